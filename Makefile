@@ -1,0 +1,80 @@
+# Every command here is plain Go; the targets only save typing. `make` lists them.
+
+GO       ?= go
+FUZZTIME ?= 30s
+# What runs real goroutines; the rest is arithmetic, and the race detector has nothing to see there.
+RACE     ?= ./cmd/... ./engine/... ./targets/...
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+.PHONY: build
+build: ## build bin/racebench
+	$(GO) build -o bin/racebench ./cmd/racebench
+
+.PHONY: test
+test: ## run the quick tests
+	$(GO) test ./...
+
+.PHONY: check
+check: ## formatting, vet, the layering test, and golangci-lint where it is installed
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then \
+		echo "not formatted (gofmt -w):"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) test ./internal/layering
+	@if command -v golangci-lint >/dev/null; then \
+		echo golangci-lint run; golangci-lint run; \
+	else echo "golangci-lint is not installed: its checks were not run"; fi
+
+.PHONY: race
+race: ## run the tests of all that runs goroutines under the race detector
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m $(RACE)
+
+.PHONY: bench
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: bench-sim
+bench-sim: ## print the speed and the hit rates of the simulated world as a table
+	@$(GO) test -run '^$$' -bench 'SmallBroker|Locks' -benchtime 2s ./engine ./engine/explore | awk ' \
+		BEGIN { printf "%-32s %16s %14s   %s\n", "speed on one core", "million steps/s", "schedules/s", "goal" } \
+		/^Benchmark/ { m = s = "-"; for (i = 4; i <= NF; i++) { if ($$i == "Msteps/s") m = $$(i-1); if ($$i == "schedules/s") s = $$(i-1) } \
+			sub(/^Benchmark/, "", $$1); sub(/-[0-9]+$$/, "", $$1); \
+			goal = $$1 ~ /^Small/ ? "8" : $$1 ~ /\/5$$/ ? "15" : "a quarter of 5 tasks"; \
+			printf "%-32s %16s %14s   %s\n", $$1, m, s, goal } \
+		/FAIL/ { print; bad = 1 } END { exit bad }'
+	@$(GO) test -run '^$$' -bench FirstBreach -benchtime 1x ./engine | awk ' \
+		BEGIN { printf "\n%-32s %16s %14s %8s   %s\n", "schedules to the first breach", "median", "p90", "missed", "goal" } \
+		/^Benchmark/ { for (i = 4; i <= NF; i++) v[$$i] = $$(i-1); \
+			sub(/^Benchmark/, "", $$1); sub(/-[0-9]+$$/, "", $$1); \
+			printf "%-32s %17s %14s %8s   %s\n", $$1, v["median"], v["p90"], v["missed"], "100, 1000" } \
+		/FAIL/ { print; bad = 1 } END { exit bad }'
+
+.PHONY: golden
+golden: ## rewrite the golden files of the packages that have some
+	$(GO) test $$(grep -rl --include='*_test.go' 'Bool("update"' . | xargs -n 1 dirname | sort -u) -update
+
+.PHONY: soak
+soak: ## run the long suites, *_soak_test.go (hours)
+	$(GO) test -tags soak -run Soak -timeout 2h ./...
+
+.PHONY: fuzz
+fuzz: ## run every fuzz test for FUZZTIME (30s)
+	@set -e; for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n 1 dirname | sort -u); do \
+		names=$$($(GO) test -list '^Fuzz' $$dir); \
+		for name in $$(echo "$$names" | grep '^Fuzz'); do \
+			echo "$$dir $$name for $(FUZZTIME)"; \
+			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$dir; \
+		done; done
+
+.PHONY: campaign
+campaign: build ## run the example campaign and a small one of the reference
+	bin/racebench run examples/broker.yaml
+	bin/racebench run broker/reference --trials 20
+
+.PHONY: clean
+clean: ## remove what was built and recorded
+	rm -rf bin racebench-runs
