@@ -1,0 +1,156 @@
+package scenario
+
+import (
+	"strings"
+	"time"
+
+	"github.com/racebench/racebench/scenario/spec"
+)
+
+const (
+	maxKnownDays  = 180 // beyond which a known breach is a decision, not an exception
+	warnKnownDays = 14  // before an entry ends that a warning asks for it to be renewed
+)
+
+// known reads the list of expected breaches.
+func (r *reader) known(v spec.Value) {
+	for _, item := range r.maps(v, "{class: drain-ends/*, until: 2027-01-31}") {
+		k := Known{At: item}
+		before := len(*r.errs)
+		r.fields(item, []word{
+			{"variant", func(r *reader, v spec.Value) { r.word(v, &k.Variant) }},
+			{"class", func(r *reader, v spec.Value) { r.class(v, &k) }},
+			{"until", func(r *reader, v spec.Value) { r.until(v, &k) }},
+			{"why", func(r *reader, v spec.Value) { r.why(v, &k) }},
+			{"planted", func(r *reader, v spec.Value) {
+				planted, err := spec.Bool(v)
+				r.errs.Add(err)
+				k.Planted = planted
+			}},
+			{"rate", func(r *reader, v spec.Value) { r.knownRate(v, &k) }},
+		})
+		r.settleKnown(item, &k)
+		if len(*r.errs) == before {
+			r.s.Known = append(r.s.Known, k)
+		}
+	}
+}
+
+// settleKnown checks what an entry must have and fills in its defaults.
+func (r *reader) settleKnown(item spec.Value, k *Known) {
+	if _, ok := item.Get("class"); !ok {
+		r.errs.Addf(item, "this known entry has no class: write which breach it excuses, such as class: drain-ends/*")
+	}
+	_, hasUntil := item.Get("until")
+	// Planted that could not be read has its own error, and was probably meant as true.
+	planted, hasPlanted := item.Get("planted")
+	unplanted := !hasPlanted || planted.Text == "false"
+	if !hasUntil && unplanted {
+		r.errs.Addf(item, "this known entry has no end: write until: with a date at most %d days ahead, or planted: true", maxKnownDays)
+	}
+	rate, hasRate := item.Get("rate")
+	switch {
+	case hasRate && unplanted:
+		r.errs.Addf(rate, "rate is the share of trials that shows a planted breach: it needs planted: true")
+	case k.Planted && !hasRate:
+		k.Rate = DefaultKnownRate
+	}
+}
+
+// word reads one word and keeps its place.
+func (r *reader) word(v spec.Value, into *spec.Value) {
+	if _, err := spec.Word(v); err != nil {
+		r.errs.Add(err)
+		return
+	}
+	*into = v
+}
+
+func (r *reader) class(v spec.Value, k *Known) {
+	text, err := spec.Word(v)
+	switch star := strings.IndexByte(text, '*'); {
+	case err != nil:
+		r.errs.Add(err)
+	case star == 0:
+		r.errs.Addf(v, "class %s would excuse every breach: name the invariant, such as drain-ends/*", clip(text))
+	case star > 0 && star < len(text)-1:
+		r.errs.Addf(v, "class %s: a * may only end it", clip(text))
+	default:
+		k.Class = v
+	}
+}
+
+func (r *reader) until(v spec.Value, k *Known) {
+	day, err := time.Parse(time.DateOnly, v.Text)
+	if v.Kind != spec.Scalar || err != nil || day.Year() < 1970 {
+		r.errs.Addf(v, "%s is not a date: write one such as 2027-01-31", shown(v))
+		return
+	}
+	left := day.Sub(r.now.UTC().Truncate(24*time.Hour)).Hours() / 24
+	switch {
+	case left > maxKnownDays:
+		last := r.now.UTC().AddDate(0, 0, maxKnownDays).Format(time.DateOnly)
+		r.errs.Addf(v, "%s is more than %d days ahead: the latest is %s", v.Text, maxKnownDays, last)
+	case left < 0:
+		k.Expired = true
+		r.warnf(v, "this known entry has expired: it tolerates nothing since %s", v.Text)
+	case left <= warnKnownDays:
+		k.EndsSoon = true
+		r.warnf(v, "this known entry ends soon: after %s it tolerates nothing", v.Text)
+	}
+	k.Until = day
+}
+
+func (r *reader) why(v spec.Value, k *Known) {
+	text, err := spec.Word(v)
+	if err == nil && strings.Trim(text, ".…") == "" {
+		err = spec.Errorf(v, "%q is no reason: write why this breach is expected, such as \"tracked in #25\"", text)
+	}
+	r.errs.Add(err)
+	k.Why = text
+}
+
+func (r *reader) knownRate(v spec.Value, k *Known) {
+	share, err := spec.Percent(v)
+	if err == nil && share == 0 {
+		err = spec.Errorf(v, "a planted breach that shows in 0%% of trials proves nothing: write a share such as 50%%")
+	}
+	r.errs.Add(err)
+	k.Rate = share
+}
+
+// thresholds reads the list of bounds.
+func (r *reader) thresholds(v spec.Value) {
+	if v.Kind != spec.List {
+		r.errs.Addf(v, "%s where a list is needed: write - p99(publish) < 25ms", shown(v))
+		return
+	}
+	for _, item := range v.Items {
+		if t, ok := parseThreshold(item, r.errs); ok {
+			r.s.Thresholds = append(r.s.Thresholds, t)
+		}
+	}
+}
+
+// regression reads the tolerances of a comparison with a baseline.
+func (r *reader) regression(v spec.Value) {
+	if v.Kind != spec.Map {
+		r.errs.Addf(v, "%s where a map is needed: write it such as {p99(publish): 10%%}", shown(v))
+		return
+	}
+	seen := map[Metric]bool{}
+	for _, f := range v.Fields {
+		m, name, err := parseMetric(f.Key)
+		r.errs.Add(err)
+		share, shareErr := spec.Percent(f.Value)
+		r.errs.Add(shareErr)
+		switch {
+		case err != nil || shareErr != nil:
+		case seen[m]:
+			r.errs.Addf(f.Key, "%s is written twice", m)
+		default:
+			seen[m] = true
+			r.s.Regression = append(r.s.Regression, Tolerance{At: f.Key, Name: name, Metric: m, Share: share})
+		}
+	}
+}

@@ -1,0 +1,193 @@
+package load
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/racebench/racebench/scenario/spec"
+)
+
+// maxBurst is the most operations one client starts at once.
+const maxBurst = 1_000_000
+
+// groupName is what a group may be called in thresholds and results.
+var groupName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+
+// Parse reads one entry of load and adds everything that is wrong with it to errs.
+// Load groups of programs tested from outside have words of their own; see ParseClient.
+func Parse(v spec.Value, errs *spec.Errors) Group {
+	if client, ok := v.Get("client"); ok {
+		errs.Addf(client, "client is for programs: such a load group needs target: external; here write op")
+		return Group{At: v, Clients: 1, ShapeName: defaultShape}
+	}
+	return parse(v, "op", nil, errs)
+}
+
+// ParseClient reads what an entry of load for a program shares with all others: how many
+// clients, in which rhythm, under which name. Group.Op is then the client's kind. The
+// fields named by own are left to the caller.
+func ParseClient(v spec.Value, own []string, errs *spec.Errors) Group {
+	return parse(v, "client", own, errs)
+}
+
+// parse reads a group whose operation stands in the field opWord.
+func parse(v spec.Value, opWord string, own []string, errs *spec.Errors) Group {
+	g := Group{At: v, Clients: 1, ShapeName: defaultShape}
+	if v.Kind != spec.Map {
+		errs.Addf(v, "a load group is a map: write it such as {%s, clients: 8, shape: rate, rate: 2000/s}", opExamples[opWord])
+		return g
+	}
+	if _, ok := v.Get(opWord); !ok {
+		errs.Addf(v, "this load group has no %s: write what its clients do, such as %s", opWord, opExamples[opWord])
+	}
+	var names []string
+	for _, f := range fields {
+		if f.name == "op" {
+			f.name = opWord
+		}
+		names = append(names, f.name)
+		at, ok := v.Get(f.name)
+		switch {
+		case ok && at.Kind == spec.Null:
+			errs.Addf(at, "%s is empty: give it a value or leave it out", f.name)
+		case ok:
+			errs.Add(f.read(&g, at))
+		}
+	}
+	names = append(names, own...)
+	for _, f := range v.Fields {
+		if !slices.Contains(names, f.Key.Text) {
+			errs.Add(spec.Unknown(f.Key, "field", names))
+		}
+	}
+	// A shape that could not be read says nothing about which fields belong to it.
+	if at, ok := v.Get("shape"); !ok || slices.Contains(shapeNames(), at.Text) {
+		checkShapeFields(g, v, errs)
+	}
+	if _, named := v.Get("as"); !named {
+		g.As = g.Op.Text
+		if g.As == "drain" {
+			errs.Addf(g.Op, "the name drain is taken in thresholds: name the group with as")
+		}
+	}
+	return g
+}
+
+// opExamples show how the field that names a group's operation is written.
+var opExamples = map[string]string{"op": "op: publish", "client": "client: http-keepalive"}
+
+// checkShapeFields reports the fields that the group's shape needs and that are
+// missing, and those that belong to other shapes.
+func checkShapeFields(g Group, v spec.Value, errs *spec.Errors) {
+	at, named := v.Get("shape")
+	if !named {
+		at = v
+	}
+	for _, s := range shapes {
+		if s.name != g.ShapeName {
+			continue
+		}
+		for _, need := range s.fields {
+			if _, ok := v.Get(need); !ok {
+				errs.Addf(at, "shape %s needs %s: write it such as %s", s.name, need, examples[need])
+			}
+		}
+	}
+	for _, f := range v.Fields {
+		shapes := takers(f.Key.Text)
+		if len(shapes) == 0 || slices.Contains(shapes, g.ShapeName) {
+			continue
+		}
+		how := "shape " + g.ShapeName + " takes no " + f.Key.Text
+		if !named {
+			how = f.Key.Text + " needs a shape"
+		}
+		errs.Addf(f.Key, "%s: write shape: %s", how, strings.Join(shapes, " or "))
+	}
+}
+
+// examples show how a shape's field is written.
+var examples = map[string]string{
+	"rate":  "rate: 2000/s",
+	"delay": "delay: 1ms..5ms",
+	"burst": "burst: 50",
+	"every": "every: 100ms",
+	"from":  "from: 100/s",
+	"to":    "to: 2000/s",
+}
+
+func readOp(g *Group, v spec.Value) error {
+	if _, err := spec.Word(v); err != nil {
+		return err
+	}
+	g.Op = v
+	return nil
+}
+
+func readShape(g *Group, v spec.Value) error {
+	if !slices.Contains(shapeNames(), v.Text) {
+		return spec.Unknown(v, "shape", shapeNames())
+	}
+	g.ShapeName = v.Text
+	return nil
+}
+
+func readClients(g *Group, v spec.Value) error {
+	n, err := spec.Int(v)
+	if err != nil {
+		return err
+	}
+	if n < 1 || n > MaxClients {
+		return spec.Errorf(v, "%d clients: a group has from 1 to %d", n, MaxClients)
+	}
+	g.Clients = int(n)
+	return nil
+}
+
+func readBurst(g *Group, v spec.Value) error {
+	n, err := spec.Int(v)
+	if err != nil {
+		return err
+	}
+	if n < 1 || n > maxBurst {
+		return spec.Errorf(v, "a burst of %d: it has from 1 to %d operations", n, maxBurst)
+	}
+	g.Burst = int(n)
+	return nil
+}
+
+func readEvery(g *Group, v spec.Value) error {
+	d, err := spec.Duration(v)
+	if err != nil {
+		return err
+	}
+	if d == 0 {
+		return spec.Errorf(v, "bursts every %s are one endless burst: write shape: saturate for that", d)
+	}
+	g.Every = d
+	return nil
+}
+
+func readAs(g *Group, v spec.Value) error {
+	name, err := spec.Word(v)
+	if err != nil {
+		return err
+	}
+	if !groupName.MatchString(name) {
+		return spec.Errorf(v, "%q does not name a group: use letters, digits, - and _", name)
+	}
+	if name == "drain" {
+		return spec.Errorf(v, "the name drain is taken in thresholds: choose another")
+	}
+	g.As = name
+	return nil
+}
+
+func readStop(g *Group, v spec.Value) error {
+	if v.Kind != spec.Scalar || v.Text != "at-signal" {
+		return spec.Errorf(v, "stop takes only at-signal: without it the group goes on through the signal")
+	}
+	g.StopAtSignal = true
+	return nil
+}

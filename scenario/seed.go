@@ -1,0 +1,59 @@
+package scenario
+
+import (
+	crand "crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+)
+
+// A Seed is where all chance of a campaign or of one trial comes from.
+type Seed uint64
+
+// NewSeed draws a seed that nobody can guess.
+func NewSeed() Seed {
+	var b [8]byte
+	crand.Read(b[:]) // never returns an error
+	return Seed(binary.LittleEndian.Uint64(b[:]))
+}
+
+// ParseSeed reads a seed as String writes it: decimal, from 0 to 18446744073709551615.
+func ParseSeed(s string) (Seed, error) {
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil || strconv.FormatUint(n, 10) != s {
+		if len(s) > 40 {
+			s = s[:40] + "…"
+		}
+		return 0, fmt.Errorf("%q is not a seed: write a whole number from 0 to 18446744073709551615", s)
+	}
+	return Seed(n), nil
+}
+
+// String returns the seed in decimal.
+func (s Seed) String() string { return strconv.FormatUint(uint64(s), 10) }
+
+// Stream returns the named stream of chance. It depends on the seed and the name alone,
+// so drawing from one stream, or adding one, shifts no other.
+func (s Seed) Stream(name string) *rand.Rand {
+	return rand.New(rand.NewChaCha8(s.derive("stream", name)))
+}
+
+// Trial derives the seed of one trial of a scenario, counted from 0, so that any trial
+// can be run alone.
+func (s Seed) Trial(scenarioHash string, index int) Seed {
+	sum := s.derive("trial", scenarioHash, strconv.Itoa(index))
+	return Seed(binary.LittleEndian.Uint64(sum[:8]))
+}
+
+// derive hashes the seed and some words, each led by its length so that no two lists of
+// words read alike.
+func (s Seed) derive(words ...string) [32]byte {
+	b := binary.LittleEndian.AppendUint64(nil, uint64(s))
+	for _, w := range words {
+		b = binary.LittleEndian.AppendUint64(b, uint64(len(w)))
+		b = append(b, w...)
+	}
+	return sha256.Sum256(b)
+}
