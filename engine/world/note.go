@@ -1,0 +1,14 @@
+package world
+
+import "sync/atomic"
+
+// A Note is a number that a task leaves for whoever takes stock of a server that has ended or hangs:
+// the message in hand, the way a task ended. It is not a visible operation, so a server must never
+// decide anything by what another task has noted. The zero value holds 0.
+type Note struct{ v atomic.Int64 }
+
+// Set leaves v.
+func (n *Note) Set(v int64) { n.v.Store(v) }
+
+// Get returns what was left last. Any task may ask, and code that is on no task.
+func (n *Note) Get() int64 { return n.v.Load() }

@@ -1,0 +1,84 @@
+package world
+
+import "sync/atomic"
+
+// Kind says which visible operation a task announces or waits in. In the simulated world the scheduler
+// chooses among announced operations; in both worlds it names what a parked task waits for.
+type Kind uint8
+
+// The visible operations.
+const (
+	KindNone Kind = iota
+	KindStart
+	KindSend
+	KindReserve
+	KindRecv
+	KindClose
+	KindLock
+	KindUnlock
+	KindAcquire
+	KindRelease
+	KindNotify
+	KindWait
+	KindLoad
+	KindStore
+	KindSleep
+	KindSelect
+	KindJoin
+	KindSignal
+	KindWindow
+	KindCancel
+	KindBlocking
+)
+
+var kindNames = [...]string{
+	KindNone: "none", KindStart: "start", KindSend: "send", KindReserve: "reserve", KindRecv: "recv",
+	KindClose: "close", KindLock: "lock", KindUnlock: "unlock", KindAcquire: "acquire",
+	KindRelease: "release", KindNotify: "notify", KindWait: "wait", KindLoad: "load", KindStore: "store",
+	KindSleep: "sleep", KindSelect: "select", KindJoin: "join", KindSignal: "signal",
+	KindWindow: "window", KindCancel: "cancel", KindBlocking: "blocking",
+}
+
+// String returns the operation's name, as reports print it.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return "unknown"
+}
+
+// An Object is a thing that tasks operate on: a queue, a lock, a timer. Its name is what a hang report
+// says a task waits for, so it is written for a reader: "mailbox of laggards-3", not "q17".
+type Object struct {
+	name string
+	id   uint32 // in a simulated world: objects are numbered in the order they are made
+	// holder is the task that those who wait for the object wait for, where there is one.
+	holder atomic.Pointer[Task]
+}
+
+// NewObject names a new object of the world.
+func (w *World) NewObject(name string) *Object {
+	if w.sim != nil {
+		return w.sim.newObject(name)
+	}
+	return &Object{name: name}
+}
+
+// heldBy names the task that keeps others waiting for the object, or is empty.
+func (o *Object) heldBy() string {
+	if o == nil {
+		return ""
+	}
+	if t := o.holder.Load(); t != nil {
+		return t.name
+	}
+	return ""
+}
+
+// Name returns the object's name.
+func (o *Object) Name() string {
+	if o == nil {
+		return ""
+	}
+	return o.name
+}

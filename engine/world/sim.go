@@ -1,0 +1,341 @@
+package world
+
+import (
+	"container/heap"
+	"time"
+)
+
+// clockID is the clock's number: the last of all, so that nobody is preempted by time by default.
+const clockID = 1 << 30
+
+// opCost is the virtual time that a visible operation takes, so that a task that only polls makes time
+// pass and a server's sleeps come to an end.
+const opCost = 100 * time.Nanosecond
+
+// DefaultMaxSteps bounds a simulated trial that says nothing else.
+const DefaultMaxSteps = 20_000
+
+// An Ending is why a simulated world stopped.
+type Ending uint8
+
+// The endings.
+const (
+	Finished   Ending = iota + 1 // the first task returned
+	Deadlock                     // nobody can ever move again
+	OutOfSteps                   // the step budget was spent: nothing is known
+)
+
+// SimOptions say how a World is simulated.
+type SimOptions struct {
+	Options
+	Strategy Strategy
+	MaxSteps int   // 0 is DefaultMaxSteps
+	Pool     *Pool // of the goroutine that runs the world; nil is one of the world's own
+	// OnStep is told of every visible operation as it is done; nil is silence.
+	OnStep func(s Step)
+}
+
+// A Step is one visible operation of a simulated world.
+type Step struct {
+	Decision int // how many decisions were made before it
+	Task     *Task
+	Kind     Kind
+	Object   *Object
+	// Resumed says that the operation had blocked the task, and it goes on in it.
+	Resumed bool
+	Hash    uint64 // of the trace up to and including it
+	Time    time.Duration
+}
+
+// SimResult is how a simulated world ended.
+type SimResult struct {
+	Ending Ending
+	Steps  int
+	// Hash is of every visible operation in order: two runs of one schedule have the same.
+	Hash uint64
+	// Time is the virtual time that passed.
+	Time time.Duration
+}
+
+// sim is the scheduler of a simulated world. Tasks are coroutines, one runs at a time, and decisions
+// are taken inline in the running task: most steps switch nowhere.
+type sim struct {
+	w        *World
+	strategy Strategy
+	pool     *Pool
+	state    State
+	max      int
+	now      time.Duration
+	hash     uint64
+	ending   Ending
+	current  *Task
+	clock    *Task
+	objects  uint32
+	all      []*Task // started and not ended
+	tearing  bool
+	onStep   func(Step)
+	names    map[twinKey]int
+	spare    []Object // made and not handed out
+}
+
+// NewSim returns a simulated world. Simulate runs it.
+func NewSim(o SimOptions) *World {
+	w := newWorld(o.Options)
+	w.timers.simulated = true
+	w.sim = &sim{w: w, strategy: o.Strategy, pool: o.Pool, max: o.MaxSteps, onStep: o.OnStep, hash: 14695981039346656037}
+	if w.sim.max == 0 {
+		w.sim.max = DefaultMaxSteps
+	}
+	if w.sim.pool == nil {
+		w.sim.pool = &Pool{}
+	}
+	w.sim.pool.lend(w)
+	w.sim.clock = &Task{w: w, id: clockID, name: "clock", slot: -1, kind: KindSleep}
+	w.sim.twins(w.sim.clock) // so that no other path is the clock's
+	return w
+}
+
+// Simulate runs body as the world's first task, on the harness's side, until it returns, nobody can
+// move, or the steps are spent. Tasks that are still alive then are unwound: no coroutine is left
+// behind. A world is simulated once.
+func (w *World) Simulate(name string, body func(t *Task)) SimResult {
+	s := w.sim
+	first := w.Go(Harness, name, body)
+	first.AtEnd(func(*Task) {
+		if s.ending == 0 {
+			s.ending = Finished
+		}
+	})
+	s.current = s.choose(nil)
+	for s.ending == 0 {
+		s.resume(s.current)
+	}
+	s.tearDown()
+	s.pool.takeBack(s)
+	return SimResult{Ending: s.ending, Steps: s.state.Step, Hash: s.hash, Time: s.now}
+}
+
+// resume lets t run until it hands over. Its coroutine goes back to the pool when it has ended.
+func (s *sim) resume(t *Task) {
+	if t.co == nil {
+		t.co = s.pool.get()
+		t.co.task = t
+	}
+	t.co.resume()
+	if t.ended {
+		s.pool.put(t.co)
+		t.co = nil
+	}
+}
+
+// tearDown unwinds every task that has begun and not ended. World operations do nothing meanwhile.
+func (s *sim) tearDown() {
+	s.tearing = true
+	for _, t := range s.all {
+		if t.co != nil {
+			s.resume(t)
+		}
+	}
+}
+
+// start makes a task runnable.
+func (s *sim) start(t *Task) {
+	t.slot, t.kind, t.announced = -1, KindStart, t.object
+	if s.tearing {
+		return
+	}
+	s.all = append(s.all, t)
+	s.ready(t)
+}
+
+// ended takes a task out that has returned, and hands over.
+func (s *sim) ended(t *Task) {
+	t.ended = true
+	if s.tearing {
+		return
+	}
+	for i, o := range s.all {
+		if o == t {
+			s.all = append(s.all[:i], s.all[i+1:]...)
+			break
+		}
+	}
+	s.block(t)
+	if s.ending == 0 {
+		s.current = s.choose(t)
+	}
+}
+
+// twins counts the tasks of t's parent that were started before t under its name.
+func (s *sim) twins(t *Task) int {
+	key := twinKey{t.parent, t.name}
+	n := s.names[key]
+	s.names[key] = n + 1
+	return n
+}
+
+type twinKey struct {
+	parent *Task
+	name   string
+}
+
+// newObject makes objects by the dozen: a small world has some sixty.
+func (s *sim) newObject(name string) *Object {
+	if len(s.spare) == 0 {
+		s.spare = make([]Object, 32)
+	}
+	o := &s.spare[0]
+	s.spare = s.spare[1:]
+	s.objects++
+	o.name, o.id = name, s.objects
+	return o
+}
+
+// ready puts a task among those that can go on.
+func (s *sim) ready(t *Task) {
+	if t.slot < 0 {
+		t.slot = len(s.state.Runnable)
+		s.state.Runnable = append(s.state.Runnable, t)
+	}
+}
+
+// block takes a task from among those that can go on.
+func (s *sim) block(t *Task) {
+	r := s.state.Runnable
+	if t.slot < 0 {
+		return
+	}
+	last := len(r) - 1
+	r[t.slot] = r[last]
+	r[t.slot].slot = t.slot
+	r[last] = nil
+	s.state.Runnable = r[:last]
+	t.slot = -1
+}
+
+// point is where t may be preempted, before the operation it announces.
+func (s *sim) point(t *Task, kind Kind, obj *Object) {
+	if s.tearing || t.unwinding {
+		return
+	}
+	t.kind, t.announced = kind, obj
+	s.now += opCost
+	s.handOver(t)
+	s.note(t, kind, obj, false)
+}
+
+// handOver lets the strategy decide who goes on, and returns when it is t's turn again.
+func (s *sim) handOver(t *Task) {
+	if s.ending == 0 {
+		s.current = s.choose(t)
+	}
+	if s.current != t || s.ending != 0 {
+		t.co.yield(struct{}{})
+		if s.tearing {
+			t.unwind()
+		}
+	}
+}
+
+// choose asks the strategy who goes on after t. Time that is chosen moves at once, and the strategy is
+// asked again: it has interrupted nobody. It returns nil when the world has come to its end.
+func (s *sim) choose(t *Task) *Task {
+	if t != nil {
+		s.state.Last = t
+	}
+	for {
+		s.watchClock()
+		if len(s.state.Runnable) == 0 {
+			if s.fireIdle() {
+				continue
+			}
+			s.ending = Deadlock
+			return nil
+		}
+		if s.state.Step >= s.max {
+			s.ending = OutOfSteps
+			return nil
+		}
+		i := 0
+		if len(s.state.Runnable) > 1 {
+			i = s.strategy.Next(&s.state)
+		}
+		s.state.Step++
+		next := s.state.Runnable[i]
+		if next != s.clock {
+			return next
+		}
+		s.fire(&s.w.timers.pending)
+		s.note(s.clock, KindSleep, nil, false)
+	}
+}
+
+// watchClock makes time a choice exactly while a timer is armed.
+func (s *sim) watchClock() {
+	if len(s.w.timers.pending) > 0 {
+		s.ready(s.clock)
+	} else {
+		s.block(s.clock)
+	}
+}
+
+// fire fires the earliest timer. Virtual time never goes back: a timer may come late.
+func (s *sim) fire(h *timerHeap) {
+	t := heap.Pop(h).(*Timer)
+	s.now = max(s.now, t.at)
+	t.fire()
+}
+
+// fireIdle lets a limit pass, once nothing else can move.
+func (s *sim) fireIdle() bool {
+	if len(s.w.timers.idle) == 0 {
+		return false
+	}
+	s.fire(&s.w.timers.idle)
+	return true
+}
+
+// park blocks t until a wake-up, which may have come before.
+func (s *sim) park(t *Task, kind Kind, obj *Object, timed bool) {
+	if s.tearing || t.unwinding {
+		return
+	}
+	if t.woken {
+		t.woken = false
+		return
+	}
+	t.kind, t.announced, t.parked, t.timed = kind, obj, true, timed
+	t.since.Store(int64(s.now))
+	s.block(t)
+	s.handOver(t)
+	t.parked, t.woken = false, false
+	s.note(t, kind, obj, true)
+}
+
+// unpark wakes t.
+func (s *sim) unpark(t *Task) {
+	if s.tearing || t.ended {
+		return
+	}
+	if !t.parked {
+		t.woken = true
+		return
+	}
+	t.parked = false
+	s.ready(t)
+}
+
+// note mixes an operation into the trace's hash (FNV-1a over words).
+func (s *sim) note(t *Task, kind Kind, obj *Object, resumed bool) {
+	const prime = 1099511628211
+	h := (s.hash ^ uint64(t.id)) * prime
+	h = (h ^ uint64(kind)) * prime
+	if obj != nil {
+		h = (h ^ uint64(obj.id)) * prime
+	}
+	s.hash = h
+	t.ops++
+	if s.onStep != nil {
+		s.onStep(Step{Decision: s.state.Step, Task: t, Kind: kind, Object: obj, Resumed: resumed, Hash: h, Time: s.now})
+	}
+}

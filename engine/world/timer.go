@@ -1,0 +1,101 @@
+package world
+
+import "time"
+
+// A Timer is awaited until the moment it was set to. It belongs to one task. Periodic says that it is
+// one of a server's endless rhythms (a ping, a ticker, a clean-up): a simulated world in which nothing
+// but periodic timers ever moves is hung.
+//
+// Idle says that the timer is a limit on how long something is waited for, not a part of the load: in a
+// simulated world, where any task may be slow for any time, it fires when nothing else can move.
+type Timer struct {
+	Periodic bool
+	Idle     bool
+
+	w      *World
+	object *Object
+	at     time.Duration
+	order  uint64
+	index  int // in its heap; -1 when not armed
+	fired  bool
+	waiter *Waiter
+	then   func() // what else firing does; for deadlines
+}
+
+// NewTimer returns a timer that is not set.
+func (w *World) NewTimer(name string) *Timer {
+	return &Timer{w: w, object: w.NewObject(name), index: -1}
+}
+
+// SetAt arms the timer for a moment of the world's time, in place of an earlier setting.
+func (t *Timer) SetAt(at time.Duration) { t.w.timers.add(t, at) }
+
+// Set arms the timer for d from now, in place of an earlier setting.
+func (t *Timer) Set(d time.Duration) { t.SetAt(t.w.Now() + d) }
+
+// Stop disarms the timer.
+func (t *Timer) Stop() { t.w.timers.remove(t) }
+
+// armed says whether the timer will fire.
+func (t *Timer) armed() bool {
+	t.w.timers.mu.Lock()
+	defer t.w.timers.mu.Unlock()
+	return t.index >= 0
+}
+
+// fire is called with the lock of the timers held.
+func (t *Timer) fire() {
+	t.fired = true
+	if t.waiter != nil {
+		t.waiter.Wake()
+	}
+	if t.then != nil {
+		t.then()
+	}
+}
+
+// Poll implements Awaitable: a timer completes once for each setting.
+func (t *Timer) Poll(w *Waiter) bool {
+	t.w.timers.mu.Lock()
+	defer t.w.timers.mu.Unlock()
+	if t.fired {
+		t.fired, t.waiter = false, nil
+		return true
+	}
+	t.waiter = w
+	return false
+}
+
+// Try implements Tryable.
+func (t *Timer) Try() bool {
+	t.w.timers.mu.Lock()
+	defer t.w.timers.mu.Unlock()
+	fired := t.fired
+	t.fired = false
+	return fired
+}
+
+// Withdraw implements Awaitable. The timer stays armed.
+func (t *Timer) Withdraw(*Waiter) {
+	t.w.timers.mu.Lock()
+	defer t.w.timers.mu.Unlock()
+	t.waiter = nil
+}
+
+// Waits implements Awaitable.
+func (t *Timer) Waits() (Kind, *Object) { return KindSleep, t.object }
+
+// Sleep waits for d. Zero and less return at once.
+func (t *Task) Sleep(d time.Duration) { t.SleepUntil(t.Now() + d) }
+
+// SleepUntil waits for a moment of the world's time. It returns at once when the moment is past.
+func (t *Task) SleepUntil(at time.Duration) {
+	if t.unwinding || at <= t.Now() {
+		return
+	}
+	if t.sleep == nil {
+		t.sleep = t.w.NewTimer("the clock")
+	}
+	t.sleep.SetAt(at)
+	t.Await(t.sleep)
+}
