@@ -1,0 +1,77 @@
+package ledger
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+func TestMemoryLedgerIsEmptiedByReset(t *testing.T) {
+	w, err := NewMemory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for round := range 3 {
+		w.Reset()
+		lane := w.Lane(LaneInfo{Name: "p-0", Group: "p", Op: "publish"})
+		n := 100 * (round + 1)
+		for i := range n {
+			ref := lane.Begin(NewMsgID(0, int64(i+1)), 0, 1, time.Duration(i), time.Duration(i))
+			lane.End(ref, time.Duration(i+1), Accepted, NoCause)
+		}
+		w.Mark(Mark{Who: w.Name("me"), Text: w.Name("a remark"), At: 5})
+		e, err := w.Evidence()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Cut != "" || e.Full || len(e.Lanes) != 1 || len(e.Ops[0]) != n || len(e.Marks) != 1 || e.Text(e.Marks[0].Text) != "a remark" {
+			t.Fatalf("round %d: %d lanes, %d ops, %d marks, cut %q", round, len(e.Lanes), len(e.Ops[0]), len(e.Marks), e.Cut)
+		}
+	}
+}
+
+func TestMemoryLedgerIsTheFileItWouldBe(t *testing.T) {
+	w, err := NewMemory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lane := w.Lane(LaneInfo{Name: "p-0", Group: "p", Op: "publish"})
+	lane.End(lane.Begin(NewMsgID(0, 1), 0, 1, 1, 1), 2, Accepted, NoCause)
+	path := filepath.Join(t.TempDir(), "ledger")
+	if err := os.WriteFile(path, w.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, err := w.Evidence()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := Format(kept), Format(there); a != b {
+		t.Errorf("kept:\n%s\nthere:\n%s", a, b)
+	}
+}
+
+func BenchmarkMemoryTrial(b *testing.B) {
+	w, err := NewMemory()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		w.Reset()
+		for l := range 5 {
+			lane := w.Lane(LaneInfo{Name: "p-0", Group: "p", Op: "publish"})
+			for i := range 6 {
+				ref := lane.Begin(NewMsgID(l, int64(i+1)), 0, 1, 1, 1)
+				lane.End(ref, 2, Accepted, NoCause)
+			}
+		}
+		if _, err := w.Evidence(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

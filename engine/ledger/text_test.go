@@ -1,0 +1,102 @@
+package ledger
+
+import (
+	"strings"
+	"testing"
+)
+
+// sample has every kind of record, each with all it can carry.
+const sample = `lane 0 publish-0 publish
+lane 1 laggards-0 subscribe as=laggards
+phase 0 serve began at=0s
+phase 0 serve ended status=-1 signal=9 limit ready at=2s
+signal 15 sent=10ms planned=9.5ms
+signal 15 taken=10.1ms
+subscribe 1 topics=0x3 from=1µs until=15ms policy draining
+op 0#1 at=1ms..1.2ms accepted topic=2 size=256 intended=0s
+op 0#2 at=2ms..2.5ms refused overloaded
+op 0#3 at=3ms..4ms unknown timeout
+op 0#4 at=5ms..
+op 1#1 at=6ms..7ms accepted
+deliver 1 0#1 at=2ms
+discard 0#2 at=3ms
+discard 0#7 lane=1 station=mailbox cause=actor-stopped where="mailbox of laggards-0" policy draining at=11ms
+returned 0#3 lane=1 at=12ms
+drain 10.1ms..12ms failed left=3 error="listener: \"closed\""
+gauge final value=-3 bound=4 final at=1s
+window wait-idle.checked passed=10 struck=2 met=1 widened
+panic task=reader-1 value="index out of range [3]" stack="a\nb" target at=4ms
+task publish-0 wait=lock object="the map's lock" target parked after-drain since=9ms
+mark broker "last read of p4's queue" count=7 at=8ms
+load 0 planned=10 late=2 unsent=1 worst=3ms
+full
+cut "the ledger is cut at 10 of 20 bytes"
+`
+
+func TestTextFormRoundTrips(t *testing.T) {
+	e, err := ParseText(sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Format(e); got != sample {
+		t.Errorf("Format(ParseText(sample)):\n%s\nwant:\n%s", got, sample)
+	}
+	if e.Records != 23 {
+		t.Errorf("%d records, want 23", e.Records)
+	}
+}
+
+func TestTextFormDefaults(t *testing.T) {
+	e, err := ParseText(`
+		# a remark
+		lane 0 s subscribe   # another
+		subscribe 0
+		op 0#1 at=1ms..2ms
+		discard 0#1 at=3ms`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := e.Subscriptions[0]; s.Topics != 1 || s.From != 0 || s.Until != 0 {
+		t.Errorf("subscription %+v, want topic 0 for ever", s)
+	}
+	if o := e.Ops[0][0]; o.Outcome != Accepted || o.Intended != o.Began {
+		t.Errorf("operation %+v, want it accepted and begun as intended", o)
+	}
+	if d := e.Discards[0]; d.Lane != -1 {
+		t.Errorf("discard %+v, want it meant for everybody", d)
+	}
+	if l := e.Lanes[0]; l.Group != "subscribe" {
+		t.Errorf("lane %+v, want its op as group", l)
+	}
+}
+
+func TestTextFormErrorsNameTheLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"lane 1 a b":                           "line 1: lane: lane 0 is due",
+		"lane 0 a":                             "line 1: lane: op is missing",
+		"frob 1":                               "line 1: frob: unknown kind of record",
+		"lane 0 a b\nop 0#2 at=1ms..":          "line 2: op: message 0#1 is due",
+		"lane 0 a b\nop 0#1 at=1ms":            `line 2: op: "1ms" is not a time from..until`,
+		"lane 0 a b\nop 0#1 at=1ms..2 done":    `line 2: op: "1ms..2" is not a time from..until`,
+		"lane 0 a b\nop 0#1 at=1s..2s done":    `line 2: op: unknown word "done"`,
+		"lane 0 a b\nop 0#1 at=1s..refused":    `line 2: op: "1s..refused" is not`,
+		"lane 0 a b\nop 0#1 at=1s.. refused":   "line 2: op: an open operation has no outcome",
+		"lane 0 a b\nop 0#1 at=.. topic=256":   `line 2: op: ".." is not a time`,
+		"lane 0 a b\nop 0#1 at=0s.. topic=256": "line 2: op: there is no topic 256",
+		"deliver 0 0#1 at=1s":                  "line 1: deliver: there is no lane 0 yet",
+		"discard 0-1 at=1s":                    `line 1: discard: "0-1" is not a message such as 0#1`,
+		"gauge g value=x":                      `line 1: gauge: "x" is not a number`,
+		"gauge g at=5":                         `line 1: gauge: at: "5" is not a time such as 1.5ms`,
+		"gauge g size=5":                       "line 1: gauge: unknown size=",
+		"signal 15":                            "line 1: signal: it is either sent= or taken=",
+		"phase 0 serve":                        "line 1: phase: it either began or ended",
+		"drain 1s..2s":                         "line 1: drain: a drain that ended says how",
+		"drain 1s..\ndrain 1s..":               "line 2: drain: a trial has one drain",
+		`mark a "b`:                            "line 1: a quote that does not end",
+	} {
+		_, err := ParseText(text)
+		if err == nil || !strings.HasPrefix(err.Error(), "ledger text, "+want) {
+			t.Errorf("%q: error %v, want %q", text, err, want)
+		}
+	}
+}
