@@ -1,0 +1,165 @@
+// Package fault says what is done to a server and when: which signal or crash, and the trigger that
+// decides its moment. A directive of a scenario is parsed once, drawn once a trial, and then run as a
+// task of the world like any other.
+package fault
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/racebench/racebench/scenario/spec"
+)
+
+// A Directive is one entry of a scenario's inject, checked. Its moment is not drawn yet.
+type Directive struct {
+	At      spec.Value // the entry, for errors found later
+	Signal  syscall.Signal
+	Name    string // "SIGTERM"
+	trigger trigger
+}
+
+// Scope is what a directive may refer to.
+type Scope struct {
+	Duration time.Duration
+	// Ops are the names of operations and load groups that `at: op NAME N` may count.
+	Ops []string
+	// Windows are the target's windows.
+	Windows []string
+	// Stops are the signals that ask the target to stop.
+	Stops []syscall.Signal
+	// Audited says that the target's accepted messages outlive it, so that a crash is a fair test.
+	Audited bool
+}
+
+// A Strike is a directive with its moment drawn. Exactly one of the moments applies.
+type Strike struct {
+	Signal  syscall.Signal
+	Name    string
+	Trigger string        // the trigger's name
+	Moment  time.Duration // since the load began; since the target caught signals for "startup"
+	Op      string        // "op": whose operations are counted; empty for all
+	Count   int64         // "op": strikes when this many have started
+	Window  string        // "window": strikes while a task is in it,
+	Hold    bool          // and keeps the task there until the server has begun to stop
+}
+
+// Draw makes the directive's draws.
+func (d Directive) Draw(r *rand.Rand) Strike {
+	s := Strike{Signal: d.Signal, Name: d.Name}
+	d.trigger.draw(r, &s)
+	return s
+}
+
+// AtStartup says that the stop itself is the test: nothing needs to have been accepted.
+func (d Directive) AtStartup() bool { _, ok := d.trigger.(startup); return ok }
+
+// Summary says in a few words what is done and when, as reports print it: "SIGTERM uniform over
+// 20%..80% of 2s".
+func (d Directive) Summary() string { return d.Name + " " + d.trigger.summary() }
+
+// Parse reads one entry of inject and adds everything that is wrong with it to errs.
+func Parse(v spec.Value, scope Scope, errs *spec.Errors) Directive {
+	d := Directive{At: v, trigger: moment{}}
+	if v.Kind != spec.Map {
+		errs.Addf(v, "an injection is a map: write it such as {signal: SIGTERM, at: 20%%..80%%}")
+		return d
+	}
+	for _, f := range v.Fields {
+		switch f.Key.Text {
+		case "signal", "crash", "at":
+		default:
+			errs.Add(spec.Unknown(f.Key, "field of an injection", []string{"signal", "crash", "at"}))
+		}
+	}
+	d.readWhat(v, scope, errs)
+	at, ok := v.Get("at")
+	if !ok {
+		errs.Addf(v, "this injection has no at: write when it strikes, such as at: 20%%..80%%")
+		return d
+	}
+	if t := parseTrigger(at, scope, errs); t != nil {
+		d.trigger = t
+	}
+	return d
+}
+
+func (d *Directive) readWhat(v spec.Value, scope Scope, errs *spec.Errors) {
+	sig, hasSignal := v.Get("signal")
+	crash, hasCrash := v.Get("crash")
+	switch {
+	case hasSignal && hasCrash:
+		errs.Addf(crash, "an injection is a signal or a crash, not both: make it two entries")
+	case hasSignal:
+		s, err := ParseSignal(sig)
+		errs.Add(err)
+		d.Signal, d.Name = s, strings.ToUpper(sig.Text)
+		if err == nil && s != syscall.SIGKILL && !slices.Contains(scope.Stops, s) {
+			errs.Addf(sig, "this target does not stop on %s: it stops on %s", d.Name, namesOf(scope.Stops))
+		}
+	case hasCrash && crash.Text != "kill" && crash.Text != "power":
+		errs.Add(spec.Unknown(crash, "crash", []string{"kill", "power"}))
+	case hasCrash && !scope.Audited:
+		errs.Addf(crash, "this target keeps nothing beyond its process, so a crash proves nothing: write signal: SIGTERM")
+	case !hasCrash:
+		errs.Addf(v, "this injection says not what is done: write signal: SIGTERM")
+	}
+}
+
+// signals are the signals that may be sent, by name. SIGSTOP is left out: it stops the auditor too.
+var signals = []struct {
+	name string
+	sig  syscall.Signal
+}{
+	{"SIGABRT", syscall.SIGABRT}, {"SIGHUP", syscall.SIGHUP}, {"SIGINT", syscall.SIGINT},
+	{"SIGKILL", syscall.SIGKILL}, {"SIGQUIT", syscall.SIGQUIT}, {"SIGTERM", syscall.SIGTERM},
+	{"SIGUSR1", sigusr1}, {"SIGUSR2", sigusr2}, {"SIGWINCH", sigwinch},
+}
+
+// ParseSignal reads a signal's name.
+func ParseSignal(v spec.Value) (syscall.Signal, error) {
+	names := make([]string, len(signals))
+	for i, s := range signals {
+		names[i] = s.name
+		if strings.EqualFold(s.name, v.Text) && v.Kind == spec.Scalar {
+			return s.sig, nil
+		}
+	}
+	if named := "SIG" + strings.ToUpper(v.Text); v.Kind == spec.Scalar && slices.Contains(names, named) {
+		return 0, spec.Errorf(v, "unknown signal %q (did you mean %q?)", v.Text, named)
+	}
+	return 0, spec.Unknown(v, "signal", names)
+}
+
+// namesOf lists signals as a sentence does.
+func namesOf(signals []syscall.Signal) string {
+	names := make([]string, len(signals))
+	for i, s := range signals {
+		names[i] = SignalName(int(s))
+	}
+	return strings.Join(names, " and ")
+}
+
+// Default is what a run without an inject does: one SIGTERM at a random moment of the middle of the
+// load.
+func Default(duration time.Duration) Directive {
+	var errs spec.Errors
+	at := spec.Value{Kind: spec.Map, Fields: []spec.Field{
+		{Key: spec.Text("signal"), Value: spec.Text("SIGTERM")},
+		{Key: spec.Text("at"), Value: spec.Text("20%..80%")},
+	}}
+	return Parse(at, Scope{Duration: duration, Stops: []syscall.Signal{syscall.SIGTERM}}, &errs)
+}
+
+// SignalName returns the name of a signal, or its number.
+func SignalName(number int) string {
+	for _, s := range signals {
+		if int(s.sig) == number {
+			return s.name
+		}
+	}
+	return fmt.Sprintf("signal %d", number)
+}

@@ -1,0 +1,215 @@
+package invariant
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/result"
+)
+
+// drainEnds judges the time from the strike to the server's end. It is the one verdict that the wall
+// clock has a say in, and only against the limit that the user set.
+func drainEnds(x *Index, terms Terms) []result.Breach {
+	if !x.struck || terms.Killed || x.e.Cut != "" {
+		return nil
+	}
+	d := x.e.Drain
+	if !x.drained {
+		return x.unended(terms)
+	}
+	took := d.Ended - x.strikeAt - x.stalled()
+	switch {
+	case d.How == ledger.DrainDeadline && d.Left == 0 && !x.leftSome() && !x.workedLate(x.strikeAt+took/2):
+		return []result.Breach{x.lateDrain("drain-ends/deadline/nothing-left",
+			"the server's own deadline ended a drain that had nothing left to finish")}
+	case took > terms.DrainLimit && !terms.Virtual:
+		return []result.Breach{x.lateDrain("drain-ends/late/over-limit",
+			fmt.Sprintf("the drain took %s; the limit is %s", round(took), terms.DrainLimit))}
+	}
+	return nil
+}
+
+// stalled is for how long the trial's process stood still in the drain.
+func (x *Index) stalled() time.Duration {
+	var sum time.Duration
+	for _, g := range x.e.Gauges {
+		if x.e.Text(g.Name) == ledger.StallGauge {
+			sum += time.Duration(g.Value)
+		}
+	}
+	return sum
+}
+
+// leftSome says whether something was in the server when it ended, by its own account: messages that it
+// gave back or left, other than by its policy.
+func (x *Index) leftSome() bool {
+	return len(x.e.Returned) > 0 || slices.ContainsFunc(x.e.Discards, func(d ledger.Discard) bool { return !d.Policy })
+}
+
+// workedLate says whether the server still had work after a moment: a message was delivered or accepted,
+// or a call was under way. Work that ends just as a deadline strikes was left when it did.
+func (x *Index) workedLate(moment time.Duration) bool {
+	for _, seen := range x.e.Deliveries {
+		if len(seen) > 0 && seen[len(seen)-1].At > moment {
+			return true
+		}
+	}
+	for _, ops := range x.e.Ops {
+		for i := range ops {
+			op := &ops[i]
+			if (op.Ended == 0 || op.Ended > moment) && (op.Outcome == ledger.Accepted || op.Began <= moment) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (x *Index) lateDrain(class, summary string, busy ...ledger.Task) result.Breach {
+	s := x.newStory()
+	s.strike()
+	s.marks()
+	s.drain()
+	for _, t := range busy {
+		s.add(x.e.Text(t.Name), x.waits(t))
+	}
+	return result.Breach{
+		Invariant: "drain-ends", Class: class, Verdict: result.Breached, Count: 1, Summary: summary, Evidence: s.lines(),
+	}
+}
+
+// unended tells a hang from a drain that is only slow: it hangs when every task of the server is parked,
+// and not on the clock. Tasks are looked at one after the other, so one that parked after the drain was
+// given up was moving then, and may have woken one that was looked at before it.
+func (x *Index) unended(terms Terms) []result.Breach {
+	given := 5 * terms.DrainLimit
+	var tasks []ledger.Task
+	var atRest time.Duration // when the last of the server's tasks parked
+	moving := 0
+	for _, t := range x.e.Tasks {
+		if t.AfterDrain {
+			continue
+		}
+		tasks = append(tasks, t)
+		if t.Target && (!t.Parked || t.Since > x.strikeAt+given) {
+			moving++
+		}
+		if t.Target {
+			atRest = max(atRest, t.Since)
+		}
+	}
+	if len(tasks) == 0 || !x.complete() {
+		return nil // the trial ended before the drain was given up, or not all of it was written down
+	}
+	if moving == 0 && x.callerMoves(atRest, x.strikeAt+given, false) {
+		moving++ // a client whose call began before the server came to rest, and that is on its way
+	}
+	if moving > 0 {
+		return []result.Breach{x.lateDrain("drain-ends/late/still-busy",
+			fmt.Sprintf("the drain had not ended after %s, five times its limit; %s still moving", given, counted(int64(moving), "task was", "tasks were")),
+			x.movers(tasks)...)}
+	}
+	chain := x.chain(tasks)
+	last := chain[len(chain)-1]
+	s := x.newStory()
+	s.title("who waits for what, %s after the signal:", given)
+	s.strike()
+	s.marks()
+	for _, t := range chain {
+		s.add(x.e.Text(t.Name), x.waits(t))
+	}
+	for _, t := range x.others(tasks, chain) {
+		s.add(x.e.Text(t.Name), x.waits(t))
+	}
+	class := "drain-ends/" + plain(x.e.Text(last.Name)) + "/" + x.cause(last)
+	return []result.Breach{{
+		Invariant: "drain-ends", Class: class, Verdict: result.Hung, Count: 1, Evidence: s.lines(),
+		Summary: fmt.Sprintf("the server never stopped: %s waits for ever in %s for %s",
+			x.e.Text(last.Name), x.e.Text(last.Wait), x.e.Text(last.Object)),
+	}}
+}
+
+func (x *Index) waits(t ledger.Task) string {
+	wait, object, holder := x.e.Text(t.Wait), x.e.Text(t.Object), x.e.Text(t.Holder)
+	switch {
+	case wait == "":
+		return "runs"
+	case wait == "join":
+		return "waits for " + object + " to end"
+	case holder != "":
+		return fmt.Sprintf("waits in %s for %s, held by %s", wait, object, holder)
+	}
+	return fmt.Sprintf("waits in %s for %s", wait, object)
+}
+
+// cause is what a task waits for, as part of a class.
+func (x *Index) cause(t ledger.Task) string {
+	return plain(x.e.Text(t.Wait) + " " + x.e.Text(t.Object))
+}
+
+// chain follows who waits for whom, from the task that waits for the server's end to the one that waits
+// for no other task: that one is where it hangs.
+func (x *Index) chain(tasks []ledger.Task) []ledger.Task {
+	at := 0
+	for i, t := range tasks {
+		if !t.Target && x.e.Text(t.Wait) == "join" {
+			at = i
+			break
+		}
+	}
+	chain := []ledger.Task{tasks[at]}
+	visited := map[int]bool{at: true}
+	for x.e.Text(tasks[at].Holder) != "" {
+		next := -1
+		for i, t := range tasks {
+			if t.Target && t.Name == tasks[at].Holder && !visited[i] {
+				next = i
+				break
+			}
+		}
+		if next < 0 {
+			break
+		}
+		at = next
+		visited[at] = true
+		chain = append(chain, tasks[at])
+	}
+	return chain
+}
+
+// maxOthers is how many more tasks a story lists.
+const maxOthers = 6
+
+// others are further tasks, as far as a story has room: the server's before the clients', and those that
+// are stuck in an act before those that only wait for something to do.
+func (x *Index) others(tasks, chain []ledger.Task) []ledger.Task {
+	rest := slices.DeleteFunc(slices.Clone(tasks), func(t ledger.Task) bool { return slices.Contains(chain, t) })
+	rank := func(t ledger.Task) int {
+		r := 0
+		if !t.Target {
+			r = 2
+		}
+		if wait := x.e.Text(t.Wait); wait == "select" || wait == "recv" {
+			r++
+		}
+		return r
+	}
+	slices.SortStableFunc(rest, func(a, b ledger.Task) int { return cmp.Compare(rank(a), rank(b)) })
+	return rest[:min(len(rest), maxOthers)]
+}
+
+// movers are the server's tasks that were not parked, as far as a story has room.
+func (x *Index) movers(tasks []ledger.Task) []ledger.Task {
+	moving := slices.DeleteFunc(slices.Clone(tasks), func(t ledger.Task) bool { return !t.Target || t.Parked })
+	return moving[:min(len(moving), maxOthers)]
+}
+
+func round(d time.Duration) time.Duration {
+	if d > 10*time.Millisecond {
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(10 * time.Microsecond)
+}

@@ -1,0 +1,157 @@
+package invariant
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/racebench/racebench/engine/ledger"
+)
+
+// A ledgerCase is a file of testdata: what it shows in "# " lines, "terms: …", the ledger, and one line a
+// breach, "=> class count verdict", or "=> nothing". Lines of the story may be held too: "   | line".
+type ledgerCase struct {
+	evidence *ledger.Evidence
+	terms    Terms
+	want     []string
+	story    []string
+}
+
+func readCase(t *testing.T, path string) ledgerCase {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := ledgerCase{terms: Terms{DrainLimit: 2 * time.Second, Duration: 2 * time.Second}}
+	var text []string
+	for line := range strings.Lines(string(raw)) {
+		line = strings.TrimRight(line, "\n")
+		if words, ok := strings.CutPrefix(line, "terms:"); ok {
+			c.terms.Killed = strings.Contains(words, "killed")
+			c.terms.AtStartup = strings.Contains(words, "startup")
+		} else if want, ok := strings.CutPrefix(line, "=> "); ok {
+			c.want = append(c.want, want)
+		} else if story, ok := strings.CutPrefix(line, "   | "); ok {
+			c.story = append(c.story, story)
+		} else {
+			text = append(text, line)
+		}
+	}
+	if len(c.want) == 0 {
+		t.Fatalf("%s says nothing of what is to be found", path)
+	}
+	if c.evidence, err = ledger.ParseText(strings.Join(text, "\n")); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	for _, s := range c.evidence.Signals {
+		if !s.Taken {
+			c.terms.Signals = append(c.terms.Signals, s.Number)
+		}
+	}
+	return c
+}
+
+func (c ledgerCase) judged(name string, x *Index) (got, story []string) {
+	if name == "at-risk" {
+		for _, r := range AtRisk(x, c.terms) {
+			got = append(got, fmt.Sprintf("%s %d %d", r.Kind, r.Count, r.Lost))
+		}
+	} else {
+		check, _ := Find(name)
+		for _, b := range check.Check(x, c.terms) {
+			got = append(got, fmt.Sprintf("%s %d %s", b.Class, b.Count, b.Verdict))
+			story = append(append(story, b.Summary), b.Evidence...)
+		}
+	}
+	if got == nil {
+		got = []string{"nothing"}
+	}
+	return got, story
+}
+
+func TestLedgers(t *testing.T) {
+	for _, name := range append(names(), "at-risk") {
+		files, err := filepath.Glob(filepath.Join("testdata", name, "*.txt"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		accused, cleared := 0, 0
+		for _, file := range files {
+			t.Run(name+"/"+strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+				c := readCase(t, file)
+				if c.want[0] == "nothing" {
+					cleared++
+				} else {
+					accused++
+				}
+				got, story := c.judged(name, NewIndex(c.evidence))
+				if !slices.Equal(got, c.want) {
+					t.Errorf("judged %q, not %q\n%s", got, c.want, strings.Join(story, "\n"))
+				}
+				if c.story != nil && !slices.Equal(story, c.story) {
+					t.Errorf("the story is\n%s\nnot\n%s", strings.Join(story, "\n"), strings.Join(c.story, "\n"))
+				}
+			})
+		}
+		if accused == 0 || cleared == 0 {
+			t.Errorf("%s: %d ledgers that break it, %d that keep it: both are needed", name, accused, cleared)
+		}
+	}
+}
+
+// TestJudgingTwiceIsTheSame judges every ledger twice by one index: an invariant is a pure function.
+func TestJudgingTwiceIsTheSame(t *testing.T) {
+	files, err := filepath.Glob("testdata/*/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no ledgers: %v", err)
+	}
+	for _, file := range files {
+		name := filepath.Base(filepath.Dir(file))
+		c := readCase(t, file)
+		x := NewIndex(c.evidence)
+		one, oneStory := c.judged(name, x)
+		two, twoStory := c.judged(name, x)
+		if !slices.Equal(one, two) || !slices.Equal(oneStory, twoStory) {
+			t.Errorf("%s: judged %q, then %q", file, one, two)
+		}
+	}
+}
+
+func names() []string {
+	var all []string
+	for _, v := range All() {
+		all = append(all, v.Name)
+	}
+	return all
+}
+
+func TestTable(t *testing.T) {
+	for _, v := range All() {
+		if found, ok := Find(v.Name); !ok || found.Name != v.Name || v.Summary == "" || v.Check == nil {
+			t.Errorf("%q is not whole in the table", v.Name)
+		}
+	}
+	if _, ok := Find("no-such-invariant"); ok {
+		t.Error("an invariant is found that is none")
+	}
+	all := All()
+	all[0].Name = "changed"
+	if All()[0].Name == "changed" {
+		t.Error("the table can be changed from outside")
+	}
+}
+
+func TestPlainNames(t *testing.T) {
+	for name, want := range map[string]string{
+		"mailbox of laggards-3": "mailbox-of-laggards", "conn 17": "conn", "supervisor": "supervisor", "relay #4": "relay", "": "", "12": "",
+	} {
+		if got := plain(name); got != want {
+			t.Errorf("%q becomes %q, not %q", name, got, want)
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package invariant
+
+import (
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/result"
+)
+
+// markQueued notes which accepted messages a subscriber was still owed when the first signal struck. It is
+// called when the deliveries before that are known, and no others.
+func (x *Index) markQueued() {
+	o := x.newOwing(
+		func(s ledger.Subscription) bool { return s.Until == 0 || s.Until > x.strikeAt },
+		func(d ledger.Discard) bool { return d.Policy && !d.Draining || d.At <= x.strikeAt },
+	)
+	o.returned.list = nil // what was given back later was at risk
+	for lane, ops := range x.e.Ops {
+		for i := range ops {
+			op := &ops[i]
+			if op.Outcome == ledger.Accepted && op.Ended <= x.strikeAt && o.unseen(op, lane, x.base[lane]+i) != nil {
+				add(x.queued, x.base[lane]+i)
+			}
+		}
+	}
+}
+
+// AtRisk says what was under way when the first signal struck, and how much of it was lost: accepted
+// messages that a subscriber was still owed ("queued"), and calls that had not returned
+// ("call-in-flight"). It is nil when nothing struck.
+func AtRisk(x *Index, terms Terms) []result.Risk {
+	if !x.struck {
+		return nil
+	}
+	queued := result.Risk{Kind: "queued", Count: int64(count(x.queued))}
+	calls := result.Risk{Kind: "call-in-flight", Count: x.openCall}
+	if !x.lossJudged(terms) {
+		return []result.Risk{queued, calls}
+	}
+	o := x.newLosses()
+	for lane, ops := range x.e.Ops {
+		for i := range ops {
+			op := &ops[i]
+			if op.Outcome != ledger.Accepted || op.Began > x.strikeAt {
+				continue
+			}
+			isQueued := has(x.queued, x.base[lane]+i)
+			if !isQueued && op.Ended <= x.strikeAt || o.unseen(op, lane, x.base[lane]+i) == nil {
+				continue
+			}
+			if isQueued {
+				queued.Lost++
+			} else {
+				calls.Lost++
+			}
+		}
+	}
+	return []result.Risk{queued, calls}
+}

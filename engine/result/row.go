@@ -1,0 +1,202 @@
+package result
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// NewReport puts finished campaigns in the stored form, in the order given. What ran, where and when is
+// the caller's to fill in.
+func NewReport(campaigns []*Campaign) (*Report, error) {
+	r := &Report{Schema: SchemaName, Results: []Row{}}
+	for _, c := range campaigns {
+		row, err := rowOf(c)
+		if err != nil {
+			return nil, err
+		}
+		r.Results = append(r.Results, row)
+		r.Verdict = max(r.Verdict, row.Verdict)
+	}
+	if len(campaigns) == 0 {
+		r.Verdict = Untested
+	}
+	return r, nil
+}
+
+func rowOf(c *Campaign) (Row, error) {
+	h := c.Header
+	counts := c.Counts()
+	row := Row{
+		Scenario: h.Scenario, ScenarioHash: h.ScenarioHash, Owner: h.Owner, Target: h.Target, Variant: h.Variant,
+		Reference: h.Reference, Engine: h.Engine, Seed: h.Seed, Verdict: c.Verdict, Knobs: h.Knobs, Moment: h.Moment, Invariants: h.Invariants,
+		Trials: counts, Notes: c.notes(), Drain: c.drainRow(), Windows: sorted(c.fold.windows), Void: c.voidReasons(),
+		Crossed: sorted(c.fold.crossed), Schedules: c.schedules(), Returned: c.fold.returned, Policy: c.fold.policy,
+		SignalLateNS: c.fold.late.Nanoseconds(),
+	}
+	if counts.Run > 0 {
+		rate := c.BreachRate()
+		row.BreachRate = &rate
+		if counts.Passed == counts.Run {
+			row.RulesOut = c.rulesOut(counts.Run)
+		}
+	}
+	for _, k := range c.AtRisk {
+		row.AtRisk = append(row.AtRisk, RowRisk{Kind: k.Kind, Count: k.Count, Lost: k.Lost, Trials: k.Trials, Fewest: k.Fewest})
+	}
+	for _, b := range c.Breaches {
+		row.Breaches = append(row.Breaches, breachRow(b))
+	}
+	if len(c.Breaches) > 0 {
+		row.Replay = replayOf(c.Breaches)
+	}
+	for _, w := range byWeight(c.fold.warnings) {
+		row.Warnings = append(row.Warnings, RowWarning{Invariant: w.Invariant, Class: w.Class, Trials: w.Trials, Count: w.Messages, Summary: w.Summary})
+	}
+	for _, w := range c.Warnings {
+		row.Warnings = append(row.Warnings, RowWarning{Trials: counts.Run, Summary: w})
+	}
+	for _, t := range c.Thresholds {
+		row.Thresholds = append(row.Thresholds, thresholdRow(t))
+	}
+	for _, t := range c.Throughput {
+		row.Throughput = append(row.Throughput, throughputRow(t))
+	}
+	for _, l := range c.Latency {
+		lat, err := latencyRow(l)
+		if err != nil {
+			return row, err
+		}
+		row.Latency = append(row.Latency, lat)
+	}
+	c.perTrial(&row)
+	return row, nil
+}
+
+// replayOf is the command to paste for the first breach whose evidence was kept.
+func replayOf(breaches []FoldedBreach) string {
+	for _, b := range breaches {
+		if b.First.Dir != "" {
+			return "racebench replay " + b.First.Dir
+		}
+	}
+	return ""
+}
+
+func breachRow(b FoldedBreach) RowBreach {
+	return RowBreach{
+		Invariant: b.Invariant, Class: b.Class, Verdict: b.Verdict, Trials: b.Trials, Count: b.Messages,
+		Natural: b.Natural, Widened: b.Widened, Known: b.Known, Planted: b.Planted, Summary: b.Summary,
+		First: FirstTrial{Trial: b.First.Index, Seed: b.First.Seed, Dir: b.First.Dir, Evidence: orNone(b.Evidence)},
+	}
+}
+
+func orNone(lines []string) []string {
+	if lines == nil {
+		return []string{}
+	}
+	return lines
+}
+
+func thresholdRow(t Checked) RowThreshold {
+	row := RowThreshold{Expr: t.Expr, Unit: t.Unit, Holds: t.Held}
+	if t.Measured {
+		row.Value = &t.Value
+	}
+	return row
+}
+
+func throughputRow(t Throughput) RowThroughput {
+	row := RowThroughput{
+		Op: t.Op, Group: t.Group, Sent: t.Sent, Accepted: t.Accepted, Refused: t.Refused, Unknown: t.Unknown,
+		Late: t.Late, Unsent: t.Unsent,
+	}
+	row.PerSecond = t.perSecond()
+	return row
+}
+
+func latencyRow(l Latency) (RowLatency, error) {
+	h := l.Hist
+	encoded, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		return RowLatency{}, fmt.Errorf("encode histogram of %s: %w", l.Group, err)
+	}
+	return RowLatency{
+		Op: l.Op, Group: l.Group, Phase: l.Phase, Clock: l.Clock, Count: h.TotalCount(), MeanNS: int64(h.Mean()),
+		P50NS: h.ValueAtQuantile(50), P90NS: h.ValueAtQuantile(90), P99NS: h.ValueAtQuantile(99),
+		P999NS: h.ValueAtQuantile(99.9), MaxNS: h.Max(), Histogram: string(encoded),
+	}, nil
+}
+
+func (c *Campaign) drainRow() *RowDrain {
+	drains := c.Drains()
+	row := RowDrain{Count: len(drains), LimitNS: c.Header.DrainLimit.Nanoseconds(), Unfinished: c.fold.unfinished}
+	if row.Count == 0 && row.Unfinished == 0 {
+		return nil
+	}
+	if n := len(drains); n > 0 {
+		at := func(q float64) int64 { return drains[nearestRank(q, n)].Nanoseconds() }
+		row.P50NS, row.P99NS, row.MaxNS = at(50), at(99), at(100)
+	}
+	return &row
+}
+
+func (c *Campaign) schedules() *RowSchedules {
+	if c.fold.simulated == 0 {
+		return nil
+	}
+	row := RowSchedules{Run: c.fold.simulated, Distinct: int64(len(c.fold.schedules)), Steps: c.fold.steps}
+	if c.Elapsed > 0 {
+		row.PerSecond = float64(row.Run) / c.Elapsed.Seconds()
+	}
+	return &row
+}
+
+// notes are the remarks on the campaign, then those on its trials with how many they are about.
+func (c *Campaign) notes() []string {
+	notes := slices.Clone(c.Notes)
+	for _, note := range slices.Sorted(maps.Keys(c.fold.notes)) {
+		of := "one trial"
+		if n := c.fold.notes[note]; n > 1 {
+			of = fmt.Sprintf("%d trials", n)
+		}
+		notes = append(notes, of+": "+note)
+	}
+	return notes
+}
+
+// voidReasons are why trials proved nothing: the most frequent reason first.
+func (c *Campaign) voidReasons() []VoidReason {
+	var rows []VoidReason
+	for _, why := range slices.Sorted(maps.Keys(c.fold.voids)) {
+		rows = append(rows, VoidReason{Reason: why, Trials: c.fold.voids[why]})
+	}
+	slices.SortStableFunc(rows, func(a, b VoidReason) int { return -cmp.Compare(a.Trials, b.Trials) })
+	return rows
+}
+
+func (c *Campaign) perTrial(row *Row) {
+	n := c.Counts()
+	row.Truncated = n.Run+n.Void > len(c.Trials)
+	for _, t := range c.Trials {
+		r := RowTrial{Trial: t.Index, Seed: t.Seed, Verdict: t.Verdict, Metrics: t.Metrics}
+		if t.HasStruck {
+			r.StruckNS = t.Struck.Nanoseconds()
+		}
+		if t.DrainEnded {
+			r.DrainNS = t.Drain.Nanoseconds()
+		}
+		row.PerTrial = append(row.PerTrial, r)
+	}
+}
+
+// rulesOut is the bound that goes with how the number of trials came about.
+func (c *Campaign) rulesOut(n int) float64 {
+	if c.Header.Anytime {
+		return RulesOutAnytime(n)
+	}
+	return RulesOut(n)
+}

@@ -1,0 +1,104 @@
+package result
+
+import (
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// A Breach is a promise that was broken, of one class, in one trial.
+type Breach struct {
+	Invariant string `json:"invariant"`
+	// Class tells bugs with one symptom apart: invariant/station/cause.
+	Class   string  `json:"class"`
+	Verdict Verdict `json:"verdict"` // Breached, Crashed or Hung
+	Count   int64   `json:"count"`   // messages, calls, tasks
+	// Of is how many there were in all, or 0 where that says nothing. Summary begins with "COUNT of OF "
+	// when there is one, so that a fold of trials can put its own numbers there.
+	Of      int64  `json:"of,omitempty"`
+	Summary string `json:"summary"`
+	// Evidence is the story of one example, a line each, for a person.
+	Evidence []string `json:"evidence,omitempty"`
+	// Widened says that a window was held open in the trial: the breach is not natural.
+	Widened bool `json:"widened,omitempty"`
+}
+
+// A Risk is work that was under way when the signal struck, and how much of it was lost.
+type Risk struct {
+	Kind  string `json:"kind"`
+	Count int64  `json:"count"`
+	Lost  int64  `json:"lost"`
+}
+
+// Crossed is what was on the wire when the signal struck and got no answer: not the server's doing.
+type Crossed struct {
+	Kind  string `json:"kind"`
+	Count int64  `json:"count"`
+	Of    int64  `json:"of"`
+}
+
+// A Schedule is the order of steps that a simulated trial took.
+type Schedule struct {
+	Hash  uint64 `json:"hash,string"` // equal schedules have equal hashes
+	Steps int64  `json:"steps"`
+}
+
+// Phases of a latency: before the signal struck, and after.
+const (
+	Steady = "steady"
+	Drain  = "drain"
+)
+
+// A Latency is how long accepted operations of one group took in one phase, from their intended starts.
+type Latency struct {
+	Op, Group, Phase string
+	Clock            string // "wall" or "virtual"
+	Hist             *hdrhistogram.Histogram
+}
+
+// A Throughput counts what became of one group's operations.
+type Throughput struct {
+	Op, Group                        string
+	Sent, Accepted, Refused, Unknown int64
+	Late, Unsent                     int64
+	// Steady is how many were accepted before the signal struck, in Window.
+	Steady int64
+	Window time.Duration
+}
+
+// A WindowCount is how often a named window was met by a signal.
+type WindowCount struct {
+	Name   string `json:"name"`
+	Struck int64  `json:"struck"` // signals sent while a task was in it
+	Met    int64  `json:"met"`    // signals aimed at it that hit
+}
+
+// A Trial is one judged trial. Latencies are not stored with it: they are computed from the ledger.
+type Trial struct {
+	Index      int           `json:"index"`  // within its result; the seed is derived from it
+	Number     int           `json:"number"` // within the run; the directory's name
+	Seed       string        `json:"seed"`
+	Verdict    Verdict       `json:"verdict"`
+	Void       string        `json:"void,omitempty"` // why it proves nothing
+	Breaches   []Breach      `json:"breaches,omitempty"`
+	AtRisk     []Risk        `json:"at_risk,omitempty"`
+	HasStruck  bool          `json:"has_struck"`
+	Struck     time.Duration `json:"struck_ns"`
+	Late       time.Duration `json:"signal_late_ns"` // how late the signal left, against the plan
+	DrainEnded bool          `json:"drain_ended"`
+	Drain      time.Duration `json:"drain_ns"`
+	Returned   int64         `json:"returned,omitempty"` // messages given back to their owners
+	Policy     int64         `json:"policy,omitempty"`   // messages that the overflow policy skipped
+	Windows    []WindowCount `json:"windows,omitempty"`
+	Crossed    []Crossed     `json:"crossed,omitempty"`
+	Warnings   []Breach      `json:"warnings,omitempty"`     // manners: shown, never failing
+	Memory     int64         `json:"memory_bytes,omitempty"` // the process's largest resident size; 0 is not measured
+	Schedule   *Schedule     `json:"schedule,omitempty"`     // simulated trials only
+	Notes      []string      `json:"notes,omitempty"`
+	Dir        string        `json:"-"`
+
+	Latency    []Latency    `json:"-"`
+	Throughput []Throughput `json:"-"`
+	// Metrics are the trial's own numbers, by metric; Campaign.Add computes them.
+	Metrics map[string]float64 `json:"-"`
+}
