@@ -1,0 +1,34 @@
+package explore
+
+import (
+	"math/rand/v2"
+
+	"github.com/racebench/racebench/engine/world"
+)
+
+// pos is partial order sampling: every announced operation has a random priority, the highest runs, and
+// those that race with it (the same object) draw anew. It samples partial orders far more evenly than a
+// random walk (Yuan, Yang, Gu, "Partial Order Aware Concurrency Sampling", CAV 2018).
+type pos struct{ rnd *rand.Rand }
+
+func newPOS(rnd *rand.Rand, _ Hints) world.Strategy { return &pos{rnd} }
+
+func (p *pos) Next(s *world.State) int {
+	best := 0
+	for i, t := range s.Runnable {
+		if t.Mark == 0 {
+			t.Mark = p.rnd.Uint64() | 1
+		}
+		if t.Mark > s.Runnable[best].Mark {
+			best = i
+		}
+	}
+	chosen := s.Runnable[best]
+	_, object := chosen.Announced()
+	for _, t := range s.Runnable {
+		if _, other := t.Announced(); t == chosen || object != nil && other == object {
+			t.Mark = 0
+		}
+	}
+	return best
+}
