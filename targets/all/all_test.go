@@ -1,0 +1,50 @@
+package all
+
+import (
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/scenario"
+)
+
+// TestTable wants the targets in order, each to be found by its name.
+func TestTable(t *testing.T) {
+	var names []string
+	for _, target := range Targets() {
+		names = append(names, target.Name())
+		if found, ok := Find(target.Name()); !ok || found.Name() != target.Name() {
+			t.Errorf("%s is not found by its name", target.Name())
+		}
+	}
+	if !slices.IsSorted(names) || len(slices.Compact(names)) != len(Targets()) {
+		t.Errorf("the targets are %v, want them in order and once each", names)
+	}
+	if _, ok := Find("no-such-target"); ok {
+		t.Error("a target was found that is none")
+	}
+}
+
+// TestScenarios compiles what targets bring along, their example and the scenarios of their bugs: a
+// renamed knob, window or variant must not leave one behind.
+func TestScenarios(t *testing.T) {
+	for _, target := range Targets() {
+		dir := filepath.Join("..", target.Name())
+		files, err := filepath.Glob(filepath.Join(dir, "testdata", "*.yaml"))
+		if err != nil || len(files) == 0 {
+			t.Errorf("%s has no scenarios of its bugs (%v)", target.Name(), err)
+		}
+		for _, path := range append(files, filepath.Join(dir, "example.yaml")) {
+			s, problems, err := scenario.ReadFile(path, time.Now())
+			if err != nil || problems != nil {
+				t.Errorf("read %s: %v %v", path, err, problems)
+				continue
+			}
+			if _, errs := engine.Compile(s, engine.Catalog(Targets())); len(errs) > 0 {
+				t.Errorf("compile %s: %v", path, errs)
+			}
+		}
+	}
+}

@@ -1,0 +1,162 @@
+// Package targets says what a server under test is: how it is started, how clients reach it, and what
+// it promises. The servers themselves live in folders below.
+package targets
+
+import (
+	"syscall"
+
+	"time"
+
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/world"
+)
+
+// A Target is a system under test, in every design that was proposed for it.
+type Target interface {
+	Name() string
+	Summary() string
+	// Variants lists the designs; one of them is Reference.
+	Variants() []Variant
+	// Reference is the name of the known-good variant that "reference" stands for.
+	Reference() string
+	// Ops lists the operations a load group may ask for.
+	Ops() []OpInfo
+	// Knobs lists the target's settings with their defaults.
+	Knobs() []Knob
+	// Windows lists the named points where a race can be hit.
+	Windows() []WindowInfo
+	// Promises lists the invariants that a correct variant keeps.
+	Promises() []string
+	// StopSignals are the signals that ask the target to stop. No other is a fair test of how it stops,
+	// but SIGKILL, which asks nobody.
+	StopSignals() []syscall.Signal
+	// Example is the scenario that `racebench run TARGET` runs and `racebench init TARGET` writes, with
+	// comments for its reader: the target's default load, knobs and injection, short enough to wait for.
+	Example() []byte
+	// Start boots a server. It returns once clients can dial. It is called on a task of the target's
+	// realm; the server's own tasks start from there.
+	Start(t *world.Task, h Host, variant string) (Instance, error)
+}
+
+// Info is a name and what it means, as `racebench list` prints it.
+type Info struct{ Name, Summary string }
+
+// A Stage says in which part of a server's life a window is passed. A strike aimed at a window that is
+// passed under load waits for a random moment first; the others take the first pass.
+type Stage uint8
+
+// The stages.
+const (
+	UnderLoad Stage = iota
+	AtStart
+	InDrain
+)
+
+// WindowInfo describes a named point where a race can be hit.
+type WindowInfo struct {
+	Name, Summary string
+	Stage         Stage
+}
+
+// OpInfo describes an operation.
+type OpInfo struct {
+	Name, Summary string
+	// Accepts says that an accepted operation of this kind is a promise that can be broken.
+	Accepts bool
+	// Subscribes says that clients of this op are called with messages, of the topics whose bits are set
+	// in Topics.
+	Subscribes bool
+	Topics     uint64
+	// Topic is the topic of the messages that clients of this op send.
+	Topic uint8
+	// Emits is how many messages a subscriber's handler sends for each one it gets, as its own calls to
+	// Do; nil is none. A refused one becomes the handler's error.
+	Emits func(k Knobs) int
+}
+
+// A Variant is one design of the target: the reference, or one that breaches what it names.
+type Variant struct {
+	Name, Origin, Verdict, Summary string
+	Breaches                       []string // invariants it is known to breach; empty for a correct design
+	Also                           []string // invariants whose breach may follow from those
+	Bugs                           []string // ids of the catalogue, docs/broker.md and its kin
+}
+
+// Host is everything the harness lends a server.
+type Host struct {
+	World *world.World
+	Knobs Knobs
+	Probe Probe
+	// DrainLimit is how long the server's stop may take before it is judged late; 0 is no limit. A
+	// correct server ends its own drain well within it.
+	DrainLimit time.Duration
+}
+
+// An Instance is a running server.
+type Instance interface {
+	// Dial connects a client. The harness calls it on the client's own task, before any load.
+	Dial(t *world.Task, r Role) (Client, error)
+	// Wait returns when the server has stopped by itself, with the error its stop returned.
+	Wait(t *world.Task) error
+	// Inventory reports, after the end or the giving up of a drain, every message still inside the
+	// server, through Probe.Discard, and final gauges through Probe.Gauge. It must not block.
+	Inventory()
+}
+
+// A Role is what a client wants to be.
+type Role struct {
+	Op   string
+	Lane int    // its lane in the ledger; also the sender's part of its messages' ids
+	Name string // "laggards-3"
+	// Handle is called with every message a subscriber gets, on the server's task for that subscriber,
+	// as user code in an actor is. The message counts as delivered when it has returned. A returned
+	// error is the handler's, and the server's policy for it applies.
+	Handle func(t *world.Task, m Message) error
+}
+
+// A Message is what travels.
+type Message struct {
+	ID    ledger.MsgID
+	Topic uint8
+	Size  int64
+}
+
+// A Reply is what the client of an operation learned.
+type Reply struct {
+	Outcome ledger.Outcome
+	Cause   ledger.Cause
+}
+
+// A Client is one connection.
+type Client interface {
+	// Do performs one operation and returns when its outcome is known. It may block for ever when the
+	// server is at fault; the harness keeps the books.
+	Do(t *world.Task, m Message) Reply
+	// Close ends the connection.
+	Close(t *world.Task)
+}
+
+// A Probe takes what a client cannot see into the ledger. It is safe for any task and never blocks.
+type Probe interface {
+	// Draining records that the server has begun to stop.
+	Draining(t *world.Task)
+	// Drained records how the server's stop ended and what it left undelivered by its own count.
+	Drained(t *world.Task, how ledger.DrainEnd, left int64)
+	// Discard records a message that leaves the server undelivered, or is found in it at the end.
+	Discard(d Discard)
+	// Unsubscribed records that the overflow policy stopped a subscriber.
+	Unsubscribed(lane int, draining bool)
+	// Gauge records a value; bound 0 is none.
+	Gauge(name string, value, bound int64, final bool)
+	// Mark records a remark for the reader of a report.
+	Mark(who, text string, count int64)
+}
+
+// A Discard is ledger.Discard with its texts spelled out.
+type Discard struct {
+	Msg                   ledger.MsgID
+	Lane                  int // -1: meant for every subscriber
+	Station, Cause, Where string
+	Policy, Draining      bool
+	Returned              bool // given back to its owner, by id: counted, not lost
+}
