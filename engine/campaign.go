@@ -1,0 +1,269 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/targets"
+)
+
+const (
+	// keptPerClass is how many trials of one breach class are kept on disk.
+	keptPerClass = 3
+	// sameHangs ends a variant that hangs every time: each hang costs five drain limits.
+	sameHangs = 3
+)
+
+// A Budget bounds a campaign.
+type Budget struct {
+	Trials int           // a variant; 0 leaves it to the scenario
+	For    time.Duration // instead of a count, a variant; 0 is no such bound
+}
+
+// A campaign is many trials of one scenario and one variant, folded into one result.
+type campaign struct {
+	program Program
+	variant targets.Variant
+	seed    scenario.Seed
+	budget  Budget
+	c       Config
+	run     *rundir.Run
+	launch  *launcher
+	number  *counter
+
+	mu       sync.Mutex
+	fold     *result.Campaign
+	planned  int
+	started  int // trials begun, void ones included
+	valid    int
+	void     int
+	breached int
+	kept     map[string]int
+	hangs    map[string]int
+	stopped  bool
+	began    time.Time
+	err      error
+}
+
+// counter numbers the trials of a whole run in the order they are started.
+type counter struct {
+	mu sync.Mutex
+	n  int
+}
+
+func (c *counter) next() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.n++
+	return c.n
+}
+
+// RunCampaigns runs every variant of every program and returns one folded result each, in that order.
+// When ctx ends, what was finished is returned with ctx's error; variants whose turn never came are
+// untested. Any other error is racebench's own failure.
+func RunCampaigns(ctx context.Context, programs []Program, seeds []scenario.Seed, b Budget, c Config, run *rundir.Run) ([]*result.Campaign, error) {
+	l := newLauncher()
+	defer l.close()
+	var all []*result.Campaign
+	numbers := &counter{n: c.FirstNumber}
+	for i, p := range programs {
+		for _, v := range p.Variants {
+			k := &campaign{
+				program: p, variant: v, seed: seeds[i], budget: b, c: c, run: run, launch: l, number: numbers,
+				kept: map[string]int{}, hangs: map[string]int{}, began: time.Now(),
+			}
+			err := k.runAll(ctx)
+			all = append(all, k.fold)
+			if err != nil && !errors.Is(err, ctx.Err()) {
+				return all, err
+			}
+			if c.FailFast && k.fold.Failed() {
+				return all, nil
+			}
+		}
+	}
+	return all, ctx.Err()
+}
+
+func (k *campaign) runAll(ctx context.Context) error {
+	switch {
+	case k.budget.For > 0: // what was run is what was planned
+	case k.budget.Trials > 0:
+		k.planned = k.budget.Trials
+	default:
+		k.planned = k.program.Scenario.Trials
+	}
+	header := headerOf(k.program, k.variant)
+	header.Seed, header.Planned, header.Anytime = k.seed.String(), k.planned, k.budget.For > 0
+	k.fold = result.NewCampaign(header)
+	var workers sync.WaitGroup
+	for range max(1, k.c.Parallel) {
+		workers.Go(func() {
+			for index, ok := k.claim(ctx); ok; index, ok = k.claim(ctx) {
+				k.trial(ctx, index)
+			}
+		})
+	}
+	workers.Wait()
+	if k.budget.For > 0 {
+		k.fold.Header.Planned = k.started
+	}
+	k.fold.Finish(rulesOf(k.program))
+	if k.err != nil {
+		return k.err
+	}
+	return ctx.Err()
+}
+
+// headerOf says what the trials of a program's variant have in common.
+func headerOf(p Program, v targets.Variant) result.Header {
+	s := p.Scenario
+	var moments []string
+	startup := false
+	for _, d := range p.Directives {
+		moments = append(moments, d.Summary())
+		startup = startup || d.AtStartup()
+	}
+	return result.Header{
+		Scenario: s.Name, ScenarioHash: s.Hash(), Owner: s.Owner, Target: p.Target.Name(), Variant: v.Name,
+		Reference: v.Name == p.Target.Reference(), Engine: string(scenario.Real), Knobs: p.Knobs.Values(),
+		DrainLimit: s.DrainLimit, Invariants: p.Expect, AtStartup: startup, Moment: strings.Join(moments, ", then "),
+	}
+}
+
+// claim gives out the next trial's index, until enough valid ones have been run, twice as many were
+// started as planned, or something stopped the campaign.
+func (k *campaign) claim(ctx context.Context) (int, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.stopped || k.err != nil || ctx.Err() != nil {
+		return 0, false
+	}
+	if k.budget.For > 0 {
+		if k.started > 0 && time.Since(k.began) >= k.budget.For {
+			return 0, false
+		}
+	} else if k.started-k.void >= k.planned || k.started >= 2*k.planned {
+		return 0, false
+	}
+	k.started++
+	return k.started - 1, true
+}
+
+func (k *campaign) trial(ctx context.Context, index int) {
+	t, dir, err := k.runOne(ctx, index)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err != nil {
+		if k.err == nil && !errors.Is(err, ctx.Err()) {
+			k.err = err
+		}
+		return
+	}
+	k.note(t)
+	if err := k.keep(&t, dir); err != nil && k.err == nil {
+		k.err = err
+	}
+	k.fold.Add(t)
+	if k.c.Progress != nil {
+		k.c.Progress(Progress{
+			Scenario: k.program.Scenario.Name, Variant: k.variant.Name, Trial: t.Index, Number: t.Number, Verdict: t.Verdict,
+			Done: k.valid, Planned: k.planned, Void: k.void, Breached: k.breached,
+			Elapsed: time.Since(k.began),
+		})
+	}
+}
+
+func (k *campaign) runOne(ctx context.Context, index int) (result.Trial, rundir.TrialDir, error) {
+	plan := NewPlan(k.program, k.variant, k.seed, index, k.c.Build)
+	plan.ID.Number = k.number.next()
+	dir, err := k.run.NewTrial(plan.ID.Number)
+	if err != nil {
+		return result.Trial{}, "", err
+	}
+	t, err := runAndJudge(ctx, plan, dir, k.c, k.launch)
+	if err != nil && errors.Is(err, ctx.Err()) {
+		// The trial was cut short and has no verdict, so nothing of it is evidence.
+		_ = dir.Remove()
+	}
+	return t, dir, err
+}
+
+// runAndJudge runs a plan in dir and judges it.
+func runAndJudge(ctx context.Context, plan Plan, dir rundir.TrialDir, c Config, l *launcher) (result.Trial, error) {
+	if err := runTrial(ctx, plan, dir, c, l); err != nil {
+		return result.Trial{}, err
+	}
+	return judge(dir, plan)
+}
+
+// note counts the trial and ends the campaign when it has hung often enough in the same way.
+func (k *campaign) note(t result.Trial) {
+	switch t.Verdict {
+	case result.Void:
+		k.void++
+		return
+	case result.Passed:
+	default:
+		k.breached++
+		k.stopped = k.stopped || k.c.FailFast && unknown(t, rulesOf(k.program), k.fold.Header)
+	}
+	k.valid++
+	for _, b := range t.Breaches {
+		if b.Verdict != result.Hung {
+			continue
+		}
+		k.hangs[b.Class]++
+		if k.hangs[b.Class] >= sameHangs && !k.stopped {
+			k.stopped = true
+			k.fold.Note(fmt.Sprintf("stopped after %d hangs of the same class: each costs five drain limits", sameHangs))
+		}
+	}
+}
+
+// unknown says whether a trial shows a breach that nobody expects.
+func unknown(t result.Trial, rules result.Rules, h result.Header) bool {
+	return slices.ContainsFunc(t.Breaches, func(b result.Breach) bool { return !rules.Tolerates(h, b.Class) })
+}
+
+// keep leaves the trial's directory in place if it is asked for, and removes it otherwise.
+func (k *campaign) keep(t *result.Trial, dir rundir.TrialDir) error {
+	if k.wanted(*t) {
+		return writeVerdict(dir, *t)
+	}
+	t.Dir = ""
+	return dir.Remove()
+}
+
+func (k *campaign) wanted(t result.Trial) bool {
+	switch k.c.Keep {
+	case KeepAll:
+		return true
+	case KeepNone:
+		return false
+	}
+	var classes []string
+	for _, b := range t.Breaches {
+		if !slices.Contains(classes, b.Class) {
+			classes = append(classes, b.Class)
+		}
+	}
+	wanted := false
+	for _, class := range classes {
+		wanted = wanted || k.kept[class] < keptPerClass
+	}
+	if wanted {
+		for _, class := range classes {
+			k.kept[class]++
+		}
+	}
+	return wanted
+}

@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/internal/rundir"
+)
+
+// trialEnv names the directory of the trial that a child runs. Its presence makes a process a child.
+const trialEnv = "RACEBENCH_TRIAL"
+
+// Exit statuses of a child. None is 0: that is what a server's code gives that ends the process itself.
+const (
+	exitServed    = 69 // the trial ran to its end, whatever became of the server
+	exitBroken    = 70 // racebench's own failure
+	exitNotServed = 71 // the target did not start
+)
+
+// trialTask is the name of the task that runs a trial.
+const trialTask = "racebench trial"
+
+// MaybeChild is the first line of main: in a process that was started as the child of a trial it runs
+// the trial and never returns; in any other it does nothing.
+func MaybeChild(c Config) {
+	dir := os.Getenv(trialEnv)
+	if dir == "" {
+		return
+	}
+	go dieWithParent()
+	os.Exit(runChild(rundir.TrialDir(dir), c))
+}
+
+// dieWithParent ends the process when the parent has: the parent holds the other end of the child's
+// standard input and never writes to it.
+func dieWithParent() {
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	os.Exit(exitBroken)
+}
+
+func runChild(dir rundir.TrialDir, c Config) (status int) {
+	defer func() {
+		// Tasks have a wrapper of their own: a panic here is on our part of the process.
+		if v := recover(); v != nil {
+			fmt.Fprintf(os.Stderr, "racebench: panic: %v\n%s\n", v, debug.Stack())
+			status = exitBroken
+		}
+	}()
+	plan, err := ReadPlan(dir, c.Catalog)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "racebench:", err)
+		return exitBroken
+	}
+	out, err := ledger.Create(dir.Ledger(), ledger.Options{})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "racebench:", err)
+		return exitBroken
+	}
+	s := newServing(plan, dir, out, world.NewReal)
+	go s.stalls.watch()
+	done := make(chan error, 1)
+	s.w.Go(world.Harness, trialTask, func(t *world.Task) { done <- s.run(t) })
+	// The ledger is left open: a task of the server that outlived it may still write, and the end of the
+	// process closes it as well. The parent trims the file.
+	if err := <-done; err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return exitNotServed
+	}
+	return exitServed
+}

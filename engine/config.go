@@ -1,0 +1,82 @@
+// Package engine runs scenarios. A child process produces evidence; the parent judges it.
+package engine
+
+import (
+	"time"
+
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/targets"
+)
+
+// A Catalog is the targets that scenarios may name.
+type Catalog []targets.Target
+
+// Find returns the target of that name.
+func (c Catalog) Find(name string) (targets.Target, bool) {
+	for _, t := range c {
+		if t.Name() == name {
+			return t, true
+		}
+	}
+	return nil, false
+}
+
+// Names lists the targets' names in the catalog's order.
+func (c Catalog) Names() []string {
+	names := make([]string, len(c))
+	for i, t := range c {
+		names[i] = t.Name()
+	}
+	return names
+}
+
+// Keep says which trial directories outlive their judgement.
+type Keep uint8
+
+// What is kept: the first three trials of each breach class, all, or none.
+const (
+	KeepFailing Keep = iota
+	KeepAll
+	KeepNone
+)
+
+// Config is what does not belong to a scenario: where things are and who listens.
+type Config struct {
+	Catalog Catalog
+	// Executable is this program's path. Empty means the running one.
+	Executable string
+	// ChildArgs are given to it; tests that re-run themselves need some.
+	ChildArgs []string
+	// Dir holds the run directories; empty means "racebench-runs".
+	Dir string
+	// Build names this build; a directory recorded by another build is replayed with a warning.
+	Build string
+	Keep  Keep
+	// Corpus is where failing schedules are kept to be run first the next time; empty is nowhere.
+	Corpus string
+	// FirstNumber is how many trials the run had before; their directories are there.
+	FirstNumber int
+	// Verify plays every simulated schedule twice.
+	Verify bool
+	// Parallel is how many trials run at once; 0 means 1.
+	Parallel int
+	FailFast bool
+	// Progress is told of every trial's end; nil is silence.
+	Progress func(Progress)
+	// Now is the time of day for names of run directories; nil is the clock's.
+	Now func() time.Time
+}
+
+// Progress is where a campaign stands after a trial has ended.
+type Progress struct {
+	Scenario, Variant string
+	Trial             int            // its index
+	Number            int            // of its folder: trials are numbered from 1 through the whole run
+	Verdict           result.Verdict // of that trial
+	Done, Planned     int            // valid trials; Planned is 0 when a time bounds them
+	Void              int
+	// Schedules says that simulated schedules are counted, not trials.
+	Schedules bool
+	Breached  int
+	Elapsed   time.Duration
+}

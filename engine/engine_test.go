@@ -1,0 +1,209 @@
+package engine_test
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/targets/broker"
+)
+
+var catalog = engine.Catalog{toy{}, broker.Target{}}
+
+// TestMain lets the test binary be the child of its own trials.
+func TestMain(m *testing.M) {
+	engine.MaybeChild(engine.Config{Catalog: catalog})
+	os.Exit(m.Run())
+}
+
+// compile compiles a scenario of the toy, given as what differs from its example.
+func compile(t testing.TB, text string) engine.Program {
+	t.Helper()
+	s, problems := scenario.Parse("test.yaml", []byte(text), time.Now())
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	p, errs := engine.Compile(s, catalog)
+	if len(errs) > 0 {
+		t.Fatal(&errs)
+	}
+	return p
+}
+
+// campaign runs every variant of a scenario and returns the folded results.
+func campaign(t *testing.T, text string, c engine.Config) ([]*result.Campaign, *rundir.Run) {
+	t.Helper()
+	c.Catalog = catalog
+	run, err := rundir.Create(t.TempDir(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	folds, err := engine.RunCampaigns(t.Context(), []engine.Program{compile(t, text)}, []scenario.Seed{7}, engine.Budget{}, c, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folds, run
+}
+
+const toyScenario = `name: toy
+target: toy
+variants: [VARIANT]
+trials: 3
+duration: 60ms
+drain_limit: 200ms
+load:
+  - {op: publish, clients: 2, shape: saturate}
+  - {op: subscribe, clients: 2, shape: slow, delay: 100us..200us}   # so that the queue is full when it counts
+`
+
+func toyWith(variant string) string { return strings.Replace(toyScenario, "VARIANT", variant, 1) }
+
+func TestEveryVerdictIsReached(t *testing.T) {
+	for _, tc := range []struct {
+		variant string
+		verdict result.Verdict
+		class   string
+	}{
+		{"good", result.Passed, ""},
+		{"loses", result.Breached, "no-lost-message/queue/server-stopped"},
+		{"hangs", result.Hung, "drain-ends/server/wait-a-token-nobody-cancels"},
+		{"panics", result.Crashed, "process-survives/server/panic"},
+		{"exits", result.Crashed, "process-survives/process/exit-status"},
+		{"leaves", result.Crashed, "process-survives/process/exit-status"},
+		{"throws", result.Crashed, "process-survives/publish/panic"},
+		{"stillborn", result.Crashed, "process-survives/main/panic"},
+		{"leaks", result.Breached, "no-leak/straggler/wait-a-token-nobody-cancels"},
+		{"absent", result.Untested, ""},
+	} {
+		t.Run(tc.variant, func(t *testing.T) {
+			folds, _ := campaign(t, toyWith(tc.variant), engine.Config{})
+			fold := folds[0]
+			if fold.Verdict != tc.verdict {
+				t.Fatalf("verdict %s, want %s; breaches %v; void %v", fold.Verdict, tc.verdict, classes(fold), voids(fold))
+			}
+			if tc.class != "" && !slices.Contains(classes(fold), tc.class) {
+				t.Errorf("classes %v, want %s", classes(fold), tc.class)
+			}
+			if tc.class == "" && len(fold.Breaches) > 0 {
+				t.Errorf("a correct twin is accused of %v", classes(fold))
+			}
+		})
+	}
+}
+
+func classes(c *result.Campaign) []string {
+	var all []string
+	for _, b := range c.Breaches {
+		all = append(all, b.Class)
+	}
+	return all
+}
+
+func voids(c *result.Campaign) []string {
+	var all []string
+	for _, t := range c.Trials {
+		if t.Void != "" {
+			all = append(all, t.Void)
+		}
+	}
+	return all
+}
+
+// TestJudgeAgreesWithRun holds the two ways to a verdict together, above all where nothing was served.
+func TestJudgeAgreesWithRun(t *testing.T) {
+	for _, variant := range []string{"good", "loses", "stillborn", "absent", "leaves"} {
+		folds, run := campaign(t, toyWith(variant), engine.Config{Keep: engine.KeepAll})
+		dirs, err := rundir.OpenTrial(run.Path())
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := engine.JudgeAll(dirs, engine.Config{Catalog: catalog})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if folds[0].Verdict != again[0].Verdict {
+			t.Errorf("%s: run says %s, judge says %s", variant, folds[0].Verdict, again[0].Verdict)
+		}
+	}
+}
+
+func TestFailFastGoesOnPastWhatIsKnown(t *testing.T) {
+	text := strings.Replace(toyWith("loses"), "trials: 3", "trials: 3\nknown: [{class: no-lost-message/*, planted: true}]", 1)
+	folds, _ := campaign(t, text, engine.Config{FailFast: true})
+	if n := folds[0].Counts(); n.Run != 3 || folds[0].Verdict != result.Known {
+		t.Errorf("%+v, %s", n, folds[0].Verdict)
+	}
+	folds, _ = campaign(t, toyWith("loses"), engine.Config{FailFast: true})
+	if n := folds[0].Counts(); n.Run != 1 {
+		t.Errorf("an unknown breach: %+v", n)
+	}
+}
+
+func TestJudgingAgainGivesTheSameBreaches(t *testing.T) {
+	folds, run := campaign(t, toyWith("loses"), engine.Config{Keep: engine.KeepAll})
+	dirs, err := rundir.OpenTrial(run.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := engine.JudgeAll(dirs, engine.Config{Catalog: catalog})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, b := range folds[0].Breaches {
+		o := again[0].Breaches[i]
+		if o.Class != b.Class || o.Messages != b.Messages || o.Trials != b.Trials || !slices.Equal(o.Evidence, b.Evidence) {
+			t.Errorf("judged again: %+v\nfirst: %+v", o, b)
+		}
+	}
+}
+
+func TestReplayReproduces(t *testing.T) {
+	_, run := campaign(t, toyWith("loses"), engine.Config{Keep: engine.KeepAll})
+	dirs, err := rundir.OpenTrial(run.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := rundir.Create(t.TempDir(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	trials, err := engine.Replay(t.Context(), dirs[0], 2, engine.Config{Catalog: catalog}, other, func(result.Trial) { told++ })
+	if err != nil || len(trials) != 2 || told != 2 {
+		t.Fatalf("%d trials, %d told, error %v", len(trials), told, err)
+	}
+	for _, trial := range trials {
+		if trial.Verdict != result.Breached {
+			t.Errorf("replay %d: %s", trial.Number, trial.Verdict)
+		}
+	}
+	left, err := os.ReadDir(other.Path() + "/trials")
+	if err == nil && len(left) > 0 {
+		t.Errorf("a replay left %d directories behind", len(left))
+	}
+}
+
+func TestAnInterruptionReturnsWhatIsFinished(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	run, err := rundir.Create(t.TempDir(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := compile(t, strings.Replace(toyWith("good"), "trials: 3", "trials: 100000", 1))
+	folds, err := engine.RunCampaigns(ctx, []engine.Program{p}, []scenario.Seed{7}, engine.Budget{},
+		engine.Config{Catalog: catalog, Progress: func(g engine.Progress) {
+			if g.Done == 2 {
+				cancel()
+			}
+		}}, run)
+	if err == nil || len(folds) != 1 || folds[0].Counts().Run < 2 {
+		t.Fatalf("%d results, error %v", len(folds), err)
+	}
+}

@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/racebench/racebench/engine/explore"
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/rundir"
+)
+
+const (
+	// toldPerVariant is how many classes of one variant are shrunk, told and kept.
+	toldPerVariant = 6
+	// shrinkTime bounds the shrinking of one failure. No verdict depends on it: it only makes a story
+	// longer than need be.
+	shrinkTime = 2 * time.Second
+)
+
+// KeepFailures makes the first failures of a search small, tells their stories in the result's breaches,
+// and keeps each in a trial directory of run, with a replay file that shows it exactly. Where corpus
+// names a directory the replay files are kept there too, to be run first the next time.
+func KeepFailures(ctx context.Context, fold *result.Campaign, failures []Failure, c Config, run *rundir.Run, number *int, corpus string) error {
+	m, err := NewSimulator()
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	for i, f := range failures {
+		if i == toldPerVariant || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		*number++
+		dir, err := run.NewTrial(*number)
+		if err != nil {
+			return err
+		}
+		small, story, err := m.keep(f, dir, c)
+		if err != nil {
+			return err
+		}
+		for j := range fold.Breaches {
+			if b := &fold.Breaches[j]; b.Class == f.Class {
+				b.Evidence, b.First.Dir = strings.Split(strings.TrimSpace(story.Text()), "\n"), string(dir)
+				if corpus != "" && b.Known == "" {
+					err = errors.Join(os.MkdirAll(corpus, 0o755),
+						rundir.WriteFile(filepath.Join(corpus, corpusName(f)), small.Marshal()))
+				}
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("keep the schedule: %w", err)
+		}
+	}
+	return nil
+}
+
+// corpusName is the file of a failure in a corpus: one a class, so that a shorter schedule takes the
+// place of a longer one.
+func corpusName(f Failure) string {
+	class := strings.Map(func(r rune) rune {
+		if r == '/' || r == ' ' || r == os.PathSeparator {
+			return '-'
+		}
+		return r
+	}, f.Class)
+	return fmt.Sprintf("%s-%s-%s.replay", f.Plan.ID.Target, f.Plan.Variant.Name, class)
+}
+
+// keep shrinks a failure, tells its story and fills its trial directory.
+func (m *Simulator) keep(f Failure, dir rundir.TrialDir, c Config) (*explore.File, explore.Story, error) {
+	file, _, err := m.RecordFailure(f.Plan, strategyOf(f.Plan, f.hints), f.Name)
+	if err != nil {
+		return nil, explore.Story{}, err
+	}
+	small, shrunk, err := m.ShrinkFile(file, f.Class, explore.ShrinkBudget{For: shrinkTime}, c.Catalog)
+	if err != nil {
+		return nil, explore.Story{}, err
+	}
+	proof := "fewer not ruled out"
+	if shrunk.Proven {
+		proof = "proven minimal"
+	}
+	story, err := m.Tell(small, f.Class, proof, string(dir), c.Catalog)
+	if err != nil {
+		return nil, story, err
+	}
+	small.Comments = strings.Split(strings.TrimSpace(story.Text()), "\n")
+	again, err := m.replay(small, c.Catalog)
+	if err != nil {
+		return nil, story, err
+	}
+	if !again.Exact() {
+		return nil, story, fmt.Errorf("a shrunk schedule does not replay: %s", again)
+	}
+	return small, story, m.fill(dir, again, small)
+}
+
+// fill writes what a kept schedule's directory holds.
+func (m *Simulator) fill(dir rundir.TrialDir, r Replayed, file *explore.File) error {
+	r.Plan.ID.Number = dir.Number()
+	if err := r.Plan.write(dir); err != nil {
+		return err
+	}
+	if err := rundir.WriteFile(dir.Ledger(), m.out.Bytes()); err != nil {
+		return err
+	}
+	if err := rundir.WriteFile(dir.Schedule(), file.Marshal()); err != nil {
+		return err
+	}
+	return writeVerdict(dir, r.Trial)
+}
+
+// replayCorpus runs the kept schedules of the search's variant first. One that still fails is a finding
+// like any other; one that no longer is what this build runs is told as stale, never passed over.
+func (s *search) replayCorpus() error {
+	if s.c.Corpus == "" {
+		return nil
+	}
+	paths, err := filepath.Glob(filepath.Join(s.c.Corpus, "*.replay"))
+	if err != nil {
+		return fmt.Errorf("read corpus %s: %w", s.c.Corpus, err)
+	}
+	m, err := NewSimulator()
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	slices.Sort(paths)
+	for i, path := range paths {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return fmt.Errorf("read corpus: %w", err)
+		}
+		r, err := m.ReplayFile(raw, s.c.Catalog)
+		switch {
+		case err != nil:
+			s.fold.Note(fmt.Sprintf("kept schedule %s: %v", path, err))
+		case r.File.Target != s.program.Target.Name() || r.File.Variant != s.variant.Name:
+		case !r.Exact():
+			s.fold.Note(fmt.Sprintf("kept schedule %s is %s", path, r))
+		default:
+			r.Trial.Index, r.Trial.Dir = -1-i, path
+			s.fold.Add(r.Trial)
+			s.count(r.Trial)
+		}
+	}
+	return nil
+}

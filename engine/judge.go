@@ -1,0 +1,265 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/racebench/racebench/engine/fault"
+	"github.com/racebench/racebench/engine/invariant"
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/record"
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/rundir"
+)
+
+// starved is how late, at the least, a signal must leave for the generator to count as starved: less is
+// what a busy machine does to any thread.
+const starved = 50 * time.Millisecond
+
+// Judge reads a trial's evidence and says what it shows. It runs nothing and changes nothing but the
+// verdict's own file; judging twice gives the same answer.
+func Judge(dir rundir.TrialDir, c Config) (result.Trial, error) {
+	plan, err := ReadPlan(dir, c.Catalog)
+	if err != nil {
+		return result.Trial{}, err
+	}
+	return judge(dir, plan)
+}
+
+func judge(dir rundir.TrialDir, plan Plan) (result.Trial, error) {
+	t := result.Trial{Index: plan.ID.Index, Number: plan.ID.Number, Seed: plan.ID.Seed, Dir: string(dir)}
+	e, err := ledger.Read(dir.Ledger())
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Verdict, t.Void = result.Void, "the target did not start: "+firstWords(dir.Stderr())
+		return t, nil
+	}
+	if err != nil {
+		return t, fmt.Errorf("judge trial %s: %w", dir, err)
+	}
+	judgeEvidence(&t, plan, e)
+	return t, nil
+}
+
+// judgeEvidence fills in a trial from what it left behind.
+func judgeEvidence(t *result.Trial, plan Plan, e *ledger.Evidence) {
+	terms := termsOf(plan, e)
+	x := invariant.NewIndex(e)
+	for _, name := range plan.Program.Expect {
+		if check, ok := invariant.Find(name); ok {
+			t.Breaches = append(t.Breaches, check.Check(x, terms)...)
+		}
+	}
+	widened := wasWidened(e)
+	for i := range t.Breaches {
+		t.Breaches[i].Widened = widened
+	}
+	t.AtRisk = invariant.AtRisk(x, terms)
+	struck, hasStruck := firstStrike(e)
+	t.Struck, t.HasStruck = struck, hasStruck
+	if e.Drain != nil && e.Drain.Ended > 0 && hasStruck {
+		t.Drain, t.DrainEnded = e.Drain.Ended-struck, true
+	}
+	if plan.Small == nil {
+		t.Latency, t.Throughput = record.Measure(e, struck, hasStruck)
+	}
+	t.Late = lateStrike(e)
+	t.Returned, t.Policy = int64(len(e.Returned)), policyLosses(e)
+	t.Windows = windowsOf(e)
+	t.Void = voidReason(plan, e, rundir.TrialDir(t.Dir))
+	t.Verdict = result.VerdictOf(t.Breaches, t.Void)
+}
+
+// termsOf says under what terms the evidence is judged: what was asked for, and what was really done.
+func termsOf(plan Plan, e *ledger.Evidence) invariant.Terms {
+	terms := invariant.Terms{
+		DrainLimit: plan.Program.Scenario.DrainLimit,
+		Duration:   plan.Program.Scenario.Duration,
+		Widened:    wasWidened(e),
+		Virtual:    plan.Small != nil,
+	}
+	for _, d := range plan.Program.Directives {
+		terms.AtStartup = terms.AtStartup || d.AtStartup()
+	}
+	for _, s := range e.Signals {
+		if s.Taken {
+			continue
+		}
+		terms.Signals = append(terms.Signals, s.Number)
+		terms.Killed = terms.Killed || fault.SignalName(s.Number) == "SIGKILL"
+	}
+	return terms
+}
+
+func firstStrike(e *ledger.Evidence) (time.Duration, bool) {
+	for _, s := range e.Signals {
+		if !s.Taken {
+			return s.At, true
+		}
+	}
+	return 0, false
+}
+
+// lateStrike is how late the first signal left, against the plan.
+func lateStrike(e *ledger.Evidence) time.Duration {
+	for _, s := range e.Signals {
+		if !s.Taken {
+			return max(0, s.At-s.Planned)
+		}
+	}
+	return 0
+}
+
+// policyLosses counts what the overflow policy skipped or lost before the drain.
+func policyLosses(e *ledger.Evidence) int64 {
+	var n int64
+	for _, d := range e.Discards {
+		if d.Policy && !d.Draining {
+			n++
+		}
+	}
+	return n
+}
+
+// wasWidened says whether a task was held in a window: such a trial's breaches are not natural.
+func wasWidened(e *ledger.Evidence) bool {
+	return slices.ContainsFunc(e.Windows, func(w ledger.Window) bool { return w.Widened })
+}
+
+func windowsOf(e *ledger.Evidence) []result.WindowCount {
+	var counts []result.WindowCount
+	for _, w := range e.Windows {
+		counts = append(counts, result.WindowCount{Name: e.Text(w.Name), Struck: w.Struck, Met: w.Met})
+	}
+	return counts
+}
+
+// voidReason says why a trial proves nothing, or is empty. A breach found in it still counts.
+func voidReason(plan Plan, e *ledger.Evidence, dir rundir.TrialDir) string {
+	struck, hasStruck := firstStrike(e)
+	switch {
+	case e.Full:
+		return "the ledger was full: offer less load, or for a shorter time"
+	case e.Cut != "":
+		return "its record is torn: " + e.Cut
+	case !slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ended }):
+		// The parent writes the end down last, so a record without it is that of a run that was killed.
+		return "racebench was stopped before the trial had ended"
+	case endedAs(e, phaseNotServed):
+		return "the target did not start: " + firstWords(dir.Stderr())
+	case killedByOther(e):
+		return "the process was killed by SIGKILL, which racebench did not send: the system does so when memory runs out"
+	case !hasStruck && !slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ready }):
+		return "the process ended before the load began"
+	case !hasStruck:
+		return "the signal never struck"
+	case outOfTime(e):
+		return "the trial's process did not end within its limit"
+	case unwatched(e):
+		return "the signal struck when the trial was over: nobody watched the drain"
+	}
+	for _, d := range plan.Program.Directives {
+		if d.AtStartup() {
+			return ""
+		}
+	}
+	if !anyAccepted(e) {
+		return "nothing was accepted before the end"
+	}
+	end := loadBegan(e) + plan.Program.Scenario.Duration
+	if struck > end && lateStrike(e) > max(starved, plan.Program.Scenario.Duration/10) {
+		return fmt.Sprintf("the load generator was starved: the signal left %s late, when the load was over", lateStrike(e).Round(time.Millisecond))
+	}
+	return ""
+}
+
+// loadBegan is when the server was ready and the load began.
+func loadBegan(e *ledger.Evidence) time.Duration {
+	for _, p := range e.Phases {
+		if p.Ready {
+			return p.At
+		}
+	}
+	return 0
+}
+
+func endedAs(e *ledger.Evidence, name string) bool {
+	return slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ended && e.Text(p.Name) == name })
+}
+
+// killedByOther says whether somebody else's SIGKILL ended the process.
+func killedByOther(e *ledger.Evidence) bool {
+	kill := int(syscall.SIGKILL)
+	sent := slices.ContainsFunc(e.Signals, func(s ledger.Signal) bool { return s.Number == kill })
+	return !sent && slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ended && p.Signal == kill })
+}
+
+// unwatched says whether a drain neither ended nor was given up: the strike came too late to be waited
+// for.
+func unwatched(e *ledger.Evidence) bool {
+	died := slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ended && (p.Status != 0 || p.Signal != 0) })
+	return !died && (e.Drain == nil || e.Drain.Ended == 0) && len(e.Tasks) == 0 && !endedAs(e, phaseExited)
+}
+
+func outOfTime(e *ledger.Evidence) bool {
+	return slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Limit })
+}
+
+func anyAccepted(e *ledger.Evidence) bool {
+	for _, ops := range e.Ops {
+		for i := range ops {
+			if ops[i].Outcome == ledger.Accepted {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// writeVerdict stores the judgement beside the evidence.
+func writeVerdict(dir rundir.TrialDir, t result.Trial) error {
+	raw, err := json.MarshalIndent(t, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode verdict: %w", err)
+	}
+	return rundir.WriteFile(dir.Verdict(), append(raw, '\n'))
+}
+
+// JudgeAll judges recorded trials again and folds them, one result a scenario and variant, in the order
+// in which the directories name them.
+func JudgeAll(dirs []rundir.TrialDir, c Config) ([]*result.Campaign, error) {
+	var folds []*result.Campaign
+	var programs []Program
+	at := map[string]int{}
+	for _, dir := range dirs {
+		plan, err := ReadPlan(dir, c.Catalog)
+		if err != nil {
+			return nil, err
+		}
+		t, err := judge(dir, plan)
+		if err != nil {
+			return nil, err
+		}
+		key := plan.ID.ScenarioHash + " " + plan.ID.Variant
+		i, ok := at[key]
+		if !ok {
+			i = len(folds)
+			at[key] = i
+			header := headerOf(plan.Program, plan.Variant)
+			header.Seed, header.Engine = plan.ID.CampaignSeed, plan.ID.Engine
+			folds = append(folds, result.NewCampaign(header))
+			programs = append(programs, plan.Program)
+		}
+		folds[i].Header.Planned++
+		folds[i].Add(t)
+	}
+	for i, fold := range folds {
+		fold.Note("judged again from the ledgers that were kept: rates are not those of the whole run")
+		fold.Finish(rulesOf(programs[i]))
+	}
+	return folds, nil
+}

@@ -1,0 +1,44 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/rundir"
+)
+
+// Replay runs a recorded trial's plan again, so many times, in directories of run, which it removes. On
+// real goroutines the plan is the same and the schedule is not: the answer is k of N. Each trial is
+// told as it ends. When ctx ends, what was finished is returned with ctx's error.
+func Replay(ctx context.Context, recorded rundir.TrialDir, times int, c Config, run *rundir.Run, each func(result.Trial)) ([]result.Trial, error) {
+	plan, err := ReadPlan(recorded, c.Catalog)
+	if err != nil {
+		return nil, err
+	}
+	l := newLauncher()
+	defer l.close()
+	var trials []result.Trial
+	for n := range times {
+		t, err := replayOnce(ctx, plan, n+1, c, run, l)
+		if err != nil {
+			return trials, err
+		}
+		each(t)
+		trials = append(trials, t)
+	}
+	return trials, nil
+}
+
+func replayOnce(ctx context.Context, plan Plan, number int, c Config, run *rundir.Run, l *launcher) (result.Trial, error) {
+	dir, err := run.NewTrial(number)
+	if err != nil {
+		return result.Trial{}, err
+	}
+	plan.ID.Number = number
+	t, err := runAndJudge(ctx, plan, dir, c, l)
+	if removed := dir.Remove(); err == nil {
+		err = removed
+	}
+	t.Dir = ""
+	return t, err
+}

@@ -1,0 +1,276 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/racebench/racebench/engine/explore"
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/targets"
+)
+
+// tellEvery is how many schedules a searcher runs between two looks at the clock and the context.
+const tellEvery = 64
+
+// A search is many schedules of one scenario and one variant, folded into one result. Every worker has a
+// world of its own and folds for itself; what they found is put together at the end, and the order in
+// which it was found makes no difference.
+type search struct {
+	program Program
+	small   Program // as engine sim runs it
+	bounds  SmallWorld
+	variant targets.Variant
+	seed    scenario.Seed
+	budget  Budget
+	planned int
+	c       Config
+	began   time.Time
+	hints   explore.Hints
+	rules   result.Rules
+	head    result.Header
+
+	next     atomic.Int64
+	valid    atomic.Int64
+	void     atomic.Int64
+	breached atomic.Int64
+	stopped  atomic.Bool
+
+	mu   sync.Mutex
+	fold *result.Campaign
+	// first is, by class, the lowest index of a schedule that showed it.
+	first map[string]int
+	err   error
+}
+
+// A Failure is the first schedule that showed a class of breach.
+type Failure struct {
+	Class string
+	Plan  Plan
+	Name  string // the strategy's
+	hints explore.Hints
+}
+
+// SearchSchedules runs every variant of every program in simulated worlds and returns one folded result
+// each, in that order, with the first failure of every class. When ctx ends, what was finished is
+// returned with ctx's error. Any other error is racebench's own failure.
+func SearchSchedules(ctx context.Context, programs []Program, seeds []scenario.Seed, b Budget, c Config) ([]*result.Campaign, [][]Failure, error) {
+	// A small world's garbage is some kilobytes and the heap is small: at the usual setting it is collected
+	// every hundred schedules, which took a fifth of the time.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	var all []*result.Campaign
+	var failures [][]Failure
+	for i, p := range programs {
+		for _, v := range p.Variants {
+			s := newSearch(p, v, seeds[i], b, c)
+			err := s.run(ctx)
+			all = append(all, s.fold)
+			failures = append(failures, s.failures())
+			if err != nil && !errors.Is(err, ctx.Err()) {
+				return all, failures, err
+			}
+			if c.FailFast && s.fold.Failed() {
+				return all, failures, nil
+			}
+		}
+	}
+	return all, failures, ctx.Err()
+}
+
+func newSearch(p Program, v targets.Variant, seed scenario.Seed, b Budget, c Config) *search {
+	s := &search{
+		program: p, variant: v, seed: seed, budget: b, c: c, began: time.Now(), first: map[string]int{},
+	}
+	s.small, s.bounds = p.Shrink()
+	switch {
+	case b.For > 0: // what was run is what was planned
+	case b.Trials > 0:
+		s.planned = b.Trials
+	default:
+		s.planned = p.Scenario.Trials
+	}
+	s.rules, s.head = rulesOf(p), s.header()
+	s.fold = result.NewCampaign(s.head)
+	return s
+}
+
+func (s *search) header() result.Header {
+	h := headerOf(s.program, s.variant)
+	h.Engine, h.Seed, h.Planned, h.Anytime = string(scenario.Sim), s.seed.String(), s.planned, s.budget.For > 0
+	h.Knobs = s.small.Knobs.Values()
+	h.Moment = "a signal at every kind of moment that the strategies reach"
+	return h
+}
+
+func (s *search) run(ctx context.Context) error {
+	if err := s.replayCorpus(); err != nil {
+		return err
+	}
+	hints, err := hintsOf(NewSmallPlan(s.small, s.bounds, s.variant, s.seed, 0, s.c.Build))
+	if err != nil {
+		return err
+	}
+	s.hints = hints
+	var workers sync.WaitGroup
+	for range max(1, s.c.Parallel) {
+		workers.Go(func() {
+			if err := s.work(ctx); err != nil {
+				s.stopped.Store(true)
+				s.mu.Lock()
+				s.err = errors.Join(s.err, err)
+				s.mu.Unlock()
+			}
+		})
+	}
+	workers.Wait()
+	if s.budget.For > 0 {
+		s.fold.Header.Planned = int(s.valid.Load() + s.void.Load())
+	}
+	s.fold.Finish(s.rules)
+	s.fold.Elapsed = time.Since(s.began)
+	if s.err != nil {
+		return s.err
+	}
+	return ctx.Err()
+}
+
+// work runs schedules until the budget is spent.
+func (s *search) work(ctx context.Context) error {
+	m, err := NewSimulator()
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	own := result.NewCampaign(s.head)
+	first := map[string]int{}
+	defer func() { s.merge(own, first) }()
+	for n := 0; !s.spent(ctx, n); n++ {
+		index := int(s.next.Add(1) - 1)
+		plan := NewSmallPlan(s.small, s.bounds, s.variant, s.seed, index, s.c.Build)
+		t, r, err := m.Run(plan, strategyOf(plan, s.hints))
+		if err != nil {
+			return err
+		}
+		if s.c.Verify {
+			if t, err = verify(m, plan, s.hints, t, r); err != nil {
+				return err
+			}
+		}
+		t.Schedule = &result.Schedule{Hash: r.Hash, Steps: int64(r.Steps)}
+		own.Add(t)
+		s.count(t)
+		for _, b := range t.Breaches {
+			if was, ok := first[b.Class]; !ok || index < was {
+				first[b.Class] = index
+			}
+		}
+	}
+	return nil
+}
+
+// strategyOf is the strategy of a plan's schedule: a function of its index, its seed and the hints.
+func strategyOf(plan Plan, h explore.Hints) world.Strategy {
+	return explore.Portfolio(plan.ID.Index).New(plan.Seed.Stream("schedule"), h)
+}
+
+// verify plays a schedule a second time. Where it comes out otherwise, something in the server or in
+// racebench does not depend on the schedule alone, and the trial proves nothing.
+func verify(m *Simulator, plan Plan, h explore.Hints, t result.Trial, r world.SimResult) (result.Trial, error) {
+	_, again, err := m.Run(plan, strategyOf(plan, h))
+	if err != nil || again == r {
+		return t, err
+	}
+	return result.Trial{
+		Index: t.Index, Number: t.Number, Seed: t.Seed, Verdict: result.Void,
+		Void: fmt.Sprintf("uncontrolled non-determinism: two runs of one schedule had %d and %d steps, and other traces", r.Steps, again.Steps),
+	}, nil
+}
+
+// walks is how many schedules are spent on hints.
+const walks = 8
+
+// hintsOf learns what strategies want to know from walks through the schedules of the campaign's first
+// trial: a function of the plan, so that a trial stays one of its index and seed.
+func hintsOf(first Plan) (explore.Hints, error) {
+	m, err := NewSimulator()
+	if err != nil {
+		return explore.Hints{}, err
+	}
+	defer m.Close()
+	return explore.Estimate(walks, func(s world.Strategy, onStep func(world.Step)) (int, error) {
+		_, r, err := m.Watch(first, s, onStep)
+		return r.Steps, err
+	})
+}
+
+// spent says whether a worker that has run n schedules is to stop.
+func (s *search) spent(ctx context.Context, n int) bool {
+	if s.stopped.Load() {
+		return true
+	}
+	if n%tellEvery == 0 {
+		if ctx.Err() != nil || s.budget.For > 0 && time.Since(s.began) >= s.budget.For {
+			return true
+		}
+		s.tell()
+	}
+	done := s.next.Load()
+	return s.budget.For == 0 && (done-s.void.Load() >= int64(s.planned) || done >= 2*int64(s.planned))
+}
+
+func (s *search) count(t result.Trial) {
+	switch {
+	case t.Verdict == result.Void:
+		s.void.Add(1)
+		return
+	case len(t.Breaches) > 0:
+		s.breached.Add(1)
+		if s.c.FailFast && unknown(t, s.rules, s.head) {
+			s.stopped.Store(true)
+		}
+	}
+	s.valid.Add(1)
+}
+
+func (s *search) tell() {
+	if s.c.Progress == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.c.Progress(Progress{
+		Scenario: s.program.Scenario.Name, Variant: s.variant.Name, Schedules: true, Done: int(s.valid.Load()),
+		Planned: s.planned, Void: int(s.void.Load()), Breached: int(s.breached.Load()), Elapsed: time.Since(s.began),
+	})
+}
+
+func (s *search) merge(own *result.Campaign, first map[string]int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fold.Merge(own)
+	for class, index := range first {
+		if was, ok := s.first[class]; !ok || index < was {
+			s.first[class] = index
+		}
+	}
+}
+
+// failures lists the first failure of every class, in the order of the result's breaches.
+func (s *search) failures() []Failure {
+	var all []Failure
+	for _, b := range s.fold.Breaches {
+		if index, ok := s.first[b.Class]; ok {
+			all = append(all, Failure{
+				Class: b.Class, Name: explore.Portfolio(index).Name, hints: s.hints,
+				Plan: NewSmallPlan(s.small, s.bounds, s.variant, s.seed, index, s.c.Build),
+			})
+		}
+	}
+	return all
+}

@@ -1,0 +1,303 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/targets"
+)
+
+// errRefused is what a subscriber's handler returns when a message of its own was refused.
+var errRefused = errors.New("a child event was refused")
+
+// patience is how much longer than the load's duration a strike is waited for that depends on what
+// happens (a count, a window).
+const patience = 100 * time.Millisecond
+
+// serving is the first phase of a trial: boot, load, strike, drain. It runs in the child and only
+// writes evidence.
+type serving struct {
+	plan Plan
+	dir  rundir.TrialDir
+	w    *world.World
+	out  *ledger.Writer
+
+	instance targets.Instance
+	clients  []*client
+	counters map[int]*opCounter // by index of the strike
+	windows  []*windowWatch
+
+	loadBegan    time.Duration
+	subscribedAt time.Duration
+	overAt       time.Duration
+	struckAt     time.Duration
+	striking     sync.Mutex // guards wasStruck and the writing of struckAt
+	wasStruck    bool
+
+	subscribed *world.Token // the target catches signals
+	loading    *world.Token // the load has begun
+	struck     *world.Token // the first strike has been made
+	draining   *world.Token // the target has begun to stop
+	ended      *world.Token // the target has stopped by itself
+	over       *world.Token // clients are to stop
+	allDialled *world.Token
+	toDial     atomic.Int64
+
+	how  atomic.Int64 // a ledger.DrainEnd
+	left atomic.Int64
+	err  error // what the instance's Wait returned
+
+	stalls        stallWatch
+	stalledBefore time.Duration // before the first strike
+
+	broken error // racebench's own failure in a simulated world
+}
+
+// newServing prepares a trial in a world that build makes.
+func newServing(plan Plan, dir rundir.TrialDir, out *ledger.Writer, build func(world.Options) *world.World) *serving {
+	s := &serving{plan: plan, dir: dir, out: out, counters: map[int]*opCounter{}}
+	s.w = build(world.Options{
+		Stream:       plan.Seed.Stream,
+		OnPanic:      s.onPanic,
+		OnSubscribed: s.onSubscribed,
+		OnSignal:     s.onSignal,
+	})
+	s.subscribed = s.w.NewToken("the target to catch signals")
+	s.loading = s.w.NewToken("the load to begin")
+	s.struck = s.w.NewToken("the signal to strike")
+	s.draining = s.w.NewToken("the drain to begin")
+	s.ended = s.w.NewToken("the server to end")
+	s.over = s.w.NewToken("the load to end")
+	s.allDialled = s.w.NewToken("every client to have dialled")
+	return s
+}
+
+// run is the trial's own task. Its order is the design's: boot, load, strike, drain, inventory.
+func (s *serving) run(t *world.Task) error {
+	s.armWindows()
+	s.startInjectors()
+	if err := s.boot(t); err != nil {
+		return err
+	}
+	s.w.Go(world.Harness, waiterTask, s.wait)
+	s.startClients(t)
+	s.out.Phase(ledger.Phase{Index: 0, Name: s.out.Name(phaseServe), Ready: true, At: t.Now()})
+	s.loadBegan = t.Now()
+	s.loading.Cancel(t)
+	if s.awaitStrike(t) {
+		s.awaitDrain(t)
+	}
+	s.overAt = t.Now()
+	s.over.Cancel(t)
+	s.settle(t)
+	s.takeInventory(t)
+	return nil
+}
+
+func (s *serving) boot(t *world.Task) error {
+	host := targets.Host{
+		World: s.w, Knobs: s.plan.Program.Knobs, Probe: &probe{s},
+		DrainLimit: s.plan.Program.Scenario.DrainLimit,
+	}
+	var failed error
+	main := s.w.Go(world.Target, "main", func(t *world.Task) {
+		s.instance, failed = s.plan.Program.Target.Start(t, host, s.plan.Variant.Name)
+	})
+	limit := s.w.NewTimer("the start's limit")
+	limit.Idle = true
+	limit.Set(max(startLimit, s.plan.limit()))
+	if t.Select(main, limit) == 1 {
+		s.recordTasks(false)
+		return fmt.Errorf("start %s/%s: it had not started after %s", s.plan.ID.Target, s.plan.ID.Variant, max(startLimit, s.plan.limit()))
+	}
+	if err := t.Join(main); err != nil {
+		return fmt.Errorf("start %s/%s: %w", s.plan.ID.Target, s.plan.ID.Variant, err)
+	}
+	if failed != nil {
+		return fmt.Errorf("start %s/%s: %w", s.plan.ID.Target, s.plan.ID.Variant, failed)
+	}
+	return nil
+}
+
+// startLimit is how long a target may take to start, at the least.
+const startLimit = 5 * time.Second
+
+// waiterTask is the name of the task that waits for the server's end.
+const waiterTask = "racebench waiter"
+
+// wait records how the server ended, whenever it does.
+func (s *serving) wait(t *world.Task) {
+	t.As(world.Target, func() { s.err = s.instance.Wait(t) })
+	how := ledger.DrainEnd(s.how.Load())
+	if how == 0 {
+		how = ledger.DrainReturned
+	}
+	text := ""
+	if s.err != nil {
+		how, text = ledger.DrainFailed, s.err.Error()
+	}
+	s.recordStall()
+	s.out.DrainEnded(t.Now(), how, s.left.Load(), s.out.Name(text))
+	s.ended.Cancel(t)
+}
+
+// startClients starts one task a client and waits until all have dialled, the server has ended, or the
+// drain has begun: a server struck at start-up may never let a client in.
+func (s *serving) startClients(t *world.Task) {
+	for i := range s.plan.Program.Groups {
+		s.addGroup(i)
+	}
+	s.toDial.Store(int64(len(s.clients)))
+	for _, c := range s.clients {
+		s.w.Go(world.Harness, c.name, c.run)
+	}
+	if len(s.clients) > 0 {
+		limit := s.w.NewTimer("the clients' limit")
+		limit.Idle = true
+		limit.Set(max(startLimit, s.plan.limit()))
+		t.Select(s.allDialled, s.ended, s.draining, limit)
+	}
+}
+
+func (s *serving) addGroup(i int) {
+	group := &s.plan.Program.Groups[i]
+	duration := s.plan.Program.Scenario.Duration
+	if group.Op.Subscribes {
+		duration = forever // a subscriber keeps its pace until the server is empty
+	}
+	for n := range s.plan.clientsOf(group) {
+		name := fmt.Sprintf("%s-%d", group.As, n)
+		c := &client{
+			s: s, group: group, name: name, index: n, quiet: group.StopAtSignal,
+			lane:  s.out.Lane(ledger.LaneInfo{Name: name, Group: group.As, Op: group.Op.Name}),
+			shape: group.Shape(n, duration, s.plan.Seed.Stream(fmt.Sprintf("load/%d/%d", i, n))),
+			most:  s.plan.mostOf(group), timer: s.w.NewTimer("its next start"), connected: s.w.NewToken("its connection"),
+		}
+		if group.Op.Emits != nil {
+			c.emits = group.Op.Emits(s.plan.Program.Knobs)
+		}
+		for j, strike := range s.plan.Strikes {
+			if o := s.counters[j]; o != nil && (strike.Op == "" || strike.Op == group.As || strike.Op == group.Op.Name) {
+				c.counters = append(c.counters, o)
+			}
+		}
+		s.clients = append(s.clients, c)
+	}
+}
+
+// forever is a duration that no trial outlives.
+const forever = time.Duration(1) << 60
+
+func (s *serving) dialled(t *world.Task) {
+	if s.toDial.Add(-1) == 0 {
+		s.allDialled.Cancel(t)
+	}
+}
+
+func (s *serving) dialFailed(t *world.Task, c *client, err error) {
+	s.out.Mark(ledger.Mark{Who: s.out.Name(c.name), Text: s.out.Name("could not connect: " + err.Error()), At: t.Now()})
+	s.dialled(t)
+}
+
+// awaitStrike waits until the server has been struck and says whether it was. A server that ends
+// unasked is not waited for.
+func (s *serving) awaitStrike(t *world.Task) bool {
+	limit := s.w.NewTimer("a strike")
+	limit.Idle = true
+	limit.SetAt(s.loadBegan + s.plan.Program.Scenario.Duration + patience)
+	return t.Select(s.struck, s.ended, limit) == 0
+}
+
+// awaitDrain waits for the server's end, and gives up at five times the limit: then what every task is
+// parked on is the evidence.
+func (s *serving) awaitDrain(t *world.Task) {
+	limit := s.w.NewTimer("the drain's limit")
+	limit.Idle = true
+	for given := time.Duration(-1); given < s.stalls.sum()-s.stalledBefore; {
+		// Time in which the process stood still does not count.
+		given = s.stalls.sum() - s.stalledBefore
+		limit.SetAt(s.struckAt + s.plan.limit() + given)
+		if t.Select(s.ended, limit) == 0 {
+			return
+		}
+	}
+	s.recordTasks(false)
+	if !s.w.Simulated() {
+		s.dumpGoroutines()
+	}
+}
+
+// settle waits until every client has ended or is stuck in a call: parked, and not on the clock. A
+// client still on its way is not evidence yet.
+func (s *serving) settle(t *world.Task) {
+	if s.w.Simulated() {
+		// An idle timer fires when nobody else can move: that is what settled means.
+		settled := s.w.NewTimer("everybody to settle")
+		settled.Idle = true
+		settled.Set(0)
+		t.Await(settled)
+		return
+	}
+	deadline := t.Now() + s.plan.Program.Scenario.DrainLimit
+	for pause := 50 * time.Microsecond; t.Now() < deadline; pause = min(2*pause, 5*time.Millisecond) {
+		if s.settled() {
+			return
+		}
+		t.Sleep(pause)
+	}
+}
+
+func (s *serving) settled() bool {
+	for _, task := range s.w.Tasks() {
+		moving := !task.Parked || task.Timed
+		if moving && task.Name != trialTask {
+			return false
+		}
+	}
+	return true
+}
+
+// takeInventory asks the server what is left in it and records what outlived the drain.
+func (s *serving) takeInventory(t *world.Task) {
+	s.instance.Inventory()
+	if s.ended.Try() {
+		s.recordTasks(true)
+	}
+	now := t.Now()
+	for _, c := range s.clients {
+		s.recordLoad(c, now)
+	}
+	for _, watch := range s.windows {
+		s.out.Window(watch.record(s.out))
+	}
+}
+
+func (s *serving) recordLoad(c *client, now time.Duration) {
+	if c.group.Op.Subscribes {
+		return
+	}
+	begun := c.started.Load()
+	rec := ledger.Load{Lane: c.lane.Index(), Planned: begun, Late: c.late.Load(), Worst: time.Duration(c.worst.Load())}
+	if c.group.Scheduled() {
+		rec.Unsent = c.unsent(int(begun), s.loadEnd(c, now)-s.loadBegan)
+		rec.Planned += rec.Unsent
+	}
+	s.out.Load(rec)
+}
+
+// loadEnd is when the client's load was over: its starts after that were never meant to be.
+func (s *serving) loadEnd(c *client, now time.Duration) time.Duration {
+	if c.quiet && s.struck.Try() {
+		return s.struckAt
+	}
+	if s.ended.Try() {
+		return s.overAt
+	}
+	return now
+}

@@ -1,0 +1,42 @@
+package engine
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/racebench/racebench/engine/ledger"
+)
+
+// A stallWatch measures for how long the process wanted to run and did not: a suspended laptop, a paused
+// machine, neighbours that took the cores. It asks to be woken all the time, and sums up how late it was.
+// A drain is not late for what the machine took from it.
+type stallWatch struct {
+	total atomic.Int64 // nanoseconds
+}
+
+const (
+	// stallTick is how often the watch looks. stallSlack is what a quiet machine adds to a sleep: the
+	// runtime's timers alone are up to a millisecond late.
+	stallTick  = 5 * time.Millisecond
+	stallSlack = 2 * time.Millisecond
+)
+
+// watch runs for as long as the process does.
+func (w *stallWatch) watch() {
+	for {
+		began := time.Now()
+		time.Sleep(stallTick)
+		if over := time.Since(began) - stallTick; over > stallSlack {
+			w.total.Add(int64(over))
+		}
+	}
+}
+
+func (w *stallWatch) sum() time.Duration { return time.Duration(w.total.Load()) }
+
+// recordStall writes down for how long the process stood still since the strike.
+func (s *serving) recordStall() {
+	if stalled := s.stalls.sum() - s.stalledBefore; s.struck.Try() && stalled > 0 {
+		s.out.Gauge(ledger.Gauge{Name: s.out.Name(ledger.StallGauge), Value: int64(stalled), At: s.w.Now()})
+	}
+}

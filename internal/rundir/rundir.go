@@ -1,0 +1,173 @@
+// Package rundir knows how a run is laid out on disk. It is the only one that does:
+//
+//	DIR/.gitignore                    "*"
+//	DIR/latest                        a link to the newest run
+//	DIR/20261121-101530-4f9a2c/       one run
+//	    result.json
+//	    trials/000001/                one kept trial, complete in itself
+//	        scenario.yaml  plan.json  ledger  verdict.json  stderr.txt  goroutines.txt
+//
+// A file is either absent or whole, except for the ledger and the two text files, which a process that
+// may be killed writes as it goes.
+package rundir
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+const (
+	resultName = "result.json"
+	trialsName = "trials"
+	latestName = "latest"
+	ignoreName = ".gitignore"
+	stamp      = "20060102-150405"
+)
+
+// A Run is the folder of one run.
+type Run struct {
+	dir  string // of all runs
+	path string
+}
+
+// Create makes the folder of a new run below dir, and dir itself with a .gitignore that hides it where
+// it does not exist. now names the folder.
+func Create(dir string, now time.Time) (*Run, error) {
+	if err := makeDir(dir); err != nil {
+		return nil, err
+	}
+	for {
+		var chance [3]byte
+		_, _ = rand.Read(chance[:]) // never fails
+		path := filepath.Join(dir, now.Format(stamp)+"-"+hex.EncodeToString(chance[:]))
+		err := os.Mkdir(path, 0o755)
+		if errors.Is(err, fs.ErrExist) {
+			continue // another run of this second drew the same six digits
+		}
+		if err != nil {
+			return nil, fmt.Errorf("make run directory: %w", err)
+		}
+		return &Run{dir: dir, path: path}, nil
+	}
+}
+
+func makeDir(dir string) error {
+	info, err := os.Stat(dir)
+	if err == nil {
+		if !info.IsDir() {
+			return fmt.Errorf("make run directory: %s is a file, not a directory", dir)
+		}
+		return nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("make run directory: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make run directory: %w", err)
+	}
+	return WriteFile(filepath.Join(dir, ignoreName), []byte("*\n"))
+}
+
+// Path returns the run's folder.
+func (r *Run) Path() string { return r.path }
+
+// Result returns the path of the run's result.
+func (r *Run) Result() string { return filepath.Join(r.path, resultName) }
+
+// NewTrial makes the folder of a trial. Trials are numbered from 1 through the whole run.
+func (r *Run) NewTrial(number int) (TrialDir, error) {
+	trials := filepath.Join(r.path, trialsName)
+	if err := os.Mkdir(trials, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("make trial directory: %w", err)
+	}
+	path := filepath.Join(trials, fmt.Sprintf("%06d", number))
+	if err := os.Mkdir(path, 0o755); err != nil {
+		return "", fmt.Errorf("make trial directory: %w", err)
+	}
+	return TrialDir(path), nil
+}
+
+// Finish writes the run's result and points `latest` at the run. The folder for trials goes when none
+// was kept.
+func (r *Run) Finish(result []byte) error {
+	_ = os.Remove(filepath.Join(r.path, trialsName)) // refuses when trials were kept
+	if err := WriteFile(r.Result(), result); err != nil {
+		return err
+	}
+	return r.pointLatest()
+}
+
+// Remove takes away a run that has left nothing: no result and no trial. A run that has left something
+// stays, without an error.
+func (r *Run) Remove() error {
+	_ = os.Remove(filepath.Join(r.path, trialsName))
+	left, err := os.ReadDir(r.path)
+	if err != nil || len(left) > 0 {
+		return err
+	}
+	return os.Remove(r.path)
+}
+
+// pointLatest moves `latest` in one step. Where links cannot be made it is a file with the run's name.
+func (r *Run) pointLatest() error {
+	latest := filepath.Join(r.dir, latestName)
+	temp := filepath.Join(r.dir, "."+latestName+"-"+filepath.Base(r.path))
+	if err := os.Symlink(filepath.Base(r.path), temp); err == nil {
+		if err = os.Rename(temp, latest); err == nil {
+			return nil
+		}
+		_ = os.Remove(temp)
+	}
+	return WriteFile(latest, []byte(filepath.Base(r.path)+"\n"))
+}
+
+// WriteFile writes a file so that it is absent, the old one or the whole new one at every moment, also
+// after a kill. Its errors name the file.
+func WriteFile(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	temp := f.Name()
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Chmod(0o644)
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(temp, path)
+	}
+	if err != nil {
+		_ = os.Remove(temp)
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+// Usage returns how many bytes the files below dir take. A directory that does not exist takes none,
+// and files that vanish meanwhile are not counted.
+func Usage(dir string) (int64, error) {
+	var total int64
+	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			var info fs.FileInfo
+			if info, err = d.Info(); err == nil {
+				total += info.Size()
+			}
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return total, fmt.Errorf("measure %s: %w", dir, err)
+	}
+	return total, nil
+}
