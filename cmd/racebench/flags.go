@@ -1,0 +1,232 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/internal/report"
+	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/scenario/spec"
+	"github.com/racebench/racebench/targets"
+)
+
+// runFlags are the flags of every command that runs or judges trials.
+type runFlags struct {
+	seed     string
+	trials   int
+	forTime  time.Duration
+	engine   string
+	variants []string
+	corpus   string
+	verify   bool
+	confirm  bool
+	outputs  []string
+	asJSON   bool
+	dir      string
+	keep     string
+	parallel int
+	failFast bool
+	timeout  time.Duration
+	failOn   []string
+	color    string
+	progress string
+	verbose  bool
+
+	given  func(flag string) bool // whether the user gave a flag; nil where there are none of run
+	worked string                 // what a demonstration showed, in place of the verdict
+}
+
+// defaultDir is where run directories go.
+const defaultDir = "racebench-runs"
+
+// newRunFlags returns what flags are when a command does not have them.
+func newRunFlags() runFlags {
+	return runFlags{dir: defaultDir, keep: "failing", parallel: 1, color: "auto", progress: "auto"}
+}
+
+// register adds the flags of run.
+func (f *runFlags) register(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	f.given = fs.Changed
+	f.registerSeed(fs)
+	fs.IntVar(&f.trials, "trials", 0, "`N` trials of each variant (default: the scenario's)")
+	fs.DurationVar(&f.forTime, "for", 0, "a `TIME` for each variant instead of a number of trials")
+	fs.StringVar(&f.engine, "engine", "", "`which`: real (a scenario's default) or sim")
+	fs.StringArrayVar(&f.variants, "variant", nil, "only the variant `NAME` (may be repeated)")
+	fs.StringVar(&f.keep, "keep", f.keep, "`which` trials stay on disk: failing (the first three of each breach class), all or none")
+	fs.IntVarP(&f.parallel, "parallel", "p", f.parallel, "`N` trials at once; more than one disturbs their timing")
+	fs.BoolVar(&f.failFast, "fail-fast", false, "stop at the first finding")
+	fs.DurationVar(&f.timeout, "timeout", 0, "a `TIME` for the whole run: stop then, judge and write what ran (0 is none)")
+	f.registerProgress(fs)
+	f.registerDir(fs)
+	f.registerOutput(fs)
+}
+
+func (f *runFlags) registerSeed(fs *pflag.FlagSet) {
+	fs.StringVar(&f.seed, "seed", "", "where all chance comes from: a whole number `N` (default: drawn, and printed)")
+}
+
+func (f *runFlags) registerDir(fs *pflag.FlagSet) {
+	fs.StringVar(&f.dir, "dir", f.dir, "the `DIR` where run directories go")
+}
+
+func (f *runFlags) registerProgress(fs *pflag.FlagSet) {
+	fs.StringVar(&f.progress, "progress", f.progress, "`when`: auto or none")
+}
+
+// registerOutput adds the flags of every command that prints a report.
+func (f *runFlags) registerOutput(fs *pflag.FlagSet) {
+	fs.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, of "+strings.Join(report.Formats(), ", ")+" (may be repeated)")
+	fs.BoolVar(&f.asJSON, "json", false, "the same as -o json")
+	fs.StringSliceVar(&f.failOn, "fail-on", nil, "`what` else fails: warnings")
+	fs.StringVar(&f.color, "color", f.color, "`when`: auto, always or never")
+	fs.BoolVarP(&f.verbose, "verbose", "v", false, "say more: a line for every trial, the latencies of every group")
+}
+
+// maxParallel is the most trials at once. More would only wait for each other.
+const maxParallel = 256
+
+func (f *runFlags) check() error {
+	switch {
+	case f.trials < 0 || f.trials > scenario.MaxTrials || f.trials == 0 && f.given != nil && f.given("trials"):
+		return usagef("--trials %d: it must be from 1 to %d", f.trials, scenario.MaxTrials)
+	case f.forTime < 0:
+		return usagef("--for %s: a time cannot be negative", f.forTime)
+	case f.timeout < 0:
+		return usagef("--timeout %s: a time cannot be negative", f.timeout)
+	case f.trials > 0 && f.forTime > 0:
+		return usagef("--trials and --for exclude each other: one is a count, the other a time")
+	case f.parallel < 1 || f.parallel > maxParallel:
+		return usagef("-p %d: it must be from 1 to %d", f.parallel, maxParallel)
+	case f.dir == "":
+		return usagef("--dir names no directory")
+	}
+	words := []struct {
+		flag, word string
+		known      []string
+	}{
+		{"engine", f.engine, []string{"", string(scenario.Real), string(scenario.Sim)}},
+		{"keep", f.keep, []string{"failing", "all", "none"}},
+		{"color", f.color, []string{"auto", "always", "never"}},
+		{"progress", f.progress, []string{"auto", "none"}},
+	}
+	for _, what := range f.failOn {
+		words = append(words, struct {
+			flag, word string
+			known      []string
+		}{"fail-on", what, []string{"warnings"}})
+	}
+	for _, w := range words {
+		if !slices.Contains(w.known, w.word) {
+			return usagef("--%s %s: it is %s%s", w.flag, w.word, alternatives(w.known), didYouMean(w.word, w.known))
+		}
+	}
+	if f.seed != "" {
+		if _, err := scenario.ParseSeed(f.seed); err != nil {
+			return usageError{fmt.Errorf("--seed: %w", err)}
+		}
+	}
+	to, err := f.destinations()
+	if err != nil {
+		return err
+	}
+	return checkFiles(to)
+}
+
+// alternatives lists words as a sentence does.
+func alternatives(words []string) string {
+	words = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == "" })
+	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// apply puts the flags over what the scenario says.
+func (f *runFlags) apply(p *engine.Program) error {
+	if f.seed != "" {
+		seed, err := scenario.ParseSeed(f.seed)
+		if err != nil {
+			return usageError{fmt.Errorf("--seed: %w", err)}
+		}
+		p.Scenario.Seed = &seed
+	}
+	if f.engine != "" {
+		p.Scenario.Engine = scenario.Engine(f.engine)
+		p.Hash = p.Scenario.Hash() // the engine shapes a trial
+	}
+	if len(f.variants) == 0 {
+		return nil
+	}
+	p.Variants = nil
+	for _, name := range f.variants {
+		v, ok := engine.FindVariant(p.Target, name)
+		if !ok {
+			return usageError{fmt.Errorf("--variant: %w", unknownVariant(p.Target, name))}
+		}
+		if slices.ContainsFunc(p.Variants, func(o targets.Variant) bool { return o.Name == v.Name }) {
+			return usagef("--variant %s: it is named twice", name)
+		}
+		p.Variants = append(p.Variants, v)
+	}
+	return nil
+}
+
+func unknownVariant(t targets.Target, name string) error {
+	names := []string{scenario.Reference}
+	for _, v := range t.Variants() {
+		names = append(names, v.Name)
+	}
+	return spec.Unknown(spec.Text(name), "variant of "+t.Name(), names)
+}
+
+// didYouMean proposes the known word that was probably meant, if one is close.
+func didYouMean(word string, known []string) string {
+	if near, ok := spec.Closest(word, known); ok {
+		return fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return ""
+}
+
+// explainFlag says what is wrong with a flag in the words of the command line, not of its parser.
+func explainFlag(cmd *cobra.Command, err error) error {
+	see := "see " + cmd.CommandPath() + " --help"
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		name := unknown.GetSpecifiedName()
+		if unknown.GetSpecifiedShortnames() != "" {
+			return usagef("there is no flag -%s: %s", name, see)
+		}
+		var known []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, "--"+f.Name) })
+		return usagef("there is no flag --%s%s: %s", name, didYouMean("--"+name, known), see)
+	}
+	if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		return usagef("--%s %s: it takes %s", bad.GetFlag().Name, bad.GetValue(), kindOf(bad.GetFlag()))
+	}
+	if bare, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
+		return usagef("--%s needs a value: %s", bare.GetFlag().Name, kindOf(bare.GetFlag()))
+	}
+	return usagef("%w: %s", err, see)
+}
+
+// kindOf says what a flag takes.
+func kindOf(f *pflag.Flag) string {
+	switch f.Value.Type() {
+	case "int":
+		return "a whole number"
+	case "duration":
+		return "a time, such as 30s or 5m"
+	case "bool":
+		return "true or false"
+	}
+	_, usage := pflag.UnquoteUsage(f)
+	return usage
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/scenario/spec"
+)
+
+// fuzzTime is how long a variant is searched when nothing else is said.
+const fuzzTime = 30 * time.Second
+
+// defaultCorpus is where failing schedules are kept if the folder is there.
+const defaultCorpus = "testdata/racebench"
+
+func (a *app) fuzzCommand() *cobra.Command {
+	f := newRunFlags()
+	cmd := &cobra.Command{
+		Use:   "fuzz [SCENARIO.yaml | TARGET[/VARIANT]]...",
+		Short: "Search for breaches: every schedule is reachable, and the same seed shows it again",
+		Long: `Search for breaches in simulated worlds: the same server and the same clients under a
+scheduler of racebench's own, which decides before every step who goes on, and when
+the signal strikes. A target's name means all its variants. With --engine real the
+moment of a real signal is searched instead.
+
+Without --trials or --for each variant is searched for 30 s. The exit status is that
+of run.`,
+		Example: `  racebench fuzz broker --for 5s
+  racebench fuzz broker/gate-only --trials 20000 --seed 7
+  racebench fuzz examples/broker.yaml --variant reference --for 1m
+  racebench fuzz broker/timeout-drain --engine real --trials 50`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.engine == "" {
+				f.engine = string(scenario.Sim)
+			}
+			if f.trials == 0 && f.forTime == 0 {
+				f.forTime = fuzzTime
+			}
+			if f.engine == string(scenario.Sim) && !cmd.Flags().Changed("parallel") {
+				f.parallel = runtime.GOMAXPROCS(0)
+			}
+			if f.corpus == "" && exists(defaultCorpus) {
+				f.corpus = defaultCorpus
+			}
+			if len(args) == 0 {
+				return usagef("racebench fuzz needs a scenario or a target: see racebench fuzz --help")
+			}
+			programs, err := a.programs(args, f)
+			if err != nil {
+				return err
+			}
+			for i, arg := range args {
+				if a.isTarget(arg) {
+					searchAll(&programs[i], strings.Contains(arg, "/") || len(f.variants) > 0)
+				}
+			}
+			rep, err := a.runPrograms(cmd.Context(), programs, f)
+			if err != nil {
+				return err
+			}
+			return a.finish(rep, f)
+		},
+	}
+	f.register(cmd)
+	cmd.Flags().BoolVar(&f.confirm, "confirm", false, "run real trials of what was found breached, and say in how many of them it shows")
+	cmd.Flags().BoolVar(&f.verify, "verify", false, "play every schedule twice; one that comes out otherwise is void")
+	cmd.Flags().StringVar(&f.corpus, "corpus", "", "failing schedules are kept in `DIR` and run first the next time (default "+defaultCorpus+", where it exists)")
+	cmd.Flags().Lookup("engine").Usage = "`which`: sim (the default) or real"
+	return cmd
+}
+
+// isTarget says whether an argument was a target's name, not a file's.
+func (a *app) isTarget(arg string) bool {
+	name, _, _ := strings.Cut(arg, "/")
+	_, ok := a.catalog.Find(name)
+	return ok && !isFile(arg)
+}
+
+// searchAll makes a target's example what fuzz means by the target's name: all its variants, and nothing
+// known beforehand.
+func searchAll(p *engine.Program, chosen bool) {
+	p.Scenario.Known = nil
+	if chosen {
+		return
+	}
+	p.Variants = p.Target.Variants()
+	p.Scenario.Variants = nil
+	for _, v := range p.Variants {
+		p.Scenario.Variants = append(p.Scenario.Variants, spec.Text(v.Name))
+	}
+}

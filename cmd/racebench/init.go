@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) initCommand() *cobra.Command {
+	var toStdout bool
+	cmd := &cobra.Command{
+		Use:   "init [TARGET]",
+		Short: "Write a commented scenario to start from",
+		Long:  "Write a target's example scenario into .racebench/TARGET.yaml. Nothing is overwritten.",
+		Example: `  racebench init broker
+  racebench init broker --stdout`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usagef("%s takes one target, and %q is a second", cmd.CommandPath(), args[1])
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			name := a.catalog.Names()[0]
+			if len(args) > 0 {
+				name = args[0]
+			}
+			t, ok := a.catalog.Find(name)
+			if !ok {
+				return a.noTarget(name)
+			}
+			if toStdout {
+				_, err := a.stdout.Write(t.Example())
+				return err
+			}
+			return a.writeNew(filepath.Join(".racebench", name+".yaml"), t.Example())
+		},
+	}
+	cmd.Flags().BoolVar(&toStdout, "stdout", false, "print the scenario instead")
+	return cmd
+}
+
+// writeNew writes a file that must not exist yet.
+func (a *app) writeNew(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return usageError{fmt.Errorf("write %s: %w", path, err)}
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return usagef("%s exists and is left as it is: edit it, or print a new one with --stdout", path)
+	}
+	if err != nil {
+		return usageError{fmt.Errorf("write %s: %w", path, err)}
+	}
+	if _, err := f.Write(data); err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", path, err), f.Close(), os.Remove(path))
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	fmt.Fprintf(a.stdout, "wrote %s; run it with: racebench run\n", path)
+	return nil
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/report"
+	"github.com/racebench/racebench/internal/rundir"
+)
+
+// An output is standard output. A reader who has left is no error: the rest goes nowhere and the exit
+// status stays the verdict. Any other error ends the writing and is kept for the end of the program, so
+// that nobody who prints has to look.
+type output struct {
+	w    io.Writer
+	gone bool
+	err  error
+}
+
+// Write writes p, or drops it. It never returns an error.
+func (o *output) Write(p []byte) (int, error) {
+	if o.gone {
+		return len(p), nil
+	}
+	if _, err := o.w.Write(p); err != nil {
+		o.gone = true
+		if !isClosedPipe(err) {
+			o.err = fmt.Errorf("write to standard output: %w", pathless(err))
+		}
+	}
+	return len(p), nil
+}
+
+// pathless leaves out the name that the system has for a file which the message names better.
+func pathless(err error) error {
+	if e, ok := err.(*fs.PathError); ok {
+		return e.Err
+	}
+	return err
+}
+
+// A destination is one -o: a format, and the file it goes to. Without a file it goes to stdout.
+type destination struct{ format, file string }
+
+// destinations reads the -o flags. At most one goes to stdout; without one the text does. Files come
+// first, so that one that cannot be written leaves stdout empty.
+func (f *runFlags) destinations() ([]destination, error) {
+	asked := slices.Clone(f.outputs)
+	if f.asJSON {
+		asked = append(asked, "json")
+	}
+	var files []destination
+	toStdout := ""
+	for _, o := range asked {
+		format, file, named := strings.Cut(o, "=")
+		switch {
+		case !slices.Contains(report.Formats(), format):
+			return nil, usagef("-o %s: there is no format %q%s: formats are %s", o, format,
+				didYouMean(format, report.Formats()), strings.Join(report.Formats(), ", "))
+		case named && file == "":
+			return nil, usagef("-o %s names no file after the =", o)
+		case !named && toStdout != "":
+			return nil, usagef("-o %s and -o %s both go to stdout: give one a file, such as -o json=result.json", toStdout, format)
+		case !named:
+			toStdout = format
+			continue
+		case slices.ContainsFunc(files, func(d destination) bool { return filepath.Clean(d.file) == filepath.Clean(file) }):
+			return nil, usagef("-o %s: %s is written twice", o, file)
+		}
+		files = append(files, destination{format, file})
+	}
+	if toStdout == "" {
+		toStdout = "text"
+	}
+	return append(files, destination{format: toStdout}), nil
+}
+
+// checkFiles refuses, before anything is run, files of -o that could not be written after it.
+func checkFiles(to []destination) error {
+	for _, d := range to {
+		if d.file == "" {
+			continue
+		}
+		if info, err := os.Stat(d.file); err == nil && info.IsDir() {
+			return usagef("-o %s=%s: it is a directory: name a file in it", d.format, d.file)
+		}
+		if isSpecial(d.file) {
+			continue
+		}
+		dir := filepath.Dir(d.file)
+		temp, err := os.CreateTemp(dir, "."+filepath.Base(d.file)+"-*")
+		if err != nil {
+			return usagef("-o %s=%s: no file can be written in %s: %w", d.format, d.file, dir, pathless(err))
+		}
+		_ = temp.Close()
+		_ = os.Remove(temp.Name())
+	}
+	return nil
+}
+
+// isSpecial says whether path is there and no regular file: a device, a pipe, a link to one. Such a thing
+// is written to, not replaced.
+func isSpecial(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && !info.Mode().IsRegular()
+}
+
+// finish prints the report wherever it is wanted and sets the exit status.
+func (a *app) finish(rep *result.Report, f runFlags) error {
+	to, err := f.destinations()
+	if err != nil {
+		return err
+	}
+	for _, d := range to {
+		if err := a.render(rep, d, f); err != nil {
+			return err
+		}
+	}
+	a.status = rep.Status()
+	if a.status == statusPassed && slices.Contains(f.failOn, "warnings") && rep.HasWarnings() {
+		a.status = statusFinding
+	}
+	return nil
+}
+
+func (a *app) render(rep *result.Report, d destination, f runFlags) error {
+	opts := report.Options{
+		Dir: f.dir, Verbose: f.verbose, CutShort: a.cutShort, Worked: f.worked,
+		NoTrials: !exists(filepath.Join(f.dir, "latest", "trials")),
+	}
+	if d.file == "" {
+		opts.Width, opts.Color = terminal(a.stdout.w, f.color)
+	}
+	raw, err := report.Render(d.format, rep, opts)
+	if err != nil {
+		return err
+	}
+	switch {
+	case d.file == "":
+		_, _ = a.stdout.Write(raw)
+		return nil
+	case isSpecial(d.file):
+		return writeThrough(d.file, raw)
+	}
+	return rundir.WriteFile(d.file, raw)
+}
+
+func writeThrough(path string, raw []byte) error {
+	if err := os.WriteFile(path, raw, 0o644); err != nil && !isClosedPipe(err) {
+		return fmt.Errorf("write %s: %w", path, pathless(err))
+	}
+	return nil
+}
+
+// terminal says how wide the output may be, 0 when it is no terminal, and whether it may be coloured.
+func terminal(w any, color string) (width int, colored bool) {
+	file, ok := w.(*os.File)
+	tty := ok && term.IsTerminal(int(file.Fd()))
+	if tty {
+		width = columns(file)
+	}
+	return width, wantsColor(color, tty)
+}
+
+// columns is the width of a terminal; of one that does not tell, the traditional 80.
+func columns(tty *os.File) int {
+	if w, _, err := term.GetSize(int(tty.Fd())); err == nil && w > 0 {
+		return w
+	}
+	return 80
+}
+
+// wantsColor follows the conventions of the terminal world: an empty NO_COLOR counts as unset.
+func wantsColor(flag string, tty bool) bool {
+	switch {
+	case flag == "always":
+		return true
+	case flag == "never", os.Getenv("NO_COLOR") != "":
+		return false
+	case os.Getenv("FORCE_COLOR") != "", os.Getenv("CLICOLOR_FORCE") != "":
+		return true
+	}
+	return tty && os.Getenv("TERM") != "dumb" && os.Getenv("CI") == ""
+}

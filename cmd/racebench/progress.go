@@ -1,0 +1,188 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/fault"
+	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/targets"
+)
+
+const (
+	// lineEvery is how often progress is printed where lines cannot be overwritten.
+	lineEvery = 5 * time.Second
+	// redrawEvery is how often a terminal's line is drawn again: often enough to be seen to move.
+	redrawEvery = 250 * time.Millisecond
+	// worthSaying is from what length on a run says beforehand how long it takes.
+	worthSaying = 2 * time.Second
+	// trialOverhead is what a trial takes beside its load: a process is started, a ledger judged.
+	trialOverhead = 100 * time.Millisecond
+)
+
+// A progress tells a waiting person what is going on, on stderr. On a terminal it is one line that is
+// overwritten; elsewhere a line every few seconds, so that a log stays readable.
+type progress struct {
+	out     io.Writer
+	width   int // of the terminal; 0 is none
+	silent  bool
+	verbose bool
+	began   time.Time
+	quit    chan struct{}
+	ended   chan struct{}
+
+	mu    sync.Mutex
+	state string // what is known of the trials; empty before the first has ended
+	drawn bool
+}
+
+// newProgress starts telling; done ends it.
+func (a *app) newProgress(f runFlags) *progress {
+	p := &progress{
+		out: a.stderr, silent: f.progress == "none", verbose: f.verbose, began: time.Now(),
+		quit: make(chan struct{}), ended: make(chan struct{}),
+	}
+	every := lineEvery
+	if file, ok := a.stderr.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		p.width, every = columns(file), redrawEvery
+	}
+	ticker := time.NewTicker(every)
+	go func() {
+		defer close(p.ended)
+		defer ticker.Stop()
+		p.watch(ticker.C, p.quit)
+	}()
+	return p
+}
+
+// watch draws at every tick until the run is over.
+func (p *progress) watch(ticks <-chan time.Time, quit <-chan struct{}) {
+	for {
+		select {
+		case <-quit:
+			return
+		case now := <-ticks:
+			p.mu.Lock()
+			p.draw(now)
+			p.mu.Unlock()
+		}
+	}
+}
+
+// announce says beforehand what a run will take, where nobody sees a line move.
+func (p *progress) announce(programs []engine.Program, seeds []scenario.Seed, f runFlags) {
+	if p.silent || p.width > 0 {
+		return
+	}
+	if takes := estimate(programs, seeds, f); takes > worthSaying {
+		fmt.Fprintf(p.out, "racebench: this takes about %s, and longer where a server does not stop\n", takes.Round(time.Second))
+	}
+}
+
+// estimate is how long a run takes whose drains are short.
+func estimate(programs []engine.Program, seeds []scenario.Seed, f runFlags) time.Duration {
+	var total time.Duration
+	for i, p := range programs {
+		if p.Scenario.Engine == scenario.Sim && f.forTime == 0 {
+			continue // schedules take microseconds
+		}
+		trials := p.Scenario.Trials
+		if f.trials > 0 {
+			trials = f.trials
+		}
+		for _, v := range p.Variants {
+			each := time.Duration(trials) * oneTrial(p, v, seeds[i]) / time.Duration(f.parallel)
+			if f.forTime > 0 {
+				each = f.forTime
+			}
+			total += each
+		}
+	}
+	if f.timeout > 0 {
+		return min(total, f.timeout)
+	}
+	return total
+}
+
+// sampled is how many trials' draws are looked at to tell how long one takes.
+const sampled = 10
+
+// oneTrial is how long a trial takes: until its last signal, or all of the load where that hangs on what
+// happens.
+func oneTrial(p engine.Program, v targets.Variant, seed scenario.Seed) time.Duration {
+	var total time.Duration
+	for i := range sampled {
+		last := time.Duration(0)
+		for _, strike := range engine.NewPlan(p, v, seed, i, "").Strikes {
+			switch strike.Trigger {
+			case fault.AtMoment, fault.AtStartup:
+				last = max(last, strike.Moment)
+			default:
+				last = p.Scenario.Duration
+			}
+		}
+		total += last
+	}
+	return total/sampled + trialOverhead
+}
+
+// note is told of every trial's end.
+func (p *progress) note(g engine.Progress) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	of := fmt.Sprintf("%d of %d trials", g.Done, g.Planned)
+	if g.Planned == 0 {
+		of = fmt.Sprintf("%d trials", g.Done)
+	}
+	p.state = fmt.Sprintf("%s %s: %s, %d with a breach", g.Scenario, g.Variant, of, g.Breached)
+	if g.Void > 0 {
+		p.state += fmt.Sprintf(", %d void", g.Void)
+	}
+	switch {
+	case p.verbose:
+		p.erase()
+		fmt.Fprintf(p.out, "%s %s: trial %d (%06d) %s\n", g.Scenario, g.Variant, g.Trial, g.Number, g.Verdict)
+	case p.width > 0:
+		p.draw(time.Now())
+	}
+}
+
+// draw shows the state: over the line before on a terminal, else as a line of its own.
+func (p *progress) draw(now time.Time) {
+	if p.silent || p.state == "" {
+		return
+	}
+	line := fmt.Sprintf("%s  %s", p.state, now.Sub(p.began).Round(time.Second))
+	if p.width == 0 {
+		fmt.Fprintln(p.out, line)
+		return
+	}
+	// A line that wraps could not be overwritten.
+	if runes := []rune(line); len(runes) >= p.width {
+		line = string(runes[:p.width-1])
+	}
+	p.drawn = true
+	fmt.Fprintf(p.out, "\r\x1b[K%s", line)
+}
+
+func (p *progress) erase() {
+	if p.drawn {
+		fmt.Fprint(p.out, "\r\x1b[K")
+		p.drawn = false
+	}
+}
+
+// done ends the telling and leaves the terminal's line empty.
+func (p *progress) done() {
+	close(p.quit)
+	<-p.ended
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erase()
+}

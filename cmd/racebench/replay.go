@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/rundir"
+)
+
+// maxTimes is the most replays of one trial.
+const maxTimes = 1_000_000
+
+func (a *app) replayCommand() *cobra.Command {
+	f := newRunFlags()
+	var times int
+	cmd := &cobra.Command{
+		Use:   "replay PATH",
+		Short: "Run a recorded failing trial again",
+		Long:  replayHelp,
+		Example: `  racebench replay racebench-runs/latest
+  racebench replay racebench-runs/latest/trials/000003 --times 20
+  racebench replay testdata/racebench/broker-gate-only-….replay`,
+		Args: needOne("a trial's directory, or a run's"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if times < 1 || times > maxTimes {
+				return usagef("--times %d: it must be from 1 to %d", times, maxTimes)
+			}
+			if err := f.check(); err != nil {
+				return err
+			}
+			return a.replay(cmd, args[0], times, f)
+		},
+	}
+	cmd.Flags().IntVar(&times, "times", 5, "how often to run it")
+	f.registerDir(cmd.Flags())
+	f.registerProgress(cmd.Flags())
+	return cmd
+}
+
+func (a *app) replay(cmd *cobra.Command, path string, times int, f runFlags) error {
+	if file := scheduleFile(path); file != "" {
+		return a.replaySchedule(file)
+	}
+	if err := checkDescriptors(1); err != nil {
+		return usageError{err}
+	}
+	trials, err := openTrials(path, f.dir)
+	if err != nil {
+		return err
+	}
+	if file := scheduleOf(trials); file != "" {
+		return a.replaySchedule(file)
+	}
+	dir, recorded, err := a.firstBreached(trials)
+	if err != nil {
+		return err
+	}
+	run, err := rundir.Create(f.dir, time.Now())
+	if err != nil {
+		return usageError{err}
+	}
+	again, err := engine.Replay(cmd.Context(), dir, times, engine.Config{Catalog: a.catalog, Build: toolInfo().Build}, run,
+		func(t result.Trial) {
+			if f.progress != "none" {
+				fmt.Fprintf(a.stderr, "replay %d of %d: %s\n", t.Number, times, verdictLine(t))
+			}
+		})
+	if removed := run.Remove(); err == nil {
+		err = removed
+	}
+	if err == nil || errors.Is(err, context.Canceled) {
+		a.tellReplays(recorded, again)
+	}
+	return err
+}
+
+// firstBreached judges recorded trials until one shows a breach.
+func (a *app) firstBreached(trials []rundir.TrialDir) (rundir.TrialDir, result.Trial, error) {
+	for _, dir := range trials {
+		t, err := engine.Judge(dir, engine.Config{Catalog: a.catalog})
+		switch {
+		case errors.Is(err, engine.ErrStale):
+			return "", t, notTestedError{err}
+		case err != nil:
+			return "", t, usageError{err}
+		case len(t.Breaches) > 0:
+			return dir, t, nil
+		}
+	}
+	what := string(trials[0]) + " recorded"
+	if len(trials) > 1 {
+		what = fmt.Sprintf("%d trials, the first in %s, recorded", len(trials), trials[0])
+	}
+	return "", result.Trial{}, notTestedError{fmt.Errorf("%s no breach: there is nothing to reproduce", what)}
+}
+
+// tellReplays says of every recorded class in how many of the replays it showed.
+func (a *app) tellReplays(recorded result.Trial, again []result.Trial) {
+	for _, class := range classesOf(recorded) {
+		shown := 0
+		for _, t := range again {
+			if slices.Contains(classesOf(t), class) {
+				shown++
+			}
+		}
+		if shown > 0 {
+			a.status = statusFinding
+		}
+		fmt.Fprintf(a.stdout, "%s  %d of %d replays\n", class, shown, len(again))
+	}
+	fmt.Fprintln(a.stdout, "(likely: the plan is the recorded one, the schedule is the machine's own)")
+}
+
+// classesOf lists a trial's breach classes, each once, in the order of its breaches.
+func classesOf(t result.Trial) []string {
+	var classes []string
+	for _, b := range t.Breaches {
+		if !slices.Contains(classes, b.Class) {
+			classes = append(classes, b.Class)
+		}
+	}
+	return classes
+}
+
+func verdictLine(t result.Trial) string {
+	line := t.Verdict.String()
+	if classes := classesOf(t); len(classes) > 0 {
+		line += ": " + strings.Join(classes, ", ")
+	}
+	if t.Void != "" {
+		line += ": " + t.Void
+	}
+	return line
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/internal/rundir"
+)
+
+// scheduleFile is the replay file that a path stands for: itself, or that of a simulated trial's
+// directory. It is empty where the path is something else.
+func scheduleFile(path string) string {
+	if filepath.Ext(path) == ".replay" && isFile(path) {
+		return path
+	}
+	if dir := rundir.TrialDir(path); isFile(dir.Schedule()) {
+		return dir.Schedule()
+	}
+	return ""
+}
+
+// replaySchedule plays a recorded schedule again: exactly, or it says where the code has become another.
+func (a *app) replaySchedule(path string) error {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return usageError{fmt.Errorf("read replay file: %w", err)}
+	}
+	m, err := engine.NewSimulator()
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	r, err := m.ReplayFile(raw, a.catalog)
+	if err != nil {
+		return usageError{fmt.Errorf("%s: %w", path, err)}
+	}
+	if !r.Exact() {
+		return notTestedError{errors.New(path + ": " + r.String())}
+	}
+	for _, line := range r.File.Comments {
+		fmt.Fprintln(a.stdout, line)
+	}
+	fmt.Fprintf(a.stdout, "\n%s\n", r)
+	for _, class := range r.Shown {
+		fmt.Fprintf(a.stdout, "shows %s\n", class)
+	}
+	if len(r.Shown) > 0 {
+		a.status = statusFinding
+	}
+	return nil
+}
+
+// scheduleOf is the first replay file among a run's trials; empty where it holds none.
+func scheduleOf(trials []rundir.TrialDir) string {
+	for _, dir := range trials {
+		if isFile(dir.Schedule()) {
+			return dir.Schedule()
+		}
+	}
+	return ""
+}
+
+// replayHelp is what the command says of itself.
+const replayHelp = `Run a recorded failure again. PATH is a trial's directory, a run's (whose first failing
+trial it is then), or a replay file.
+
+A simulated trial has a replay file: its schedule is played again step by step, and the
+answer is exact, or names the first step that is not as recorded.
+
+A trial on real goroutines is run again with the same plan: the same load, the same
+draws, the signal at the same moment. The schedule is the machine's, so the answer is
+in how many of its runs the breach showed.
+
+Exit status: 1 reproduced, 0 not in that many runs, 3 diverged or stale, 2 unreadable.`

@@ -1,0 +1,291 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/scenario/spec"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	f := newRunFlags()
+	cmd := &cobra.Command{
+		Use:   "run [SCENARIO.yaml | TARGET[/VARIANT]]...",
+		Short: "Run scenarios; the exit status is the verdict",
+		Long: `Run scenarios and print what they found. Without arguments every .racebench/*.yaml.
+A target's name runs its own example scenario.
+
+Exit status: 0 nothing found, 1 a finding, 2 a usage or scenario error (nothing was
+run), 3 nothing was tested, 4 racebench itself failed, 130 or 143 interrupted.`,
+		Example: `  racebench run broker/timeout-drain
+  racebench run examples/broker.yaml --variant reference --trials 20
+  racebench run -o json=result.json .racebench/*.yaml`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			programs, err := a.programs(args, f)
+			if err != nil {
+				return err
+			}
+			rep, err := a.runPrograms(cmd.Context(), programs, f)
+			if err != nil {
+				return err
+			}
+			return a.finish(rep, f)
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+// programs resolves the arguments of run: files and names of targets, or every scenario of the project.
+func (a *app) programs(args []string, f runFlags) ([]engine.Program, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	if len(args) == 0 {
+		found, err := filepath.Glob(filepath.Join(".racebench", "*.yaml"))
+		if err != nil || len(found) == 0 {
+			return nil, notTestedError{errors.New("nothing to run: there is no .racebench/*.yaml here; name a scenario or a target, such as racebench run broker/timeout-drain")}
+		}
+		args = found
+	}
+	programs, err := a.resolve(args)
+	if err != nil {
+		return nil, err
+	}
+	for i := range programs {
+		if err := f.apply(&programs[i]); err != nil {
+			return nil, err
+		}
+	}
+	return programs, nil
+}
+
+// resolve reads every argument before it gives up, so that all errors are seen in one pass.
+func (a *app) resolve(args []string) ([]engine.Program, error) {
+	var programs []engine.Program
+	var errs []error
+	for _, arg := range args {
+		p, err := a.program(arg)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		programs = append(programs, p)
+	}
+	return programs, a.refuse(errs)
+}
+
+// program makes the program of one argument. A scenario's file wins over a target of that name.
+func (a *app) program(arg string) (engine.Program, error) {
+	name, variant, slash := strings.Cut(arg, "/")
+	target, ok := a.catalog.Find(name)
+	if !ok || isFile(arg) {
+		if filepath.Ext(arg) == "" && !exists(arg) {
+			return engine.Program{}, a.unknownArgument(arg)
+		}
+		return a.load(arg)
+	}
+	s, problems := scenario.Parse(name, target.Example(), time.Now())
+	if problems != nil {
+		return engine.Program{}, fmt.Errorf("example scenario of %s: %w", name, problems)
+	}
+	if slash {
+		if _, ok := engine.FindVariant(target, variant); !ok {
+			return engine.Program{}, usageError{fmt.Errorf("%s: %w", arg, unknownVariant(target, variant))}
+		}
+		s.Variants = []spec.Value{spec.Text(variant)}
+		s.Known = nil
+	}
+	p, errs := engine.Compile(s, a.catalog)
+	if len(errs) > 0 {
+		return engine.Program{}, fmt.Errorf("example scenario of %s: %w", name, &errs)
+	}
+	return p, nil
+}
+
+func (a *app) unknownArgument(arg string) error {
+	name, _, _ := strings.Cut(arg, "/")
+	return usagef("%q is neither a scenario file nor a target%s: targets are %s",
+		arg, didYouMean(name, a.catalog.Names()), strings.Join(a.catalog.Names(), ", "))
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
+}
+
+// runPrograms runs everything and returns the report of what was finished, also when it was
+// interrupted.
+func (a *app) runPrograms(ctx context.Context, programs []engine.Program, f runFlags) (*result.Report, error) {
+	if err := checkDescriptors(f.parallel); err != nil {
+		return nil, usageError{err}
+	}
+	if err := oneEngine(programs); err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	run, err := rundir.Create(f.dir, began)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if f.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, f.timeout)
+		defer cancel()
+	}
+	seeds := drawSeeds(programs)
+	progress := a.newProgress(f)
+	progress.announce(programs, seeds, f)
+	folds, err := f.campaigns(ctx, programs, seeds, engine.Budget{Trials: f.trials, For: f.forTime}, engine.Config{
+		Catalog: a.catalog, Build: toolInfo().Build, Keep: keepOf(f.keep), Parallel: f.parallel,
+		FailFast: f.failFast, Progress: progress.note, Corpus: f.corpus, Verify: f.verify,
+	}, run)
+	progress.done()
+	a.cutShort = ctx.Err() != nil
+	if err != nil && !errors.Is(err, ctx.Err()) {
+		return nil, errors.Join(err, a.saveFinished(run, folds, seeds[0]))
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		fmt.Fprintf(a.stderr, "racebench: stopped by --timeout after %s; what ran is judged\n", f.timeout)
+	}
+	rep, err := newReport(folds, a.args)
+	if err != nil {
+		return nil, err
+	}
+	rep.Started, rep.ElapsedNS = began.UTC(), time.Since(began).Nanoseconds()
+	rep.Seed = seeds[0].String()
+	raw, err := rep.Encode()
+	if err != nil {
+		return nil, err
+	}
+	if err := run.Finish(raw); err != nil {
+		return nil, err
+	}
+	a.warnOfUsage(f.dir)
+	return rep, nil
+}
+
+// saveFinished keeps what was finished before racebench itself failed. Nothing of it is printed: a
+// result that is not whole must not look as if it were.
+func (a *app) saveFinished(run *rundir.Run, folds []*result.Campaign, seed scenario.Seed) error {
+	if !slices.ContainsFunc(folds, func(c *result.Campaign) bool { return c.Counts().Run > 0 }) {
+		_ = run.Remove() // a run that left nothing; its own error would hide the cause
+		return nil
+	}
+	rep, err := newReport(folds, a.args)
+	if err != nil {
+		return err
+	}
+	rep.Seed = seed.String()
+	raw, err := rep.Encode()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stderr, "racebench: what was finished is in %s\n", run.Result())
+	return run.Finish(raw)
+}
+
+// oneEngine refuses a run in both engines: their times and counts do not belong in one table.
+func oneEngine(programs []engine.Program) error {
+	for _, p := range programs {
+		if p.Scenario.Engine != programs[0].Scenario.Engine {
+			return usagef("%s asks for engine %s and %s for engine %s: run them apart, or say --engine",
+				programs[0].Scenario.Name, programs[0].Scenario.Engine, p.Scenario.Name, p.Scenario.Engine)
+		}
+	}
+	return nil
+}
+
+// campaigns runs the programs in the engine that they ask for.
+func (f *runFlags) campaigns(ctx context.Context, programs []engine.Program, seeds []scenario.Seed, b engine.Budget, c engine.Config, run *rundir.Run) ([]*result.Campaign, error) {
+	if programs[0].Scenario.Engine != scenario.Sim {
+		return engine.RunCampaigns(ctx, programs, seeds, b, c, run)
+	}
+	folds, failures, err := engine.SearchSchedules(ctx, programs, seeds, b, c)
+	if err != nil {
+		return folds, err
+	}
+	number := 0
+	for i, fold := range folds {
+		if c.Keep == engine.KeepNone {
+			break
+		}
+		if err := engine.KeepFailures(ctx, fold, failures[i], c, run, &number, c.Corpus); err != nil {
+			return folds, err
+		}
+	}
+	if f.confirm {
+		return folds, engine.Confirm(ctx, programs, seeds, folds, c, run, number)
+	}
+	return folds, nil
+}
+
+// newReport makes the stored form of results, with what ran and where.
+func newReport(folds []*result.Campaign, args []string) (*result.Report, error) {
+	rep, err := result.NewReport(folds)
+	if err != nil {
+		return nil, err
+	}
+	rep.Tool, rep.Machine, rep.Started = toolInfo(), machineInfo(), time.Now().UTC()
+	rep.Command = slices.Concat([]string{calledAs(os.Args[0])}, args)
+	return rep, nil
+}
+
+// calledAs is the word to type for this program. What `go run` builds for one run cannot be typed again.
+func calledAs(arg string) string {
+	name := strings.TrimSuffix(filepath.Base(arg), ".exe")
+	if name != "racebench" || strings.HasPrefix(arg, os.TempDir()) {
+		return "racebench"
+	}
+	return arg
+}
+
+// drawSeeds gives every program the seed it names, and those that name none the same drawn one, so that
+// one number repeats the run.
+func drawSeeds(programs []engine.Program) []scenario.Seed {
+	seeds := make([]scenario.Seed, len(programs))
+	drawn := scenario.NewSeed()
+	for i, p := range programs {
+		seeds[i] = drawn
+		if p.Scenario.Seed != nil {
+			seeds[i] = *p.Scenario.Seed
+		}
+	}
+	return seeds
+}
+
+func keepOf(word string) engine.Keep {
+	switch word {
+	case "all":
+		return engine.KeepAll
+	case "none":
+		return engine.KeepNone
+	}
+	return engine.KeepFailing
+}
+
+// usageWarning is how large the directory of runs may be before it is mentioned.
+const usageWarning = 1 << 30
+
+func (a *app) warnOfUsage(dir string) {
+	if size, err := rundir.Usage(dir); err == nil && size > usageWarning {
+		fmt.Fprintf(a.stderr, "note: %s holds %.1f GiB; old runs in it can be deleted\n", dir, float64(size)/(1<<30))
+	}
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/scenario/spec"
+)
+
+func (a *app) validateCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "validate SCENARIO.yaml...",
+		Short:   "Check scenario files, run nothing; silent when they are good",
+		Example: "  racebench validate .racebench/*.yaml",
+		Args:    needArgs("a scenario file"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			var errs []error
+			for _, path := range args {
+				if _, err := a.load(path); err != nil {
+					errs = append(errs, err)
+				}
+			}
+			return a.refuse(errs)
+		},
+	}
+}
+
+// A scenarioError is all that is wrong inside one scenario file.
+type scenarioError struct {
+	file     string
+	problems *scenario.Problems
+}
+
+// Error returns a summary; the problems themselves are shown with their lines.
+func (e *scenarioError) Error() string {
+	n := len(e.problems.Errors)
+	if n == 1 {
+		return e.file + " has an error; nothing was run"
+	}
+	return fmt.Sprintf("%s has %d errors; nothing was run", e.file, n)
+}
+
+// load reads and compiles one scenario file.
+func (a *app) load(path string) (engine.Program, error) {
+	s, problems, err := scenario.ReadFile(path, time.Now())
+	if err != nil {
+		return engine.Program{}, usageError{err}
+	}
+	program, errs := engine.Compile(s, a.catalog)
+	if problems != nil || len(errs) > 0 {
+		return program, usageError{&scenarioError{path, merged(s, problems, errs)}}
+	}
+	for _, w := range s.Warnings {
+		fmt.Fprintln(a.stderr, "warning:", w)
+	}
+	return program, nil
+}
+
+// refuse shows everything that is wrong with the arguments, and returns one error for it: nothing is run
+// when anything is.
+func (a *app) refuse(errs []error) error {
+	for _, err := range errs {
+		if bad, ok := errors.AsType[*scenarioError](err); ok {
+			fmt.Fprintln(a.stderr, bad.problems)
+		} else if len(errs) > 1 {
+			fmt.Fprintln(a.stderr, err)
+		}
+	}
+	switch len(errs) {
+	case 0:
+		return nil
+	case 1:
+		return errs[0]
+	}
+	return usagef("%d arguments have errors; nothing was run", len(errs))
+}
+
+func (a *app) schemaCommand() *cobra.Command {
+	var ofResult bool
+	cmd := &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of the scenario format, or of the result format",
+		Example: `  racebench schema --result    # for programs that read -o json
+  mkdir -p .racebench && racebench schema > .racebench/racebench.schema.json`,
+		Args: noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			text := scenario.Schema()
+			if ofResult {
+				text = result.SchemaJSON()
+			}
+			_, err := a.stdout.Write(text)
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&ofResult, "result", false, "the schema of racebench.result/v1")
+	return cmd
+}
+
+// noArgs refuses arguments.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef("%s takes no argument, such as %q: see %s --help", cmd.CommandPath(), args[0], cmd.CommandPath())
+	}
+	return nil
+}
+
+// needArgs asks for at least one argument and says what it is.
+func needArgs(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usagef("%s needs %s: see %s --help", cmd.CommandPath(), what, cmd.CommandPath())
+		}
+		return nil
+	}
+}
+
+// needOne asks for exactly one argument and says what it is.
+func needOne(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return usagef("%s takes one path, and %q is a second: see %s --help", cmd.CommandPath(), args[1], cmd.CommandPath())
+		}
+		return needArgs(what)(cmd, args)
+	}
+}
+
+// merged joins the errors of a file's grammar with those of its words, so that all are reported at once.
+func merged(s scenario.Scenario, problems *scenario.Problems, errs spec.Errors) *scenario.Problems {
+	if problems == nil {
+		return s.Problems(errs)
+	}
+	problems.Add(errs)
+	return problems
+}

@@ -1,0 +1,87 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+// reportOf returns a report of one row.
+func reportOf(row result.Row) *result.Report {
+	r := sample()
+	r.Results, r.Verdict = []result.Row{row}, row.Verdict
+	return r
+}
+
+func TestInterruptedComesFirst(t *testing.T) {
+	row := passedRow()
+	row.Trials = result.Counts{Planned: 20, Run: 5, Passed: 5, Void: 1}
+	row.Verdict = result.Untested
+	text := render(t, "text", reportOf(row), Options{CutShort: true})
+	if !strings.HasPrefix(text, "INTERRUPTED after 6 of 20 trials:") {
+		t.Errorf("the report begins with %q", strings.SplitN(text, "\n", 2)[0])
+	}
+	if strings.Contains(text, "5/5") {
+		t.Errorf("an untested result counts trials as passed:\n%s", text)
+	}
+	if whole := render(t, "text", reportOf(passedRow()), Options{}); strings.Contains(whole, "INTERRUPTED") || !strings.Contains(whole, "/") {
+		t.Errorf("a whole run is told as\n%s", whole)
+	}
+}
+
+func TestStoredSaysWhatIsThere(t *testing.T) {
+	for _, row := range []struct {
+		of   result.Row
+		o    Options
+		want string
+	}{
+		{passedRow(), Options{Dir: "runs"}, "runs/latest: result.json, and the trials that were kept"},
+		{passedRow(), Options{Dir: "runs", NoTrials: true}, "runs/latest: result.json; no trials kept: nothing failed\n"},
+		{knownRow(), Options{Dir: "runs", NoTrials: true}, "runs/latest: result.json; no trials kept\n"},
+	} {
+		if text := render(t, "text", reportOf(row.of), row.o); !strings.Contains(text, row.want) {
+			t.Errorf("%q is not in\n%s", row.want, text)
+		}
+	}
+}
+
+func TestWorkedStandsForTheVerdict(t *testing.T) {
+	text := render(t, "text", sample(), Options{Worked: "it did what it was to do"})
+	if !strings.Contains(text, "\nWORKED    it did what it was to do\n") || strings.Contains(text, "\n  next ") {
+		t.Errorf("the report ends otherwise:\n%s", text)
+	}
+}
+
+func TestNextCanBePasted(t *testing.T) {
+	for _, row := range []struct {
+		command []string
+		want    string
+	}{
+		{[]string{"racebench", "run", "broker"}, "racebench run broker --trials 299"},
+		{[]string{"bin/racebench", "run", "broker", "--trials", "20"}, "bin/racebench run broker --trials 299"},
+		{[]string{"racebench", "run", "--trials=20", "broker"}, "racebench run broker --trials 299"},
+		{[]string{"racebench", "run", "--for", "5s", "a b.yaml"}, "racebench run 'a b.yaml' --trials 299"},
+		{[]string{"racebench", "run", "--json", "--", "--trials"}, "racebench run --json --trials 299 -- --trials"},
+	} {
+		r := reportOf(passedRow())
+		r.Results[0].RulesOut = 0.4
+		r.Command = row.command
+		if text := render(t, "text", r, Options{Width: 200}); !strings.Contains(text, "next      "+row.want+"  #") {
+			t.Errorf("%q is not in\n%s", row.want, text)
+		}
+	}
+}
+
+func TestIdleUnderAPolicy(t *testing.T) {
+	row := untestedRow()
+	row.Void, row.Thresholds, row.AtRisk = nil, nil, []result.RowRisk{{Kind: "queued"}}
+	row.Trials = result.Counts{Planned: 5, Run: 5, Passed: 5}
+	if text := render(t, "text", reportOf(row), Options{}); !strings.Contains(text, "more clients") {
+		t.Errorf("nothing was dropped:\n%s", text)
+	}
+	row.Policy = 12
+	if text := render(t, "text", reportOf(row), Options{}); !strings.Contains(text, "try       knobs: {policy: block}") || strings.Contains(text, "more clients") {
+		t.Errorf("the policy had dropped messages:\n%s", text)
+	}
+}

@@ -1,0 +1,148 @@
+package report
+
+import (
+	"fmt"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+// latencies writes how long operations took and what became of them, by group.
+func (p *painter) latencies(g group) {
+	p.latencyTable(g, result.Steady, "LATENCY BEFORE THE SIGNAL")
+	p.latencyTable(g, result.Drain, "LATENCY AFTER THE SIGNAL")
+	p.throughputTable(g)
+}
+
+// latencyTable writes one phase: what the drain does to latency must not hide in the pool.
+func (p *painter) latencyTable(g group, phase, head string) {
+	var names []string
+	var all []result.RowLatency
+	for _, row := range g.rows {
+		for _, l := range row.Latency {
+			if l.Phase == phase {
+				names = append(names, groupName(row, l.Op, l.Group))
+				all = append(all, l)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return
+	}
+	numbers := func(head string, drop int, of func(result.RowLatency) string) *column {
+		c := &column{head: head, right: true, drop: drop}
+		for _, l := range all {
+			c.cells = append(c.cells, of(l))
+		}
+		return c
+	}
+	t := &table{columns: []*column{
+		{head: head, cells: names},
+		numbers("COUNT", 4, func(l result.RowLatency) string { return fmt.Sprint(l.Count) }),
+		numbers("MEAN", 6, func(l result.RowLatency) string { return span(l.MeanNS) }),
+		numbers("P50", 2, func(l result.RowLatency) string { return span(l.P50NS) }),
+		numbers("P90", 5, func(l result.RowLatency) string { return span(l.P90NS) }),
+		numbers("P99", 0, func(l result.RowLatency) string { return span(l.P99NS) }),
+		numbers("P99.9", 3, func(l result.RowLatency) string { return span(l.P999NS) }),
+		numbers("MAX", 1, func(l result.RowLatency) string { return span(l.MaxNS) }),
+	}}
+	p.blank()
+	p.table(t)
+}
+
+func (p *painter) throughputTable(g group) {
+	var names []string
+	var all []result.RowThroughput
+	for _, row := range g.rows {
+		for _, t := range row.Throughput {
+			names = append(names, groupName(row, t.Op, t.Group))
+			all = append(all, t)
+		}
+	}
+	if len(all) == 0 {
+		return
+	}
+	t := &table{columns: []*column{{head: "OPERATIONS", cells: names}}}
+	add := func(head string, drop int, of func(result.RowThroughput) int64) {
+		c := &column{head: head, right: true, drop: drop}
+		some := false
+		for _, th := range all {
+			n := of(th)
+			some = some || n != 0
+			c.cells = append(c.cells, fmt.Sprint(n))
+		}
+		if some {
+			t.columns = append(t.columns, c)
+		}
+	}
+	rates := &column{head: "ACCEPTED/S", right: true}
+	for _, th := range all {
+		rates.cells = append(rates.cells, perSecond(th.PerSecond))
+	}
+	t.columns = append(t.columns, rates)
+	add("SENT", 5, func(t result.RowThroughput) int64 { return t.Sent })
+	add("ACCEPTED", 1, func(t result.RowThroughput) int64 { return t.Accepted })
+	add("REFUSED", 2, func(t result.RowThroughput) int64 { return t.Refused })
+	add("UNKNOWN", 3, func(t result.RowThroughput) int64 { return t.Unknown })
+	add("LATE", 4, func(t result.RowThroughput) int64 { return t.Late })
+	add("UNSENT", 4, func(t result.RowThroughput) int64 { return t.Unsent })
+	p.blank()
+	p.table(t)
+}
+
+// groupName names a group of clients of a variant.
+func groupName(row result.Row, op, group string) string {
+	name := row.Variant + " " + op
+	if group != "" && group != op {
+		name += " (" + group + ")"
+	}
+	return name
+}
+
+// trials writes each trial of the results in a line.
+func (p *painter) trials(g group) {
+	var names []string
+	var all []result.RowTrial
+	var rows []result.Row
+	for _, row := range g.rows {
+		for _, t := range row.PerTrial {
+			names = append(names, fmt.Sprintf("%s %d", row.Variant, t.Trial))
+			all, rows = append(all, t), append(rows, row)
+		}
+	}
+	if len(all) == 0 {
+		return
+	}
+	cells := func(of func(result.RowTrial) string) []string {
+		var cells []string
+		for _, t := range all {
+			cells = append(cells, of(t))
+		}
+		return cells
+	}
+	t := &table{columns: []*column{
+		{head: "TRIAL", cells: names},
+		{
+			head: "VERDICT", cells: cells(func(t result.RowTrial) string { return t.Verdict.String() }),
+			style: func(i int) lipgloss.Style { return p.of(all[i].Verdict) },
+		},
+		{head: "SIGNAL AT", right: true, drop: 1, cells: cells(func(t result.RowTrial) string { return spanOr(t.StruckNS) })},
+		{head: "DRAIN", right: true, drop: 2, cells: cells(func(t result.RowTrial) string { return spanOr(t.DrainNS) })},
+		{head: "SEED", right: true, drop: 3, cells: cells(func(t result.RowTrial) string { return t.Seed })},
+	}}
+	p.blank()
+	p.table(t)
+	for i, row := range rows {
+		if row.Truncated && (i == len(rows)-1 || rows[i+1].Variant != row.Variant) {
+			p.text(p.dim, 2, 4, row.Variant+": more trials were run than are listed")
+		}
+	}
+}
+
+func spanOr(ns int64) string {
+	if ns == 0 {
+		return nothing
+	}
+	return span(ns)
+}

@@ -1,0 +1,200 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+const (
+	// onePercent is the rate of failures that a pass is measured against.
+	onePercent = 0.01
+	// punctual is how late a signal may leave on a quiet machine.
+	punctual = 2_000_000 // ns
+)
+
+// kinds says what was at risk in words; a kind that is not listed speaks for itself.
+var kinds = map[string][2]string{
+	"queued":         {"accepted message still on its way to a subscriber", "accepted messages still on their way to a subscriber"},
+	"call-in-flight": {"call that had not returned", "calls that had not returned"},
+}
+
+// passed says what held, what was at stake, and what the pass does not rule out.
+func (p *painter) passed(row result.Row) {
+	p.blank()
+	held := "every promise held"
+	if n := len(row.Invariants); n > 0 {
+		held = count(int64(n), "invariant") + " held"
+	}
+	p.verdict(row.Verdict, fmt.Sprintf("%s: %s in %s; %d void", nameOf(row), held, ofRuns(row, row.Trials.Passed), row.Trials.Void))
+	p.risks(row)
+	if row.RulesOut > 0 {
+		p.field("means", leftOpen(row))
+	}
+	p.voids(row)
+}
+
+// leftOpen says what a pass does not rule out.
+func leftOpen(row result.Row) string {
+	of := "shutdowns"
+	if row.Engine == simulated {
+		of = "the schedules of these strategies in this small world"
+	}
+	text := fmt.Sprintf("%s: a bug that hits fewer than about %s of %s could still be there (95 %% confidence",
+		count(int64(row.Trials.Run), "clean "+unitOf(row)), aboutPercent(row.RulesOut), of)
+	if row.Moment != "" && row.Engine != simulated {
+		text += "; " + row.Moment
+	}
+	text += ")."
+	if row.RulesOut > onePercent {
+		text += fmt.Sprintf(" To get below 1 %%: --trials %d", result.TrialsFor(onePercent))
+	}
+	return text
+}
+
+// aboutPercent writes a share with no more digits than "about" deserves.
+func aboutPercent(share float64) string {
+	if share >= 0.1 {
+		return fmt.Sprintf("%.0f %%", share*100)
+	}
+	return percent(share)
+}
+
+// risks says what was under way when the signal struck.
+func (p *painter) risks(row result.Row) {
+	label := "at risk"
+	for _, k := range row.AtRisk {
+		if k.Count == 0 {
+			continue
+		}
+		what := fmt.Sprintf("%d %s", k.Count, k.Kind)
+		if words, ok := kinds[k.Kind]; ok {
+			what = count(k.Count, words[0], words[1])
+		}
+		p.field(label, fmt.Sprintf("%s when the signal struck, in %s (fewest in one: %d)", what, ofRuns(row, k.Trials), k.Fewest))
+		label = ""
+	}
+	if label != "" && row.Verdict == result.Passed {
+		p.field(label, "nothing needs to be: the stop itself is the test")
+	}
+}
+
+// voids says why trials proved nothing.
+func (p *painter) voids(row result.Row) {
+	for _, v := range row.Void {
+		p.field("void", fmt.Sprintf("%s: %s", count(int64(v.Trials), unitOf(row)), v.Reason))
+	}
+}
+
+// missed lists the thresholds of a result: those that do not hold as verdicts, the others in one place.
+func (p *painter) missed(row result.Row) {
+	first := true
+	for _, t := range row.Thresholds {
+		if t.Holds || t.Value == nil && row.Verdict == result.Untested {
+			continue
+		}
+		if first {
+			p.blank()
+			first = false
+		}
+		p.verdict(result.Missed, fmt.Sprintf("%s: %s: %s", nameOf(row), t.Expr, measured(t)))
+	}
+}
+
+// untested says why a result proves nothing, and what to try.
+func (p *painter) untested(row result.Row) {
+	p.blank()
+	enough := row.Trials.Run > 0 && 2*row.Trials.Run >= row.Trials.Planned
+	why := fmt.Sprintf("only %d of %s gave a verdict", row.Trials.Run, count(int64(row.Trials.Planned), "planned trial"))
+	unmeasured := slices.IndexFunc(row.Thresholds, func(t result.RowThreshold) bool { return t.Value == nil })
+	idle := enough && unmeasured < 0
+	switch {
+	case enough && unmeasured >= 0:
+		why = "nothing was measured for " + row.Thresholds[unmeasured].Expr
+	case enough:
+		why = "nothing was under way when the signal struck, so nothing could be lost"
+	case row.Trials.Run == 0:
+		why = "no trial gave a verdict"
+	}
+	p.verdict(row.Verdict, nameOf(row)+": "+why)
+	p.voids(row)
+	said := map[string]bool{}
+	for _, v := range row.Void {
+		if hint := hintFor(v.Reason); hint != "" && !said[hint] {
+			said[hint] = true
+			p.field("try", hint)
+		}
+	}
+	switch {
+	case idle && row.Policy > 0:
+		p.field("try", fmt.Sprintf("knobs: {policy: block}: the overflow policy had dropped %s, or stopped who was owed them, before the signal struck",
+			count(row.Policy, "message")))
+	case idle:
+		p.field("try", "more clients or a higher rate, or a slower consumer, so that the signal finds work under way")
+	}
+}
+
+// hints are what to try, by how the reason of a void trial begins.
+var hints = []struct{ reason, try string }{
+	{"the target did not start", "start it by hand, and read what it says"},
+	{"the process ended before", "start it by hand, and read what it says"},
+	{"the signal never struck", "an earlier at: or a longer duration:"},
+	{"nothing was accepted", "a later at:, and a load that the target accepts without the signal"},
+	{"the load generator was starved", "fewer clients, a lower rate or -p 1, on a machine that does nothing else"},
+	{"the ledger was full", "a lower rate or a shorter duration:"},
+	{"the budget of", "fewer ops: or clients: under sim: in the scenario, or a larger max_steps: there"},
+	{"the trial's process", "a shorter duration:, or more room between it and the trial's limit"},
+}
+
+func hintFor(reason string) string {
+	for _, h := range hints {
+		if strings.HasPrefix(reason, h.reason) {
+			return h.try
+		}
+	}
+	return ""
+}
+
+// remarks is what is worth knowing whatever the verdict.
+func (p *painter) remarks(row result.Row) {
+	quiet := row.Verdict == result.Passed
+	if quiet {
+		for _, t := range row.Thresholds {
+			p.field("holds", fmt.Sprintf("%s: %s", t.Expr, measured(t)))
+		}
+	}
+	if row.Returned > 0 {
+		p.field("returned", count(row.Returned, "message")+" given back to the sender before the server stopped: not lost")
+	}
+	if row.Policy > 0 {
+		p.field("policy", count(row.Policy, "message")+" dropped by the overflow policy, or owed to a subscriber that it stopped, before the signal: not lost")
+	}
+	for _, x := range row.Crossed {
+		p.field("crossed", fmt.Sprintf("%d of %d %s: on the wire when the signal struck, not the server's doing", x.Count, x.Of, x.Kind))
+	}
+	if s := row.Schedules; s != nil {
+		p.field("schedules", fmt.Sprintf("%d run, %d of them distinct, %s", s.Run, s.Distinct, count(s.Steps, "step")))
+	}
+	for _, w := range row.Windows {
+		text := fmt.Sprintf("%s: a task was inside at %s", w.Name, count(w.Struck, "signal"))
+		if w.Met > 0 {
+			text += fmt.Sprintf(", %d of them aimed at it", w.Met)
+		}
+		p.field("window", text)
+	}
+	if late := row.SignalLateNS; row.Trials.Run > 0 && row.Engine != "sim" && (quiet || late > punctual) {
+		text := "quiet: every signal left within " + span(late) + " of its moment"
+		if late > punctual {
+			text = "busy: a signal left " + span(late) + " after its moment; other work on it blurs latencies"
+		}
+		p.field("machine", text)
+	}
+	for _, n := range row.Notes {
+		p.field("note", n)
+	}
+	for _, w := range row.Warnings {
+		p.marked(p.yellow, 2, labelColumn, "warning", w.Summary)
+	}
+}

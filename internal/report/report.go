@@ -1,0 +1,62 @@
+// Package report renders stored results for people and for programs. It reads nothing but a
+// result.Report, so that last month's results render as today's do, and it runs nothing.
+package report
+
+import (
+	"fmt"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+// Options say what the output is for. The zero value is plain text for a pipe.
+type Options struct {
+	// Width is the terminal's, in columns; 0 means that the output is no terminal.
+	Width int
+	// Color allows ANSI colours. Whether they are wanted (NO_COLOR and its kin) is the caller's to decide.
+	Color bool
+	// Dir is where the run was stored; its "latest" is named at the end. Empty where nothing was stored.
+	Dir string
+	// NoTrials says that no trial was kept in Dir.
+	NoTrials bool
+	// CutShort says that the run was ended before it was done, so that a reader learns it first.
+	CutShort bool
+	// Worked, if it is there, is the report's last line in place of the verdict: what a demonstration was
+	// to show, and did.
+	Worked string
+	// Verbose shows the latencies of every group, and every trial in a line.
+	Verbose bool
+}
+
+// A format is one way of writing a report.
+type format struct {
+	name   string
+	render func(*result.Report, Options) ([]byte, error)
+}
+
+// formats is the table of all of them; adding one is a file and a row.
+func formats() []format {
+	return []format{
+		{"text", renderText},
+		{"json", renderJSON},
+	}
+}
+
+// Formats returns the formats' names, the default first.
+func Formats() []string {
+	var names []string
+	for _, f := range formats() {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// Render writes a report in one of the formats. An error is a format that does not exist, or a report
+// that cannot be encoded.
+func Render(name string, r *result.Report, o Options) ([]byte, error) {
+	for _, f := range formats() {
+		if f.name == name {
+			return f.render(r, o)
+		}
+	}
+	return nil, fmt.Errorf("render result: there is no format %q", name)
+}

@@ -1,0 +1,189 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+const (
+	// fullStories is how many breaches of a variant are told in full; the rest has a line each.
+	fullStories = 3
+	// knownDays is for how long the entry to paste tolerates a breach.
+	knownDays = 60
+)
+
+// details writes all that stands behind one result.
+func (p *painter) details(row result.Row, g group) {
+	told := 0
+	for _, b := range row.Breaches {
+		if b.Known != "" {
+			continue
+		}
+		p.blank()
+		if told < fullStories {
+			p.breach(row, b, g.report)
+		} else {
+			p.verdict(b.Verdict, fmt.Sprintf("%s: %s, in %s; class %s", nameOf(row), headline(row, b), ofRuns(row, b.Trials), b.Class))
+		}
+		told++
+	}
+	p.tolerated(row)
+	p.missed(row)
+	switch row.Verdict {
+	case result.Passed:
+		p.passed(row)
+	case result.Untested:
+		p.untested(row)
+	default:
+		if told == 0 {
+			p.voids(row)
+		}
+	}
+	p.remarks(row)
+}
+
+// breach tells one class of breach in full.
+func (p *painter) breach(row result.Row, b result.RowBreach, r *result.Report) {
+	p.verdict(b.Verdict, nameOf(row)+": "+headline(row, b))
+	hang := strings.Repeat(" ", verdictColumn)
+	p.text(lipgloss.Style{}, 0, verdictColumn, hang+fmt.Sprintf("%s in %s · %s", b.Invariant, ofRuns(row, b.Trials), timing(row, b)))
+	p.text(lipgloss.Style{}, 0, verdictColumn, hang+"class "+b.Class)
+	if len(b.First.Evidence) > 0 {
+		p.blank()
+		for _, l := range b.First.Evidence {
+			p.evidence(l)
+		}
+	}
+	p.blank()
+	if b.First.Dir != "" {
+		remark := "likely: the same plan on the machine's own schedule"
+		if row.Engine == simulated {
+			remark = "exact"
+		}
+		p.command("again", called(r)+" replay "+quote(b.First.Dir), remark)
+	} else {
+		p.field("again", fmt.Sprintf("no trial was kept: run with --keep failing --seed %s, then replay", row.Seed))
+	}
+	p.accept(row, b, r.Started)
+}
+
+// accept shows the entry that makes the breach a known one.
+func (p *painter) accept(row result.Row, b result.RowBreach, started time.Time) {
+	until := "YYYY-MM-DD"
+	if !started.IsZero() {
+		until = started.AddDate(0, 0, knownDays).UTC().Format(time.DateOnly)
+	}
+	p.field("accept", "if this is expected: paste under known: in the scenario; add a why:")
+	indent := labelColumn
+	if p.width < blocksBelow {
+		indent = 4
+	}
+	p.pack(lipgloss.Style{}, indent, indent+3, []string{
+		"- {variant: " + plainYAML(row.Variant), "class: " + plainYAML(b.Class), "until: " + until + "}",
+	}, ", ")
+}
+
+// evidence writes one line of a story. Its columns were laid out for 80 columns of text; on less it goes
+// on below.
+func (p *painter) evidence(l string) {
+	text := strings.TrimLeft(l, " ")
+	lead := 2 + len(l) - len(text)
+	if p.width < pipedWidth {
+		lead = min(lead, 4)
+	}
+	hang := lead + 4
+	if last := strings.LastIndex(text, "  "); last >= 0 && lead+last+2 <= p.width/2 {
+		hang = lead + lipgloss.Width(text[:last+2])
+	}
+	p.text(lipgloss.Style{}, lead, hang, text)
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._/-]*$`)
+
+// plainYAML quotes what YAML would not read as the text it is.
+func plainYAML(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return strconv.Quote(s)
+}
+
+// counted is how breaches of an invariant are told where their number over all trials is known.
+var counted = map[string][2]string{
+	"acked-survives-restart": {"acknowledged write lost", "acknowledged writes lost"},
+	"every-call-returns":     {"call never returned: the server stopped without answering it", "calls never returned: the server stopped without answering them"},
+	"no-ghost":               {"refused message delivered all the same", "refused messages delivered all the same"},
+	"no-leak":                {"task of the server outlived its stop", "tasks of the server outlived its stop"},
+	"no-lost-message":        {"accepted message lost", "accepted messages lost"},
+}
+
+// headline says what happened, over all trials. A breach that is not counted by a noun is told as its
+// first trial showed it.
+func headline(row result.Row, b result.RowBreach) string {
+	nouns, ok := counted[b.Invariant]
+	switch {
+	case strings.HasPrefix(b.Summary, fmt.Sprintf("%d of ", b.Count)):
+		return b.Summary // it speaks of all trials itself
+	case b.Trials <= 1 && b.Summary != "", !ok && b.Count <= int64(b.Trials):
+		return b.Summary
+	case !ok:
+		return fmt.Sprintf("%s (the first such trial; %d in all)", b.Summary, b.Count)
+	}
+	if of := acceptedBy(row); b.Invariant == "no-lost-message" && of > b.Count {
+		return fmt.Sprintf("%d of %s", b.Count, count(of, nouns[0], nouns[1]))
+	}
+	return count(b.Count, nouns[0], nouns[1])
+}
+
+// acceptedBy counts what senders were told is accepted. A group that only receives sends nothing.
+func acceptedBy(row result.Row) int64 {
+	var n int64
+	for _, t := range row.Throughput {
+		if t.Sent > 0 {
+			n += t.Accepted
+		}
+	}
+	return n
+}
+
+// timing says whether the breach needed help.
+func timing(row result.Row, b result.RowBreach) string {
+	switch {
+	case row.Engine == simulated:
+		return "simulated: the same seed shows it again"
+	case b.Widened == 0:
+		return "natural timing, nothing widened"
+	case b.Natural == 0:
+		return "only with a window held open (widened)"
+	}
+	return fmt.Sprintf("%d with natural timing, %d with a window held open (widened)", b.Natural, b.Widened)
+}
+
+// tolerated writes a line for each breach that the scenario lists as known.
+func (p *painter) tolerated(row result.Row) {
+	first := true
+	for _, b := range row.Breaches {
+		if b.Known == "" {
+			continue
+		}
+		if first {
+			p.blank()
+			first = false
+		}
+		mark, text := "KNOWN", fmt.Sprintf("%s: %s in %s: %s", nameOf(row), b.Class, ofRuns(row, b.Trials), b.Known)
+		if b.Planted {
+			mark, text = "PLANTED", fmt.Sprintf("%s: expected bug seen in %s (at least one is needed): %s", nameOf(row), ofRuns(row, b.Trials), b.Class)
+			if b.Known != "planted" {
+				text += ": " + b.Known
+			}
+		}
+		p.text(p.dim, 0, verdictColumn, mark+strings.Repeat(" ", verdictColumn-len(mark))+text)
+	}
+}

@@ -1,0 +1,273 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+// renderText writes a report for a person: the verdicts first, then what stands behind each, then what
+// to type next.
+func renderText(r *result.Report, o Options) ([]byte, error) {
+	r = cleaned(r)
+	p := newPainter(o)
+	groups := groupsOf(r)
+	if o.CutShort {
+		p.interrupted(r)
+	}
+	for i, g := range groups {
+		if i > 0 {
+			p.blank()
+		}
+		p.head(g, len(groups) == 1)
+		p.blank()
+		p.results(g)
+		for _, row := range worstFirst(g.rows) {
+			p.details(row, g)
+		}
+		if few := len(g.rows) <= 2 && len(g.rows[0].Latency) <= 4; o.Verbose || few {
+			p.latencies(g)
+		}
+		if o.Verbose {
+			p.trials(g)
+		}
+	}
+	if len(groups) > 0 {
+		p.blank()
+	}
+	if o.Worked != "" {
+		p.marked(p.green, 0, verdictColumn, "WORKED", o.Worked)
+	} else {
+		p.conclusion(r, groups)
+	}
+	if o.Dir != "" {
+		p.field("stored", path.Join(clean(o.Dir), "latest")+": "+stored(r, o))
+	}
+	return []byte(p.b.String()), nil
+}
+
+// interrupted heads the report of a run that was ended early.
+func (p *painter) interrupted(r *result.Report) {
+	ended, planned := 0, 0
+	for _, row := range r.Results {
+		ended += row.Trials.Run + row.Trials.Void
+		planned += max(row.Trials.Planned, row.Trials.Run+row.Trials.Void)
+	}
+	unit := "trial"
+	if len(r.Results) > 0 {
+		unit = unitOf(r.Results[0])
+	}
+	text := fmt.Sprintf("after %d of %s: what follows is about those", ended, count(int64(planned), unit))
+	p.marked(p.yellow, 0, verdictColumn, "INTERRUPTED", text)
+	p.blank()
+}
+
+// stored says what is on disk.
+func stored(r *result.Report, o Options) string {
+	switch {
+	case !o.NoTrials:
+		return "result.json, and the trials that were kept"
+	case r.Verdict == result.Passed:
+		return "result.json; no trials kept: nothing failed"
+	}
+	return "result.json; no trials kept"
+}
+
+// A group is the results of one scenario on one engine: they share a table, because times of different
+// clocks cannot be compared.
+type group struct {
+	report *result.Report
+	rows   []result.Row
+}
+
+func groupsOf(r *result.Report) []group {
+	var groups []group
+	for _, row := range r.Results {
+		i := slices.IndexFunc(groups, func(g group) bool {
+			of := g.rows[0]
+			return of.Scenario == row.Scenario && of.ScenarioHash == row.ScenarioHash && of.Engine == row.Engine && of.Seed == row.Seed
+		})
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, group{report: r})
+		}
+		groups[i].rows = append(groups[i].rows, row)
+	}
+	return groups
+}
+
+// worstFirst orders results by verdict, and leaves those of one verdict in the scenario's order.
+func worstFirst(rows []result.Row) []result.Row {
+	sorted := slices.Clone(rows)
+	slices.SortStableFunc(sorted, func(a, b result.Row) int { return -cmp.Compare(a.Verdict, b.Verdict) })
+	return sorted
+}
+
+// head says what was run, in one line where there is room.
+func (p *painter) head(g group, only bool) {
+	row := g.rows[0]
+	parts := []string{row.Scenario, "engine " + row.Engine, "seed " + row.Seed, amount(g.rows)}
+	if only && g.report.ElapsedNS > 0 {
+		parts[3] += ", in " + lasted(g.report.ElapsedNS)
+	}
+	p.pack(p.bold, 0, 2, parts, " · ")
+}
+
+// amount says how much was run: "2 variants, 5 trials each".
+func amount(rows []result.Row) string {
+	total, same := 0, true
+	for _, row := range rows {
+		total += row.Trials.Run
+		same = same && row.Trials.Run == rows[0].Trials.Run
+	}
+	if len(rows) == 1 {
+		return count(int64(total), unitOf(rows[0]))
+	}
+	text := count(int64(len(rows)), "variant") + ", "
+	if same {
+		return text + count(int64(rows[0].Trials.Run), unitOf(rows[0])) + " each"
+	}
+	return text + count(int64(total), unitOf(rows[0]))
+}
+
+// nameOf is how a user addresses a result.
+func nameOf(row result.Row) string { return row.Target + "/" + row.Variant }
+
+// conclusion ends the report: the verdict in a sentence, and what to type next.
+func (p *painter) conclusion(r *result.Report, groups []group) {
+	took := ""
+	if len(groups) != 1 && r.ElapsedNS > 0 {
+		took = ", in " + lasted(r.ElapsedNS)
+	}
+	p.verdict(r.Verdict, sentence(r)+took+".")
+	p.next(r)
+}
+
+// sentence sums the results up.
+func sentence(r *result.Report) string {
+	if len(r.Results) == 0 {
+		return "nothing was run"
+	}
+	tally := map[result.Verdict]int{}
+	failed, trials := 0, 0
+	for _, row := range r.Results {
+		tally[row.Verdict]++
+		trials += row.Trials.Run
+		if row.Verdict.Finding() {
+			failed++
+		}
+	}
+	if len(r.Results) == 1 {
+		return alone(r.Results[0])
+	}
+	if failed == 0 && tally[result.Untested]+tally[result.Known] == 0 {
+		return fmt.Sprintf("all %d variants kept every promise in %s", len(r.Results), count(int64(trials), unitOf(r.Results[0])))
+	}
+	var parts []string
+	for v := result.Hung; ; v-- {
+		if n := tally[v]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, v))
+		}
+		if v == result.Passed {
+			break
+		}
+	}
+	return fmt.Sprintf("%s: %s", count(int64(len(r.Results)), "variant"), strings.Join(parts, ", "))
+}
+
+// alone is the sentence about the only result.
+func alone(row result.Row) string {
+	switch name := nameOf(row); row.Verdict {
+	case result.Hung:
+		return name + " did not stop when it was asked to"
+	case result.Crashed:
+		return name + " crashed"
+	case result.Breached:
+		return name + " broke a promise"
+	case result.Missed:
+		return name + " missed what the scenario demands of it"
+	case result.Untested:
+		return name + " was not tested"
+	case result.Known:
+		return name + " showed nothing but what the scenario lists as known"
+	default:
+		return fmt.Sprintf("%s kept every promise in %s", name, count(int64(row.Trials.Run), unitOf(row)))
+	}
+}
+
+// next names one command to paste.
+func (p *painter) next(r *result.Report) {
+	for _, row := range worstFirst(r.Results) {
+		if !row.Verdict.Finding() {
+			continue
+		}
+		for _, b := range row.Breaches {
+			if b.Known == "" && b.First.Dir != "" {
+				p.command("next", called(r)+" replay "+quote(b.First.Dir), "")
+				return
+			}
+		}
+	}
+	if len(r.Command) < 2 || r.Command[1] != "run" {
+		return // only run takes a number of trials
+	}
+	for _, row := range r.Results {
+		if row.Verdict == result.Passed && row.RulesOut > onePercent {
+			p.command("next", again(called(r), r.Command[1:], fmt.Sprint(result.TrialsFor(onePercent))), "rules out 1 %")
+			return
+		}
+	}
+}
+
+// called is how racebench was called, so that what is printed can be pasted.
+func called(r *result.Report) string {
+	if len(r.Command) == 0 || r.Command[0] == "" {
+		return "racebench"
+	}
+	return quote(r.Command[0])
+}
+
+// again is the command that was run, with another number of trials.
+func again(program string, args []string, trials string) string {
+	words := []string{program}
+	rest := []string{}
+	for i := 0; i < len(args); i++ {
+		name, _, whole := strings.Cut(args[i], "=")
+		if args[i] == "--" {
+			rest = args[i:]
+			break
+		}
+		if name == "--trials" || name == "--for" { // they exclude each other
+			if !whole {
+				i++
+			}
+			continue
+		}
+		words = append(words, quote(args[i]))
+	}
+	words = append(words, "--trials "+trials)
+	return strings.Join(append(words, quoteAll(rest)...), " ")
+}
+
+func quoteAll(words []string) []string {
+	var quoted []string
+	for _, w := range words {
+		quoted = append(quoted, quote(w))
+	}
+	return quoted
+}
+
+// quote makes one word of a shell command of any text.
+func quote(word string) string {
+	safe := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=:,@%+", r)
+	}
+	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !safe(r) }) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
