@@ -1,0 +1,49 @@
+package claims
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// busyEnv makes the test binary a process that only uses up a core.
+const busyEnv = "RACEBENCH_CLAIMS_BUSY"
+
+// beBusy spins until the standard input ends: with the test, whatever ends it.
+func beBusy() {
+	go func() {
+		_, _ = os.Stdin.Read(make([]byte, 1))
+		os.Exit(0)
+	}()
+	for n := uint64(0); ; n++ {
+		sink = n
+	}
+}
+
+var sink uint64
+
+// crowd starts processes that are busy until the test ends.
+func crowd(t *testing.T, n int) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range n {
+		cmd := exec.Command(self)
+		cmd.Env = append(os.Environ(), busyEnv+"=1")
+		in, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			_ = in.Close()
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("the load beside the test: %v", err)
+			}
+		})
+	}
+}
