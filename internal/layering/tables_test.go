@@ -1,0 +1,121 @@
+package layering
+
+// anyTarget stands for targets/<name> and all that is below it.
+const anyTarget = "targets/*"
+
+// importRows is the order of packages. Each row may import the rows below it, never sideways or up.
+// docs/architecture.md shows the same table to readers.
+var importRows = [][]string{
+	{"cmd/racebench"},
+	{"targets/all", "targets/targettest", "engine/racetest", "internal/report", "internal/gate"},
+	{"engine"},
+	{"engine/explore"},
+	{"engine/fault", "engine/record", "engine/invariant", anyTarget},
+	{"targets", "engine/result", "scenario/load"},
+	{"scenario", "engine/ledger", "engine/world/prim"},
+	{"scenario/spec", "engine/world", "internal/rundir"},
+}
+
+// narrowed packages may import of ours only what stands here.
+var narrowed = map[string][]string{
+	"targets": {"engine/world", "engine/world/prim", "engine/ledger", "scenario/spec"},
+	anyTarget: {"targets", "engine/world", "engine/world/prim", "engine/ledger", "scenario/spec"},
+	// Judges do not know servers.
+	"engine/invariant": {"engine/ledger", "engine/result"},
+}
+
+// notTargets are the folders below targets that hold no server.
+var notTargets = []string{"all", "targettest"}
+
+// allShell are the targets without a core: other people's programs, which no world can simulate.
+var allShell = []string{"external"}
+
+// A denial forbids paths to a package that could import them by its row.
+type denial struct {
+	from  string
+	paths []string
+	why   string
+}
+
+var denied = []denial{
+	{"internal/report", runners, "a report is a rendering: it cannot run anything"},
+	{"internal/gate", runners, "a gate compares results: it cannot run anything"},
+}
+
+// runners start servers, processes or connections.
+var runners = []string{
+	modulePath + "/engine", modulePath + "/engine/explore", modulePath + "/engine/fault", modulePath + "/engine/world",
+	"os/exec", "net", "net/http", "net/rpc", "crypto/tls",
+}
+
+// moduleOwners names who may import a dependency: folders or single files. No owner means tests only.
+var moduleOwners = map[string][]string{
+	"github.com/spf13":                  {"cmd/racebench"},
+	"github.com/charmbracelet/lipgloss": {"internal/report"},
+	"github.com/muesli/termenv":         {"internal/report"},
+	"github.com/charmbracelet":          {"internal/report"},
+	"go.yaml.in/yaml/v4":                {"scenario/yaml.go"},
+	"github.com/invopop/jsonschema":     {"scenario", "engine/result"},
+	"github.com/HdrHistogram":           {"engine/record", "engine/result"},
+	"github.com/gorilla/websocket":      {"targets/gateway", "targets/external"},
+	"github.com/prometheus/procfs":      {"engine", "targets/external"},
+	"gonum.org/v1/gonum":                {"engine/result", "internal/gate"},
+	"golang.org/x/sys":                  {"engine", "internal/rundir", "targets/external", "cmd/racebench"},
+	"golang.org/x/term":                 {"cmd/racebench", "internal/report"},
+
+	"github.com/creack/pty":           {},
+	"github.com/google/go-cmp":        {},
+	"github.com/rogpeppe/go-internal": {},
+	"github.com/santhosh-tekuri":      {},
+	"go.uber.org/goleak":              {},
+}
+
+// testingPackages are for use in tests and are in no binary.
+var testingPackages = []string{"engine/racetest", "targets/targettest"}
+
+// clockNames of package time read the wall clock or set a timer.
+var clockNames = []string{"Now", "Since", "Until", "Sleep", "After", "NewTimer", "NewTicker", "Tick", "AfterFunc"}
+
+// streamNames of math/rand and math/rand/v2 make a stream of their own; everything else is global.
+var streamNames = []string{"New", "NewPCG", "NewChaCha8", "NewSource", "NewZipf", "Rand", "Source", "Source64", "PCG", "ChaCha8", "Zipf"}
+
+// printNames of package fmt write to the standard output.
+var printNames = []string{"Print", "Printf", "Println"}
+
+// An exception allows one function what a rule forbids.
+type exception struct {
+	rule     string
+	function string // folder and name
+	reason   string
+}
+
+var exceptions = []exception{
+	{"recover", "engine/world.call", "the one task wrapper: it turns a panic into evidence and passes unwinding on"},
+	{"recover", "engine.runChild", "a panic on our own part of a child must not read as the server's crash"},
+	{"process", "engine.MaybeChild", "a child never comes back to its caller's main"},
+	{"process", "engine.dieWithParent", "a child whose parent is gone must not live on"},
+	{"process", "engine.onPanic", "a panic on a task of ours is our own failure and ends the child"},
+}
+
+// nameBudget is how many names a package may export where nameBudgets has no entry of its own. An entry
+// may shrink; one that grows needs a reason in its commit.
+const nameBudget = 60
+
+var nameBudgets = map[string]int{
+	"engine/explore":    75,  // strategies, recording, replay files, shrinking and stories share one vocabulary
+	"engine/ledger":     100, // a record type, its fields' kinds and a writer's method for each kind of event
+	"engine/result":     90,  // the stored result is a public format: every row of it is a type
+	"engine/world":      160, // two worlds' worth of what a server takes from the runtime
+	"engine/world/prim": 110, // six primitives, each with its operations as awaitables
+}
+
+// functionLines is the longest a function may be; longFunctions, by folder, receiver and name, were
+// longer when the rule came and may not grow.
+const functionLines = 70
+
+var longFunctions = map[string]int{}
+
+// fileLines is the longest a Go file may be that is no test; longFiles were longer when the rule came.
+const fileLines = 400
+
+var longFiles = map[string]int{}
