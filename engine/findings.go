@@ -8,20 +8,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
-const (
-	// toldPerVariant is how many classes of one variant are shrunk, told and kept.
-	toldPerVariant = 6
-	// shrinkTime bounds the shrinking of one failure. No verdict depends on it: it only makes a story
-	// longer than need be.
-	shrinkTime = 2 * time.Second
-)
+// toldPerVariant is how many classes of one variant are shrunk, told and kept.
+const toldPerVariant = 6
 
 // KeepFailures makes the first failures of a search small, tells their stories in the result's breaches,
 // and keeps each in a trial directory of run, with a replay file that shows it exactly. Where corpus
@@ -79,7 +73,7 @@ func (m *Simulator) keep(f Failure, dir rundir.TrialDir, c Config) (*explore.Fil
 	if err != nil {
 		return nil, explore.Story{}, err
 	}
-	small, shrunk, err := m.ShrinkFile(file, f.Class, explore.ShrinkBudget{For: shrinkTime}, c.Catalog)
+	small, shrunk, err := m.ShrinkFile(file, f.Class, explore.ShrinkBudget{}, c.Catalog)
 	if err != nil {
 		return nil, explore.Story{}, err
 	}

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/explore"
@@ -118,14 +117,14 @@ func TestAStaleFileSaysWhy(t *testing.T) {
 	}
 }
 
-// Every failure must become short, tell its story and replay. Times are logged and judge nothing.
+// Every failure must become short, tell its story and replay. The work of it is logged.
 func TestFailuresShrinkToShortStories(t *testing.T) {
 	each := 20
 	if testing.Short() {
 		each = 3
 	}
 	m := newSimulator(t)
-	var times []time.Duration
+	var steps []int
 	all, short, proven := 0, 0, 0
 	for _, tc := range [][2]string{
 		{"gate-only", pastGate},
@@ -148,7 +147,7 @@ func TestFailuresShrinkToShortStories(t *testing.T) {
 				t.Fatal(err)
 			}
 			all++
-			times = append(times, shrunk.Elapsed)
+			steps = append(steps, shrunk.Steps)
 			if shrunk.Proven {
 				proven++
 			}
@@ -159,9 +158,9 @@ func TestFailuresShrinkToShortStories(t *testing.T) {
 			}
 		}
 	}
-	slices.Sort(times)
-	t.Logf("%d of %d short, %d proven minimal; shrunk in %s, 95 %% in %s, all in %s", short, all, proven,
-		times[all/2], times[all*95/100], times[all-1])
+	slices.Sort(steps)
+	t.Logf("%d of %d short, %d proven minimal; shrunk in %d steps, 95 %% in %d, all in %d", short, all, proven,
+		steps[all/2], steps[all*95/100], steps[all-1])
 	if short*100 < all*95 {
 		t.Errorf("only %d of %d failures became short", short, all)
 	}

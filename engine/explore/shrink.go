@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math/rand/v2"
 	"slices"
-	"time"
 
 	"github.com/racebench/racebench/engine/world"
 )
@@ -43,13 +42,16 @@ type Failing struct {
 
 // A ShrinkBudget bounds the work of a shrinking. What comes out is a failing schedule of the class
 // whatever the budget; a small one makes it longer than need be.
+// It counts work and not time, so that the same failure shrinks to the same schedule on every machine.
 type ShrinkBudget struct {
-	Replays int           // schedules played; 0 is defaultReplays
-	For     time.Duration // 0 is no limit
+	Replays int // schedules played; 0 is defaultReplays
+	Steps   int // steps of all of them together; 0 is defaultSteps
 }
 
-// defaultReplays is how many schedules a shrinking plays at the most when nothing else is said.
-const defaultReplays = 20_000
+const (
+	defaultReplays = 20_000
+	defaultSteps   = 2_000_000
+)
 
 // Shrunk is the outcome of a shrinking.
 type Shrunk struct {
@@ -59,7 +61,7 @@ type Shrunk struct {
 	// Without it nothing is known about them.
 	Proven  bool
 	Replays int
-	Elapsed time.Duration
+	Steps   int
 }
 
 const (
@@ -78,8 +80,8 @@ type shrinker struct {
 	r       Runner
 	class   string
 	budget  ShrinkBudget
-	began   time.Time
 	replays int
+	steps   int
 	err     error
 }
 
@@ -87,25 +89,23 @@ type shrinker struct {
 // failures of the class, and at the end the attempt to prove that fewer preemptions never suffice. An
 // error is the runner's own.
 func Shrink(r Runner, class string, start Failing, b ShrinkBudget) (Shrunk, error) {
-	if b.Replays == 0 {
-		b.Replays = defaultReplays
-	}
-	s := &shrinker{r: r, class: class, budget: b, began: time.Now()}
+	b.Replays, b.Steps = cmp.Or(b.Replays, defaultReplays), cmp.Or(b.Steps, defaultSteps)
+	s := &shrinker{r: r, class: class, budget: b}
 	before, ok := s.try(start.Workload, start.Deviations)
 	if !ok {
-		return Shrunk{Failing: start, Before: start, Replays: s.replays, Elapsed: time.Since(s.began)}, s.err
+		return Shrunk{Failing: start, Before: start, Replays: s.replays, Steps: s.steps}, s.err
 	}
 	best := s.minimise(s.smaller(before))
 	best = s.restart(best)
 	best, proven := s.exhaust(best)
 	return Shrunk{
-		Failing: best, Before: before, Proven: proven, Replays: s.replays, Elapsed: time.Since(s.began),
+		Failing: best, Before: before, Proven: proven, Replays: s.replays, Steps: s.steps,
 	}, s.err
 }
 
 // spent says whether the shrinking must come to its end.
 func (s *shrinker) spent() bool {
-	return s.err != nil || s.replays >= s.budget.Replays || s.budget.For > 0 && time.Since(s.began) >= s.budget.For
+	return s.err != nil || s.replays >= s.budget.Replays || s.steps >= s.budget.Steps
 }
 
 // try plays a schedule and returns it as it was when it shows the class: deviations that had no effect
@@ -121,6 +121,7 @@ func (s *shrinker) play(w Workload, strategy world.Strategy) (Failing, bool) {
 	recorder := Record(strategy)
 	o, err := s.r.Run(w, recorder)
 	s.replays++
+	s.steps += o.Result.Steps
 	if err != nil {
 		s.err = err
 		return Failing{}, false
