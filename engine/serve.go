@@ -105,6 +105,9 @@ func (s *serving) boot(t *world.Task) error {
 		World: s.w, Knobs: s.plan.Program.Knobs, Probe: &probe{s},
 		DrainLimit: s.plan.Program.Scenario.DrainLimit,
 	}
+	if !s.w.Simulated() {
+		host.Dir = s.dir.Data()
+	}
 	var failed error
 	main := s.w.Go(world.Target, "main", func(t *world.Task) {
 		s.instance, failed = s.plan.Program.Target.Start(t, host, s.plan.Variant.Name)

@@ -29,10 +29,11 @@ const (
 
 // runTrial runs a plan's phases in child processes and leaves the evidence in dir. Its error is
 // racebench's own failure or the context's end; what the server did wrong is no error.
-func runTrial(ctx context.Context, plan Plan, dir rundir.TrialDir, c Config, l *launcher) error {
+func runTrial(ctx context.Context, plan Plan, dir rundir.TrialDir, c Config, l *launcher) (err error) {
 	if err := plan.write(dir); err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, dir.ClearData()) }()
 	end, err := runPhase(ctx, plan, dir, c, l)
 	if err != nil {
 		return err

@@ -90,6 +90,9 @@ type Host struct {
 	// DrainLimit is how long the server's stop may take before it is judged late; 0 is no limit. A
 	// correct server ends its own drain well within it.
 	DrainLimit time.Duration
+	// Dir is the path of a folder of the server's own: not there at first, kept through the phases of a
+	// trial and taken away after them. It is empty in a simulated world, which has no files.
+	Dir string
 }
 
 // An Instance is a running server.

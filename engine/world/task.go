@@ -102,7 +102,8 @@ func (t *Task) Go(name string, body func(t *Task)) *Task {
 	return t.w.start(t, t.realm, name, body)
 }
 
-func (w *World) start(parent *Task, realm Realm, name string, body func(t *Task)) *Task {
+// newTask enters a task into the world's books.
+func (w *World) newTask(parent *Task, realm Realm, name string) *Task {
 	t := &Task{w: w, name: name, parent: parent, realm: realm, blame: realm}
 	t.object = w.NewObject(name)
 	t.object.holder.Store(t)
@@ -111,6 +112,11 @@ func (w *World) start(parent *Task, realm Realm, name string, body func(t *Task)
 	t.id = w.nextID
 	w.tasks[t] = struct{}{}
 	w.mu.Unlock()
+	return t
+}
+
+func (w *World) start(parent *Task, realm Realm, name string, body func(t *Task)) *Task {
+	t := w.newTask(parent, realm, name)
 	if w.sim != nil {
 		t.twin = w.sim.twins(t)
 		t.body = body

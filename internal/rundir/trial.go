@@ -39,6 +39,17 @@ func (d TrialDir) Goroutines() string { return d.file("goroutines.txt") }
 // Verdict returns the path of the trial's verdict.
 func (d TrialDir) Verdict() string { return d.file("verdict.json") }
 
+// Data returns the path of the folder that the server under test may fill while the trial runs.
+func (d TrialDir) Data() string { return d.file("data") }
+
+// ClearData takes away what a server has left in Data.
+func (d TrialDir) ClearData() error {
+	if err := os.RemoveAll(d.Data()); err != nil {
+		return fmt.Errorf("clear the trial's data: %w", err)
+	}
+	return nil
+}
+
 // Number returns the trial's number in its run, or 0 for a folder that was given another name.
 func (d TrialDir) Number() int {
 	n, err := strconv.Atoi(filepath.Base(string(d)))

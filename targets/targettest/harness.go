@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"sort"
 	"sync"
@@ -62,7 +63,8 @@ func Start(tb testing.TB, target targets.Target, variant string, o Options) *Har
 	}
 	var failed error
 	h.on(world.Target, "main", func(t *world.Task) {
-		host := targets.Host{World: h.World, Knobs: h.knobs, Probe: &h.probe, DrainLimit: o.DrainLimit}
+		host := targets.Host{World: h.World, Knobs: h.knobs, Probe: &h.probe, DrainLimit: o.DrainLimit,
+			Dir: filepath.Join(tb.TempDir(), "data")}
 		h.Instance, failed = target.Start(t, host, variant)
 	})
 	if failed != nil {
