@@ -19,5 +19,8 @@ func rulesOf(p Program) result.Rules {
 			Unit: string(t.Unit), Holds: t.Holds,
 		})
 	}
+	for _, t := range p.Scenario.Regression {
+		rules.Regression = append(rules.Regression, result.Tolerance{Metric: t.Metric.String(), Share: t.Share})
+	}
 	return rules
 }

@@ -37,21 +37,24 @@ type Campaign struct {
 	Thresholds []Checked
 	AtRisk     []FoldedRisk
 	Warnings   []string
+	Unseen     []string    // classes of known entries, not expired, that no trial showed
+	Regression []Tolerance // what the scenario allows against a baseline
 
 	fold fold
 }
 
 // A FoldedBreach is one class of breach over all trials.
 type FoldedBreach struct {
-	Breach          // of First; its Summary speaks of all trials
-	Trials   int    // that showed it
-	Natural  int    // of those, without a window held open
-	Widened  int    // of those, with one
-	Messages int64  // what was counted, over all trials
-	Total    int64  // of how many, over the trials that showed it; 0 where that says nothing
-	Known    string // why it is tolerated; empty when it is not
-	Planted  bool   // tolerated as a positive control
-	First    Trial  // the trial of the lowest index that showed it; one whose directory was kept goes first
+	Breach             // of First; its Summary speaks of all trials
+	Trials   int       // that showed it
+	Natural  int       // of those, without a window held open
+	Widened  int       // of those, with one
+	Messages int64     // what was counted, over all trials
+	Total    int64     // of how many, over the trials that showed it; 0 where that says nothing
+	Known    string    // why it is tolerated; empty when it is not
+	Planted  bool      // tolerated as a positive control
+	Expired  time.Time // the last day that a known entry tolerated it; zero when no entry did
+	First    Trial     // the trial of the lowest index that showed it; one whose directory was kept goes first
 }
 
 // A FoldedRisk is what was at risk when the signal struck, over all valid trials.

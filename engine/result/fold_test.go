@@ -174,3 +174,30 @@ func BenchmarkAdd(b *testing.B) {
 		c.Add(simulated(i))
 	}
 }
+
+// A comparison has nothing but the stored result: what the scenario said of it must be there.
+func TestStoredForComparison(t *testing.T) {
+	rules := result.Rules{
+		Known: []result.KnownBreach{
+			{Class: "drain-ends/*", Expired: true, Until: time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)},
+			{Class: "no-leak/*", Why: "tracked"}, {Class: "no-ghost/*", Expired: true},
+		},
+		Regression: []result.Tolerance{{Metric: "p99(publish)", Share: 0.1}},
+	}
+	c := fold(header(1), rules, broke(0, breach(hung, result.Hung, 1)))
+	c.Finish(rules) // drawing conclusions twice draws the same ones
+	r, err := result.NewReport([]*result.Campaign{c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := r.Results[0]
+	if got := row.Breaches[0].Expired; got != "2026-01-31" {
+		t.Errorf("expired is %q", got)
+	}
+	if len(row.Unseen) != 1 || row.Unseen[0] != "no-leak/*" {
+		t.Errorf("unseen is %q", row.Unseen)
+	}
+	if len(row.Regression) != 1 || row.Regression[0] != rules.Regression[0] {
+		t.Errorf("regression is %v", row.Regression)
+	}
+}

@@ -70,6 +70,8 @@ type Row struct {
 	Schedules    *RowSchedules     `json:"schedules,omitempty"`
 	Windows      []WindowCount     `json:"windows,omitempty"`
 	Thresholds   []RowThreshold    `json:"thresholds,omitempty"`
+	Regression   []Tolerance       `json:"regression,omitempty"` // what the scenario allows against a baseline
+	Unseen       []string          `json:"unseen,omitempty"`     // known entries that no trial showed
 	PerTrial     []RowTrial        `json:"per_trial,omitempty"`
 	Truncated    bool              `json:"truncated,omitempty"`
 	SignalLateNS int64             `json:"signal_late_ns,omitempty"` // the worst of the trials
@@ -106,6 +108,7 @@ type RowBreach struct {
 	Widened   int        `json:"widened"`
 	Known     string     `json:"known,omitempty"`
 	Planted   bool       `json:"planted,omitempty"`
+	Expired   string     `json:"expired,omitempty"` // the last day that a known entry tolerated it
 	Summary   string     `json:"summary"`
 	First     FirstTrial `json:"first"`
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
@@ -35,7 +36,7 @@ func rowOf(c *Campaign) (Row, error) {
 		Reference: h.Reference, Engine: h.Engine, Seed: h.Seed, Verdict: c.Verdict, Knobs: h.Knobs, Moment: h.Moment, Invariants: h.Invariants,
 		Trials: counts, Notes: c.notes(), Drain: c.drainRow(), Windows: sorted(c.fold.windows), Void: c.voidReasons(),
 		Crossed: sorted(c.fold.crossed), Schedules: c.schedules(), Returned: c.fold.returned, Policy: c.fold.policy,
-		SignalLateNS: c.fold.late.Nanoseconds(),
+		SignalLateNS: c.fold.late.Nanoseconds(), Unseen: c.Unseen, Regression: c.Regression,
 	}
 	if counts.Run > 0 {
 		rate := c.BreachRate()
@@ -87,11 +88,15 @@ func replayOf(breaches []FoldedBreach) string {
 }
 
 func breachRow(b FoldedBreach) RowBreach {
-	return RowBreach{
+	row := RowBreach{
 		Invariant: b.Invariant, Class: b.Class, Verdict: b.Verdict, Trials: b.Trials, Count: b.Messages,
 		Natural: b.Natural, Widened: b.Widened, Known: b.Known, Planted: b.Planted, Summary: b.Summary,
 		First: FirstTrial{Trial: b.First.Index, Seed: b.First.Seed, Dir: b.First.Dir, Evidence: orNone(b.Evidence)},
 	}
+	if !b.Expired.IsZero() && b.Known == "" {
+		row.Expired = b.Expired.Format(time.DateOnly)
+	}
+	return row
 }
 
 func orNone(lines []string) []string {

@@ -13,6 +13,14 @@ import (
 type Rules struct {
 	Known      []KnownBreach
 	Thresholds []Threshold
+	Regression []Tolerance
+}
+
+// A Tolerance is how much worse than a baseline a metric may be. It is stored with the result, so that two
+// results can be compared without their scenario.
+type Tolerance struct {
+	Metric string  `json:"metric"` // as thresholds write it: p99(publish), rate(publish), max(drain)
+	Share  float64 `json:"share"`  // 0.1 is 10 %
 }
 
 // A KnownBreach is a breach that is expected.
@@ -84,7 +92,7 @@ func (c *Campaign) Finish(r Rules) {
 	})
 	slices.Sort(c.Notes)
 	c.Notes = slices.Compact(c.Notes)
-	c.Warnings = nil
+	c.Warnings, c.Unseen, c.Regression = nil, nil, r.Regression
 	c.Breaches, c.AtRisk = byWeight(c.fold.breaches), sorted(c.fold.risks)
 	missed := c.applyKnown(r.Known)
 	c.Thresholds = nil
@@ -114,12 +122,16 @@ func (c *Campaign) applyKnown(known []KnownBreach) (missed bool) {
 			shown += b.Trials
 			switch {
 			case k.Expired:
+				b.Expired = k.Until
 			case b.Known == "":
 				b.Known, b.Planted = cmp.Or(k.Why, "listed as known"), k.Planted
 				if k.Planted {
 					b.Known = cmp.Or(k.Why, "planted")
 				}
 			}
+		}
+		if shown == 0 && !k.Expired {
+			c.Unseen = append(c.Unseen, k.Class)
 		}
 		if k.Planted && shown == 0 && c.plantedMissed(k) {
 			missed = true
