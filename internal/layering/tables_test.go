@@ -7,8 +7,8 @@ const anyTarget = "targets/*"
 // docs/architecture.md shows the same table to readers.
 var importRows = [][]string{
 	{"cmd/racebench"},
-	{"targets/all", "targets/targettest", "engine/racetest", "internal/report", "internal/gate"},
-	{"engine"},
+	{"targets/all", "targets/targettest", "engine/racetest", "internal/report"},
+	{"engine", "internal/gate"},
 	{"engine/explore"},
 	{"engine/fault", "engine/record", "engine/invariant", anyTarget},
 	{"targets", "engine/result", "scenario/load"},
@@ -60,6 +60,7 @@ var moduleOwners = map[string][]string{
 	"github.com/gorilla/websocket":      {"targets/gateway", "targets/external"},
 	"github.com/prometheus/procfs":      {"engine", "targets/external"},
 	"gonum.org/v1/gonum":                {"engine/result", "internal/gate"},
+	"golang.org/x/perf":                 {"internal/gate"},
 	"golang.org/x/sys":                  {"engine", "internal/rundir", "targets/external", "cmd/racebench"},
 	"golang.org/x/term":                 {"cmd/racebench", "internal/report"},
 

@@ -1,0 +1,57 @@
+package gate
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/rundir"
+)
+
+// ErrNoBaseline says that there is no file yet.
+var ErrNoBaseline = errors.New("there is no such file")
+
+// Read reads a stored result: a file, or the directory of a run. A baseline is a stored result. Its errors
+// are sentences for a person; ErrNoBaseline is in their chain where there is no file.
+func Read(path string) (*result.Report, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, "result.json")
+	}
+	raw, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("read %s: %w", path, ErrNoBaseline)
+	case err != nil:
+		return nil, fmt.Errorf("read result: %w", err)
+	}
+	r, err := result.Decode(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w%s", path, err, ageOf(raw))
+	}
+	return r, nil
+}
+
+// ageOf adds what can be done about a file of another version.
+func ageOf(raw []byte) string {
+	var head struct {
+		Schema string `json:"schema"`
+	}
+	if json.Unmarshal(raw, &head) != nil || head.Schema == result.SchemaName || !strings.HasPrefix(head.Schema, "racebench.") {
+		return ""
+	}
+	return "; make a new baseline with racebench gate --update"
+}
+
+// Write stores a result as a baseline: whole, or not at all.
+func Write(path string, r *result.Report) error {
+	raw, err := r.Encode()
+	if err != nil {
+		return err
+	}
+	return rundir.WriteFile(path, raw)
+}

@@ -1,0 +1,267 @@
+// Package gate compares two results: what a change may not make worse. It reads stored results and runs
+// nothing.
+//
+// Speed is judged by statistics, with the trial as the unit: a metric that the scenario's regression: names
+// fails when the difference is significant and beyond its tolerance. Correctness is never averaged: one
+// breach of a class that the base has not shown, and that known: does not list, fails.
+package gate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+// SchemaName names the JSON form of a Comparison. Fields are only ever added to it.
+const SchemaName = "racebench.comparison/v1"
+
+// An Outcome is the answer of a comparison.
+type Outcome string
+
+// The outcomes, the best first.
+const (
+	Passed       Outcome = "passed"
+	Inconclusive Outcome = "inconclusive" // a difference was seen that may be chance: more trials would tell
+	Untested     Outcome = "untested"     // the head's result tested nothing
+	Failed       Outcome = "failed"
+)
+
+// Options say how the two results came about.
+type Options struct {
+	// Base and Head name the two sides for people: a file, a commit.
+	Base, Head string
+	// Interleaved says that both sides ran in turns on one machine, with the same seeds.
+	Interleaved bool
+}
+
+// A Comparison is what changed from one result to another.
+type Comparison struct {
+	Schema      string         `json:"schema"`
+	Outcome     Outcome        `json:"outcome"`
+	Reasons     []string       `json:"reasons,omitempty"`  // why it failed, or tested nothing; a sentence each
+	Warnings    []string       `json:"warnings,omitempty"` // what is not the head's doing, or ends soon
+	Base        Side           `json:"base"`
+	Head        Side           `json:"head"`
+	Interleaved bool           `json:"interleaved,omitempty"`
+	Machine     []string       `json:"machine,omitempty"` // how the two machines differ; empty when they do not
+	Alpha       float64        `json:"alpha"`             // the chance of a false alarm, at most
+	Results     []ResultChange `json:"results"`
+}
+
+// A Side is one of the two results.
+type Side struct {
+	Name    string         `json:"name"`
+	Build   string         `json:"build,omitempty"` // of the racebench that ran it
+	Machine result.Machine `json:"machine"`
+	Started time.Time      `json:"started"`
+	Seed    string         `json:"seed"`
+	Verdict result.Verdict `json:"verdict"`
+}
+
+// A ResultChange is what changed in one scenario × variant.
+type ResultChange struct {
+	Scenario   string            `json:"scenario"`
+	Owner      string            `json:"owner,omitempty"`
+	Target     string            `json:"target"`
+	Variant    string            `json:"variant"`
+	Engine     string            `json:"engine"`
+	Verdict    result.Verdict    `json:"verdict"` // of the head alone
+	InBase     bool              `json:"in_base"`
+	Trials     [2]int            `json:"trials"`               // valid ones, base and head
+	Held       int               `json:"held"`                 // invariants that no trial of either side broke
+	NoSpeed    string            `json:"no_speed,omitempty"`   // why speed is not comparable
+	Breaches   []BreachChange    `json:"breaches,omitempty"`   // of either side
+	Thresholds []ThresholdChange `json:"thresholds,omitempty"` // of the head
+	Metrics    []MetricChange    `json:"metrics,omitempty"`
+	Crossed    []CrossedChange   `json:"crossed,omitempty"`
+	Unseen     []string          `json:"unseen,omitempty"` // known entries that no trial of the head showed
+	Replay     string            `json:"replay,omitempty"` // of the head
+}
+
+// A ThresholdChange is an absolute bound on the head, with what the base measured for the same one.
+type ThresholdChange struct {
+	Expr  string   `json:"expr"`
+	Unit  string   `json:"unit"`
+	Base  *float64 `json:"base,omitempty"`
+	Head  *float64 `json:"head,omitempty"`
+	Holds bool     `json:"holds"`
+}
+
+// A CrossedChange is work that was on the wire when the signal struck: nobody's fault.
+type CrossedChange struct {
+	Kind    string `json:"kind"`
+	Base    int64  `json:"base"`
+	BaseOf  int64  `json:"base_of"`
+	Head    int64  `json:"head"`
+	HeadOf  int64  `json:"head_of"`
+	HasBase bool   `json:"has_base"`
+}
+
+// Compare says what changed from base to head. It changes neither.
+func Compare(base, head *result.Report, o Options) *Comparison {
+	c := &Comparison{
+		Schema: SchemaName, Outcome: Passed, Alpha: AlphaSpeed + AlphaRates, Interleaved: o.Interleaved,
+		Base: sideOf(base, o.Base), Head: sideOf(head, o.Head), Results: []ResultChange{},
+	}
+	if !o.Interleaved {
+		c.Machine = machineDiff(base.Machine, head.Machine)
+	}
+	for _, row := range head.Results {
+		c.Results = append(c.Results, c.changeOf(find(base, row), row))
+	}
+	for _, row := range base.Results {
+		if find(head, row) == nil {
+			c.warnf("%s is in the base only: it was not compared", nameOf(row))
+		}
+	}
+	c.warnOfSpeed()
+	c.judgeBreaches()
+	c.judgeMetrics()
+	c.conclude(head)
+	return c
+}
+
+func sideOf(r *result.Report, name string) Side {
+	return Side{Name: name, Build: r.Tool.Build, Machine: r.Machine, Started: r.Started, Seed: r.Seed, Verdict: r.Verdict}
+}
+
+// find returns the result of the same scenario, variant and engine, or nil.
+func find(r *result.Report, row result.Row) *result.Row {
+	i := slices.IndexFunc(r.Results, func(o result.Row) bool {
+		return o.Scenario == row.Scenario && o.Target == row.Target && o.Variant == row.Variant && o.Engine == row.Engine
+	})
+	if i < 0 {
+		return nil
+	}
+	return &r.Results[i]
+}
+
+func nameOf(row result.Row) string {
+	return fmt.Sprintf("%s %s/%s", row.Scenario, row.Target, row.Variant)
+}
+
+// Name is how a person addresses the result.
+func (r ResultChange) Name() string { return fmt.Sprintf("%s %s/%s", r.Scenario, r.Target, r.Variant) }
+
+// changeOf compares one result; base is nil where there is none. What fails is judged later, over all.
+func (c *Comparison) changeOf(base *result.Row, head result.Row) ResultChange {
+	ch := ResultChange{
+		Scenario: head.Scenario, Owner: head.Owner, Target: head.Target, Variant: head.Variant, Engine: head.Engine,
+		Verdict: head.Verdict, InBase: base != nil, Unseen: head.Unseen, Replay: head.Replay,
+	}
+	none := result.Row{}
+	if base == nil {
+		base = &none
+	}
+	ch.Trials = [2]int{base.Trials.Run, head.Trials.Run}
+	ch.Breaches = breachesOf(*base, head)
+	ch.Held = heldBy(*base, head)
+	ch.Thresholds = thresholdsOf(*base, head)
+	ch.Crossed = crossedOf(*base, head)
+	ch.NoSpeed = c.noSpeed(ch, *base, head)
+	ch.Metrics = metricsOf(*base, head, ch.NoSpeed)
+	return ch
+}
+
+// noSpeed says why the times of two results cannot be compared, or is empty.
+func (c *Comparison) noSpeed(ch ResultChange, base, head result.Row) string {
+	switch {
+	case !ch.InBase:
+		return "the base does not have it"
+	case head.Engine != "real":
+		return "times of engine " + head.Engine + " are virtual"
+	case base.ScenarioHash != head.ScenarioHash:
+		return "the scenario was changed"
+	case len(c.Machine) > 0:
+		return "another machine"
+	}
+	return ""
+}
+
+// warnOfSpeed says once that what the scenarios name could not be compared.
+func (c *Comparison) warnOfSpeed() {
+	if len(c.Machine) > 0 && slices.ContainsFunc(c.Results, func(r ResultChange) bool {
+		return slices.ContainsFunc(r.Metrics, func(m MetricChange) bool { return m.Gated && m.State == NotComparable })
+	}) {
+		c.warnf("speed was not compared, correctness was: the base ran on another machine (%s)", strings.Join(c.Machine, "; "))
+	}
+}
+
+func thresholdsOf(base, head result.Row) []ThresholdChange {
+	var all []ThresholdChange
+	for _, t := range head.Thresholds {
+		ch := ThresholdChange{Expr: t.Expr, Unit: t.Unit, Head: t.Value, Holds: t.Holds}
+		for _, b := range base.Thresholds {
+			if b.Expr == t.Expr {
+				ch.Base = b.Value
+			}
+		}
+		all = append(all, ch)
+	}
+	return all
+}
+
+func crossedOf(base, head result.Row) []CrossedChange {
+	var all []CrossedChange
+	for _, x := range head.Crossed {
+		ch := CrossedChange{Kind: x.Kind, Head: x.Count, HeadOf: x.Of}
+		for _, b := range base.Crossed {
+			if b.Kind == x.Kind {
+				ch.Base, ch.BaseOf, ch.HasBase = b.Count, b.Of, true
+			}
+		}
+		all = append(all, ch)
+	}
+	return all
+}
+
+func (c *Comparison) warnf(format string, args ...any) {
+	c.Warnings = append(c.Warnings, fmt.Sprintf(format, args...))
+}
+
+func (c *Comparison) failf(format string, args ...any) {
+	c.Outcome = Failed
+	c.Reasons = append(c.Reasons, fmt.Sprintf(format, args...))
+}
+
+// conclude names the outcome after breaches and metrics were judged: thresholds, blind controls, and
+// results that tested nothing.
+func (c *Comparison) conclude(head *result.Report) {
+	for i, ch := range c.Results {
+		missed := false
+		for _, t := range ch.Thresholds {
+			if t.Head != nil && !t.Holds {
+				missed = true
+				c.failf("%s: the threshold %s does not hold", ch.Name(), t.Expr)
+			}
+		}
+		if ch.Verdict == result.Missed && !missed {
+			c.failf("%s: a planted breach did not show: the check is blind", ch.Name())
+		}
+		for _, w := range head.Results[i].Warnings {
+			c.warnf("%s: %s", ch.Name(), w.Summary)
+		}
+	}
+	if c.Outcome == Failed {
+		return
+	}
+	if len(c.Results) == 0 {
+		c.Outcome, c.Reasons = Untested, []string{"the head has no results"}
+	}
+	for _, ch := range c.Results {
+		if ch.Verdict == result.Untested {
+			c.Outcome = Untested
+			c.Reasons = append(c.Reasons, ch.Name()+" was not tested: its breaches, if it has any, could not show")
+		}
+	}
+	if c.Outcome == Passed && slices.ContainsFunc(c.Results, ResultChange.inconclusive) {
+		c.Outcome = Inconclusive
+	}
+}
+
+func (r ResultChange) inconclusive() bool {
+	return slices.ContainsFunc(r.Metrics, func(m MetricChange) bool { return m.Gated && m.State == Unclear })
+}

@@ -1,0 +1,22 @@
+package gate
+
+import (
+	"fmt"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+// machineDiff says how two machines differ in what decides about speed. Empty means that they look alike.
+func machineDiff(base, head result.Machine) []string {
+	var diff []string
+	add := func(what string, a, b any) {
+		if a != b {
+			diff = append(diff, fmt.Sprintf("%s: %v, now %v", what, a, b))
+		}
+	}
+	add("processor", base.CPU, head.CPU)
+	add("cores", base.Cores, head.Cores)
+	add("GOMAXPROCS", base.GOMAXPROCS, head.GOMAXPROCS)
+	add("kernel", base.Kernel, head.Kernel)
+	return diff
+}
