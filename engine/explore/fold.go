@@ -30,7 +30,7 @@ func (r *teller) spans(room int) []span {
 			s.to++
 		}
 		for i := s.from; i < s.to; i++ {
-			s.hot = s.hot || r.hot[i]
+			s.hot = s.hot || r.hot[i] || r.turned[i]
 		}
 		s.told = s.hot
 		all = append(all, s)

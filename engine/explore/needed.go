@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -254,4 +255,65 @@ func (o Order) text(name func(string) string) string {
 		parts = append(parts, strings.Join(all, " … "))
 	}
 	return strings.Join(parts, "\nBEFORE ")
+}
+
+// maxOrders is how many orders a story tells. A failure that needs more of them was not shrunk to its core, and
+// nobody could hold them in mind.
+const maxOrders = 3
+
+// telling picks the orders that tell a reader most, in their order: those about the objects of the failure, then
+// those of operations on one object, which race with each other. Where one tells anything, those that only say
+// who woke up before whom are left out.
+func telling(orders []Order, focus []string) []Order {
+	type ranked struct{ place, rank int }
+	var all []ranked
+	said := map[string]bool{}
+	for i, o := range orders {
+		text := o.text(func(path string) string { return path })
+		if rank := o.rank(focus); rank < meaningless && !said[text] {
+			all = append(all, ranked{i, rank})
+			said[text] = true
+		}
+	}
+	slices.SortStableFunc(all, func(a, b ranked) int { return cmp.Compare(a.rank, b.rank) })
+	all = all[:min(len(all), maxOrders)]
+	slices.SortFunc(all, func(a, b ranked) int { return cmp.Compare(a.place, b.place) })
+	var picked []Order
+	for _, r := range all {
+		picked = append(picked, orders[r.place])
+	}
+	if len(picked) == 0 {
+		return orders[:min(len(orders), 1)]
+	}
+	return picked
+}
+
+// meaningless is the rank of orders that tell nothing.
+const meaningless = 4
+
+// rank is 0 for the orders that tell most.
+func (o Order) rank(focus []string) int {
+	events := o.events()
+	said, inFocus, races := 0, false, false
+	for i, e := range events {
+		if e.says() {
+			said++
+		}
+		inFocus = inFocus || slices.Contains(focus, e.Object)
+		races = races || slices.ContainsFunc(events[:i], func(p Event) bool { return p.Object == e.Object && p.Task != e.Task })
+	}
+	if said < 2 {
+		return meaningless
+	}
+	rank := 2
+	if inFocus {
+		rank--
+	}
+	if races {
+		rank--
+	}
+	if said < len(events) {
+		rank++
+	}
+	return rank
 }

@@ -18,6 +18,7 @@ type teller struct {
 	trace   *Trace
 	names   map[string]string
 	hot     map[int]bool     // events that are told
+	turned  map[int]bool     // events about deviations, told where the story is short enough
 	remarks map[int][]string // by the event after which they were
 	ahead   map[int]Detour   // by the first event after the decision
 	blocked map[int]bool     // events that blocked their task
@@ -27,7 +28,7 @@ type teller struct {
 // Tell tells the story of a trace.
 func Tell(trace *Trace, t Telling) Story {
 	r := &teller{
-		Telling: t, trace: trace, names: map[string]string{}, hot: map[int]bool{}, remarks: map[int][]string{},
+		Telling: t, trace: trace, names: map[string]string{}, hot: map[int]bool{}, turned: map[int]bool{}, remarks: map[int][]string{},
 		ahead: map[int]Detour{}, blocked: map[int]bool{}, stuck: map[int]string{},
 	}
 	if r.Harness == nil {
@@ -37,6 +38,8 @@ func Tell(trace *Trace, t Telling) Story {
 		r.Quiet = func(string) bool { return false }
 	}
 	r.Orders = slices.DeleteFunc(slices.Clone(t.Orders), func(o Order) bool { return !r.ofInterest(o) })
+	found := len(r.Orders)
+	r.Orders = telling(r.Orders, t.Focus)
 	r.nameTasks()
 	r.findBlocked()
 	r.placeRemarks()
@@ -47,20 +50,32 @@ func Tell(trace *Trace, t Telling) Story {
 		s.Needed = append(s.Needed, o.text(r.name))
 		s.Depth += o.depth()
 	}
+	if n := found - len(r.Orders); n > 0 {
+		s.Needed = append(s.Needed, fmt.Sprintf("%d more, which say less", n))
+	}
 	if len(r.Orders) == 0 && !slices.ContainsFunc(t.Detours, func(d Detour) bool { return d.Preempts() }) {
 		s.Needed = []string{"no task is interrupted anywhere: each runs until it waits"}
 	}
 	// What is not hot makes room until the story is short.
-	for room := maxSpans; ; room-- {
+	for room := maxSpans; room >= 0; room-- {
 		s.Lines = r.lines(room)
-		if room <= 0 || strings.Count(s.Text(), "\n") <= maxLines {
+		if strings.Count(s.Text(), "\n") <= maxLines {
 			return s
 		}
 	}
+	if strings.Count(s.Text(), "\n") > maxTurned {
+		r.turned, r.ahead = nil, nil
+		s.Lines = r.lines(0)
+	}
+	return s
 }
 
 // longTime is how much virtual time must pass at once to be told of.
 const longTime = 10 * time.Millisecond
+
+// maxTurned is how long a story may get for the sake of deviations. A schedule that could not be shrunk has too
+// many to follow.
+const maxTurned = 50
 
 // maxLines is how long a story may get for the sake of turns that are not hot.
 const maxLines = 25
@@ -122,7 +137,7 @@ func (r *teller) findBlocked() {
 	}
 	for i, e := range r.trace.Events {
 		if e.Task == clockPath && i > 0 && e.Time-r.trace.Events[i-1].Time >= longTime {
-			r.hot[i] = true
+			r.turned[i] = true
 		}
 	}
 	for _, idler := range r.trace.idlers() {
@@ -159,7 +174,7 @@ func (r *teller) placeDetours() {
 			continue
 		}
 		r.ahead[i] = t
-		r.hot[i], r.hot[i-1] = true, r.hot[i-1] || t.State == Runs
+		r.turned[i], r.turned[i-1] = r.turned[i] || !r.isQuiet(i), r.turned[i-1] || t.State == Runs
 	}
 	for _, o := range r.Orders {
 		for _, e := range o.events() {
@@ -192,7 +207,7 @@ func (r *teller) line(from, to int) StoryLine {
 	}
 	l.Ops = strings.Join(repeats(appendSkipped(parts, skipped)), "; ")
 	var notes []string
-	if t, ok := r.ahead[from]; ok && !(t.State == Runs && t.Usual == t.After) && t.Next != clockPath {
+	if t, ok := r.ahead[from]; ok && !(t.State == Runs && t.Usual == t.After) && t.Next != clockPath && r.waitsLoudly(from, t.Usual) {
 		notes = append(notes, "<- ahead of "+r.name(t.Usual))
 	}
 	if t, ok := r.ahead[to]; ok && t.State == Runs && t.Usual == t.After && t.Usual == events[from].Task {
@@ -210,7 +225,7 @@ func (r *teller) line(from, to int) StoryLine {
 func (r *teller) spelled(from, to int) map[int]bool {
 	spelled := map[int]bool{}
 	for i := from; i < to; i++ {
-		if r.hot[i] && (!r.isQuiet(i) || len(r.remarks[i]) == 0) {
+		if (r.hot[i] || r.turned[i]) && (!r.isQuiet(i) || len(r.remarks[i]) == 0) {
 			spelled[i] = true
 		}
 	}
@@ -224,7 +239,23 @@ func (r *teller) spelled(from, to int) map[int]bool {
 			}
 		}
 	}
+	r.spellSingles(spelled, from, to)
 	return spelled
+}
+
+// spellSingles spells out an operation that would be skipped alone: it takes no more room than to say so.
+func (r *teller) spellSingles(spelled map[int]bool, from, to int) {
+	var skipped []int
+	for i := from; i <= to; i++ {
+		if i == to || spelled[i] || len(r.remarks[i]) > 0 {
+			if len(skipped) == 1 {
+				spelled[skipped[0]] = true
+			}
+			skipped = nil
+		} else if r.rank(i) < dull {
+			skipped = append(skipped, i)
+		}
+	}
 }
 
 // dull is the rank of what a story can do without.
@@ -239,7 +270,7 @@ func (r *teller) rank(i int) int {
 	if e.Object != "" && slices.Contains(r.Focus, e.Object) {
 		return 0
 	}
-	switch e.Kind {
+	switch e.kind() {
 	case world.KindSend, world.KindRecv, world.KindClose, world.KindCancel, world.KindNotify, world.KindStore, world.KindWait,
 		world.KindJoin, world.KindSignal:
 		return 1
@@ -249,10 +280,17 @@ func (r *teller) rank(i int) int {
 	return dull
 }
 
-// isQuiet says whether an operation is the harness's own business, or nothing but waking up.
+// isQuiet says whether an operation is the harness's own business, nothing but waking up, or told by a
+// remark.
 func (r *teller) isQuiet(i int) bool {
 	e := r.trace.Events[i]
-	return r.Quiet(e.Object) || e.told() == wakesUp
+	return r.Quiet(e.Object) || e.told() == wakesUp || e.kind() == world.KindSignal && len(r.remarks[i]) > 0
+}
+
+// waitsLoudly says whether a task that others were put ahead of has something to do that a story tells.
+func (r *teller) waitsLoudly(from int, task string) bool {
+	i := slices.IndexFunc(r.trace.Events[from:], func(e Event) bool { return e.Task == task })
+	return i >= 0 && !r.isQuiet(from+i)
 }
 
 // before says what a task does next after an event.

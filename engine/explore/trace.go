@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +13,9 @@ type Event struct {
 	Task   string // its path
 	Op     int    // the how manieth of the task, from 1
 	Kind   world.Kind
-	Object string
+	Object string // of a select: that of the operation that has completed, or all of them
+	// Arm is of a select: which operation has completed; KindNone while none has.
+	Arm world.Kind
 	// Resumed says that the operation had blocked the task, which goes on now.
 	Resumed bool
 	Time    time.Duration
@@ -25,31 +28,15 @@ func (e Event) Text() string {
 	switch {
 	case e.Object == "":
 		return e.Kind.String()
+	case e.Kind == world.KindSelect && e.Arm == world.KindNone:
+		return "select: " + plainText.Replace(e.Object)
+	case e.Kind == world.KindSelect:
+		return "select " + e.Arm.String() + " " + plainText.Replace(e.Object)
 	case e.Kind == world.KindWindow:
 		return plainText.Replace(e.Object) // "window stage1.between-check-and-send"
 	}
 	return e.Kind.String() + " " + plainText.Replace(e.Object)
 }
-
-// told is Text for a story: what a blocked operation means when it goes on.
-func (e Event) told() string {
-	switch {
-	case e.Task == clockPath:
-		return "time passes, to " + e.Time.String()
-	case e.Resumed && e.Kind == world.KindLock:
-		return "gets " + e.Object
-	case e.Resumed && e.Kind == world.KindJoin:
-		return e.Object + " has ended"
-	case e.Resumed && e.Kind == world.KindRecv:
-		return "goes on with " + e.Text()
-	case e.Resumed:
-		return wakesUp
-	}
-	return e.Text()
-}
-
-// wakesUp is what most operations mean when they go on.
-const wakesUp = "wakes up"
 
 // plainText keeps names to one line and one column.
 var plainText = strings.NewReplacer("\n", " ", "\r", " ", "\t", " ")
@@ -77,11 +64,32 @@ func (t *Trace) Step(s world.Step) {
 	if _, known := t.paths[s.Task]; !known {
 		t.tasks = append(t.tasks, s.Task)
 	}
-	t.Events = append(t.Events, Event{
+	e := Event{
 		Task: t.paths.of(s.Task), Op: s.Task.Ops(), Kind: s.Kind, Object: s.Object.Name(), Resumed: s.Resumed,
 		Time: s.Time, Hash: s.Hash, Steps: s.Decision,
-	})
-	t.objects = append(t.objects, s.Object)
+	}
+	object := s.Object
+	switch {
+	case len(s.Arms) == 0:
+	case s.Arm >= 0:
+		e.Arm, object = s.Arms[s.Arm].Waits()
+		e.Object = object.Name()
+	default:
+		e.Object = armNames(s.Arms)
+	}
+	t.Events = append(t.Events, e)
+	t.objects = append(t.objects, object)
+}
+
+// armNames names what a select waits for.
+func armNames(arms []world.Awaitable) string {
+	var names []string
+	for _, a := range arms {
+		if _, object := a.Waits(); !slices.Contains(names, object.Name()) {
+			names = append(names, object.Name())
+		}
+	}
+	return strings.Join(names, " or ")
 }
 
 // Switches is how often another task went on. Time that moves is not a task.

@@ -122,6 +122,7 @@ func (t *Task) Select(as ...Awaitable) int {
 		return 0
 	}
 	if i := t.selectNow(as); i >= 0 {
+		t.selected(as, i)
 		return i
 	}
 	ws := t.group[:]
@@ -135,15 +136,25 @@ func (t *Task) Select(as ...Awaitable) int {
 		for i, a := range as {
 			if a.Poll(&ws[i]) {
 				withdrawOthers(as, ws, i)
+				t.selected(as, i)
 				return i
 			}
 		}
+		t.selected(as, -1)
 		_, obj := as[len(as)-1].Waits()
 		t.park(KindSelect, obj, slices.ContainsFunc(as, isTimed))
 		if t.aborted.Load() {
+			t.selected(as, -1)
 			withdrawOthers(as, ws, -1)
 			t.unwind()
 		}
+	}
+}
+
+// selected says which of a select's operations has completed, or -1.
+func (t *Task) selected(as []Awaitable, arm int) {
+	if t.w.sim != nil {
+		t.w.sim.tellSelect(as, arm)
 	}
 }
 

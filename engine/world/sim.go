@@ -2,6 +2,7 @@ package world
 
 import (
 	"container/heap"
+	"slices"
 	"time"
 )
 
@@ -43,8 +44,12 @@ type Step struct {
 	Object   *Object
 	// Resumed says that the operation had blocked the task, and it goes on in it.
 	Resumed bool
-	Hash    uint64 // of the trace up to and including it
-	Time    time.Duration
+	// Arms are a select's operations and Arm the place of the one that has completed; -1 while none has. The
+	// hash does not depend on them: what was announced is the select.
+	Arms []Awaitable
+	Arm  int
+	Hash uint64 // of the trace up to and including it
+	Time time.Duration
 }
 
 // SimResult is how a simulated world ended.
@@ -74,6 +79,7 @@ type sim struct {
 	all      []*Task // started and not ended
 	tearing  bool
 	onStep   func(Step)
+	untold   Step // a select, until it is known which operation has completed
 	names    map[twinKey]int
 	spare    []Object // made and not handed out
 }
@@ -336,6 +342,21 @@ func (s *sim) note(t *Task, kind Kind, obj *Object, resumed bool) {
 	s.hash = h
 	t.ops++
 	if s.onStep != nil {
-		s.onStep(Step{Decision: s.state.Step, Task: t, Kind: kind, Object: obj, Resumed: resumed, Hash: h, Time: s.now})
+		step := Step{Decision: s.state.Step, Task: t, Kind: kind, Object: obj, Resumed: resumed, Hash: h, Time: s.now}
+		if kind == KindSelect {
+			s.untold = step
+			return
+		}
+		s.onStep(step)
+	}
+}
+
+// tellSelect tells of the select that was noted last, once it is known what it came to. Nobody else has run
+// since.
+func (s *sim) tellSelect(as []Awaitable, arm int) {
+	if step := s.untold; step.Task != nil {
+		s.untold = Step{}
+		step.Arms, step.Arm = slices.Clone(as), arm // a clone, or every select would allocate
+		s.onStep(step)
 	}
 }
