@@ -71,6 +71,7 @@ type sim struct {
 	state    State
 	max      int
 	now      time.Duration
+	waited   time.Duration // of now: what passed while nobody could go on
 	hash     uint64
 	ending   Ending
 	current  *Task
@@ -271,7 +272,7 @@ func (s *sim) choose(t *Task) *Task {
 		if next != s.clock {
 			return next
 		}
-		s.fire(&s.w.timers.pending)
+		s.fire(&s.w.timers.pending, len(s.state.Runnable) == 1)
 		s.note(s.clock, KindSleep, nil, false)
 	}
 }
@@ -285,9 +286,13 @@ func (s *sim) watchClock() {
 	}
 }
 
-// fire fires the earliest timer. Virtual time never goes back: a timer may come late.
-func (s *sim) fire(h *timerHeap) {
+// fire fires the earliest timer. Virtual time never goes back: a timer may come late. Alone says that
+// nobody could go on but the clock.
+func (s *sim) fire(h *timerHeap, alone bool) {
 	t := heap.Pop(h).(*Timer)
+	if alone {
+		s.waited += max(0, t.at-s.now)
+	}
 	s.now = max(s.now, t.at)
 	t.fire()
 }
@@ -297,7 +302,7 @@ func (s *sim) fireIdle() bool {
 	if len(s.w.timers.idle) == 0 {
 		return false
 	}
-	s.fire(&s.w.timers.idle)
+	s.fire(&s.w.timers.idle, true)
 	return true
 }
 

@@ -78,6 +78,16 @@ func (w *World) Now() time.Duration {
 	return time.Since(w.began)
 }
 
+// Waited returns how much of a simulated world's time passed while nobody could go on: what its tasks
+// slept for, and no schedule could have spared. The rest is what operations cost, and timers that went
+// off while somebody was about to run, as on a machine that is busy elsewhere. It is 0 in a real world.
+func (w *World) Waited() time.Duration {
+	if w.sim == nil {
+		return 0
+	}
+	return w.sim.waited
+}
+
 // Simulated says whether the world is one.
 func (w *World) Simulated() bool { return w.sim != nil }
 
