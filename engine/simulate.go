@@ -141,6 +141,7 @@ func (m *Simulator) Watch(plan Plan, strategy world.Strategy, onStep func(world.
 	s := newServing(plan, "", m.out, func(o world.Options) *world.World {
 		return world.NewSim(world.SimOptions{Options: o, Strategy: strategy, MaxSteps: plan.Small.MaxSteps, Pool: &m.pool, OnStep: onStep})
 	})
+	s.stalls.simulated = s.w
 	var failed error
 	r := s.w.Simulate(trialTask, func(t *world.Task) { failed = s.run(t) })
 	t := result.Trial{Index: plan.ID.Index, Number: plan.ID.Number, Seed: plan.ID.Seed}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/explore"
@@ -25,12 +26,18 @@ sim: {knobs: {mailbox: 2, stage1: 2, batch: 1}, ops: 8, clients: 2, max_steps: 5
 // search runs so many schedules of a variant and tells what each ended in.
 func search(t *testing.T, variant string, schedules int, each func(i int, trial result.Trial, r world.SimResult)) {
 	t.Helper()
+	searchIn(t, smallBroker, variant, schedules, each)
+}
+
+// searchIn is search in the small world of a scenario whose variant is written VARIANT.
+func searchIn(t *testing.T, text, variant string, schedules int, each func(i int, trial result.Trial, r world.SimResult)) {
+	t.Helper()
 	m, err := engine.NewSimulator()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	p := compile(t, strings.Replace(smallBroker, "VARIANT", variant, 1))
+	p := compile(t, strings.Replace(text, "VARIANT", variant, 1))
 	small, bounds := p.Shrink()
 	for i := range schedules {
 		plan := engine.NewSmallPlan(small, bounds, p.Variants[0], scenario.Seed(1), i, "test")
@@ -104,5 +111,54 @@ func TestASimulatedTrialIsAPureFunctionOfItsPlan(t *testing.T) {
 				t.Fatalf("schedule %d: %+v, then %+v", i, first[i], a)
 			}
 		})
+	}
+}
+
+// A drain that waits for a slow reader, one that waits for a fast one, and one that has a deadline.
+const slowReader = `name: slow
+target: broker
+variants: [VARIANT]
+drain_limit: 500ms
+knobs: {policy: block}
+load:
+  - {op: publish, clients: 2}
+  - {op: subscribe, clients: 1}
+sim: {knobs: {mailbox: 1, stage1: 8, batch: 100, handler: PACE}, ops: 8, clients: 2, max_steps: 5000}
+`
+
+func TestADrainIsLateOnlyByTimeThatNobodyCouldSpare(t *testing.T) {
+	const schedules = 2000
+	slow := 0 // drains that took long and are not late
+	for _, tc := range []struct {
+		variant, pace string
+		late          bool
+	}{
+		{"gate-close-drain", "300ms", true},
+		{"gate-close-drain", "50ms", false}, // eight of them take 400 ms
+		{"reference", "300ms", false},
+	} {
+		t.Run(tc.variant+"/"+tc.pace, func(t *testing.T) {
+			late := 0
+			text := strings.ReplaceAll(slowReader, "PACE", tc.pace)
+			searchIn(t, text, tc.variant, schedules, func(i int, trial result.Trial, _ world.SimResult) {
+				if trial.Drain > 500*time.Millisecond && len(trial.Breaches) == 0 {
+					slow++
+				}
+				for _, b := range trial.Breaches {
+					if strings.HasPrefix(b.Class, "drain-ends/") {
+						late++
+						if b.Class != "drain-ends/late/over-limit" || !tc.late {
+							t.Fatalf("schedule %d: %s: %s", i, b.Class, b.Summary)
+						}
+					}
+				}
+			})
+			if tc.late != (late > 0) {
+				t.Errorf("%d late drains", late)
+			}
+		})
+	}
+	if slow == 0 {
+		t.Error("no schedule took time from a drain: the test is blind")
 	}
 }

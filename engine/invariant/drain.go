@@ -10,6 +10,8 @@ import (
 	"github.com/racebench/racebench/engine/result"
 )
 
+const overLimit = "drain-ends/late/over-limit"
+
 // drainEnds judges the time from the strike to the server's end. It is the one verdict that the wall
 // clock has a say in, and only against the limit that the user set.
 func drainEnds(x *Index, terms Terms) []result.Breach {
@@ -25,8 +27,11 @@ func drainEnds(x *Index, terms Terms) []result.Breach {
 	case d.How == ledger.DrainDeadline && d.Left == 0 && !x.leftSome() && !x.workedLate(x.strikeAt+took/2):
 		return []result.Breach{x.lateDrain("drain-ends/deadline/nothing-left",
 			"the server's own deadline ended a drain that had nothing left to finish")}
-	case took > terms.DrainLimit && !terms.Virtual:
-		return []result.Breach{x.lateDrain("drain-ends/late/over-limit",
+	case took > terms.DrainLimit && terms.Virtual:
+		return []result.Breach{x.lateDrain(overLimit,
+			fmt.Sprintf("the drain has to wait for %s, however fast the machine; the limit is %s", round(took), terms.DrainLimit))}
+	case took > terms.DrainLimit:
+		return []result.Breach{x.lateDrain(overLimit,
 			fmt.Sprintf("the drain took %s; the limit is %s", round(took), terms.DrainLimit))}
 	}
 	return nil
@@ -83,7 +88,8 @@ func (x *Index) lateDrain(class, summary string, busy ...ledger.Task) result.Bre
 
 // unended tells a hang from a drain that is only slow: it hangs when every task of the server is parked,
 // and not on the clock. Tasks are looked at one after the other, so one that parked after the drain was
-// given up was moving then, and may have woken one that was looked at before it.
+// given up was moving then, and may have woken one that was looked at before it. In virtual time a drain
+// is given up when nobody can move any more, whatever the clock shows then.
 func (x *Index) unended(terms Terms) []result.Breach {
 	given := 5 * terms.DrainLimit
 	var tasks []ledger.Task
@@ -94,7 +100,7 @@ func (x *Index) unended(terms Terms) []result.Breach {
 			continue
 		}
 		tasks = append(tasks, t)
-		if t.Target && (!t.Parked || t.Since > x.strikeAt+given) {
+		if t.Target && (!t.Parked || !terms.Virtual && t.Since > x.strikeAt+given) {
 			moving++
 		}
 		if t.Target {
@@ -104,7 +110,7 @@ func (x *Index) unended(terms Terms) []result.Breach {
 	if len(tasks) == 0 || !x.complete() {
 		return nil // the trial ended before the drain was given up, or not all of it was written down
 	}
-	if moving == 0 && x.callerMoves(atRest, x.strikeAt+given, false) {
+	if moving == 0 && !terms.Virtual && x.callerMoves(atRest, x.strikeAt+given, false) {
 		moving++ // a client whose call began before the server came to rest, and that is on its way
 	}
 	if moving > 0 {

@@ -17,7 +17,7 @@ type Terms struct {
 	Signals    []int // that were sent, in order
 	Killed     bool  // one of them was SIGKILL: no promise of a process survives that
 	Widened    bool  // a window was held open
-	Virtual    bool  // time was simulated: any task may have been slow for any time, so no drain is late
+	Virtual    bool  // time was simulated: a drain was given up when nobody could move any more
 }
 
 // An Invariant is a promise. Check reports every breach, in a fixed order, each with its class; no breach
