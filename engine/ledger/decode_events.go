@@ -64,6 +64,10 @@ func (r *reader) event(k Kind, rec *record) string {
 			return noLane(l.Lane)
 		}
 		e.Loads = append(e.Loads, l)
+	case KindWire:
+		return r.wire(rec)
+	case KindProcess:
+		e.Processes = append(e.Processes, processOf(rec))
 	default:
 		return "a record without a kind"
 	}

@@ -25,6 +25,8 @@ type Evidence struct {
 	Phases        []Phase
 	Marks         []Mark
 	Loads         []Load
+	Wires         []Wire    // of a program from outside only
+	Processes     []Process // of a program from outside only
 	Records       int64
 	// Cut says where and why the record ends early; empty when it is whole. Full says that the ledger
 	// ran out of room: the trial is void.

@@ -116,6 +116,13 @@ func writeFacts(w *Writer, e *Evidence, name func(Name) Name) {
 	for _, l := range e.Loads {
 		w.Load(l)
 	}
+	for _, x := range e.Wires {
+		w.Wire(x)
+	}
+	for _, x := range e.Processes {
+		x.Text = name(x.Text)
+		w.Process(x)
+	}
 }
 
 func TestEveryKindIsReadBack(t *testing.T) {

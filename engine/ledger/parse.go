@@ -28,10 +28,14 @@ import (
 //	task NAME [wait=S] [object=S] [holder=S] [target] [parked] [after-drain] [since=T]
 //	mark WHO TEXT [count=N] at=T
 //	load LANE [planned=N] [late=N] [unsent=N] [worst=T]
+//	wire LANE END [msg=LANE#SEQ] [reused|preopened] [aim=READING] [strike=READING] [sent=T] [first=T] [ended=T]
+//	     [out=N] [in=N] [port=N] [code=N]
+//	process PID EVENT [clean] [status=N] [signal=N] [count=N] [text=S] at=T
 //	full                                         the ledger ran out of room
 //	cut TEXT                                     the ledger ends early
 //
-// CAUSE is closed, timeout, overloaded, cancelled or other. An operation without an outcome is open if
+// READING is not-accepted, unread, part, head or all; END and EVENT are the words of [WireEnd] and
+// [ProcessEvent]. CAUSE is closed, timeout, overloaded, cancelled or other. An operation without an outcome is open if
 // it has no end and accepted if it has one. Errors name the line.
 func ParseText(text string) (*Evidence, error) {
 	p := &parser{e: &Evidence{texts: []string{""}}, names: map[string]Name{"": 0}}

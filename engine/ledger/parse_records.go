@@ -69,6 +69,10 @@ func (p *parser) fact(kind string, l *fields) {
 			Lane: l.lane(l.word("lane")), Planned: l.int("planned", 0), Late: l.int("late", 0), Unsent: l.int("unsent", 0),
 			Worst: l.time("worst"),
 		})
+	case "wire":
+		p.wire(l)
+	case "process":
+		p.process(l)
 	default:
 		l.fail("unknown kind of record")
 	}

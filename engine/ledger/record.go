@@ -66,6 +66,8 @@ const (
 	KindPhase          // a process of the trial began or ended
 	KindMark           // a remark for the reader of a report
 	KindLoad           // what a client's load shape asked for: late and unsent starts
+	KindWire           // a request, or a connection, to a program from outside
+	KindProcess        // what became of such a program
 )
 
 // An Op is one operation of one client.

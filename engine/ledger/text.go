@@ -169,6 +169,7 @@ func (p *printer) facts() {
 	for _, l := range p.e.Loads {
 		p.line("load %d planned=%d late=%d unsent=%d worst=%s", l.Lane, l.Planned, l.Late, l.Unsent, l.Worst)
 	}
+	p.outside()
 }
 
 var (

@@ -29,6 +29,11 @@ panic task=reader-1 value="index out of range [3]" stack="a\nb" target at=4ms
 task publish-0 wait=lock object="the map's lock" target parked after-drain since=9ms
 mark broker "last read of p4's queue" count=7 at=8ms
 load 0 planned=10 late=2 unsent=1 worst=3ms
+wire 0 eof msg=0#4 reused aim=all strike=head sent=5ms first=6ms ended=12ms out=91 in=3 port=51544 code=200
+wire 1 closed sent=1ms ended=12ms code=1001
+process 4121 started text="node server.js" at=0s
+process 4121 ended clean status=-1 signal=15 at=12ms
+process 4122 audited count=7 at=13ms
 full
 cut "the ledger is cut at 10 of 20 bytes"
 `
@@ -41,8 +46,8 @@ func TestTextFormRoundTrips(t *testing.T) {
 	if got := Format(e); got != sample {
 		t.Errorf("Format(ParseText(sample)):\n%s\nwant:\n%s", got, sample)
 	}
-	if e.Records != 23 {
-		t.Errorf("%d records, want 23", e.Records)
+	if e.Records != 28 {
+		t.Errorf("%d records, want 28", e.Records)
 	}
 }
 

@@ -1,0 +1,85 @@
+package ledger
+
+import "time"
+
+// A Process is something that became of a program from outside.
+type Process struct {
+	Event  ProcessEvent
+	PID    int
+	Clean  bool // ended: its status is one that the scenario takes for a clean stop
+	Status int  // ended: its exit status; -1 when a signal ended it
+	Signal int  // ended: the signal that ended it
+	Count  int64
+	Text   Name
+	At     time.Duration
+}
+
+// ProcessEvent says what it was.
+type ProcessEvent uint8
+
+// The events.
+const (
+	ProcessStarted   ProcessEvent = iota + 1 // Text is the command
+	ProcessReady                             // it listens, or whatever else it is awaited for
+	ProcessEnded                             // by itself
+	ProcessPanicked                          // it printed a panic or a fatal error; Text is its line
+	ProcessLeft                              // a process of it was still there after its leader had ended; Text is its name
+	ProcessListens                           // its address took new connections when the trial was over
+	ProcessKilled                            // racebench killed it: it had not ended within its limit
+	ProcessAudited                           // it was started again, and Count acknowledged writes were asked for
+	ProcessUnaudited                         // it could not be asked; Text is why
+	ProcessUnproved                          // no look at its sockets was possible before the signal; Text is why
+)
+
+var processEvents = []string{
+	"", ProcessStarted: "started", ProcessReady: "ready", ProcessEnded: "ended", ProcessPanicked: "panicked", ProcessLeft: "left",
+	ProcessListens: "listens", ProcessKilled: "killed", ProcessAudited: "audited", ProcessUnaudited: "unaudited", ProcessUnproved: "unproved",
+}
+
+// String returns the event in a word.
+func (e ProcessEvent) String() string { return word(processEvents, int(e)) }
+
+// flagClean is the flag of a process record.
+const flagClean = 1
+
+// Process records what became of a program from outside.
+func (w *Writer) Process(x Process) {
+	w.event(KindProcess, bit(x.Clean, flagClean), uint64(x.Event), uint64(x.PID), uint64(x.Status), uint64(x.Signal),
+		uint64(x.Count), uint64(x.Text), uint64(x.At))
+}
+
+func processOf(rec *record) Process {
+	return Process{
+		Event: ProcessEvent(rec[1]), PID: int(rec[2]), Status: int(rec[3]), Signal: int(rec[4]), Count: int64(rec[5]),
+		Text: low(rec[6]), At: time.Duration(rec[7]), Clean: rec.flags()&flagClean != 0,
+	}
+}
+
+func (p *parser) process(l *fields) {
+	x := Process{PID: int(l.number(l.word("pid")))}
+	if i := l.oneOf(processEvents); i > 0 {
+		x.Event = ProcessEvent(i)
+	} else {
+		l.fail("it says not what became of it")
+	}
+	x.Clean = l.flag("clean")
+	x.Status, x.Signal = int(l.int("status", 0)), int(l.int("signal", 0))
+	x.Count, x.Text, x.At = l.int("count", 0), l.name("text"), l.time("at")
+	p.e.Processes = append(p.e.Processes, x)
+}
+
+// outside writes what is known of a program from outside.
+func (p *printer) outside() {
+	for _, x := range p.e.Wires {
+		p.wire(x)
+	}
+	for _, x := range p.e.Processes {
+		p.line("process %d %s", x.PID, x.Event)
+		p.flags(x.Clean, "clean")
+		p.when(x.Status != 0, "status=%d", x.Status)
+		p.when(x.Signal != 0, "signal=%d", x.Signal)
+		p.when(x.Count != 0, "count=%d", x.Count)
+		p.named("text", x.Text)
+		p.when(true, "at=%s", x.At)
+	}
+}
