@@ -94,6 +94,21 @@ func RunCampaigns(ctx context.Context, programs []Program, seeds []scenario.Seed
 }
 
 func (k *campaign) runAll(ctx context.Context) error {
+	k.begin()
+	var workers sync.WaitGroup
+	for range max(1, k.c.Parallel) {
+		workers.Go(func() {
+			for index, ok := k.claim(ctx); ok; index, ok = k.claim(ctx) {
+				k.trial(ctx, index)
+			}
+		})
+	}
+	workers.Wait()
+	return k.end(ctx)
+}
+
+// begin settles how many trials are planned and makes the empty fold.
+func (k *campaign) begin() {
 	switch {
 	case k.budget.For > 0: // what was run is what was planned
 	case k.budget.Trials > 0:
@@ -104,15 +119,10 @@ func (k *campaign) runAll(ctx context.Context) error {
 	header := headerOf(k.program, k.variant)
 	header.Seed, header.Planned, header.Anytime = k.seed.String(), k.planned, k.budget.For > 0
 	k.fold = result.NewCampaign(header)
-	var workers sync.WaitGroup
-	for range max(1, k.c.Parallel) {
-		workers.Go(func() {
-			for index, ok := k.claim(ctx); ok; index, ok = k.claim(ctx) {
-				k.trial(ctx, index)
-			}
-		})
-	}
-	workers.Wait()
+}
+
+// end draws the conclusions from the trials that were run.
+func (k *campaign) end(ctx context.Context) error {
 	if k.budget.For > 0 {
 		k.fold.Header.Planned = k.started
 	}
