@@ -32,7 +32,7 @@ func (r *reader) event(k Kind, rec *record) string {
 		})
 	case KindSignal:
 		e.Signals = append(e.Signals, Signal{
-			Number: int(rec[1]), Taken: f&flagTaken != 0, Planned: time.Duration(rec[2]), At: time.Duration(rec[3]),
+			Number: int(rec[1]), Taken: f&flagTaken != 0, Power: f&flagPower != 0, Planned: time.Duration(rec[2]), At: time.Duration(rec[3]),
 		})
 	case KindDrain:
 		return r.drain(rec)
@@ -68,6 +68,10 @@ func (r *reader) event(k Kind, rec *record) string {
 		return r.wire(rec)
 	case KindProcess:
 		e.Processes = append(e.Processes, processOf(rec))
+	case KindOwner:
+		return r.owner(rec)
+	case KindAudit:
+		return r.audit(rec)
 	default:
 		return "a record without a kind"
 	}

@@ -27,6 +27,8 @@ type Evidence struct {
 	Loads         []Load
 	Wires         []Wire    // of a program from outside only
 	Processes     []Process // of a program from outside only
+	Owners        []Owner
+	Audit         *Audit // nil: nothing was reopened
 	Records       int64
 	// Cut says where and why the record ends early; empty when it is whole. Full says that the ledger
 	// ran out of room: the trial is void.

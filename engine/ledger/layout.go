@@ -55,6 +55,7 @@ const (
 	flagEnd      = 4 // subscribe, drain, phase: the end, else the begin
 	flagFinal    = 1 // gauge
 	flagTaken    = 1 // signal
+	flagPower    = 2 // signal
 	flagWidened  = 1 // window
 	flagTarget   = 1 // panic, task
 	flagParked   = 2 // task

@@ -123,6 +123,15 @@ func writeFacts(w *Writer, e *Evidence, name func(Name) Name) {
 		x.Text = name(x.Text)
 		w.Process(x)
 	}
+	for _, x := range e.Owners {
+		x.Log, x.Who = name(x.Log), name(x.Who)
+		w.Owner(x)
+	}
+	if a := e.Audit; a != nil {
+		x := *a
+		x.Error = name(x.Error)
+		w.Audit(x)
+	}
 }
 
 func TestEveryKindIsReadBack(t *testing.T) {

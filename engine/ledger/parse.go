@@ -20,7 +20,7 @@ import (
 //	discard LANE#SEQ [lane=N] [station=S] [cause=S] [where=S] [policy] [draining] at=T
 //	returned …                                   the same; lane is -1, everybody, unless given
 //	drain BEGAN..[ENDED] [returned|deadline|failed] [left=N] [error=S]
-//	signal NUMBER sent=T|taken=T [planned=T]
+//	signal NUMBER sent=T|taken=T [planned=T] [power]
 //	phase N NAME began|ended [status=N] [signal=N] [limit] [ready] at=T
 //	gauge NAME value=N [bound=N] [final] at=T
 //	window NAME [passed=N] [struck=N] [met=N] [widened]
@@ -31,6 +31,8 @@ import (
 //	wire LANE END [msg=LANE#SEQ] [reused|preopened] [aim=READING] [strike=READING] [sent=T] [first=T] [ended=T]
 //	     [out=N] [in=N] [port=N] [code=N]
 //	process PID EVENT [clean] [status=N] [signal=N] [count=N] [text=S] at=T
+//	owner LOG WHO opened|refused|wrote|closed|released at=T
+//	audit LANE [unconfirmed=BITS] [gaps=N] [back=N] [torn=N] [beyond=N] [error=S] at=T
 //	full                                         the ledger ran out of room
 //	cut TEXT                                     the ledger ends early
 //

@@ -73,6 +73,10 @@ func (p *parser) fact(kind string, l *fields) {
 		p.wire(l)
 	case "process":
 		p.process(l)
+	case "owner":
+		p.owner(l)
+	case "audit":
+		p.audit(l)
 	default:
 		l.fail("unknown kind of record")
 	}
@@ -175,7 +179,7 @@ func (p *parser) drain(l *fields) {
 }
 
 func (p *parser) signal(l *fields) {
-	s := Signal{Number: int(l.number(l.word("number"))), Planned: l.time("planned")}
+	s := Signal{Number: int(l.number(l.word("number"))), Planned: l.time("planned"), Power: l.flag("power")}
 	sent, isSent := l.value("sent")
 	taken, isTaken := l.value("taken")
 	if isSent == isTaken {

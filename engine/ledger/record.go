@@ -68,6 +68,8 @@ const (
 	KindLoad           // what a client's load shape asked for: late and unsent starts
 	KindWire           // a request, or a connection, to a program from outside
 	KindProcess        // what became of such a program
+	KindOwner          // somebody took, used, refused or gave up what one at a time may own
+	KindAudit          // what a fresh process found when it reopened what the server had left behind
 )
 
 // An Op is one operation of one client.
@@ -129,6 +131,7 @@ type Gauge struct {
 type Signal struct {
 	Number  int
 	Taken   bool
+	Power   bool          // the power was cut with it
 	Planned time.Duration // sent only: when the plan wanted it
 	At      time.Duration
 }

@@ -96,7 +96,7 @@ func (w *Writer) Gauge(g Gauge) {
 
 // Signal records that a signal was sent or taken.
 func (w *Writer) Signal(s Signal) {
-	w.event(KindSignal, bit(s.Taken, flagTaken), uint64(s.Number), uint64(s.Planned), uint64(s.At))
+	w.event(KindSignal, bit(s.Taken, flagTaken)|bit(s.Power, flagPower), uint64(s.Number), uint64(s.Planned), uint64(s.At))
 }
 
 // DrainBegan records that the server has begun to stop. Only the trial's first counts.

@@ -134,6 +134,7 @@ func (p *printer) signals() {
 		} else {
 			p.line("signal %d sent=%s", s.Number, s.At)
 		}
+		p.flags(s.Power, "power")
 		p.when(s.Planned != 0, "planned=%s", s.Planned)
 	}
 }
@@ -170,6 +171,7 @@ func (p *printer) facts() {
 		p.line("load %d planned=%d late=%d unsent=%d worst=%s", l.Lane, l.Planned, l.Late, l.Unsent, l.Worst)
 	}
 	p.outside()
+	p.reopened()
 }
 
 var (
