@@ -39,6 +39,8 @@ type runFlags struct {
 	progress string
 	verbose  bool
 
+	formats []string // that -o knows; nil is those of results
+
 	given  func(flag string) bool // whether the user gave a flag; nil where there are none of run
 	worked string                 // what a demonstration showed, in place of the verdict
 }
@@ -83,11 +85,23 @@ func (f *runFlags) registerProgress(fs *pflag.FlagSet) {
 
 // registerOutput adds the flags of every command that prints a report.
 func (f *runFlags) registerOutput(fs *pflag.FlagSet) {
-	fs.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, of "+strings.Join(report.Formats(), ", ")+" (may be repeated)")
+	fs.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, of "+strings.Join(f.known(), ", ")+" (may be repeated)")
 	fs.BoolVar(&f.asJSON, "json", false, "the same as -o json")
-	fs.StringSliceVar(&f.failOn, "fail-on", nil, "`what` else fails: warnings")
+	fs.StringSliceVar(&f.failOn, "fail-on", nil, "`what` else fails: "+strings.Join(failOns, ", "))
 	fs.StringVar(&f.color, "color", f.color, "`when`: auto, always or never")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "say more: a line for every trial, the latencies of every group")
+}
+
+// failOns are what may fail beside findings: work that was on the wire when the signal struck, a metric of
+// which the trials could not tell, a known entry that no trial showed, a warning.
+var failOns = []string{"crossed", "inconclusive", "unseen", "warnings"}
+
+// known are the formats of -o.
+func (f *runFlags) known() []string {
+	if f.formats == nil {
+		return report.Formats()
+	}
+	return f.formats
 }
 
 // maxParallel is the most trials at once. More would only wait for each other.
@@ -121,7 +135,7 @@ func (f *runFlags) check() error {
 		words = append(words, struct {
 			flag, word string
 			known      []string
-		}{"fail-on", what, []string{"warnings"}})
+		}{"fail-on", what, failOns})
 	}
 	for _, w := range words {
 		if !slices.Contains(w.known, w.word) {

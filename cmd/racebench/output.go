@@ -62,9 +62,9 @@ func (f *runFlags) destinations() ([]destination, error) {
 	for _, o := range asked {
 		format, file, named := strings.Cut(o, "=")
 		switch {
-		case !slices.Contains(report.Formats(), format):
+		case !slices.Contains(f.known(), format):
 			return nil, usagef("-o %s: there is no format %q%s: formats are %s", o, format,
-				didYouMean(format, report.Formats()), strings.Join(report.Formats(), ", "))
+				didYouMean(format, f.known()), strings.Join(f.known(), ", "))
 		case named && file == "":
 			return nil, usagef("-o %s names no file after the =", o)
 		case !named && toStdout != "":
@@ -115,34 +115,55 @@ func isSpecial(path string) bool {
 
 // finish prints the report wherever it is wanted and sets the exit status.
 func (a *app) finish(rep *result.Report, f runFlags) error {
-	to, err := f.destinations()
+	err := a.printAll(f, func(format string, o report.Options) ([]byte, error) { return report.Render(format, rep, o) })
 	if err != nil {
 		return err
 	}
-	for _, d := range to {
-		if err := a.render(rep, d, f); err != nil {
-			return err
-		}
-	}
 	a.status = rep.Status()
-	if a.status == statusPassed && slices.Contains(f.failOn, "warnings") && rep.HasWarnings() {
+	if a.status == statusPassed && alsoFails(rep, f.failOn) {
 		a.status = statusFinding
 	}
 	return nil
 }
 
-func (a *app) render(rep *result.Report, d destination, f runFlags) error {
-	opts := report.Options{
-		Dir: f.dir, Verbose: f.verbose, CutShort: a.cutShort, Worked: f.worked,
-		NoTrials: !exists(filepath.Join(f.dir, "latest", "trials")),
+// alsoFails says whether a result without a finding fails for what the user does not want either.
+func alsoFails(rep *result.Report, failOn []string) bool {
+	if slices.Contains(failOn, "warnings") && rep.HasWarnings() {
+		return true
 	}
-	if d.file == "" {
-		opts.Width, opts.Color = terminal(a.stdout.w, f.color)
-	}
-	raw, err := report.Render(d.format, rep, opts)
+	return slices.ContainsFunc(rep.Results, func(row result.Row) bool {
+		crossed := slices.ContainsFunc(row.Crossed, func(x result.Crossed) bool { return x.Count > 0 })
+		return crossed && slices.Contains(failOn, "crossed") || len(row.Unseen) > 0 && slices.Contains(failOn, "unseen")
+	})
+}
+
+// printAll renders in every format that is asked for and writes each to where it belongs.
+func (a *app) printAll(f runFlags, render func(format string, o report.Options) ([]byte, error)) error {
+	to, err := f.destinations()
 	if err != nil {
 		return err
 	}
+	for _, d := range to {
+		opts := report.Options{
+			Dir: f.dir, Verbose: f.verbose, CutShort: a.cutShort, Worked: f.worked,
+			NoTrials: !exists(filepath.Join(f.dir, "latest", "trials")),
+		}
+		if d.file == "" {
+			opts.Width, opts.Color = terminal(a.stdout.w, f.color)
+		}
+		raw, err := render(d.format, opts)
+		if err == nil {
+			err = a.write(d, raw)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write puts one rendering where it is wanted.
+func (a *app) write(d destination, raw []byte) error {
 	switch {
 	case d.file == "":
 		_, _ = a.stdout.Write(raw)

@@ -6,15 +6,13 @@ import (
 	"strings"
 	"time"
 	"unicode"
-
-	"github.com/racebench/racebench/engine/result"
 )
 
-// cleaned returns a copy of a report whose strings cannot drive a terminal: names come from other
+// cleaned returns a copy of a report or a comparison whose strings cannot drive a terminal: names come from other
 // people's scenario files, evidence from other people's programs. It goes over every field there is, so
 // that one added later cannot be forgotten.
-func cleaned(r *result.Report) *result.Report {
-	return cleanValue(reflect.ValueOf(r)).Interface().(*result.Report)
+func cleaned[T any](r *T) *T {
+	return cleanValue(reflect.ValueOf(r)).Interface().(*T)
 }
 
 func cleanValue(v reflect.Value) reflect.Value {
@@ -33,7 +31,9 @@ func cleanValue(v reflect.Value) reflect.Value {
 			return out
 		}
 		for i := range v.NumField() {
-			out.Field(i).Set(cleanValue(v.Field(i)))
+			if out.Field(i).CanSet() {
+				out.Field(i).Set(cleanValue(v.Field(i)))
+			}
 		}
 	case reflect.Slice:
 		if v.IsNil() {

@@ -4,6 +4,7 @@
 //	DIR/latest                        a link to the newest run
 //	DIR/20261121-101530-4f9a2c/       one run
 //	    result.json
+//	    base.json                     of a gate that ran two sides: the base's result
 //	    trials/000001/                one kept trial, complete in itself
 //	        scenario.yaml  plan.json  ledger  verdict.json  stderr.txt  goroutines.txt
 //
@@ -24,6 +25,7 @@ import (
 
 const (
 	resultName = "result.json"
+	baseName   = "base.json"
 	trialsName = "trials"
 	latestName = "latest"
 	ignoreName = ".gitignore"
@@ -79,6 +81,9 @@ func (r *Run) Path() string { return r.path }
 
 // Result returns the path of the run's result.
 func (r *Run) Result() string { return filepath.Join(r.path, resultName) }
+
+// Base returns the path of the result that the run's own was compared with, where it ran both.
+func (r *Run) Base() string { return filepath.Join(r.path, baseName) }
 
 // NewTrial makes the folder of a trial. Trials are numbered from 1 through the whole run.
 func (r *Run) NewTrial(number int) (TrialDir, error) {

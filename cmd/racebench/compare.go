@@ -1,0 +1,91 @@
+package main
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/gate"
+	"github.com/racebench/racebench/internal/report"
+)
+
+func (a *app) compareCommand() *cobra.Command {
+	f := newRunFlags()
+	f.formats = report.ComparisonFormats()
+	cmd := &cobra.Command{
+		Use:   "compare BASE.json HEAD.json",
+		Short: "Say what changed from one result to another, with statistics; always status 0",
+		Long: `Compare two stored results: breaches by class, thresholds, and speed. Each is a result's
+file or a run's directory. A trial is one sample. What compare calls worse, gate fails
+for; compare itself ends with status 0.`,
+		Example: `  racebench compare before.json racebench-runs/latest
+  racebench compare before.json after.json -o markdown`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return usagef("%s takes two results, and was given %d: see %s --help", cmd.CommandPath(), len(args), cmd.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := f.check(); err != nil {
+				return err
+			}
+			base, baseErr := readResult(args[0])
+			head, headErr := readResult(args[1])
+			if err := errors.Join(baseErr, headErr); err != nil {
+				return usageError{err}
+			}
+			c := gate.Compare(base, head, gate.Options{Base: args[0], Head: args[1]})
+			if err := a.printComparison(c, f); err != nil {
+				return err
+			}
+			return nil
+		},
+	}
+	f.registerOutput(cmd.Flags())
+	return cmd
+}
+
+// readResult reads a stored result; what is wrong with it is the caller's mistake.
+func readResult(path string) (*result.Report, error) {
+	r, err := gate.Read(path)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return r, nil
+}
+
+// printComparison writes a comparison wherever it is wanted.
+func (a *app) printComparison(c *gate.Comparison, f runFlags) error {
+	return a.printAll(f, func(format string, o report.Options) ([]byte, error) {
+		return report.RenderComparison(format, c, o)
+	})
+}
+
+// judgeComparison sets the exit status of a gate.
+func (a *app) judgeComparison(c *gate.Comparison, f runFlags) {
+	switch c.Outcome {
+	case gate.Failed:
+		a.status = statusFinding
+	case gate.Untested:
+		a.status = statusUntested
+	case gate.Inconclusive:
+		if slices.Contains(f.failOn, "inconclusive") {
+			a.status = statusFinding
+		}
+	}
+	if a.status != statusPassed {
+		return
+	}
+	for _, r := range c.Results {
+		crossed := slices.ContainsFunc(r.Crossed, func(x gate.CrossedChange) bool { return x.Head > 0 })
+		if crossed && slices.Contains(f.failOn, "crossed") || len(r.Unseen) > 0 && slices.Contains(f.failOn, "unseen") {
+			a.status = statusFinding
+		}
+	}
+	if len(c.Warnings) > 0 && slices.Contains(f.failOn, "warnings") {
+		a.status = statusFinding
+	}
+}

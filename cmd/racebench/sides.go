@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/gate"
+	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/scenario"
+)
+
+// defaultProgram is where a build leaves its racebench.
+const defaultProgram = "bin/racebench"
+
+// A side is one of two builds of a server.
+type side struct {
+	name    string // for people
+	program string // the racebench that runs its trials
+	args    []string
+}
+
+// gateSides runs base and head in turns and compares them.
+func (a *app) gateSides(ctx context.Context, args []string, f gateFlags) error {
+	programs, err := a.programs(args, f.runFlags)
+	if err != nil {
+		return err
+	}
+	for _, p := range programs {
+		if p.Scenario.Engine != scenario.Real {
+			return usagef("%s asks for engine %s, which runs inside this racebench: two builds are compared with --engine real", p.Scenario.Name, p.Scenario.Engine)
+		}
+	}
+	var base, head side
+	if f.against != "" {
+		tree, err := a.checkOut(ctx, f.against)
+		if err != nil {
+			return err
+		}
+		defer tree.remove()
+		base, head, err = a.buildBoth(ctx, tree, f)
+		if err != nil {
+			return err
+		}
+	} else {
+		if base, err = commandSide("base", f.baseCmd); err != nil {
+			return err
+		}
+		if head, err = commandSide("head", f.headCmd); err != nil {
+			return err
+		}
+	}
+	reports, err := a.runInTurns(ctx, programs, []side{base, head}, f)
+	if err != nil {
+		return err
+	}
+	c := gate.Compare(reports[0], reports[1], gate.Options{Base: base.name, Head: head.name, Interleaved: true})
+	if err := a.printComparison(c, f.runFlags); err != nil {
+		return err
+	}
+	a.judgeComparison(c, f.runFlags)
+	return nil
+}
+
+// commandSide is a side that a command line names.
+func commandSide(name, command string) (side, error) {
+	words := strings.Fields(command)
+	if len(words) == 0 {
+		return side{}, usagef("--%s-cmd is empty", name)
+	}
+	program, err := exec.LookPath(words[0])
+	if err != nil {
+		return side{}, usagef("--%s-cmd: %w", name, err)
+	}
+	return side{name: command, program: program, args: words[1:]}, nil
+}
+
+// buildBoth builds the base in its own tree and the head in the work tree.
+func (a *app) buildBoth(ctx context.Context, tree *worktree, f gateFlags) (base, head side, err error) {
+	top := tree.top
+	for _, s := range []struct {
+		name, dir string
+		into      *side
+	}{{tree.baseName, tree.dir, &base}, {tree.headName, top, &head}} {
+		if f.build != "" {
+			fmt.Fprintf(a.stderr, "racebench: building %s\n", s.name)
+			if err := a.shell(ctx, s.dir, f.build); err != nil {
+				return base, head, fmt.Errorf("build %s: %w", s.name, err)
+			}
+		}
+		program := filepath.Join(s.dir, f.program)
+		if !isFile(program) {
+			return base, head, notTestedError{fmt.Errorf("%s has no %s: --build makes it, and --program says where", s.name, f.program)}
+		}
+		*s.into = side{name: s.name, program: program}
+	}
+	return base, head, nil
+}
+
+// shell runs a command of the user's in a tree. What it prints is not the result's.
+func (a *app) shell(ctx context.Context, dir, command string) error {
+	cmd := exec.CommandContext(ctx, "sh", "-c", command)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, a.stderr, a.stderr
+	ownGroup(cmd)
+	cmd.WaitDelay = time.Second
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return notTestedError{fmt.Errorf("%s: %w", command, err)}
+	}
+	return err
+}
+
+// runInTurns runs the programs on every side and returns a report of each. The last one is stored as the
+// run's result, the first beside it.
+func (a *app) runInTurns(ctx context.Context, programs []engine.Program, sides []side, f gateFlags) ([]*result.Report, error) {
+	if err := checkDescriptors(1); err != nil {
+		return nil, usageError{err}
+	}
+	began := time.Now()
+	run, err := rundir.Create(f.dir, began)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if f.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, f.timeout)
+		defer cancel()
+	}
+	seeds := drawSeeds(programs)
+	progress := a.newProgress(f.runFlags)
+	var both []engine.Side
+	for i, s := range sides {
+		c := engine.Config{
+			Catalog: a.catalog, Executable: s.program, ChildArgs: s.args, Build: toolInfo().Build, Keep: keepOf(f.keep), FailFast: f.failFast,
+			Progress: func(g engine.Progress) {
+				g.Variant += []string{" (base)", " (head)"}[i]
+				progress.note(g)
+			},
+		}
+		both = append(both, engine.Side{Programs: programs, Config: c})
+	}
+	folds, err := engine.RunInTurns(ctx, both, seeds, engine.Budget{Trials: f.trials, For: f.forTime}, run)
+	progress.done()
+	a.cutShort = ctx.Err() != nil
+	if err != nil && !errors.Is(err, ctx.Err()) {
+		return nil, err
+	}
+	var reports []*result.Report
+	for _, of := range folds {
+		rep, err := newReport(of, a.args)
+		if err != nil {
+			return nil, err
+		}
+		rep.Started, rep.ElapsedNS, rep.Seed = began.UTC(), time.Since(began).Nanoseconds(), seeds[0].String()
+		reports = append(reports, rep)
+	}
+	return reports, storeBoth(run, reports)
+}
+
+// storeBoth keeps the head's report as the run's result and the base's beside it.
+func storeBoth(run *rundir.Run, reports []*result.Report) error {
+	raw, err := reports[0].Encode()
+	if err != nil {
+		return err
+	}
+	if err := rundir.WriteFile(run.Base(), raw); err != nil {
+		return err
+	}
+	if raw, err = reports[1].Encode(); err != nil {
+		return err
+	}
+	return run.Finish(raw)
+}
+
+// A worktree is another commit's files, in a temporary directory.
+type worktree struct {
+	temp, dir          string // dir is in temp
+	top                string // of the repository's own work tree
+	baseName, headName string
+}
+
+// checkOut makes a worktree of the commit where the current one left ref.
+func (a *app) checkOut(ctx context.Context, ref string) (*worktree, error) {
+	git := func(args ...string) (string, error) {
+		cmd := exec.CommandContext(ctx, "git", args...)
+		var complaint strings.Builder
+		cmd.Stderr = &complaint
+		out, err := cmd.Output()
+		switch {
+		case ctx.Err() != nil:
+			return "", ctx.Err()
+		case errors.Is(err, exec.ErrNotFound):
+			return "", usagef("--against needs git: %w", err)
+		case err != nil:
+			return "", usagef("git %s: %s", args[0], firstLine(complaint.String(), err.Error()))
+		}
+		return strings.TrimSpace(string(out)), nil
+	}
+	top, err := git("rev-parse", "--show-toplevel")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := git("rev-parse", "--verify", "--quiet", ref+"^{commit}"); err != nil {
+		return nil, usagef("--against %s: there is no such commit here; in CI, fetch it first (fetch-depth: 0)", ref)
+	}
+	commit, err := git("merge-base", ref, "HEAD")
+	if err != nil {
+		return nil, usagef("--against %s: it has no commit in common with this one; in CI, fetch the whole history (fetch-depth: 0)", ref)
+	}
+	head, err := git("rev-parse", "--short", "HEAD")
+	if err != nil {
+		return nil, err
+	}
+	if dirty, err := git("status", "--porcelain", "--untracked-files=no"); err == nil && dirty != "" {
+		head += " and uncommitted changes"
+	}
+	short, err := git("rev-parse", "--short", commit)
+	if err != nil {
+		return nil, err
+	}
+	temp, err := os.MkdirTemp("", "racebench-base-")
+	if err != nil {
+		return nil, fmt.Errorf("make a worktree: %w", err)
+	}
+	t := &worktree{temp: temp, dir: filepath.Join(temp, filepath.Base(top)), top: top, baseName: short, headName: head}
+	if _, err := git("worktree", "add", "--detach", "--quiet", t.dir, commit); err != nil {
+		t.remove()
+		return nil, err
+	}
+	return t, nil
+}
+
+// remove takes the worktree away, also what git remembers of it. It is done whatever ended the gate.
+func (t *worktree) remove() {
+	_ = os.RemoveAll(t.temp)
+	_ = exec.Command("git", "-C", t.top, "worktree", "prune").Run()
+}
+
+// firstLine is the first line of a text, or another text when there is none.
+func firstLine(text, or string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	if line == "" {
+		return or
+	}
+	return line
+}

@@ -1,0 +1,171 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/gate"
+)
+
+// A check is a line of a comparison's table.
+type check struct {
+	name, base, head, change, state, remark, chance, noise string
+	style                                                  lipgloss.Style
+}
+
+// checksOf are the lines of a table: breaches, thresholds, metrics, and what was on the wire.
+func (p *painter) checksOf(r gate.ResultChange) []check {
+	var all []check
+	for _, b := range r.Breaches {
+		all = append(all, check{
+			name: b.Class, base: of(b.Base, r.Trials[0]), head: of(b.Head, r.Trials[1]),
+			state: breachState(b), remark: breachRemark(b), chance: chance(b.P), style: p.ofState(b.State, b.Fails),
+		})
+	}
+	if r.Held > 0 {
+		base := nothing
+		if r.InBase {
+			base = "held"
+		}
+		name := count(int64(r.Held), "invariant")
+		if len(r.Breaches) > 0 {
+			name = count(int64(r.Held), "other invariant")
+		}
+		head := "held"
+		if r.Verdict == result.Untested {
+			head = "untested"
+		}
+		all = append(all, check{name: name, base: base, head: head, state: "", style: p.green})
+	}
+	for _, t := range r.Thresholds {
+		state, style := "holds", p.green
+		switch {
+		case t.Head == nil:
+			state, style = "not measured", p.yellow
+		case !t.Holds:
+			state, style = "MISSED", p.red
+		}
+		all = append(all, check{name: t.Expr, base: quantity(t.Base, t.Unit), head: quantity(t.Head, t.Unit), state: state, style: style})
+	}
+	for _, m := range r.Metrics {
+		all = append(all, p.metricCheck(m))
+	}
+	for _, x := range r.Crossed {
+		base := nothing
+		if x.HasBase {
+			base = ofMany(x.Base, x.BaseOf)
+		}
+		all = append(all, check{name: "crossed " + x.Kind, base: base, head: ofMany(x.Head, x.HeadOf), state: "not counted", style: p.dim})
+	}
+	return all
+}
+
+func (p *painter) metricCheck(m gate.MetricChange) check {
+	c := check{
+		name: m.Metric, base: quantity(m.Base, m.Unit), head: quantity(m.Head, m.Unit), state: string(m.State),
+		style: p.ofState(m.State, m.State == gate.Regressed),
+	}
+	if m.Change != nil {
+		c.change = signed(*m.Change)
+	}
+	if m.Noise > 0 {
+		c.noise = fmt.Sprintf("%.0f %%", 100*m.Noise)
+	}
+	switch {
+	case m.State == gate.Regressed:
+		c.state = "REGRESSION"
+	case m.State == gate.NotComparable:
+		c.state = "~ not comparable"
+	}
+	switch {
+	case m.Gated:
+		c.remark = fmt.Sprintf("%.3g %% allowed", 100*m.Tolerance)
+	case m.State == gate.Worse:
+		c.remark = "no bound"
+	}
+	if m.State != gate.NotComparable {
+		c.chance = chance(m.P)
+	}
+	return c
+}
+
+func breachState(b gate.BreachChange) string {
+	if b.Fails || b.State == gate.Expired {
+		return strings.ToUpper(string(b.State))
+	}
+	return string(b.State)
+}
+
+func breachRemark(b gate.BreachChange) string {
+	switch {
+	case b.State == gate.Expired:
+		return "until " + b.Expired
+	case b.State == gate.Known:
+		return b.Known
+	}
+	return ""
+}
+
+func (p *painter) ofState(s gate.State, fails bool) lipgloss.Style {
+	switch {
+	case fails:
+		return p.red
+	case s == gate.Better, s == gate.Gone:
+		return p.green
+	case s == gate.Worse, s == gate.Unclear, s == gate.OnBase, s == gate.Expired:
+		return p.yellow
+	case s == gate.Known, s == gate.Planted:
+		return p.cyan
+	}
+	return lipgloss.Style{}
+}
+
+func of(k, n int) string {
+	if n == 0 {
+		return nothing
+	}
+	return fmt.Sprintf("%d/%d", k, n)
+}
+
+func ofMany(k, n int64) string { return fmt.Sprintf("%d/%d", k, n) }
+
+// chance writes a p-value.
+func chance(p *float64) string {
+	switch {
+	case p == nil:
+		return ""
+	case *p < 0.001:
+		return "p < 0.001"
+	}
+	return fmt.Sprintf("p = %.2g", *p)
+}
+
+// signed writes a change: "+25.0 %".
+func signed(change float64) string {
+	if math.Abs(change) < 0.0005 {
+		return "0.0 %"
+	}
+	return fmt.Sprintf("%+.1f %%", 100*change)
+}
+
+// quantity writes a number in its unit.
+func quantity(v *float64, unit string) string {
+	if v == nil {
+		return nothing
+	}
+	switch unit {
+	case "ns":
+		return span(int64(*v))
+	case "/s":
+		return perSecond(*v) + "/s"
+	case "share":
+		return percent(*v)
+	case "bytes":
+		return size(*v)
+	}
+	return figure(*v)
+}
