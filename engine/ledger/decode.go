@@ -127,7 +127,7 @@ func (r *reader) decode(rec *record) string {
 		lane := rec.lane() - 1
 		r.e.Deliveries[lane] = append(r.e.Deliveries[lane], Delivery{Msg: MsgID(rec[1]), At: time.Duration(rec[2])})
 		return ""
-	case k > KindAudit:
+	case k > KindWaited:
 		return "" // a newer writer's
 	case k == KindText && shared:
 		return r.textSlot(rec)

@@ -64,12 +64,23 @@ func (r *reader) event(k Kind, rec *record) string {
 			return noLane(l.Lane)
 		}
 		e.Loads = append(e.Loads, l)
+	default:
+		return r.special(k, rec)
+	}
+	return ""
+}
+
+// special takes a record that only some targets write into the evidence.
+func (r *reader) special(k Kind, rec *record) string {
+	switch k {
 	case KindWire:
 		return r.wire(rec)
 	case KindProcess:
-		e.Processes = append(e.Processes, processOf(rec))
+		r.e.Processes = append(r.e.Processes, processOf(rec))
 	case KindOwner:
 		return r.owner(rec)
+	case KindAccess, KindValue, KindClaim, KindWaited:
+		return r.stored(k, rec)
 	case KindAudit:
 		return r.audit(rec)
 	default:

@@ -29,6 +29,10 @@ type Evidence struct {
 	Processes     []Process // of a program from outside only
 	Owners        []Owner
 	Audit         *Audit // nil: nothing was reopened
+	Accesses      []Access
+	Values        []Value
+	Claims        []Claim
+	Waits         []Waited
 	Records       int64
 	// Cut says where and why the record ends early; empty when it is whole. Full says that the ledger
 	// ran out of room: the trial is void.

@@ -52,7 +52,8 @@ const (
 const (
 	flagPolicy   = 1 // subscribe, discard
 	flagDraining = 2 // subscribe, discard
-	flagEnd      = 4 // subscribe, drain, phase: the end, else the begin
+	flagEnd      = 4 // subscribe, drain, phase, access: the end, else the begin
+	flagWrote    = 1 // value
 	flagFinal    = 1 // gauge
 	flagTaken    = 1 // signal
 	flagPower    = 2 // signal

@@ -132,6 +132,19 @@ func writeFacts(w *Writer, e *Evidence, name func(Name) Name) {
 		x.Error = name(x.Error)
 		w.Audit(x)
 	}
+	for _, x := range e.Accesses {
+		w.Access(x)
+	}
+	for _, x := range e.Values {
+		w.Value(x)
+	}
+	for _, x := range e.Claims {
+		x.What, x.Op = name(x.What), name(x.Op)
+		w.Claim(x)
+	}
+	for _, x := range e.Waits {
+		w.Waited(x)
+	}
 }
 
 func TestEveryKindIsReadBack(t *testing.T) {

@@ -33,6 +33,10 @@ import (
 //	process PID EVENT [clean] [status=N] [signal=N] [count=N] [text=S] at=T
 //	owner LOG WHO opened|refused|wrote|closed|released at=T
 //	audit LANE [unconfirmed=BITS] [gaps=N] [back=N] [torn=N] [beyond=N] [error=S] at=T
+//	access N LANE#SEQ read|write|snapshot|ended [key=N] at=T
+//	value LANE#SEQ [key=N] [is=N] [wrote]
+//	claim WHAT [op=S] [within=T]
+//	waited LANE#SEQ for=T
 //	full                                         the ledger ran out of room
 //	cut TEXT                                     the ledger ends early
 //

@@ -77,6 +77,8 @@ func (p *parser) fact(kind string, l *fields) {
 		p.owner(l)
 	case "audit":
 		p.audit(l)
+	case "access", "value", "claim", "waited":
+		p.stored(kind, l)
 	default:
 		l.fail("unknown kind of record")
 	}

@@ -70,6 +70,10 @@ const (
 	KindProcess        // what became of such a program
 	KindOwner          // somebody took, used, refused or gave up what one at a time may own
 	KindAudit          // what a fresh process found when it reopened what the server had left behind
+	KindAccess         // a use of the backend began or ended
+	KindValue          // what an operation has read or written
+	KindClaim          // a bound that the server sets itself
+	KindWaited         // how long a call had to wait in a simulated world
 )
 
 // An Op is one operation of one client.

@@ -172,6 +172,7 @@ func (p *printer) facts() {
 	}
 	p.outside()
 	p.reopened()
+	p.stored()
 }
 
 var (
