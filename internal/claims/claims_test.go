@@ -54,10 +54,10 @@ func TestAChangedVerdictIsNoticed(t *testing.T) {
 target: broker
 variants: [gate-close-drain, reference]
 duration: 60ms
-drain_limit: 400ms
-knobs: {policy: block, handler: 50us}
+drain_limit: 2s
+knobs: {policy: block, handler: 1ms}
 load:
-  - {op: publish,   clients: 1, shape: burst, burst: 30, every: 25ms, stop: at-signal}
+  - {op: publish,   clients: 1, shape: burst, burst: 60, every: 1s, stop: at-signal}
   - {op: subscribe, clients: 2}
 inject:
   - {signal: SIGTERM, at: op publish 60}
@@ -70,12 +70,12 @@ inject:
 	}{
 		{"good", good + known, ""},
 		{"a loss that is not listed", good, "gate-close-drain breaches what is not listed: no-lost-message/mailbox/actor-stopped"},
-		{"a loss that is not there", good + known + wrong, "two-phase does not show no-lost-message/stage1/*"},
-		{"a loss that is no longer rare", good + belittled, "gate-close-drain shows no-lost-message/mailbox/actor-stopped in 20 of 20 trials, which is not rare"},
+		{"a loss that is not there", good + known + wrong, `two-phase does not show no-lost-message/stage1/\*`},
+		{"a loss that is no longer rare", good + belittled, `gate-close-drain shows no-lost-message/mailbox/actor-stopped in (1[1-9]|20) of 20 trials, which is not rare`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			against := strings.Join(compile(t, tc.name, tc.text).settle(1), "\n")
-			if tc.want == "" && against != "" || !strings.Contains(against, tc.want) {
+			if tc.want == "" && against != "" || !regexp.MustCompile(tc.want).MatchString(against) {
 				t.Errorf("speaks against it: %q, want %q", against, tc.want)
 			}
 		})
