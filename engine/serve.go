@@ -50,6 +50,8 @@ type serving struct {
 	toDial     atomic.Int64
 
 	how  atomic.Int64 // a ledger.DrainEnd
+	accesses atomic.Uint64 // of the server's backend, begun so far
+
 	left atomic.Int64
 	err  error // what the instance's Wait returned
 
@@ -90,7 +92,8 @@ func (s *serving) run(t *world.Task) error {
 	s.out.Phase(ledger.Phase{Index: 0, Name: s.out.Name(phaseServe), Ready: true, At: t.Now()})
 	s.loadBegan = t.Now()
 	s.loading.Cancel(t)
-	if s.awaitStrike(t) {
+	switch {
+	case s.awaitStrike(t):
 		s.awaitDrain(t)
 	}
 	s.overAt = t.Now()
@@ -99,6 +102,8 @@ func (s *serving) run(t *world.Task) error {
 	s.takeInventory(t)
 	return nil
 }
+	case s.w.Simulated() && !s.ended.Try():
+		s.recordTasks(false) // nobody can move: who waits for what is evidence, struck or not
 
 func (s *serving) boot(t *world.Task) error {
 	host := targets.Host{
