@@ -34,9 +34,10 @@ type app struct {
 	stderr   io.Writer
 	catalog  engine.Catalog
 	status   int
-	begun    bool         // the arguments were understood and a command is running
-	cutShort bool         // the run was ended before it was done
-	caught   atomic.Int32 // the signal that interrupted us
+	begun    bool                   // the arguments were understood and a command is running
+	cutShort bool                   // the run was ended before it was done
+	caught   atomic.Int32           // the signal that interrupted us
+	leaving  atomic.Pointer[func()] // cleans up what must not outlive us when a second signal ends all at once
 }
 
 // A usageError is a mistake of the caller: status 2.
@@ -77,6 +78,9 @@ func (a *app) watchSignals(cancel context.CancelFunc) (stop func()) {
 			case sig := <-signals:
 				number := int32(sig.(syscall.Signal))
 				if n > 0 {
+					if clean := a.leaving.Load(); clean != nil {
+						(*clean)()
+					}
 					os.Exit(statusInterrupted + int(number))
 				}
 				a.caught.Store(number)

@@ -234,6 +234,8 @@ func (a *app) checkOut(ctx context.Context, ref string) (*worktree, error) {
 		return nil, fmt.Errorf("make a worktree: %w", err)
 	}
 	t := &worktree{temp: temp, dir: filepath.Join(temp, filepath.Base(top)), top: top, baseName: short, headName: head}
+	clean := t.remove
+	a.leaving.Store(&clean)
 	if _, err := git("worktree", "add", "--detach", "--quiet", t.dir, commit); err != nil {
 		t.remove()
 		return nil, err

@@ -19,6 +19,7 @@ const (
 	Worse         State = "worse"          // significantly, and within the tolerance
 	Regressed     State = "regression"     // significantly, and beyond the tolerance: fails
 	Unclear       State = "inconclusive"   // may be beyond the tolerance, may be chance
+	TooFew        State = "too few"        // trials, of a metric that nothing depends on
 	NotComparable State = "not comparable" // another machine, another scenario
 )
 
@@ -203,6 +204,7 @@ func (c *Comparison) judgeMetrics() {
 // tooFew names a metric that has not enough trials for anything to be said.
 func (m *MetricChange) tooFew() {
 	if !m.Gated {
+		m.State = TooFew
 		return
 	}
 	m.State = Unclear

@@ -61,6 +61,10 @@ func comparisonJSON(c *gate.Comparison, _ Options) ([]byte, error) {
 func comparisonText(c *gate.Comparison, o Options) ([]byte, error) {
 	c = cleaned(c)
 	p := newPainter(o)
+	if o.CutShort {
+		p.marked(p.yellow, 0, verdictColumn, "INTERRUPTED", "before all trials had run: what follows is about those that had")
+		p.blank()
+	}
 	p.sides(c)
 	same := 0
 	for _, r := range c.Results {
@@ -129,7 +133,7 @@ func (p *painter) changed(r gate.ResultChange) {
 		return cells
 	}
 	t := &table{columns: []*column{{head: "CHECK", cells: cell(func(c check) string { return c.name })}}}
-	t.add(&column{head: "BASE", right: true, cells: cell(func(c check) string { return c.base }), drop: 2})
+	t.add(&column{head: "BASE", right: true, cells: cell(func(c check) string { return c.base })})
 	t.add(&column{head: "HEAD", right: true, cells: cell(func(c check) string { return c.head })})
 	t.add(&column{head: "CHANGE", right: true, cells: cell(func(c check) string { return c.change }), drop: 1})
 	t.add(&column{
