@@ -47,12 +47,12 @@ func duplicates(x *Index, _ Terms) []result.Breach {
 		func(o oddity) string { return fmt.Sprintf("saw %s again", x.messageName(o.msg)) })
 }
 
-func disorder(x *Index, _ Terms) []result.Breach {
-	return x.oddBreach(x.swaps, "in-order/subscriber/overtaken",
+func disorder(x *Index, terms Terms) []result.Breach {
+	return append(logDisorder(x, terms), x.oddBreach(x.swaps, "in-order/subscriber/overtaken",
 		counted(x.swaps.n, "message was delivered after a later one of its sender", "messages were delivered after later ones of their senders"),
 		func(o oddity) string {
 			return fmt.Sprintf("saw %s after %s", x.messageName(o.msg), x.messageName(o.before))
-		})
+		})...)
 }
 
 func (x *Index) oddBreach(odd oddities, class, summary string, tell func(oddity) string) []result.Breach {

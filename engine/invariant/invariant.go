@@ -37,6 +37,7 @@ var all = []Invariant{
 	{"every-call-returns", "every call gets a reply once the server has stopped", openCalls},
 	{"drain-ends", "the server stops within the drain limit", drainEnds},
 	{"counters-return-to-zero", "slots, permits and gauges are back at zero after the drain", counters},
+	{"one-owner", "one at a time owns what may have one owner, and what is closed is free and touched no more", oneOwner},
 	{"bounded-queue", "no queue holds more than it is bounded to", boundedQueues},
 	{"right-error", "a refusal says why, and a clean stop returns no error", rightErrors},
 	{"process-survives", "no panic, no fatal error, no end that nobody asked for", processSurvives},

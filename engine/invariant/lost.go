@@ -43,6 +43,9 @@ func (x *Index) newLosses() *owing {
 
 // lostMessages accuses once a class; a message that several subscribers lack counts once.
 func lostMessages(x *Index, terms Terms) []result.Breach {
+	if x.e.Audit != nil {
+		return lostOnReopen(x, terms)
+	}
 	if !x.lossJudged(terms) {
 		return nil
 	}
