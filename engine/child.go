@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,9 @@ import (
 
 // trialEnv names the directory of the trial that a child runs. Its presence makes a process a child.
 const trialEnv = "RACEBENCH_TRIAL"
+
+// phaseEnv names the phase of the trial that the child is.
+const phaseEnv = "RACEBENCH_PHASE"
 
 // Exit statuses of a child. None is 0: that is what a server's code gives that ends the process itself.
 const (
@@ -32,7 +36,7 @@ func MaybeChild(c Config) {
 		return
 	}
 	go dieWithParent()
-	os.Exit(runChild(rundir.TrialDir(dir), c))
+	os.Exit(runChild(rundir.TrialDir(dir), os.Getenv(phaseEnv), c))
 }
 
 // dieWithParent ends the process when the parent has: the parent holds the other end of the child's
@@ -42,7 +46,7 @@ func dieWithParent() {
 	os.Exit(exitBroken)
 }
 
-func runChild(dir rundir.TrialDir, c Config) (status int) {
+func runChild(dir rundir.TrialDir, phase string, c Config) (status int) {
 	defer func() {
 		// Tasks have a wrapper of their own: a panic here is on our part of the process.
 		if v := recover(); v != nil {
@@ -54,6 +58,13 @@ func runChild(dir rundir.TrialDir, c Config) (status int) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "racebench:", err)
 		return exitBroken
+	}
+	if phase == auditTask {
+		if err := auditTrial(plan, dir); err != nil {
+			fmt.Fprintln(os.Stderr, "racebench:", err)
+			return exitBroken
+		}
+		return exitServed
 	}
 	out, err := ledger.Create(dir.Ledger(), ledger.Options{})
 	if err != nil {
@@ -71,4 +82,21 @@ func runChild(dir rundir.TrialDir, c Config) (status int) {
 		return exitNotServed
 	}
 	return exitServed
+}
+
+// auditTrial reopens what a trial's server has left in its folder.
+func auditTrial(plan Plan, dir rundir.TrialDir) error {
+	e, err := ledger.Read(dir.Ledger())
+	if err != nil {
+		return err
+	}
+	out, err := ledger.Append(dir.Ledger(), ledger.Options{})
+	if err != nil {
+		return err
+	}
+	a := &auditing{plan: plan, out: out, dir: dir, power: powerCut(e), base: phaseOver(e)}
+	a.w = world.NewReal(world.Options{Stream: plan.Seed.Stream, OnPanic: func(p world.Panic) { a.onPanic(p) }})
+	done := make(chan error, 1)
+	a.w.Go(world.Harness, "racebench audit", func(t *world.Task) { done <- a.run(t) })
+	return errors.Join(<-done, a.broken, out.Close())
 }

@@ -144,6 +144,7 @@ func exampleLoad(t targets.Target) []spec.Value {
 
 func (p *Program) compileInject(errs *spec.Errors) {
 	scope := fault.Scope{Duration: p.Scenario.Duration, Windows: windowNames(p.Target), Ops: p.loadNames(), Stops: p.Target.StopSignals()}
+	_, scope.Audited = p.Target.(targets.Auditor)
 	for _, v := range p.Scenario.Inject {
 		p.Directives = append(p.Directives, fault.Parse(v, scope, errs))
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/racebench/racebench/engine/fault"
@@ -62,6 +63,11 @@ func (s *serving) strike(t *world.Task, strike fault.Strike, planned time.Durati
 		}
 	}
 	s.noteStrike(t, strike, planned)
+	if s.w.Simulated() && strike.Signal == syscall.SIGKILL {
+		s.killed, s.power = strike.Signal, strike.Power
+		t.Halt()
+		return
+	}
 	if err := s.w.Raise(strike.Signal); err != nil {
 		panic(fmt.Sprintf("send %s: %v", strike.Name, err))
 	}
@@ -77,7 +83,7 @@ func (s *serving) noteStrike(t *world.Task, strike fault.Strike, planned time.Du
 	if !s.wasStruck {
 		s.wasStruck, s.struckAt, s.stalledBefore = true, now, s.stalls.sum()
 	}
-	s.out.Signal(ledger.Signal{Number: int(strike.Signal), Planned: planned, At: now})
+	s.out.Signal(ledger.Signal{Number: int(strike.Signal), Power: strike.Power, Planned: planned, At: now})
 }
 
 // A windowWatch is what the engine does at one of the target's windows: it counts, strikes, widens.

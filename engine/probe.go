@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime"
 	"syscall"
+	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/world"
@@ -30,6 +31,9 @@ func (p *probe) Drained(_ *world.Task, how ledger.DrainEnd, left int64) {
 // Discard implements targets.Probe.
 func (p *probe) Discard(d targets.Discard) {
 	out := p.s.out
+	if p.s.w.Over() {
+		return // a crash stopped the world: what is deferred in its tasks never happens
+	}
 	rec := ledger.Discard{
 		Msg: d.Msg, Lane: d.Lane, Station: out.Name(d.Station), Cause: out.Name(d.Cause), Where: out.Name(d.Where),
 		Policy: d.Policy, Draining: d.Draining, At: p.s.w.Now(),
@@ -49,6 +53,14 @@ func (p *probe) Unsubscribed(lane int, draining bool) {
 // Gauge implements targets.Probe.
 func (p *probe) Gauge(name string, value, bound int64, final bool) {
 	p.s.out.Gauge(ledger.Gauge{Name: p.s.out.Name(name), Value: value, Bound: bound, Final: final, At: p.s.w.Now()})
+}
+
+// Owner implements targets.Probe.
+func (p *probe) Owner(log, who string, what ledger.Owning, at time.Duration) {
+	if p.s.w.Over() {
+		return
+	}
+	p.s.out.Owner(ledger.Owner{Log: p.s.out.Name(log), Who: p.s.out.Name(who), What: what, At: at})
 }
 
 // Mark implements targets.Probe.
@@ -81,6 +93,16 @@ func (s *serving) onPanic(p world.Panic) {
 	out.Panic(ledger.Panic{
 		Task: out.Name(p.Task), Value: out.Name(p.Value), Stack: out.Name(p.Stack), Target: true, At: s.w.Now(),
 	})
+}
+
+// exit ends the server's process because the server's code wants it to, in the middle of whatever happens.
+func (s *serving) exit(t *world.Task, status int, why string) {
+	s.out.Panic(ledger.Panic{Task: s.out.Name(t.Name()), Value: s.out.Name(why), Target: true, At: s.w.Now()})
+	if !s.w.Simulated() {
+		os.Exit(status)
+	}
+	s.status = status
+	t.Halt()
 }
 
 // recordTasks writes down who is alive and what each waits for: the server's tasks, and the clients that

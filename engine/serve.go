@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
@@ -49,9 +50,9 @@ type serving struct {
 	allDialled *world.Token
 	toDial     atomic.Int64
 
-	how  atomic.Int64 // a ledger.DrainEnd
 	accesses atomic.Uint64 // of the server's backend, begun so far
 
+	how  atomic.Int64 // a ledger.DrainEnd
 	left atomic.Int64
 	err  error // what the instance's Wait returned
 
@@ -59,6 +60,12 @@ type serving struct {
 	stalledBefore time.Duration // before the first strike
 
 	broken error // racebench's own failure in a simulated world
+
+	// Of a simulated world, which has no process: what the server writes to, and how its process ended.
+	medium targets.Medium
+	killed syscall.Signal // 0: it was not
+	power  bool           // the power was cut
+	status int            // with which the server's code ended it
 }
 
 // newServing prepares a trial in a world that build makes.
@@ -95,6 +102,8 @@ func (s *serving) run(t *world.Task) error {
 	switch {
 	case s.awaitStrike(t):
 		s.awaitDrain(t)
+	case s.w.Simulated() && !s.ended.Try():
+		s.recordTasks(false) // nobody can move: who waits for what is evidence, struck or not
 	}
 	s.overAt = t.Now()
 	s.over.Cancel(t)
@@ -102,16 +111,17 @@ func (s *serving) run(t *world.Task) error {
 	s.takeInventory(t)
 	return nil
 }
-	case s.w.Simulated() && !s.ended.Try():
-		s.recordTasks(false) // nobody can move: who waits for what is evidence, struck or not
 
 func (s *serving) boot(t *world.Task) error {
 	host := targets.Host{
 		World: s.w, Knobs: s.plan.Program.Knobs, Probe: &probe{s},
-		DrainLimit: s.plan.Program.Scenario.DrainLimit,
+		DrainLimit: s.plan.Program.Scenario.DrainLimit, Exit: s.exit,
 	}
 	if !s.w.Simulated() {
 		host.Dir = s.dir.Data()
+	} else if auditor, ok := s.plan.audits(); ok {
+		s.medium = auditor.NewMedium()
+		host.Medium = s.medium
 	}
 	var failed error
 	main := s.w.Go(world.Target, "main", func(t *world.Task) {

@@ -154,7 +154,12 @@ func (m *Simulator) Watch(plan Plan, strategy world.Strategy, onStep func(world.
 	case r.Ending == world.Deadlock:
 		return t, r, fmt.Errorf("simulated trial %d: the trial itself cannot go on", plan.ID.Index)
 	}
-	m.out.Phase(ledger.Phase{Name: m.out.Name(phaseServe), Ended: true, At: r.Time})
+	m.out.Phase(s.simulatedEnd(m.out, r))
+	if _, ok := plan.audits(); ok && r.Ending != world.OutOfSteps {
+		if err := m.auditWorld(plan, s, r.Time); err != nil {
+			return t, r, err
+		}
+	}
 	e, err := m.out.Evidence()
 	if err != nil {
 		return t, r, err
@@ -165,6 +170,15 @@ func (m *Simulator) Watch(plan Plan, strategy world.Strategy, onStep func(world.
 			Void: fmt.Sprintf("the budget of %d steps was spent", plan.Small.MaxSteps)}
 	}
 	return t, r, nil
+}
+
+// simulatedEnd is how the process of a simulated trial would have ended.
+func (s *serving) simulatedEnd(out *ledger.Writer, r world.SimResult) ledger.Phase {
+	end := ledger.Phase{Name: out.Name(phaseServe), Ended: true, Status: s.status, At: r.Time}
+	if s.killed != 0 {
+		end.Status, end.Signal = -1, int(s.killed)
+	}
+	return end
 }
 
 // NewSmallPlan makes the draws of trial index of a simulated campaign.

@@ -34,23 +34,37 @@ func runTrial(ctx context.Context, plan Plan, dir rundir.TrialDir, c Config, l *
 		return err
 	}
 	defer func() { err = errors.Join(err, dir.ClearData()) }()
-	end, err := runPhase(ctx, plan, dir, c, l)
-	if err != nil {
-		return err
+	for index, name := range plan.phases() {
+		end, err := runPhase(ctx, plan, name, dir, c, l)
+		if err != nil {
+			return err
+		}
+		if end.Status == exitBroken {
+			return fmt.Errorf("trial %s: racebench's child failed: %s", dir, firstWords(dir.Stderr()))
+		}
+		end.Index = index
+		if err := recordEnd(dir, name, end); err != nil || end.Status == exitNotServed || end.Limit {
+			return err
+		}
 	}
-	if end.Status == exitBroken {
-		return fmt.Errorf("trial %s: racebench's child failed: %s", dir, firstWords(dir.Stderr()))
+	return nil
+}
+
+// phases are the processes of a trial, one after the other.
+func (p Plan) phases() []string {
+	if _, ok := p.audits(); ok {
+		return []string{phaseServe, auditTask}
 	}
-	return recordEnd(dir, end)
+	return []string{phaseServe}
 }
 
 // recordEnd adds how the process ended to the ledger, whose own writer may have been killed.
-func recordEnd(dir rundir.TrialDir, end ledger.Phase) error {
+func recordEnd(dir rundir.TrialDir, name string, end ledger.Phase) error {
 	out, err := ledger.Append(dir.Ledger(), ledger.Options{})
 	if err != nil {
 		return err
 	}
-	end.Name = out.Name(phaseServe)
+	end.Name = out.Name(name)
 	switch end.Status {
 	case exitServed:
 		end.Status = 0
@@ -64,13 +78,14 @@ func recordEnd(dir rundir.TrialDir, end ledger.Phase) error {
 	return out.Close()
 }
 
-func runPhase(ctx context.Context, plan Plan, dir rundir.TrialDir, c Config, l *launcher) (ledger.Phase, error) {
+func runPhase(ctx context.Context, plan Plan, name string, dir rundir.TrialDir, c Config, l *launcher) (ledger.Phase, error) {
 	var end ledger.Phase
-	cmd, hold, err := childCommand(dir, c)
+	cmd, hold, err := childCommand(dir, name, c)
 	if err != nil {
 		return end, err
 	}
 	defer hold()
+	began := time.Now()
 	if err := l.start(cmd); err != nil {
 		return end, fmt.Errorf("start child: %w", err)
 	}
@@ -97,7 +112,7 @@ func runPhase(ctx context.Context, plan Plan, dir rundir.TrialDir, c Config, l *
 	if err != nil && !errors.As(err, &exit) {
 		return end, fmt.Errorf("wait for child: %w", err)
 	}
-	end.Ended = true
+	end.Ended, end.At = true, time.Since(began)
 	end.Status, end.Signal = exitOf(cmd.ProcessState)
 	return end, nil
 }
@@ -116,7 +131,7 @@ func quit(cmd *exec.Cmd, exited <-chan error) error {
 
 // childCommand makes the command of a trial's child and returns with it what keeps the child alive:
 // its standard input, which ends when this process does.
-func childCommand(dir rundir.TrialDir, c Config) (*exec.Cmd, func(), error) {
+func childCommand(dir rundir.TrialDir, phase string, c Config) (*exec.Cmd, func(), error) {
 	self := c.Executable
 	if self == "" {
 		path, err := ownExecutable()
@@ -125,7 +140,7 @@ func childCommand(dir rundir.TrialDir, c Config) (*exec.Cmd, func(), error) {
 		}
 		self = path
 	}
-	stderr, err := os.Create(dir.Stderr())
+	stderr, err := os.OpenFile(dir.Stderr(), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
 		return nil, nil, fmt.Errorf("make trial directory: %w", err)
 	}
@@ -135,7 +150,7 @@ func childCommand(dir rundir.TrialDir, c Config) (*exec.Cmd, func(), error) {
 		return nil, nil, fmt.Errorf("start child: %w", err)
 	}
 	cmd := exec.Command(self, c.ChildArgs...)
-	cmd.Env = append(os.Environ(), trialEnv+"="+string(dir))
+	cmd.Env = append(os.Environ(), trialEnv+"="+string(dir), phaseEnv+"="+phase)
 	cmd.Stdin, cmd.Stderr = alive, stderr
 	return cmd, func() {
 		_ = alive.Close()

@@ -3,8 +3,8 @@
 package targets
 
 import (
+	"math/rand/v2"
 	"syscall"
-
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
@@ -72,6 +72,9 @@ type OpInfo struct {
 	// Emits is how many messages a subscriber's handler sends for each one it gets, as its own calls to
 	// Do; nil is none. A refused one becomes the handler's error.
 	Emits func(k Knobs) int
+	// Unconfirmed says that of an Auditor's operations this one is accepted before it is safe: a crash may
+	// lose it, a stop that ends by itself may not.
+	Unconfirmed bool
 }
 
 // A Variant is one design of the target: the reference, or one that breaches what it names.
@@ -93,6 +96,42 @@ type Host struct {
 	// Dir is the path of a folder of the server's own: not there at first, kept through the phases of a
 	// trial and taken away after them. It is empty in a simulated world, which has no files.
 	Dir string
+	// Medium is what stands for Dir in a simulated world: what the Auditor's NewMedium has made for the
+	// trial. It is nil in the real world, and for targets that are no Auditor.
+	Medium Medium
+	// Exit ends the server's process at once with a status, as exit(2) does; nothing that is deferred
+	// runs. Why is told as the panic of the calling task that led to it. It does not return.
+	Exit func(t *world.Task, status int, why string)
+}
+
+// A Medium is what a simulated server writes to and what outlives it.
+type Medium any
+
+// An Auditor is a Target whose accepted messages must outlive its process. After every trial a fresh process
+// reopens what is left of it.
+type Auditor interface {
+	Target
+	// NewMedium returns the empty storage of a simulated trial.
+	NewMedium() Medium
+	// CutPower makes what lies in h.Dir or h.Medium what is left of it when the power fails: nothing that
+	// was not synced is certain, and chance decides of each such write whether it, or how much of it,
+	// is there. It is called before Audit, when the server's process has ended.
+	CutPower(h Host, chance *rand.Rand) error
+	// Audit reopens it as the next owner would, and hands every record to each in the order in which they
+	// stand there.
+	Audit(t *world.Task, h Host, each func(Record)) (Recovery, error)
+}
+
+// A Record is one message that an audit has recovered. Msg is 0 for a record of the server's own.
+type Record struct {
+	Msg    ledger.MsgID
+	Offset int64 // its place in the order of the log, counted without a gap
+}
+
+// A Recovery is what else an audit has found.
+type Recovery struct {
+	Torn   int64 // bytes after the last whole record that are none
+	Beyond int64 // whole records that stand after such bytes
 }
 
 // An Instance is a running server.
@@ -151,6 +190,9 @@ type Probe interface {
 	Unsubscribed(lane int, draining bool)
 	// Gauge records a value; bound 0 is none.
 	Gauge(name string, value, bound int64, final bool)
+	// Owner records a step in the life of who owns a log, at a moment: now, or when the attempt began that
+	// was refused.
+	Owner(log, who string, what ledger.Owning, at time.Duration)
 	// Mark records a remark for the reader of a report.
 	Mark(who, text string, count int64)
 }

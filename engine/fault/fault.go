@@ -18,7 +18,8 @@ import (
 type Directive struct {
 	At      spec.Value // the entry, for errors found later
 	Signal  syscall.Signal
-	Name    string // "SIGTERM"
+	Name    string // "SIGTERM", "power cut"
+	Power   bool   // the power is cut with it
 	trigger trigger
 }
 
@@ -39,6 +40,7 @@ type Scope struct {
 type Strike struct {
 	Signal  syscall.Signal
 	Name    string
+	Power   bool          // the power is cut: what was not synced is forgotten
 	Trigger string        // the trigger's name
 	Moment  time.Duration // since the load began; since the target caught signals for "startup"
 	Op      string        // "op": whose operations are counted; empty for all
@@ -49,7 +51,7 @@ type Strike struct {
 
 // Draw makes the directive's draws.
 func (d Directive) Draw(r *rand.Rand) Strike {
-	s := Strike{Signal: d.Signal, Name: d.Name}
+	s := Strike{Signal: d.Signal, Name: d.Name, Power: d.Power}
 	d.trigger.draw(r, &s)
 	return s
 }
@@ -104,6 +106,11 @@ func (d *Directive) readWhat(v spec.Value, scope Scope, errs *spec.Errors) {
 		errs.Add(spec.Unknown(crash, "crash", []string{"kill", "power"}))
 	case hasCrash && !scope.Audited:
 		errs.Addf(crash, "this target keeps nothing beyond its process, so a crash proves nothing: write signal: SIGTERM")
+	case hasCrash:
+		d.Signal, d.Name, d.Power = syscall.SIGKILL, "SIGKILL", crash.Text == "power"
+		if d.Power {
+			d.Name = "power cut"
+		}
 	case !hasCrash:
 		errs.Addf(v, "this injection says not what is done: write signal: SIGTERM")
 	}

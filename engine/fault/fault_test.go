@@ -186,6 +186,28 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+func TestACrashIsForTargetsThatAreReopened(t *testing.T) {
+	audited := scope
+	audited.Audited = true
+	for what, want := range map[string]Strike{
+		"kill":  {Signal: syscall.SIGKILL, Name: "SIGKILL"},
+		"power": {Signal: syscall.SIGKILL, Name: "power cut", Power: true},
+	} {
+		d, errs := parse(t, "{crash: "+what+", at: 1s}", audited)
+		if len(errs) > 0 {
+			t.Fatal(&errs)
+		}
+		got := d.Draw(stream(1))
+		want.Trigger, want.Moment = got.Trigger, got.Moment
+		if got != want {
+			t.Errorf("crash: %s draws %+v, want %+v", what, got, want)
+		}
+		if _, errs := parse(t, "{crash: "+what+", at: 1s}", scope); len(errs) == 0 {
+			t.Errorf("crash: %s is taken of a target that nobody reopens", what)
+		}
+	}
+}
+
 func TestDefault(t *testing.T) {
 	d := Default(10 * time.Second)
 	if want := "SIGTERM uniform over 20%..80% of 10s"; d.Summary() != want {

@@ -24,6 +24,7 @@ const (
 	Finished   Ending = iota + 1 // the first task returned
 	Deadlock                     // nobody can ever move again
 	OutOfSteps                   // the step budget was spent: nothing is known
+	Halted                       // a task stopped the world, as a crash does
 )
 
 // SimOptions say how a World is simulated.

@@ -95,6 +95,7 @@ var exceptions = []exception{
 	{"recover", "engine.runChild", "a panic on our own part of a child must not read as the server's crash"},
 	{"process", "engine.MaybeChild", "a child never comes back to its caller's main"},
 	{"process", "engine.dieWithParent", "a child whose parent is gone must not live on"},
+	{"process", "engine.exit", "a server's own code ends its process, at its will: that is what is tested"},
 	{"process", "engine.onPanic", "a panic on a task of ours is our own failure and ends the child"},
 }
 

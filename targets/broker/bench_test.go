@@ -2,6 +2,7 @@ package broker
 
 import (
 	"testing"
+	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/world"
@@ -18,6 +19,8 @@ func (silent) Discard(targets.Discard)                     {}
 func (silent) Unsubscribed(int, bool)                      {}
 func (silent) Gauge(string, int64, int64, bool)            {}
 func (silent) Mark(string, string, int64)                  {}
+
+func (silent) Owner(string, string, ledger.Owning, time.Duration) {}
 
 // BenchmarkPublish is one event from one producer through the broker to one subscriber.
 func BenchmarkPublish(b *testing.B) {

@@ -205,6 +205,7 @@ type probe struct {
 	gauges       []gauge
 	panics       []world.Panic
 	marks        []string
+	owners       []string
 }
 
 type gauge struct {
@@ -262,4 +263,11 @@ func (p *probe) Mark(who, text string, _ int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.marks = append(p.marks, who+": "+text)
+}
+
+// Owner implements targets.Probe.
+func (p *probe) Owner(log, who string, what ledger.Owning, _ time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.owners = append(p.owners, log+": "+who+" "+what.String())
 }
