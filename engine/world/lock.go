@@ -77,6 +77,7 @@ type Atomic struct {
 // NewAtomic returns an atomic that holds v.
 func (w *World) NewAtomic(name string, v int64) *Atomic {
 	a := &Atomic{object: w.NewObject(name)}
+	a.object.tells = true
 	a.v.Store(v)
 	return a
 }
@@ -90,17 +91,26 @@ func (a *Atomic) Load(t *Task) int64 {
 // Store sets the value.
 func (a *Atomic) Store(t *Task, v int64) {
 	t.Point(KindStore, a.object)
-	a.v.Store(v)
+	if a.v.Swap(v) != v {
+		t.w.changed()
+	}
 }
 
 // Add adds d and returns the new value.
 func (a *Atomic) Add(t *Task, d int64) int64 {
 	t.Point(KindStore, a.object)
+	if d != 0 {
+		t.w.changed()
+	}
 	return a.v.Add(d)
 }
 
 // CompareAndSwap sets the value to new if it is old, and says whether it was.
 func (a *Atomic) CompareAndSwap(t *Task, old, new int64) bool {
 	t.Point(KindStore, a.object)
-	return a.v.CompareAndSwap(old, new)
+	swapped := a.v.CompareAndSwap(old, new)
+	if swapped && old != new {
+		t.w.changed()
+	}
+	return swapped
 }

@@ -51,7 +51,9 @@ func (k Kind) String() string {
 // says a task waits for, so it is written for a reader: "mailbox of laggards-3", not "q17".
 type Object struct {
 	name string
-	id   uint32 // in a simulated world: objects are numbered in the order they are made
+	// tells is of objects that say themselves when an operation has changed something.
+	tells bool
+	id    uint32 // in a simulated world: objects are numbered in the order they are made
 	// holder is the task that those who wait for the object wait for, where there is one.
 	holder atomic.Pointer[Task]
 }

@@ -27,6 +27,7 @@ func (w *World) raise(sig syscall.Signal) error {
 	if w.signals == nil || !slices.Contains(w.signals.caught, sig) {
 		return fmt.Errorf("the target does not catch %v: its default action cannot be simulated", sig)
 	}
+	w.changed()
 	w.signals.push(sig)
 	return nil
 }

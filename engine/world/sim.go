@@ -82,6 +82,7 @@ type sim struct {
 	tearing  bool
 	onStep   func(Step)
 	untold   Step // a select, until it is known which operation has completed
+	rhythm   rhythm
 	names    map[twinKey]int
 	spare    []Object // made and not handed out
 }
@@ -90,7 +91,8 @@ type sim struct {
 func NewSim(o SimOptions) *World {
 	w := newWorld(o.Options)
 	w.timers.simulated = true
-	w.sim = &sim{w: w, strategy: o.Strategy, pool: o.Pool, max: o.MaxSteps, onStep: o.OnStep, hash: 14695981039346656037}
+	w.sim = &sim{w: w, strategy: o.Strategy, pool: o.Pool, max: o.MaxSteps, onStep: o.OnStep, hash: fnvBasis}
+	w.timers.rhythm = &w.sim.rhythm
 	if w.sim.max == 0 {
 		w.sim.max = DefaultMaxSteps
 	}
@@ -152,6 +154,7 @@ func (s *sim) start(t *Task) {
 	if s.tearing {
 		return
 	}
+	s.changed()
 	s.all = append(s.all, t)
 	s.ready(t)
 }
@@ -168,6 +171,7 @@ func (s *sim) ended(t *Task) {
 			break
 		}
 	}
+	s.changed()
 	s.block(t)
 	if s.ending == 0 {
 		s.current = s.choose(t)
@@ -228,6 +232,9 @@ func (s *sim) point(t *Task, kind Kind, obj *Object) {
 	}
 	t.kind, t.announced = kind, obj
 	s.now += opCost
+	if kind.changes() && !(kind == KindStore && obj.tells) {
+		s.changed()
+	}
 	s.handOver(t)
 	s.note(t, kind, obj, false)
 }
@@ -251,10 +258,12 @@ func (s *sim) choose(t *Task) *Task {
 	if t != nil {
 		s.state.Last = t
 	}
+	limit := false // one has just passed
 	for {
-		s.watchClock()
-		if len(s.state.Runnable) == 0 {
-			if s.fireIdle() {
+		s.watchClock(limit)
+		limit = false
+		if len(s.state.Runnable) == 0 || s.rhythm.on && s.clockAlone() && s.atRest() {
+			if limit = s.fireIdle(); limit {
 				continue
 			}
 			s.ending = Deadlock
@@ -273,27 +282,29 @@ func (s *sim) choose(t *Task) *Task {
 		if next != s.clock {
 			return next
 		}
-		s.fire(&s.w.timers.pending, len(s.state.Runnable) == 1)
+		s.fire(s.next(), s.clockAlone())
 		s.note(s.clock, KindSleep, nil, false)
 	}
 }
 
-// watchClock makes time a choice exactly while a timer is armed.
-func (s *sim) watchClock() {
-	if len(s.w.timers.pending) > 0 {
+// watchClock makes time a choice while a timer is armed. In a world that beats time it is none while nothing
+// has changed for long, nor before the harness has seen that one of its limits has passed.
+func (s *sim) watchClock(limit bool) {
+	if len(s.w.timers.pending) > 0 && (!s.rhythm.on || s.nobodyElse() || !limit && !s.calm()) {
 		s.ready(s.clock)
 	} else {
 		s.block(s.clock)
 	}
 }
 
-// fire fires the earliest timer. Virtual time never goes back: a timer may come late. Alone says that
-// nobody could go on but the clock.
-func (s *sim) fire(h *timerHeap, alone bool) {
-	t := heap.Pop(h).(*Timer)
+// fire fires a timer. Virtual time never goes back: a timer may come late. Alone says that nobody could go
+// on but the clock.
+func (s *sim) fire(t *Timer, alone bool) {
+	heap.Remove(s.w.timers.heapOf(t), t.index)
 	if alone {
 		s.waited += max(0, t.at-s.now)
 	}
+	t.ticks[0].fired, t.ticks[1].fired = true, true
 	s.now = max(s.now, t.at)
 	t.fire()
 }
@@ -303,7 +314,7 @@ func (s *sim) fireIdle() bool {
 	if len(s.w.timers.idle) == 0 {
 		return false
 	}
-	s.fire(&s.w.timers.idle, true)
+	s.fire(s.w.timers.idle[0], true)
 	return true
 }
 
@@ -318,6 +329,9 @@ func (s *sim) park(t *Task, kind Kind, obj *Object, timed bool) {
 	}
 	t.kind, t.announced, t.parked, t.timed = kind, obj, true, timed
 	t.since.Store(int64(s.now))
+	if s.rhythm.on {
+		t.place = place()
+	}
 	s.block(t)
 	s.handOver(t)
 	t.parked, t.woken = false, false
@@ -337,13 +351,19 @@ func (s *sim) unpark(t *Task) {
 	s.ready(t)
 }
 
-// note mixes an operation into the trace's hash (FNV-1a over words).
+// The trace's hash is FNV-1a over words.
+const (
+	fnvBasis = 14695981039346656037
+	fnvPrime = 1099511628211
+)
+
+func mix(h, word uint64) uint64 { return (h ^ word) * fnvPrime }
+
+// note mixes an operation into the trace's hash.
 func (s *sim) note(t *Task, kind Kind, obj *Object, resumed bool) {
-	const prime = 1099511628211
-	h := (s.hash ^ uint64(t.id)) * prime
-	h = (h ^ uint64(kind)) * prime
+	h := mix(mix(s.hash, uint64(t.id)), uint64(kind))
 	if obj != nil {
-		h = (h ^ uint64(obj.id)) * prime
+		h = mix(h, uint64(obj.id))
 	}
 	s.hash = h
 	t.ops++
@@ -360,6 +380,11 @@ func (s *sim) note(t *Task, kind Kind, obj *Object, resumed bool) {
 // tellSelect tells of the select that was noted last, once it is known what it came to. Nobody else has run
 // since.
 func (s *sim) tellSelect(as []Awaitable, arm int) {
+	if s.rhythm.on && arm >= 0 {
+		if kind, _ := as[arm].Waits(); kind.changes() {
+			s.changed()
+		}
+	}
 	if step := s.untold; step.Task != nil {
 		s.untold = Step{}
 		step.Arms, step.Arm = slices.Clone(as), arm // a clone, or every select would allocate

@@ -71,7 +71,8 @@ type Task struct {
 	slot          int // among the runnable tasks; -1 when it is not
 	ops           int // visible operations done
 	parked, woken bool
-	timed         bool // it is parked, and time alone will wake it
+	timed         bool   // it is parked, and time alone will wake it
+	place         uint64 // where it is parked, in a world with periodic timers
 	ended         bool
 	twin          int // how many tasks of its name its parent had started before
 	// Mark is a strategy's own note on the task; 0 when the task is new.
@@ -252,7 +253,7 @@ func (t *Task) park(kind Kind, obj *Object, timed bool) {
 		t.w.sim.park(t, kind, obj, timed)
 		return
 	}
-	t.since.Store(int64(t.w.Now()))
+	t.since.Store(int64(t.w.now()))
 	t.waitFor.Store(obj)
 	word := parked | uint32(kind)<<1
 	if timed {
@@ -281,6 +282,16 @@ func (t *Task) unpark() {
 	}
 	if t.word.Swap(notified)&parked != 0 {
 		t.wake <- struct{}{}
+	}
+}
+
+// Changed says that the task has changed something that others decide by and no visible operation shows:
+// see Timer.Periodic.
+func (t *Task) Changed() { t.w.changed() }
+
+func (w *World) changed() {
+	if w.sim != nil {
+		w.sim.changed()
 	}
 }
 
@@ -318,7 +329,7 @@ func (t *Task) state() TaskState {
 func (t *Task) simState() TaskState {
 	s := TaskState{Name: t.name, Realm: t.realm}
 	if t.parked {
-		s.Kind, s.Parked, s.Timed, s.Since = t.kind, true, t.timed, time.Duration(t.since.Load())
+		s.Kind, s.Parked, s.Timed, s.Since = t.kind, true, t.timed && !t.w.sim.rhythm.isHung(), time.Duration(t.since.Load())
 		s.Object, s.Holder = t.announced.Name(), t.announced.heldBy()
 	}
 	return s

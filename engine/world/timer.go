@@ -4,7 +4,12 @@ import "time"
 
 // A Timer is awaited until the moment it was set to. It belongs to one task. Periodic says that it is
 // one of a server's endless rhythms (a ping, a ticker, a clean-up): a simulated world in which nothing
-// but periodic timers ever moves is hung.
+// but periodic timers ever moves, and nothing comes of it, is hung. It is set before the timer is.
+//
+// Periodic is a promise: what a tick leads to follows from what is in the world (queues, locks, atomics,
+// tokens), and neither from how many ticks there were nor from chance. A tick that has changed something that
+// no visible operation shows, as a clean-up does that takes an entry out of a map, says so with Task.Changed.
+// A task that reads the time makes progress by that.
 //
 // Idle says that the timer is a limit on how long something is waited for, not a part of the load: in a
 // simulated world, where any task may be slow for any time, it fires when nothing else can move.
@@ -19,7 +24,8 @@ type Timer struct {
 	index  int // in its heap; -1 when not armed
 	fired  bool
 	waiter *Waiter
-	then   func() // what else firing does; for deadlines
+	ticks  [2]ticks // of a periodic timer in a simulated world
+	then   func()   // what else firing does; for deadlines
 }
 
 // NewTimer returns a timer that is not set.
@@ -31,7 +37,7 @@ func (w *World) NewTimer(name string) *Timer {
 func (t *Timer) SetAt(at time.Duration) { t.w.timers.add(t, at) }
 
 // Set arms the timer for d from now, in place of an earlier setting.
-func (t *Timer) Set(d time.Duration) { t.SetAt(t.w.Now() + d) }
+func (t *Timer) Set(d time.Duration) { t.SetAt(t.w.now() + d) }
 
 // Stop disarms the timer.
 func (t *Timer) Stop() { t.w.timers.remove(t) }
@@ -86,11 +92,15 @@ func (t *Timer) Withdraw(*Waiter) {
 func (t *Timer) Waits() (Kind, *Object) { return KindSleep, t.object }
 
 // Sleep waits for d. Zero and less return at once.
-func (t *Task) Sleep(d time.Duration) { t.SleepUntil(t.Now() + d) }
+func (t *Task) Sleep(d time.Duration) { t.SleepUntil(t.w.now() + d) }
 
 // SleepUntil waits for a moment of the world's time. It returns at once when the moment is past.
 func (t *Task) SleepUntil(at time.Duration) {
-	if t.unwinding || at <= t.Now() {
+	if t.unwinding {
+		return
+	}
+	if at <= t.w.now() {
+		t.w.changed() // it depended on the time
 		return
 	}
 	if t.sleep == nil {

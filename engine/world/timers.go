@@ -15,6 +15,7 @@ type timers struct {
 	simulated bool          // idle timers are kept apart
 	until     time.Duration // what the alarm's thread sleeps until
 	interrupt func()        // wakes that thread; nil when there is none
+	rhythm    *rhythm       // of a simulated world
 	armed     uint64        // settings so far, which order timers of one moment
 }
 
@@ -29,6 +30,9 @@ func (p *timers) add(t *Timer, at time.Duration) {
 		heap.Fix(h, t.index)
 	} else {
 		heap.Push(h, t)
+	}
+	if t.Periodic && p.rhythm != nil {
+		p.rhythm.on = true
 	}
 	if p.interrupt != nil && at < p.until {
 		p.until = at

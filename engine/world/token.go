@@ -46,6 +46,7 @@ func (k *Token) cancel() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.cancelled = true
+	k.w.changed()
 	k.waiters.WakeAll()
 }
 

@@ -32,6 +32,7 @@ func (win *Window) Name() string { return win.name }
 func (win *Window) Pass(t *Task) {
 	t.Point(KindWindow, win.object)
 	if win.visit != nil && !t.unwinding {
+		t.w.changed()
 		win.visit(t)
 	}
 }

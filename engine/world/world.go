@@ -73,6 +73,14 @@ func (w *World) Close() {
 // Now returns the time since the world began. It never goes back.
 func (w *World) Now() time.Duration {
 	if w.sim != nil {
+		w.sim.changed() // what depends on the time may be otherwise the next time
+	}
+	return w.now()
+}
+
+// now is Now for the world's own business.
+func (w *World) now() time.Duration {
+	if w.sim != nil {
 		return w.sim.now
 	}
 	return time.Since(w.began)

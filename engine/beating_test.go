@@ -1,0 +1,100 @@
+package engine_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/explore"
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/targets"
+)
+
+// beating is the toy with a task of its own that pings for ever. Beside the toy's variants it has "patient",
+// whose drain ends when the hundredth ping has found nothing to do.
+type beating struct{ toy }
+
+func (beating) Name() string { return "beating" }
+
+func (b beating) Variants() []targets.Variant {
+	return append(b.toy.Variants(), targets.Variant{Name: "patient", Verdict: "partial-fix", Summary: "waits for pings"})
+}
+
+func (b beating) Start(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
+	asked := map[string]string{"patient": "hangs"}[variant]
+	if asked == "" {
+		asked = variant
+	}
+	instance, err := b.toy.Start(t, h, asked)
+	if err != nil {
+		return nil, err
+	}
+	s := &beatingServer{toyServer: instance.(*toyServer), over: h.World.NewToken("the end of the pings")}
+	pings := h.World.NewAtomic("pings", 0)
+	s.pinger = t.Go("pinger", func(t *world.Task) {
+		timer := h.World.NewTimer("the next ping")
+		timer.Periodic = true
+		for timer.Set(time.Millisecond); t.Select(s.over, timer) == 1; timer.Set(time.Millisecond) {
+			if variant == "patient" && pings.Load(t) < 100 && pings.Add(t, 1) == 100 {
+				s.never.Cancel(t)
+			}
+		}
+	})
+	return s, nil
+}
+
+type beatingServer struct {
+	*toyServer
+	over   *world.Token
+	pinger *world.Task
+}
+
+func (s *beatingServer) Wait(t *world.Task) error {
+	err := s.toyServer.Wait(t)
+	s.over.Cancel(t)
+	_ = t.Join(s.pinger)
+	return err
+}
+
+func TestAServerThatOnlyPingsIsHung(t *testing.T) {
+	for variant, hangs := range map[string]bool{"hangs": true, "good": false, "patient": false} {
+		t.Run(variant, func(t *testing.T) {
+			text := strings.Replace(smallBroker, "target: broker", "target: beating", 1)
+			text = strings.Replace(strings.Replace(text, "VARIANT", variant, 1), "knobs: {policy: block}\n", "", 1)
+			text = strings.Replace(text, "knobs: {mailbox: 2, stage1: 2, batch: 1}, ", "", 1)
+			text = strings.Replace(text, "clients: 2}\n  - {op: subscribe", "clients: 2, shape: saturate}\n  - {op: subscribe", 1)
+			s, errs := scenario.Parse("beating", []byte(text), time.Now())
+			if errs != nil {
+				t.Fatal(errs)
+			}
+			p, problems := engine.Compile(s, engine.Catalog{beating{}})
+			if len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			small, bounds := p.Shrink()
+			m := newSimulator(t)
+			judged := 0
+			for i := range 400 {
+				plan := engine.NewSmallPlan(small, bounds, p.Variants[0], scenario.Seed(1), i, "test")
+				trial, r, err := m.Run(plan, explore.Portfolio(i).New(plan.Seed.Stream("schedule"), explore.Hints{}))
+				switch {
+				case err != nil:
+					t.Fatal(err)
+				case r.Ending == world.OutOfSteps:
+					t.Fatalf("schedule %d is out of steps", i)
+				case trial.Verdict == result.Void: // nothing was asked of the server
+				case (trial.Verdict == result.Hung) != hangs:
+					t.Fatalf("schedule %d: %s %+v", i, trial.Verdict, trial.Breaches)
+				default:
+					judged++
+				}
+			}
+			if judged < 200 {
+				t.Errorf("only %d of 400 schedules were judged", judged)
+			}
+		})
+	}
+}
