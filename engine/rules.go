@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"path/filepath"
+
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/scenario"
 )
 
 // rulesOf says what a scenario expects of its results, in the words of package result.
@@ -16,11 +19,27 @@ func rulesOf(p Program) result.Rules {
 	for _, t := range p.Scenario.Thresholds {
 		rules.Thresholds = append(rules.Thresholds, result.Threshold{
 			Expr: t.String(), Func: t.Metric.Func, Name: t.Metric.Name, Phase: t.Metric.Phase,
-			Unit: string(t.Unit), Holds: t.Holds,
+			Unit: string(t.Unit), Holds: t.Holds, Line: t.At.Pos.Line,
 		})
 	}
 	for _, t := range p.Scenario.Regression {
 		rules.Regression = append(rules.Regression, result.Tolerance{Metric: t.Metric.String(), Share: t.Share})
 	}
 	return rules
+}
+
+// placeOf says where a scenario's file names a variant: the file, and the line of the variant or of the
+// target. What is built into racebench has no file.
+func placeOf(p Program, variant string) (file string, line int) {
+	if ext := filepath.Ext(p.Scenario.File); ext != ".yaml" && ext != ".yml" {
+		return "", 0
+	}
+	line = p.Scenario.Target.Pos.Line
+	for _, v := range p.Scenario.Variants {
+		named := v.Text == variant || v.Text == scenario.Reference && variant == p.Target.Reference()
+		if named && v.Pos.Line > 0 {
+			line = v.Pos.Line
+		}
+	}
+	return p.Scenario.File, line
 }

@@ -19,6 +19,8 @@ type Header struct {
 	AtStartup                     bool     // the stop itself is the test: nothing needs to be at risk
 	Moment                        string   // what strikes and when, for people
 	Invariants                    []string // that are judged, in the order of their table
+	File                          string   // the scenario's; empty for a target's own example
+	Line                          int      // in it: where the variant is named, or the target
 }
 
 // A Campaign is many trials of one scenario and one variant, folded. Folding is commutative and

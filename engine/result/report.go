@@ -47,6 +47,8 @@ type Machine struct {
 type Row struct {
 	Scenario     string            `json:"scenario"`
 	ScenarioHash string            `json:"scenario_hash"`
+	File         string            `json:"file,omitempty"` // the scenario's
+	Line         int               `json:"line,omitempty"` // in it: where the variant is named, or the target
 	Owner        string            `json:"owner,omitempty"`
 	Target       string            `json:"target"`
 	Variant      string            `json:"variant"`
@@ -183,6 +185,7 @@ type RowThreshold struct {
 	Value *float64 `json:"value,omitempty"`
 	Unit  string   `json:"unit"`
 	Holds bool     `json:"holds"`
+	Line  int      `json:"line,omitempty"` // in the scenario's file
 }
 
 // A RowTrial is one trial in a line.

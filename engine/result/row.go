@@ -36,7 +36,7 @@ func rowOf(c *Campaign) (Row, error) {
 		Reference: h.Reference, Engine: h.Engine, Seed: h.Seed, Verdict: c.Verdict, Knobs: h.Knobs, Moment: h.Moment, Invariants: h.Invariants,
 		Trials: counts, Notes: c.notes(), Drain: c.drainRow(), Windows: sorted(c.fold.windows), Void: c.voidReasons(),
 		Crossed: sorted(c.fold.crossed), Schedules: c.schedules(), Returned: c.fold.returned, Policy: c.fold.policy,
-		SignalLateNS: c.fold.late.Nanoseconds(), Unseen: c.Unseen, Regression: c.Regression,
+		SignalLateNS: c.fold.late.Nanoseconds(), File: h.File, Line: h.Line, Unseen: c.Unseen, Regression: c.Regression,
 	}
 	if counts.Run > 0 {
 		rate := c.BreachRate()
@@ -107,7 +107,7 @@ func orNone(lines []string) []string {
 }
 
 func thresholdRow(t Checked) RowThreshold {
-	row := RowThreshold{Expr: t.Expr, Unit: t.Unit, Holds: t.Held}
+	row := RowThreshold{Expr: t.Expr, Unit: t.Unit, Holds: t.Held, Line: t.Line}
 	if t.Measured {
 		row.Value = &t.Value
 	}

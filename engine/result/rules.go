@@ -65,6 +65,7 @@ type Threshold struct {
 	Name  string // an op, a group, an invariant, or "drain"
 	Phase string // steady or drain, for latencies
 	Unit  string // ns, /s, share, bytes, count
+	Line  int    // in the scenario's file; 0 is none
 	Holds func(measured float64) bool
 }
 
