@@ -59,11 +59,15 @@ type Failure struct {
 
 // SearchSchedules runs every variant of every program in simulated worlds and returns one folded result
 // each, in that order, with the first failure of every class. When ctx ends, what was finished is
-// returned with ctx's error. Any other error is racebench's own failure.
+// returned with ctx's error. A scenario that is too large for its budget of steps is refused with a *TooLarge
+// before anything is searched. Any other error is racebench's own failure.
 func SearchSchedules(ctx context.Context, programs []Program, seeds []scenario.Seed, b Budget, c Config) ([]*result.Campaign, [][]Failure, error) {
 	// A small world's garbage is some kilobytes and the heap is small: at the usual setting it is collected
 	// every hundred schedules, which took a fifth of the time.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	if err := checkSizes(programs, seeds, b, c); err != nil {
+		return nil, nil, err
+	}
 	var all []*result.Campaign
 	var failures [][]Failure
 	for i, p := range programs {
@@ -88,12 +92,8 @@ func newSearch(p Program, v targets.Variant, seed scenario.Seed, b Budget, c Con
 		program: p, variant: v, seed: seed, budget: b, c: c, began: time.Now(), first: map[string]int{},
 	}
 	s.small, s.bounds = p.Shrink()
-	switch {
-	case b.For > 0: // what was run is what was planned
-	case b.Trials > 0:
-		s.planned = b.Trials
-	default:
-		s.planned = p.Scenario.Trials
+	if b.For == 0 { // else what was run is what was planned
+		s.planned = plannedOf(p, b)
 	}
 	s.rules, s.head = rulesOf(p), s.header()
 	s.fold = result.NewCampaign(s.head)

@@ -1,0 +1,92 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/racebench/racebench/engine/explore"
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/targets"
+)
+
+// probes is how many schedules of every variant are tried before a search begins.
+const probes = 20
+
+// TooLarge says that the small world of a scenario is not small: most of its schedules spend their budget of
+// steps, and prove nothing.
+type TooLarge struct {
+	Scenario scenario.Scenario
+	Variant  string
+	Bounds   SmallWorld
+	Spent    int // of so many first schedules, those that were cut short
+	Of       int
+}
+
+// Error says what to change, and where.
+func (e *TooLarge) Error() string {
+	sim, where := e.Scenario.Sim, "under sim: in the scenario"
+	at := ""
+	if pos := sim.At.Pos; !pos.IsZero() {
+		at, where = fmt.Sprintf("%s:%d:%d: ", e.Scenario.File, pos.Line, pos.Col), "there"
+	}
+	knobs := ""
+	for _, k := range sim.Knobs {
+		knobs += ", " + k.Key.Text
+	}
+	if knobs != "" {
+		knobs = ", or the knobs" + knobs[1:] + ","
+	}
+	return fmt.Sprintf("%sthe small world of %s/%s is too large: %d of its first %d schedules spent their %d steps, and such a schedule proves nothing; "+
+		"lower ops (%d) or clients (%d)%s %s, or raise max_steps (%d). A server that polls without end spends any number of steps",
+		at, e.Scenario.Target.Text, e.Variant, e.Spent, e.Of, e.Bounds.MaxSteps, e.Bounds.Ops, e.Bounds.Clients, knobs, where, e.Bounds.MaxSteps)
+}
+
+// checkSizes tries the first schedules of every variant, before any search begins. An error is a *TooLarge
+// or racebench's own failure. What the strategies would be told of the program makes no difference to how
+// long its schedules are.
+func checkSizes(programs []Program, seeds []scenario.Seed, b Budget, c Config) error {
+	m, err := NewSimulator()
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	for i, p := range programs {
+		small, bounds := p.Shrink()
+		for _, v := range p.Variants {
+			if err := m.checkSize(small, bounds, v, seeds[i], min(probes, plannedOf(p, b)), c.Build); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (m *Simulator) checkSize(small Program, bounds SmallWorld, v targets.Variant, seed scenario.Seed, of int, build string) error {
+	spent := 0
+	for index := range of {
+		plan := NewSmallPlan(small, bounds, v, seed, index, build)
+		_, r, err := m.Run(plan, strategyOf(plan, explore.Hints{}))
+		if err != nil {
+			return err
+		}
+		if r.Ending == world.OutOfSteps {
+			spent++
+		}
+	}
+	if 2*spent <= of {
+		return nil
+	}
+	return &TooLarge{Scenario: small.Scenario, Variant: v.Name, Bounds: bounds, Spent: spent, Of: of}
+}
+
+// plannedOf is how many schedules a search of a program is to have; of one that is bounded by time, as many as
+// anybody asks for.
+func plannedOf(p Program, b Budget) int {
+	switch {
+	case b.For > 0:
+		return scenario.MaxTrials
+	case b.Trials > 0:
+		return b.Trials
+	}
+	return p.Scenario.Trials
+}
