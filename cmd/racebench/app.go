@@ -110,13 +110,14 @@ func (a *app) exitStatus(err error) int {
 		fmt.Fprintln(a.stderr, "racebench:", err)
 	}
 	var usage usageError
+	var large *engine.TooLarge
 	var idle notTestedError
 	switch {
 	case sig != 0:
 		return statusInterrupted + int(sig)
 	case err == nil:
 		return a.status
-	case errors.As(err, &usage), !a.begun:
+	case errors.As(err, &usage), errors.As(err, &large), !a.begun:
 		return statusUsage
 	case errors.As(err, &idle):
 		return statusUntested
