@@ -88,6 +88,9 @@ func (a *Atomic) Load(t *Task) int64 {
 	return a.v.Load()
 }
 
+// Peek returns the value for an inventory. It is not a visible operation, so a server must decide nothing by it.
+func (a *Atomic) Peek() int64 { return a.v.Load() }
+
 // Store sets the value.
 func (a *Atomic) Store(t *Task, v int64) {
 	t.Point(KindStore, a.object)
@@ -114,3 +117,6 @@ func (a *Atomic) CompareAndSwap(t *Task, old, new int64) bool {
 	}
 	return swapped
 }
+
+// Peek returns the value for an inventory. It is no visible operation, so a server must decide nothing by it.
+func (a *Atomic) Peek() int64 { return a.v.Load() }
