@@ -78,6 +78,7 @@ type Request struct {
 	From    string       // the address that limits know the client by: it travels with the request, all clients have one machine
 	Size    int64        // of the body, in bytes
 	Upgrade bool         // it asks for a WebSocket
+	Listens bool         // and wants what actors push
 	Lane    int          // the client's lane, which owns what is sent to it over an upgraded connection
 	Name    string       // the client's name, for tasks and reports
 }

@@ -1,0 +1,154 @@
+package gateway
+
+import (
+	_ "embed"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/targets"
+)
+
+// Target is the gateway. Net makes what lies outside it; nil is the connections in memory, which a
+// simulated world always has.
+type Target struct {
+	Net func(h targets.Host) (Net, error)
+}
+
+var _ targets.Target = Target{}
+
+// Operations.
+const (
+	opHTTP      = "http"
+	opHTTPS     = "https"
+	opHangUp    = "hang-up"
+	opSession   = "session"
+	opFrame     = "frame"
+	opSocket    = "socket"
+	opDeaf      = "deaf"
+	opPush      = "push"
+	opActor     = "actor"
+	opAnalytics = "analytics"
+)
+
+// Topics: what is owed to the analytics store, to actors, and to sockets.
+const (
+	topicRequest = 0
+	topicFrame   = 1
+	topicPush    = 2
+)
+
+// Windows.
+const (
+	windowSignal = "stop.after-signal"
+	windowWait   = "group.between-check-and-wait"
+	windowLeave  = "group.between-decrement-and-notify"
+	windowEnter  = "group.between-spawn-and-increment"
+	windowPop    = "relay.between-pop-and-lock"
+	windowID     = "tunnel.between-check-and-insert"
+)
+
+//go:embed example.yaml
+var example []byte
+
+// Name implements targets.Target.
+func (Target) Name() string { return "gateway" }
+
+// Summary implements targets.Target.
+func (Target) Summary() string {
+	return "a front door for actors: HTTP and WebSockets through a tunnel, drained and dispatched"
+}
+
+// Example implements targets.Target.
+func (Target) Example() []byte { return example }
+
+// Reference implements targets.Target.
+func (Target) Reference() string { return "drain-reference" }
+
+// Variants implements targets.Target.
+func (Target) Variants() []targets.Variant {
+	variants := make([]targets.Variant, len(recipes))
+	for i, r := range recipes {
+		variants[i] = r.Variant
+	}
+	return variants
+}
+
+// Ops implements targets.Target.
+func (Target) Ops() []targets.OpInfo {
+	return []targets.OpInfo{
+		{Name: opHTTP, Summary: "one request over a kept connection", Accepts: true, Topic: topicRequest},
+		{Name: opHTTPS, Summary: "the same through the TLS door", Accepts: true, Topic: topicRequest},
+		{Name: opHangUp, Summary: "a request whose client hangs up after the time `hang-up`", Accepts: true, Topic: topicRequest},
+		{Name: opSession, Summary: "a whole WebSocket: connect, one frame and its acknowledgement, close", Accepts: true, Topic: topicFrame},
+		{Name: opFrame, Summary: "one frame and its acknowledgement, over a WebSocket that stays", Accepts: true, Topic: topicFrame},
+		{Name: opPush, Summary: "an actor's message to every WebSocket that listens", Accepts: true, Topic: topicPush},
+		{Name: opSocket, Summary: "a WebSocket that listens, at its client's pace", Subscribes: true, Topics: 1 << topicPush},
+		{Name: opDeaf, Summary: "a WebSocket that listens and whose client never reads", Subscribes: true, Topics: 1 << topicPush},
+		{Name: opActor, Summary: "an actor that takes frames, at its pace", Subscribes: true, Topics: 1 << topicFrame},
+		{Name: opAnalytics, Summary: "the store that every answered request is noted in", Subscribes: true, Topics: 1 << topicRequest},
+	}
+}
+
+// Knobs implements targets.Target.
+func (Target) Knobs() []targets.Knob {
+	const most = 1 << 24
+	hour := int64(time.Hour)
+	return []targets.Knob{
+		{Name: "buckets", Summary: "locks that the tunnel's map is divided into", Kind: targets.IntKnob, Default: "8", Min: 1, Max: 1 << 16},
+		{Name: "deadline", Summary: "when the reference gives up its drain; 0s is half the drain limit", Kind: targets.DurationKnob, Default: "0s", Max: hour},
+		{Name: "from", Summary: "the addresses of clients: each its own, or all one", Kind: targets.WordKnob, Default: "each", Words: []string{"each", "one"}},
+		{Name: "gc", Summary: "how often the whole map is looked through; 0s is never", Kind: targets.DurationKnob, Default: "150ms", Max: hour},
+		{Name: "hang-up", Summary: "how long a client of op hang-up waits for its answer", Kind: targets.DurationKnob, Default: "1ms", Min: 1, Max: hour},
+		{Name: "ids", Summary: "ids that requests in the tunnel are drawn from", Kind: targets.IntKnob, Default: "4294967296", Min: 2, Max: 1 << 48},
+		{Name: "linger", Summary: "how long a closed socket waits for its client's part of the handshake", Kind: targets.DurationKnob, Default: "100ms", Min: 1, Max: hour},
+		{Name: "panics", Summary: "every so many-th relay panics at its end; 0 is none", Kind: targets.IntKnob, Default: "0", Max: most},
+		{Name: "ping", Summary: "how often a socket's tunnel is pinged; 0s is never", Kind: targets.DurationKnob, Default: "30ms", Max: hour},
+		{Name: "pings", Summary: "pings without a pong after which a tunnel is declared dead", Kind: targets.IntKnob, Default: "10", Min: 1, Max: most},
+		{Name: "queue", Summary: "messages a socket's queue holds", Kind: targets.IntKnob, Default: "128", Min: 1, Max: most},
+		{Name: "rate", Summary: "requests that one address may make in a `rate-window`; 0 is no limit", Kind: targets.IntKnob, Default: "0", Max: most},
+		{Name: "rate-window", Summary: "the time that `rate` is counted in", Kind: targets.DurationKnob, Default: "60s", Min: 1, Max: hour},
+		{Name: "slots", Summary: "requests and sockets that one address may have under way", Kind: targets.IntKnob, Default: "20", Min: 1, Max: most},
+		{Name: "subject", Summary: "messages that the tunnel's subject holds", Kind: targets.IntKnob, Default: "4096", Min: 1, Max: most},
+		{Name: "timeout", Summary: "how long an actor's answer is waited for", Kind: targets.DurationKnob, Default: "30s", Min: 1, Max: hour},
+		{Name: "ttl", Summary: "how long a count of slots is kept", Kind: targets.DurationKnob, Default: "1h", Min: 1, Max: hour},
+		{Name: "wire", Summary: "packets that a connection in memory holds each way", Kind: targets.IntKnob, Default: "16", Min: 1, Max: most},
+		{Name: "work", Summary: "how long an actor works on a request", Kind: targets.DurationKnob, Default: "0s", Max: hour},
+	}
+}
+
+// Windows implements targets.Target.
+func (Target) Windows() []targets.WindowInfo {
+	return []targets.WindowInfo{
+		{Name: windowSignal, Summary: "the gateway has taken a signal and done nothing yet", Stage: targets.InDrain},
+		{Name: windowWait, Summary: "the drain has found tasks left and does not wait for their end yet", Stage: targets.InDrain},
+		{Name: windowLeave, Summary: "a task's end is counted, and nobody was told", Stage: targets.UnderLoad},
+		{Name: windowEnter, Summary: "a task was started and is not counted yet, where it counts itself", Stage: targets.UnderLoad},
+		{Name: windowPop, Summary: "a relay has taken an acknowledgement out of its queue and not the lock of its entry yet", Stage: targets.UnderLoad},
+		{Name: windowID, Summary: "an id was found free and not taken yet", Stage: targets.UnderLoad},
+	}
+}
+
+// Promises implements targets.Target.
+func (Target) Promises() []string {
+	return []string{
+		noLostMessage, "no-ghost", "no-duplicate", "in-order", everyCall, drainEnds, countersZero, boundedQueue,
+		rightError, "process-survives", noLeak,
+	}
+}
+
+// StopSignals implements targets.Target.
+func (Target) StopSignals() []syscall.Signal {
+	return []syscall.Signal{syscall.SIGTERM, syscall.SIGINT}
+}
+
+// Start implements targets.Target.
+func (g Target) Start(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
+	for _, r := range recipes {
+		if r.Name == variant {
+			return newServer(t, h, r, g.Net)
+		}
+	}
+	return nil, fmt.Errorf("the gateway has no variant %q", variant)
+}
