@@ -117,6 +117,3 @@ func (a *Atomic) CompareAndSwap(t *Task, old, new int64) bool {
 	}
 	return swapped
 }
-
-// Peek returns the value for an inventory. It is no visible operation, so a server must decide nothing by it.
-func (a *Atomic) Peek() int64 { return a.v.Load() }
