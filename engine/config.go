@@ -67,7 +67,13 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Progress is where a campaign stands after a trial has ended.
+// A ClassCount says in how many trials a class of breach showed.
+type ClassCount struct {
+	Class  string
+	Trials int
+}
+
+// Progress is where a campaign stands after a trial has ended, or a search after some schedules more.
 type Progress struct {
 	Scenario, Variant string
 	Trial             int            // its index
@@ -75,8 +81,12 @@ type Progress struct {
 	Verdict           result.Verdict // of that trial
 	Done, Planned     int            // valid trials; Planned is 0 when a time bounds them
 	Void              int
-	// Schedules says that simulated schedules are counted, not trials.
+	Breached          int
+	Elapsed           time.Duration // since this variant's turn came
+	// Schedules says that simulated schedules are counted, not trials. Outcomes is then how many sets of
+	// classes the schedules have shown, no breach at all being one; Classes are those classes, the most
+	// frequent first. Neither knows kept schedules that were run first.
 	Schedules bool
-	Breached  int
-	Elapsed   time.Duration
+	Outcomes  int
+	Classes   []ClassCount
 }

@@ -46,7 +46,9 @@ type search struct {
 	fold *result.Campaign
 	// first is, by class, the lowest index of a schedule that showed it.
 	first map[string]int
-	err   error
+	// told is what the listener to the progress hears of.
+	told outcomes
+	err  error
 }
 
 // A Failure is the first schedule that showed a class of breach.
@@ -89,7 +91,7 @@ func SearchSchedules(ctx context.Context, programs []Program, seeds []scenario.S
 
 func newSearch(p Program, v targets.Variant, seed scenario.Seed, b Budget, c Config) *search {
 	s := &search{
-		program: p, variant: v, seed: seed, budget: b, c: c, began: time.Now(), first: map[string]int{},
+		program: p, variant: v, seed: seed, budget: b, c: c, began: time.Now(), first: map[string]int{}, told: newOutcomes(),
 	}
 	s.small, s.bounds = p.Shrink()
 	if b.For == 0 { // else what was run is what was planned
@@ -149,8 +151,12 @@ func (s *search) work(ctx context.Context) error {
 	defer m.Close()
 	own := result.NewCampaign(s.head)
 	first := map[string]int{}
+	seen := newOutcomes()
 	defer func() { s.merge(own, first) }()
 	for n := 0; !s.spent(ctx, n); n++ {
+		if n%tellEvery == 0 {
+			s.tell(&seen)
+		}
 		index := int(s.next.Add(1) - 1)
 		plan := NewSmallPlan(s.small, s.bounds, s.variant, s.seed, index, s.c.Build)
 		t, r, err := m.Run(plan, strategyOf(plan, s.hints))
@@ -165,6 +171,7 @@ func (s *search) work(ctx context.Context) error {
 		t.Schedule = &result.Schedule{Hash: r.Hash, Steps: int64(r.Steps)}
 		own.Add(t)
 		s.count(t)
+		seen.add(t)
 		for _, b := range t.Breaches {
 			if was, ok := first[b.Class]; !ok || index < was {
 				first[b.Class] = index
@@ -218,7 +225,6 @@ func (s *search) spent(ctx context.Context, n int) bool {
 		if ctx.Err() != nil || s.budget.For > 0 && time.Since(s.began) >= s.budget.For {
 			return true
 		}
-		s.tell()
 	}
 	done := s.next.Load()
 	return s.budget.For == 0 && (done-s.void.Load() >= int64(s.planned) || done >= 2*int64(s.planned))
@@ -236,18 +242,6 @@ func (s *search) count(t result.Trial) {
 		}
 	}
 	s.valid.Add(1)
-}
-
-func (s *search) tell() {
-	if s.c.Progress == nil {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.c.Progress(Progress{
-		Scenario: s.program.Scenario.Name, Variant: s.variant.Name, Schedules: true, Done: int(s.valid.Load()),
-		Planned: s.planned, Void: int(s.void.Load()), Breached: int(s.breached.Load()), Elapsed: time.Since(s.began),
-	})
 }
 
 func (s *search) merge(own *result.Campaign, first map[string]int) {

@@ -84,7 +84,7 @@ func (a *app) watchSignals(cancel context.CancelFunc) (stop func()) {
 					os.Exit(statusInterrupted + int(number))
 				}
 				a.caught.Store(number)
-				fmt.Fprintln(a.stderr, "racebench: stopping; what is finished will be written (again to leave at once)")
+				fmt.Fprintln(a.stderr, eraser(a.stderr)+"racebench: stopping; what is finished will be written (again to leave at once)")
 				cancel()
 			case <-done:
 				return

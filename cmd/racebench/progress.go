@@ -49,8 +49,8 @@ func (a *app) newProgress(f runFlags) *progress {
 		quit: make(chan struct{}), ended: make(chan struct{}),
 	}
 	every := lineEvery
-	if file, ok := a.stderr.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		p.width, every = columns(file), redrawEvery
+	if isTerminal(a.stderr) {
+		p.width, every = columns(a.stderr.(*os.File)), redrawEvery
 	}
 	ticker := time.NewTicker(every)
 	go func() {
@@ -59,6 +59,22 @@ func (a *app) newProgress(f runFlags) *progress {
 		p.watch(ticker.C, p.quit)
 	}()
 	return p
+}
+
+// eraseLine empties a terminal's line.
+const eraseLine = "\r\x1b[K"
+
+// eraser is what to write before a message that may come while a line of progress is drawn.
+func eraser(out io.Writer) string {
+	if isTerminal(out) {
+		return eraseLine
+	}
+	return ""
+}
+
+func isTerminal(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // watch draws at every tick until the run is over.
@@ -132,15 +148,15 @@ func oneTrial(p engine.Program, v targets.Variant, seed scenario.Seed) time.Dura
 	return total/sampled + trialOverhead
 }
 
-// note is told of every trial's end.
+// note is told of every trial's end, and of a search every few schedules.
 func (p *progress) note(g engine.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	of := fmt.Sprintf("%d of %d trials", g.Done, g.Planned)
-	if g.Planned == 0 {
-		of = fmt.Sprintf("%d trials", g.Done)
+	if g.Schedules {
+		p.state = searched(g)
+		return // there are too many to draw for each; the next tick does
 	}
-	p.state = fmt.Sprintf("%s %s: %s, %d with a breach", g.Scenario, g.Variant, of, g.Breached)
+	p.state = fmt.Sprintf("%s %s: %s, %d with a breach", g.Scenario, g.Variant, done(g, "trials"), g.Breached)
 	if g.Void > 0 {
 		p.state += fmt.Sprintf(", %d void", g.Void)
 	}
@@ -151,6 +167,43 @@ func (p *progress) note(g engine.Progress) {
 	case p.width > 0:
 		p.draw(time.Now())
 	}
+}
+
+// done says how many of what is planned are done.
+func done(g engine.Progress, what string) string {
+	if g.Planned == 0 {
+		return fmt.Sprintf("%d %s", g.Done, what)
+	}
+	return fmt.Sprintf("%d of %d %s", g.Done, g.Planned, what)
+}
+
+// classesShown is how many classes a line of progress names.
+const classesShown = 3
+
+// searched is where a search stands, in one line: what matters most comes first, for a terminal cuts it.
+func searched(g engine.Progress) string {
+	line := fmt.Sprintf("%s %s: %s", g.Scenario, g.Variant, done(g, "schedules"))
+	if seconds := g.Elapsed.Seconds(); seconds > 0 && g.Done > 0 {
+		line += fmt.Sprintf(", %.0f/s", float64(g.Done+g.Void)/seconds)
+	}
+	line += fmt.Sprintf(", %d with a breach", g.Breached)
+	if g.Void > 0 {
+		line += fmt.Sprintf(", %d void", g.Void)
+	}
+	switch g.Outcomes {
+	case 0:
+	case 1:
+		line += ", 1 outcome"
+	default:
+		line += fmt.Sprintf(", %d outcomes", g.Outcomes)
+	}
+	for i, c := range g.Classes {
+		if i == classesShown {
+			return line + fmt.Sprintf("; and %d more", len(g.Classes)-i)
+		}
+		line += fmt.Sprintf("; %s %d", c.Class, c.Trials)
+	}
+	return line
 }
 
 // draw shows the state: over the line before on a terminal, else as a line of its own.
@@ -168,12 +221,12 @@ func (p *progress) draw(now time.Time) {
 		line = string(runes[:p.width-1])
 	}
 	p.drawn = true
-	fmt.Fprintf(p.out, "\r\x1b[K%s", line)
+	fmt.Fprint(p.out, eraseLine+line)
 }
 
 func (p *progress) erase() {
 	if p.drawn {
-		fmt.Fprint(p.out, "\r\x1b[K")
+		fmt.Fprint(p.out, eraseLine)
 		p.drawn = false
 	}
 }

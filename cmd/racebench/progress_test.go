@@ -78,6 +78,51 @@ func TestProgressTellsOfEveryTrialWhenAsked(t *testing.T) {
 	}
 }
 
+var someSearch = engine.Progress{
+	Scenario: "orders", Variant: "fast", Schedules: true, Done: 900, Void: 100, Breached: 31, Elapsed: 500 * time.Millisecond, Outcomes: 4,
+	Classes: []engine.ClassCount{{Class: "no-ghost/a/b", Trials: 20}, {Class: "drain-ends/late/over-limit", Trials: 9}, {Class: "no-leak/c/d", Trials: 2}, {Class: "no-leak/e/f", Trials: 1}},
+}
+
+func TestProgressOfASearchSaysWhatItFound(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		change func(*engine.Progress)
+		want   string
+	}{
+		{"so far", func(*engine.Progress) {},
+			"orders fast: 900 schedules, 2000/s, 31 with a breach, 100 void, 4 outcomes; no-ghost/a/b 20; drain-ends/late/over-limit 9; no-leak/c/d 2; and 1 more  5s\n"},
+		{"a number is planned", func(g *engine.Progress) { g.Planned, g.Classes, g.Void, g.Breached, g.Outcomes = 1000, nil, 0, 0, 1 },
+			"orders fast: 900 of 1000 schedules, 1800/s, 0 with a breach, 1 outcome  5s\n"},
+		{"not begun", func(g *engine.Progress) { *g = engine.Progress{Scenario: "orders", Variant: "fast", Schedules: true} },
+			"orders fast: 0 schedules, 0 with a breach  5s\n"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p, out, tick := told(0)
+			p.verbose = true // trials are told one by one then; schedules never are
+			g := someSearch
+			tc.change(&g)
+			p.note(g)
+			tick(5)
+			p.done()
+			if out.String() != tc.want {
+				t.Errorf("got:\n%s\nwant:\n%s", out, tc.want)
+			}
+		})
+	}
+}
+
+func TestASearchIsDrawnByTheClockAlone(t *testing.T) {
+	p, out, tick := told(60)
+	for range 1000 {
+		p.note(someSearch)
+	}
+	tick(1)
+	p.done()
+	if n := strings.Count(out.String(), "orders"); n != 1 {
+		t.Errorf("drawn %d times between two ticks: %q", n, out)
+	}
+}
+
 func TestARunIsAnnouncedWhereNobodySeesItMove(t *testing.T) {
 	programs := func(text string) []engine.Program {
 		s, problems := scenario.Parse("test.yaml", []byte("name: x\ntarget: broker\n"+text), time.Now())
