@@ -8,10 +8,15 @@ import (
 	"github.com/racebench/racebench/engine/result"
 )
 
-// openCalls accuses a server that has stopped of calls that never return: the call's client was found
+// openCalls accuses a server of calls that it took and gave no answer to, and of calls that never return.
+func openCalls(x *Index, terms Terms) []result.Breach {
+	return append(lostAnswers(x, terms), stuckCalls(x, terms)...)
+}
+
+// stuckCalls accuses a server that has stopped of calls that never return: the call's client was found
 // parked in it, with no wake-up under way, after the stop, and nothing else moved that could wake it.
 // While a server hangs its calls do too, and the hang is the breach.
-func openCalls(x *Index, terms Terms) []result.Breach {
+func stuckCalls(x *Index, terms Terms) []result.Breach {
 	if !x.drained || terms.Killed || !x.atRest() || x.serverSleeps() || x.heldByUs() {
 		return nil
 	}
