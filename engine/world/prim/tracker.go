@@ -53,6 +53,14 @@ func (k *Tracker) Close(t *world.Task) {
 	}
 }
 
+// Reopen makes waits need another Close.
+func (k *Tracker) Reopen(t *world.Task) {
+	t.Point(world.KindStore, k.object)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.closed = false
+}
+
 // settle is called under the lock.
 func (k *Tracker) settle() {
 	if k.closed && k.count == 0 {

@@ -82,3 +82,16 @@ func TestAbortedTrackerWaitLeavesNoStaleWaiter(t *testing.T) {
 		want(t, "waiters", k.waiters.Empty(), true)
 	})
 }
+
+func TestTrackerReopenedNeedsAnotherClose(t *testing.T) {
+	inWorld(t, func(w *world.World, task *world.Task) {
+		k := NewTracker(w, "k")
+		k.Close(task)
+		k.Wait(task)
+		k.Reopen(task)
+		waiter := start(task, "waiter", func(task *world.Task) { k.Wait(task) })
+		want(t, "woken when empty but reopened", k.waiters.Empty(), false)
+		k.Close(task)
+		_ = task.Join(waiter)
+	})
+}
