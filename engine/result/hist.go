@@ -19,3 +19,17 @@ func cloneOf(h *hdrhistogram.Histogram) *hdrhistogram.Histogram {
 	c.Merge(h)
 	return c
 }
+
+// Quantiles returns the stored latencies at some percentiles, from 0 to 100, in nanoseconds. It is false
+// when the histogram cannot be read.
+func (l RowLatency) Quantiles(at []float64) ([]int64, bool) {
+	h, err := hdrhistogram.Decode([]byte(l.Histogram))
+	if err != nil || h.TotalCount() == 0 {
+		return nil, false
+	}
+	values := make([]int64, len(at))
+	for i, q := range at {
+		values[i] = h.ValueAtQuantile(q)
+	}
+	return values, true
+}

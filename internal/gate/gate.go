@@ -64,6 +64,8 @@ type Side struct {
 // A ResultChange is what changed in one scenario × variant.
 type ResultChange struct {
 	Scenario   string            `json:"scenario"`
+	File       string            `json:"file,omitempty"` // the scenario's
+	Line       int               `json:"line,omitempty"`
 	Owner      string            `json:"owner,omitempty"`
 	Target     string            `json:"target"`
 	Variant    string            `json:"variant"`
@@ -149,7 +151,7 @@ func (r ResultChange) Name() string { return fmt.Sprintf("%s %s/%s", r.Scenario,
 // changeOf compares one result; base is nil where there is none. What fails is judged later, over all.
 func (c *Comparison) changeOf(base *result.Row, head result.Row) ResultChange {
 	ch := ResultChange{
-		Scenario: head.Scenario, Owner: head.Owner, Target: head.Target, Variant: head.Variant, Engine: head.Engine,
+		Scenario: head.Scenario, File: head.File, Line: head.Line, Owner: head.Owner, Target: head.Target, Variant: head.Variant, Engine: head.Engine,
 		Verdict: head.Verdict, InBase: base != nil, Unseen: head.Unseen, Replay: head.Replay,
 	}
 	none := result.Row{}

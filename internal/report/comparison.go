@@ -23,6 +23,9 @@ func comparisonFormats() []struct {
 	}{
 		{"text", comparisonText},
 		{"json", comparisonJSON},
+		{"junit", comparisonJUnit},
+		{"markdown", comparisonMarkdown},
+		{"github", comparisonGitHub},
 	}
 }
 

@@ -14,7 +14,9 @@ import (
 // A check is a line of a comparison's table.
 type check struct {
 	name, base, head, change, state, remark, chance, noise string
-	style                                                  lipgloss.Style
+
+	fails, open bool // it fails the gate; nothing could be said of it
+	style       lipgloss.Style
 }
 
 // checksOf are the lines of a table: breaches, thresholds, metrics, and what was on the wire.
@@ -23,7 +25,8 @@ func (p *painter) checksOf(r gate.ResultChange) []check {
 	for _, b := range r.Breaches {
 		all = append(all, check{
 			name: b.Class, base: of(b.Base, r.Trials[0]), head: of(b.Head, r.Trials[1]),
-			state: breachState(b), remark: breachRemark(b), chance: chance(b.P), style: p.ofState(b.State, b.Fails),
+			state: breachState(b), remark: breachRemark(b), chance: chance(b.P), style: p.ofState(b.State, b.Fails), fails: b.Fails,
+			open: b.State == gate.Known || b.State == gate.Planted || b.State == gate.OnBase || b.State == gate.Expired && !b.Fails,
 		})
 	}
 	if r.Held > 0 {
@@ -49,7 +52,7 @@ func (p *painter) checksOf(r gate.ResultChange) []check {
 		case !t.Holds:
 			state, style = "MISSED", p.red
 		}
-		all = append(all, check{name: t.Expr, base: quantity(t.Base, t.Unit), head: quantity(t.Head, t.Unit), state: state, style: style})
+		all = append(all, check{name: t.Expr, base: quantity(t.Base, t.Unit), head: quantity(t.Head, t.Unit), state: state, style: style, fails: state == "MISSED", open: t.Head == nil})
 	}
 	for _, m := range r.Metrics {
 		all = append(all, p.metricCheck(m))
@@ -67,7 +70,8 @@ func (p *painter) checksOf(r gate.ResultChange) []check {
 func (p *painter) metricCheck(m gate.MetricChange) check {
 	c := check{
 		name: m.Metric, base: quantity(m.Base, m.Unit), head: quantity(m.Head, m.Unit), state: string(m.State),
-		style: p.ofState(m.State, m.State == gate.Regressed),
+		style: p.ofState(m.State, m.State == gate.Regressed), fails: m.State == gate.Regressed,
+		open: m.State == gate.Unclear || m.State == gate.NotComparable || m.State == gate.TooFew,
 	}
 	if m.Change != nil {
 		c.change = signed(*m.Change)

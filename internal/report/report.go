@@ -38,6 +38,14 @@ func formats() []format {
 	return []format{
 		{"text", renderText},
 		{"json", renderJSON},
+		{"ndjson", renderNDJSON},
+		{"junit", renderJUnit},
+		{"markdown", renderMarkdown},
+		{"github", renderGitHub},
+		{"hlog", renderHlog},
+		{"benchfmt", renderBenchfmt},
+		{"openmetrics", renderOpenMetrics},
+		{"html", renderHTML},
 	}
 }
 
