@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"github.com/racebench/racebench/engine/ledger"
-	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/targets"
 )
 
@@ -57,18 +56,18 @@ func (s *server) miss(p parcel, cause string) {
 
 // lose accounts for a message that goes with the process. A drain that was cut short gives it back where
 // the design does.
-func (s *server) lose(t *world.Task, id ledger.MsgID, lane int, station, where string) {
+func (s *server) lose(id ledger.MsgID, lane int, station, where string) {
 	d := missed(id, lane, station, causeExit, where, true)
 	if s.returning.Get() != 0 {
 		d.Cause, d.Returned = causeDeadline, true
 	}
-	s.left.Add(t, 1)
+	s.left.Add(1)
 	s.discard(d)
 }
 
 // loseAnswer accounts for a request that was taken and will not be answered.
-func (s *server) loseAnswer(t *world.Task, q Request) {
-	s.lose(t, q.ID, q.Lane, stationHandler, "the handler of "+q.Name)
+func (s *server) loseAnswer(q Request) {
+	s.lose(q.ID, q.Lane, stationHandler, "the handler of "+q.Name)
 }
 
 // Inventory implements targets.Instance.
@@ -94,7 +93,7 @@ func (s *server) Inventory() {
 	}
 	s.probe.Gauge("socket-queue-high", s.tunnel.high.Get(), int64(s.queue), false)
 	s.probe.Gauge("slots-in-use-high", s.limiter.high.Get(), int64(s.slots), false)
-	s.probe.Gauge("slots", s.limiter.heldNow.Get()-s.limiter.cut.Peek(), 0, true)
+	s.probe.Gauge("slots", s.limiter.heldNow.Get()-s.limiter.cut.Get(), 0, true)
 	for door, g := range s.groups {
 		s.probe.Mark("the task group of "+Door(door).String(), "counted tasks", g.count.Peek())
 	}

@@ -24,14 +24,14 @@ func (n *tunnel) receive(t *world.Task) {
 func (n *tunnel) deliver(t *world.Task, p parcel) {
 	b := n.bucketOf(p.id)
 	if !n.s.lock(t, b.lock) {
-		n.lost(t, p, causeExit)
+		n.lost(p, causeExit)
 		return
 	}
 	e := b.entries[p.id]
 	switch {
 	case e == nil:
 		b.lock.Unlock(t)
-		n.lost(t, p, causeNoSocket)
+		n.lost(p, causeNoSocket)
 		return
 	case p.kind == pong:
 		b.lock.Unlock(t)
@@ -54,9 +54,9 @@ func (n *tunnel) deliver(t *world.Task, p parcel) {
 	switch err := e.queue.TrySend(t, p); {
 	case err == nil:
 	case err == prim.ErrClosed:
-		n.lost(t, p, causeNoSocket)
+		n.lost(p, causeNoSocket)
 	case n.s.dispatch == tryDrop:
-		n.lost(t, p, causeDropped)
+		n.lost(p, causeDropped)
 	default:
 		n.overload(t, e, p)
 	}
@@ -65,12 +65,12 @@ func (n *tunnel) deliver(t *world.Task, p parcel) {
 // awaitRoom puts a parcel into a queue when there is room, however long that takes.
 func (n *tunnel) awaitRoom(t *world.Task, e *entry, p parcel) {
 	if !n.s.await(t, e.room) {
-		n.lost(t, p, causeExit)
+		n.lost(p, causeExit)
 		return
 	}
 	permit, err := e.room.Result()
 	if err != nil {
-		n.lost(t, p, causeNoSocket)
+		n.lost(p, causeNoSocket)
 		return
 	}
 	permit.Send(t, p)
@@ -113,12 +113,12 @@ func (e *entry) closeLate(s *server) func(t *world.Task) {
 }
 
 // lost accounts for a parcel that reaches nobody.
-func (n *tunnel) lost(t *world.Task, p parcel, cause string) {
+func (n *tunnel) lost(p parcel, cause string) {
 	if p.kind != push {
 		return
 	}
 	if cause == causeExit {
-		n.s.lose(t, p.msg.ID, p.lane, stationSubject, "the subject")
+		n.s.lose(p.msg.ID, p.lane, stationSubject, "the subject")
 		return
 	}
 	n.s.miss(p, cause)

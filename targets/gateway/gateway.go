@@ -133,7 +133,7 @@ func (Target) Windows() []targets.WindowInfo {
 // Promises implements targets.Target.
 func (Target) Promises() []string {
 	return []string{
-		noLostMessage, "no-ghost", "no-duplicate", "in-order", everyCall, drainEnds, countersZero, boundedQueue,
+		noLostMessage, "no-ghost", "no-duplicate", everyCall, drainEnds, countersZero, boundedQueue,
 		rightError, "process-survives", noLeak,
 	}
 }

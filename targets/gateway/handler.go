@@ -30,7 +30,7 @@ func (h *handling) serve(t *world.Task) {
 		_ = h.x.Respond(t, Response{Status: StatusRateLimited, ID: h.q.ID}) // a client that is gone needs no answer
 		return
 	case tooLate:
-		h.s.loseAnswer(t, h.q)
+		h.s.loseAnswer(h.q)
 		return
 	}
 	h.slot = &slot{s: h.s, door: h.door, from: h.q.From}
@@ -58,7 +58,7 @@ func (h *handling) proxy(t *world.Task) bool {
 // noEntry answers a request for which the tunnel has no id.
 func (h *handling) noEntry(t *world.Task) bool {
 	if h.s.dead.Try() {
-		h.s.loseAnswer(t, h.q)
+		h.s.loseAnswer(h.q)
 		return false
 	}
 	return h.x.Respond(t, Response{Status: StatusRateLimited, ID: h.q.ID}) == nil
@@ -74,11 +74,11 @@ func (h *handling) exchange(t *world.Task, e *entry) bool {
 	receiving := e.queue.Receiving()
 	switch t.Select(s.dead, h.x.Gone(), receiving, limit) {
 	case 0:
-		s.loseAnswer(t, h.q)
+		s.loseAnswer(h.q)
 		return false
 	case 1:
 		if s.dead.Try() {
-			s.loseAnswer(t, h.q)
+			s.loseAnswer(h.q)
 		}
 		return false
 	case 3:
@@ -117,7 +117,7 @@ func (s *server) insert(t *world.Task, door Door, q Request) {
 	s.spawnTail(t, door, "analytics of "+q.Name, func(t *world.Task) {
 		for _, store := range stores {
 			if s.dead.Cancelled(t) {
-				s.lose(t, q.ID, store.lane, stationAnalytics, store.name)
+				s.lose(q.ID, store.lane, stationAnalytics, store.name)
 				continue
 			}
 			_ = store.handle(t, m) // the store's own error is not the gateway's

@@ -14,7 +14,7 @@ type limiter struct {
 	counts map[string]*count
 	inside map[string]int // by address: what is really under way, for our own books
 	held   int            // the sum of all counts
-	cut    *world.Atomic  // slots that went with the process
+	cut    world.Note     // slots that went with the process
 
 	// For whoever takes stock.
 	heldNow, high world.Note
@@ -29,7 +29,7 @@ type count struct {
 }
 
 func newLimiter(s *server) *limiter {
-	return &limiter{s: s, books: s.w.NewMutex("the limits"), cut: s.w.NewAtomic("slots that went with the process", 0), counts: map[string]*count{}, inside: map[string]int{}}
+	return &limiter{s: s, books: s.w.NewMutex("the limits"), counts: map[string]*count{}, inside: map[string]int{}}
 }
 
 // A verdict is what the limiter says of a request.
@@ -90,7 +90,7 @@ func (l *limiter) note(by int) {
 // count negative. Over says that the request has ended, and is not under way any more.
 func (l *limiter) release(t *world.Task, from string, over bool) {
 	if !l.s.lock(t, l.books) {
-		l.cut.Add(t, 1)
+		l.cut.Add(1)
 		return
 	}
 	defer l.books.Unlock(t)
@@ -131,7 +131,7 @@ func (k *slot) drop(t *world.Task) {
 	case k.released:
 	case k.s.dead.Try():
 		k.released = true
-		k.s.limiter.cut.Add(t, 1)
+		k.s.limiter.cut.Add(1)
 	case k.s.release != inline:
 		k.give(t)
 	}

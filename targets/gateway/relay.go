@@ -176,22 +176,22 @@ func (r *relay) close(t *world.Task, code int) {
 // account says where everything is that the client did not get.
 func (r *relay) account(t *world.Task) {
 	for _, id := range r.unconfirmed {
-		r.giveUp(t, id, stationWire)
+		r.giveUp(id, stationWire)
 	}
 	r.unconfirmed = nil
 	r.e.queue.Drop(t, func(p parcel) {
 		if p.kind == push {
-			r.giveUp(t, p.msg.ID, stationQueue)
+			r.giveUp(p.msg.ID, stationQueue)
 		}
 	})
 }
 
-func (r *relay) giveUp(t *world.Task, id ledger.MsgID, station string) {
+func (r *relay) giveUp(id ledger.MsgID, station string) {
 	switch {
 	case r.e.policy.Get() != 0:
 		r.s.discard(overflowed(id, r.e, station))
 	case r.s.dead.Try():
-		r.s.lose(t, id, r.q.Lane, station, "the relay of "+r.q.Name)
+		r.s.lose(id, r.q.Lane, station, "the relay of "+r.q.Name)
 	case r.e.why.Get() == int64(declared):
 		r.s.discard(missed(id, r.q.Lane, station, causeDeclared, r.q.Name, r.s.begun.Get() != 0))
 	default:

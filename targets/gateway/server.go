@@ -69,7 +69,7 @@ type server struct {
 	dead       *world.Token  // the process is at its end: whatever waits goes
 	begun      world.Note    // draining, for whoever takes stock
 	returning  world.Note    // what is left at the end is given back
-	left       *world.Atomic // how much that was
+	left       world.Note    // how much went with the process
 	relays     *world.Atomic // that were started
 
 	listening *world.Mutex // guards what follows
@@ -97,7 +97,7 @@ func newServer(t *world.Task, h targets.Host, r recipe, outside func(targets.Hos
 			enter: w.Window(windowEnter), pop: w.Window(windowPop), id: w.Window(windowID),
 		},
 		tasks:    prim.NewTracker(w, "the tasks of the process"),
-		draining: w.NewAtomic("draining", 0), left: w.NewAtomic("what was left", 0), relays: w.NewAtomic("relays", 0),
+		draining: w.NewAtomic("draining", 0), relays: w.NewAtomic("relays", 0),
 		away: w.NewToken("the order to go away"), dead: w.NewToken("the end of the process"),
 		listening: w.NewMutex("the list of actors"), listeners: w.NewAtomic("the number of actors", 0),
 	}

@@ -285,7 +285,7 @@ func (n *tunnel) collect(t *world.Task) {
 func (n *tunnel) empty(t *world.Task) {
 	n.subject.Drop(t, func(p parcel) {
 		if p.kind == push {
-			n.s.lose(t, p.msg.ID, p.lane, stationSubject, "the subject")
+			n.s.lose(p.msg.ID, p.lane, stationSubject, "the subject")
 		}
 	})
 }
