@@ -10,5 +10,8 @@ type Note struct{ v atomic.Int64 }
 // Set leaves v.
 func (n *Note) Set(v int64) { n.v.Store(v) }
 
+// Add adds d to what was left.
+func (n *Note) Add(d int64) { n.v.Add(d) }
+
 // Get returns what was left last. Any task may ask, and code that is on no task.
 func (n *Note) Get() int64 { return n.v.Load() }

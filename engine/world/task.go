@@ -131,8 +131,11 @@ func (w *World) start(parent *Task, realm Realm, name string, body func(t *Task)
 
 func (t *Task) run(body func(t *Task)) {
 	err := t.call(body)
-	for _, f := range slices.Backward(t.atEnd) {
-		f(t)
+	if len(t.atEnd) > 0 {
+		// Guarded too: a world that is halted or over may unwind the task in there.
+		if ended := t.call(t.runAtEnd); err == nil {
+			err = ended
+		}
 	}
 	if t.w.sim != nil {
 		defer t.w.sim.ended(t)
@@ -145,6 +148,12 @@ func (t *Task) run(body func(t *Task)) {
 	defer t.mu.Unlock()
 	t.done, t.err = true, err
 	t.joiners.WakeAll()
+}
+
+func (t *Task) runAtEnd(*Task) {
+	for _, f := range slices.Backward(t.atEnd) {
+		f(t)
+	}
 }
 
 // call is the only place that recovers: a target that swallowed the unwinding would go on running.
