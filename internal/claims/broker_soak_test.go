@@ -27,6 +27,7 @@ func TestSoakPlantedBugs(t *testing.T) {
 	for _, path := range bugs {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".yaml"), func(t *testing.T) {
 			w := open(t, path)
+			w.strict = true
 			least := 0
 			for _, r := range w.runs {
 				for _, k := range r.must {
@@ -109,6 +110,7 @@ func TestSoakClaims(t *testing.T) {
 	for _, path := range files(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".yaml"), func(t *testing.T) {
 			w := open(t, path)
+			w.strict = true
 			for _, why := range w.settle(30) {
 				t.Error(why)
 			}

@@ -74,7 +74,9 @@ inject:
 		{"a loss that is no longer rare", good + belittled, `gate-close-drain shows no-lost-message/mailbox/actor-stopped in (1[1-9]|20) of 20 trials, which is not rare`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			against := strings.Join(compile(t, tc.name, tc.text).settle(1), "\n")
+			w := compile(t, tc.name, tc.text)
+			w.strict = true
+			against := strings.Join(w.settle(1), "\n")
 			if tc.want == "" && against != "" || !regexp.MustCompile(tc.want).MatchString(against) {
 				t.Errorf("speaks against it: %q, want %q", against, tc.want)
 			}

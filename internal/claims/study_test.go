@@ -51,6 +51,9 @@ type study struct {
 	program engine.Program
 	runs    []*variantRun
 	seed    scenario.Seed // of the next round
+	// strict says that what is listed as rare must be rare. How often a send is still under way when the
+	// broker leaves is a matter of the machine, so only the soak asks, on one that does nothing else.
+	strict bool
 }
 
 // A variantRun is what one variant has shown so far.
@@ -180,12 +183,12 @@ func (r *variantRun) owing() []scenario.Known {
 }
 
 // undecided says whether more trials could change what is owing.
-func (r *variantRun) undecided(least int) bool {
+func (r *variantRun) undecided(least int, strict bool) bool {
 	if len(r.trials) < least {
 		return true
 	}
 	return slices.ContainsFunc(r.owing(), func(k scenario.Known) bool { return len(r.trials) < enough(k) }) ||
-		len(r.trials) < 20 && len(r.overdone()) > 0
+		strict && len(r.trials) < 20 && len(r.overdone()) > 0
 }
 
 // overdone returns the rare entries that are not rare: they showed in most trials.
@@ -209,7 +212,7 @@ func (r *variantRun) showed(matches func(class string) bool) int {
 func (w *study) settle(least int) []string {
 	w.t.Helper()
 	for w.round(1, func(r *variantRun) bool {
-		return len(r.unknown) == 0 && len(r.void) <= 10+len(r.trials) && r.undecided(least)
+		return len(r.unknown) == 0 && len(r.void) <= 10+len(r.trials) && r.undecided(least, w.strict)
 	}) {
 	}
 	var against []string
@@ -220,8 +223,10 @@ func (w *study) settle(least int) []string {
 		for _, k := range r.owing() {
 			against = append(against, fmt.Sprintf("%s does not show %s in %d trials", r.variant.Name, k.Class.Text, len(r.trials)))
 		}
-		for _, k := range r.overdone() {
-			against = append(against, fmt.Sprintf("%s shows %s in %d of %d trials, which is not rare", r.variant.Name, k.Class.Text, r.showed(k.Matches), len(r.trials)))
+		if w.strict {
+			for _, k := range r.overdone() {
+				against = append(against, fmt.Sprintf("%s shows %s in %d of %d trials, which is not rare", r.variant.Name, k.Class.Text, r.showed(k.Matches), len(r.trials)))
+			}
 		}
 		if len(r.trials) < least {
 			against = append(against, fmt.Sprintf("%s: %d valid trials of %d; void: %v", r.variant.Name, len(r.trials), least, r.void))
