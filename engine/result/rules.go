@@ -81,6 +81,9 @@ type Checked struct {
 // missed.
 const missedByChance = 1e-6
 
+// checkIsBlind ends the warning about a planted breach that is missed for good.
+const checkIsBlind = ": the check is blind"
+
 // Finish draws the conclusions: breaches by class, what is known, thresholds, the verdict. It may be
 // called again after more trials were added.
 func (c *Campaign) Finish(r Rules) {
@@ -167,18 +170,21 @@ func (c *Campaign) warnOfEnds(known []KnownBreach) {
 }
 
 // plantedMissed says whether a planted breach that did not show is missed for good, or too few trials
-// were run to tell.
+// were run to tell. One so rare that it was likelier not to show is not worth a warning.
 func (c *Campaign) plantedMissed(k KnownBreach) bool {
 	n := c.Counts().Run
 	rate := min(max(k.Rate, 0.01), 0.999)
 	chance := math.Pow(1-rate, float64(n))
-	if chance >= missedByChance {
+	switch {
+	case chance > 0.5:
+		return false
+	case chance >= missedByChance:
 		c.Warnings = append(c.Warnings, fmt.Sprintf(
 			"planted breach %s did not show in %d trials, which proves nothing yet (it takes %d)",
 			k.Class, n, int(math.Ceil(math.Log(missedByChance)/math.Log(1-rate)))))
 		return false
 	}
-	c.Warnings = append(c.Warnings, fmt.Sprintf("planted breach %s did not show in %d trials: the check is blind", k.Class, n))
+	c.Warnings = append(c.Warnings, fmt.Sprintf("planted breach %s did not show in %d trials", k.Class, n)+checkIsBlind)
 	return true
 }
 
