@@ -1,0 +1,145 @@
+// Package durability is a database host that acknowledges commits and writes them to a log behind their
+// back, and whose end comes in many designs: those that were found racy, the fixes that were proposed and
+// the bugs that some of them brought, and one that is correct.
+//
+// A commit takes the datastore's lock and an offset, and its record goes through the queue of the durability
+// worker to the local durability actor, which takes whatever is queued, has it written and synced on a
+// blocking thread, and wakes those who wait for it. The designs differ only in recipe.go's table;
+// docs/durability.md describes them and the catalogue of their bugs.
+package durability
+
+import (
+	_ "embed"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/targets"
+)
+
+// Target is the durability host. Without a Disk it runs in simulated worlds only.
+type Target struct{ Disk Disk }
+
+var _ targets.Auditor = Target{}
+
+// Operations.
+const (
+	opCommit = "commit"
+	opWrite  = "write"
+	opRead   = "read"
+	opLaunch = "launch"
+)
+
+// Topics: what is durable when it is accepted, what becomes so later, and what stores nothing.
+const (
+	topicDurable = iota
+	topicUnconfirmed
+	topicNone
+)
+
+// Windows.
+const (
+	windowEnqueue = "commit.between-unlock-and-enqueue"
+	windowCount   = "commit.between-send-and-count"
+	windowCleanup = "cleanup.before-commit"
+	windowExit    = "exit.before-close"
+	windowSynced  = "actor.between-sync-and-publish"
+	windowUnlock  = "close.between-notify-and-unlock"
+)
+
+//go:embed example.yaml
+var example []byte
+
+// Name implements targets.Target.
+func (Target) Name() string { return "durability" }
+
+// Summary implements targets.Target.
+func (Target) Summary() string {
+	return "a database host with a commit log, stopped, killed or unplugged under load, and reopened"
+}
+
+// Example implements targets.Target.
+func (Target) Example() []byte { return example }
+
+// Reference implements targets.Target.
+func (Target) Reference() string { return "reference" }
+
+// Variants implements targets.Target.
+func (Target) Variants() []targets.Variant {
+	variants := make([]targets.Variant, len(recipes))
+	for i, r := range recipes {
+		variants[i] = r.Variant
+	}
+	return variants
+}
+
+// Ops implements targets.Target.
+func (Target) Ops() []targets.OpInfo {
+	return []targets.OpInfo{
+		{Name: opCommit, Summary: "commit, and wait until the record is on disk", Accepts: true, Topic: topicDurable},
+		{Name: opWrite, Summary: "commit, and go on before the record is on disk", Accepts: true, Topic: topicUnconfirmed, Unconfirmed: true},
+		{Name: opRead, Summary: "read, under the lock that commits take", Topic: topicNone},
+		{Name: opLaunch, Summary: "get the host, or launch it where there is none", Topic: topicNone},
+	}
+}
+
+// Knobs implements targets.Target.
+func (Target) Knobs() []targets.Knob {
+	const long = int64(time.Hour)
+	return []targets.Knob{
+		{Name: "batch", Summary: "records the actor writes and syncs at once, at the most", Kind: targets.IntKnob, Default: "4096", Min: 1, Max: 1 << 20},
+		{Name: "cleanup", Summary: "period of the view cleanup, which also runs at once; 0s is none", Kind: targets.DurationKnob, Default: "2ms", Max: long},
+		{Name: "cleanup_run", Summary: "how long a run of it takes on its blocking thread, before its commit", Kind: targets.DurationKnob, Default: "500us", Max: long},
+		{Name: "deadline", Summary: "when a drain with a deadline is given up; 0s is half the drain limit", Kind: targets.DurationKnob, Default: "0s", Max: long},
+		{Name: "empty_commits", Summary: "a cleanup that changed nothing commits all the same", Kind: targets.BoolKnob, Default: "true"},
+		{Name: "metrics", Summary: "period of the metrics task, which reads the depth; 0s is none", Kind: targets.DurationKnob, Default: "1ms", Max: long},
+		{Name: "policy", Summary: "what a panic of a task does: panic-exit ends the process, panic-contained the task", Kind: targets.WordKnob, Default: "panic-contained", Words: []string{"panic-contained", "panic-exit"}},
+		{Name: "queue", Summary: "records each of the two queues holds", Kind: targets.IntKnob, Default: "4096", Min: 1, Max: 1 << 24},
+		{Name: "rounds", Summary: "runs of each background task, at the most; 0 is no bound", Kind: targets.IntKnob, Default: "0", Max: 1 << 30},
+		{Name: "schedule", Summary: "period of the scheduled reducer, which commits; 0s is none", Kind: targets.DurationKnob, Default: "5ms", Max: long},
+		{Name: "segment", Summary: "bytes after which the log begins a new segment", Kind: targets.IntKnob, Default: "4194304", Min: 64, Max: 1 << 30},
+		{Name: "standby", Summary: "another host takes the log over as soon as a close of it has returned", Kind: targets.BoolKnob, Default: "true"},
+		{Name: "sync", Summary: "how much longer than the disk needs a sync takes", Kind: targets.DurationKnob, Default: "0s", Max: long},
+		{Name: "window", Summary: "records that reorder-window holds back before it gives up", Kind: targets.IntKnob, Default: "1024", Min: 1, Max: 1 << 20},
+	}
+}
+
+// Windows implements targets.Target.
+func (Target) Windows() []targets.WindowInfo {
+	return []targets.WindowInfo{
+		{Name: windowSynced, Summary: "a batch is on disk, and nobody has been told", Stage: targets.UnderLoad},
+		{Name: windowCleanup, Summary: "a cleanup's blocking run is done, and it has not committed", Stage: targets.UnderLoad},
+		{Name: windowUnlock, Summary: "the close has been reported, and the lock is not free", Stage: targets.InDrain},
+		{Name: windowCount, Summary: "a record was sent and is not counted", Stage: targets.UnderLoad},
+		{Name: windowEnqueue, Summary: "a commit has its offset, and its record is not in the queue", Stage: targets.UnderLoad},
+		{Name: windowExit, Summary: "the module has exited, and nothing is closed", Stage: targets.InDrain},
+	}
+}
+
+// StopSignals implements targets.Target.
+func (Target) StopSignals() []syscall.Signal {
+	return []syscall.Signal{syscall.SIGTERM, syscall.SIGINT}
+}
+
+// Promises implements targets.Target.
+func (Target) Promises() []string {
+	return []string{
+		noLostMessage, noGhost, noDuplicate, inOrder, everyCall, drainEnds, countersZero, oneOwner,
+		boundedQueue, fair, rightError, processSurvive, noLeak,
+	}
+}
+
+// Start implements targets.Target.
+func (g Target) Start(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
+	r, ok := findRecipe(variant)
+	if !ok {
+		return nil, fmt.Errorf("start durability: there is no variant %q", variant)
+	}
+	signals := h.World.Subscribe(syscall.SIGTERM, syscall.SIGINT)
+	files, err := g.files(h)
+	if err != nil {
+		return nil, fmt.Errorf("start durability: %w", err)
+	}
+	return newServer(t, h, r, signals, files)
+}
