@@ -51,6 +51,9 @@ func (s *serving) recordStall() {
 	if !s.wasStruck || s.w.Simulated() && s.w.Now()-s.struckAt <= s.plan.Program.Scenario.DrainLimit {
 		return
 	}
+	if s.stalledBefore > 0 && !s.w.Simulated() {
+		s.out.Gauge(ledger.Gauge{Name: s.out.Name(ledger.StallBeforeGauge), Value: int64(s.stalledBefore), At: s.w.Now()})
+	}
 	if stalled := s.stalls.sum() - s.stalledBefore; stalled > 0 {
 		s.out.Gauge(ledger.Gauge{Name: s.out.Name(ledger.StallGauge), Value: int64(stalled), At: s.w.Now()})
 	}

@@ -31,4 +31,6 @@ func (p *probe) Claim(what, op string, within time.Duration) {
 }
 
 // Waited implements targets.StoreProbe.
-func (p *probe) Waited(m ledger.MsgID, d time.Duration) { p.s.out.Waited(ledger.Waited{Msg: m, For: d}) }
+func (p *probe) Waited(m ledger.MsgID, d time.Duration) {
+	p.s.out.Waited(ledger.Waited{Msg: m, For: d})
+}

@@ -8,9 +8,10 @@ import (
 	"github.com/racebench/racebench/engine/result"
 )
 
-// openCalls accuses a server of calls that it took and gave no answer to, and of calls that never return.
+// openCalls accuses a server of calls that it took and gave no answer to, of calls that never return, and of
+// calls that are told too late that it is closed.
 func openCalls(x *Index, terms Terms) []result.Breach {
-	return append(lostAnswers(x, terms), stuckCalls(x, terms)...)
+	return slices.Concat(lostAnswers(x, terms), stuckCalls(x, terms), lateRefusals(x, terms))
 }
 
 // stuckCalls accuses a server that has stopped of calls that never return: the call's client was found

@@ -41,6 +41,9 @@ func (s *story) room() bool { return len(s.events) < maxEvents }
 // maxEvents is how long a story gets that would list many like events.
 const maxEvents = 8
 
+// tailRoom says whether the story can take another line that has no moment.
+func (s *story) tailRoom() bool { return len(s.tail) < maxEvents }
+
 // add appends a line that has no moment.
 func (s *story) add(who, what string) { s.tail = append(s.tail, line("", who, what)) }
 

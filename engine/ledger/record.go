@@ -121,6 +121,9 @@ type Discard struct {
 // between the strike and the drain's end: the machine's doing, not the server's.
 const StallGauge = "racebench stalled"
 
+// StallBeforeGauge is the same of the time before the strike.
+const StallBeforeGauge = "racebench stalled before"
+
 // A Gauge is a sampled value of a counter. Bound is the most it may be; 0 is no bound. Final marks the
 // value after the drain.
 type Gauge struct {

@@ -43,14 +43,16 @@ type Value struct {
 // A Claim is a bound that the server sets itself: what is within that time, for which op.
 type Claim struct {
 	What, Op Name
-	Within   time.Duration // 0: at all
+	Within   time.Duration
 }
 
 // What servers claim.
 const (
 	// ClaimAnswered: every call of the op is answered within the time.
 	ClaimAnswered = "answered"
-	// ClaimClosed: a call that begins once the drain has is refused, and that within the time.
+	// ClaimRefused: a call that begins once the drain has is refused.
+	ClaimRefused = "refused"
+	// ClaimClosed: a call that begins once the drain has and is refused for that learns it within the time.
 	ClaimClosed = "closed"
 )
 

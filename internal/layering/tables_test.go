@@ -58,6 +58,8 @@ var moduleOwners = map[string][]string{
 	"github.com/invopop/jsonschema":     {"scenario", "engine/result"},
 	"github.com/HdrHistogram":           {"engine/record", "engine/result"},
 	"github.com/gorilla/websocket":      {"targets/gateway", "targets/external"},
+	"github.com/anishathalye/porcupine": {"engine/invariant"},
+	"go.etcd.io/bbolt":                  {"targets/coldstore/bolt"},
 	"github.com/prometheus/procfs":      {"engine", "targets/external"},
 	"gonum.org/v1/gonum":                {"engine/result", "internal/gate"},
 	"golang.org/x/perf":                 {"internal/gate"},

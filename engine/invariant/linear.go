@@ -1,0 +1,176 @@
+package invariant
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/result"
+)
+
+// A touch is an operation's part in the history of one key. What was not accepted may have happened, at
+// any time after it began.
+type touch struct {
+	op    ledger.Op
+	value uint64
+	wrote bool
+}
+
+func (c touch) end() int64 {
+	if c.op.Outcome != ledger.Accepted {
+		return math.MaxInt64
+	}
+	return int64(c.op.Ended)
+}
+
+// register is the model of a key: a read sees what was written last.
+var register = porcupine.Model{
+	Init: func() any { return uint64(0) },
+	Step: func(state, input, _ any) (bool, any) {
+		c := input.(touch)
+		if c.wrote {
+			return true, c.value
+		}
+		return state == c.value, state
+	},
+}
+
+// readsKept is how many reads of one value are looked at from either end of a key's history: those that
+// ended first and those that began last. Leaving reads out makes no history look worse.
+const readsKept = 32
+
+// linear judges what reads have seen, key by key, with porcupine: is there an order of the operations,
+// each at one moment between its begin and its end, in which every read sees what was written last?
+func linear(x *Index, terms Terms) []result.Breach {
+	if terms.Killed || x.e.Cut != "" || x.e.Full || len(x.e.Values) == 0 {
+		return nil
+	}
+	byKey := map[int64][]touch{}
+	var keys []int64
+	for _, v := range x.e.Values {
+		op, ok := x.e.Op(v.Msg)
+		if !ok || !v.Wrote && op.Outcome != ledger.Accepted {
+			continue
+		}
+		if byKey[v.Key] == nil {
+			keys = append(keys, v.Key)
+		}
+		byKey[v.Key] = append(byKey[v.Key], touch{op, v.Value, v.Wrote})
+	}
+	classes := map[string]*anomaly{}
+	var order []string
+	for _, key := range keys {
+		history := thinned(byKey[key])
+		if history == nil || explained(history) {
+			continue
+		}
+		a := findAnomaly(key, history)
+		if classes[a.cause] == nil {
+			classes[a.cause] = &a
+			order = append(order, a.cause)
+		}
+		classes[a.cause].n++
+	}
+	var breaches []result.Breach
+	for _, cause := range order {
+		breaches = append(breaches, x.anomalyBreach(*classes[cause]))
+	}
+	return breaches
+}
+
+// thinned leaves out reads that a history does not need; nil where there is none at all.
+func thinned(all []touch) []touch {
+	reads := map[uint64][]touch{}
+	var values []uint64
+	var kept []touch
+	for _, c := range all {
+		if c.wrote {
+			kept = append(kept, c)
+			continue
+		}
+		if reads[c.value] == nil {
+			values = append(values, c.value)
+		}
+		reads[c.value] = append(reads[c.value], c)
+	}
+	if len(values) == 0 {
+		return nil
+	}
+	for _, v := range values {
+		list := reads[v]
+		if len(list) > 2*readsKept {
+			slices.SortStableFunc(list, func(a, b touch) int { return cmp.Compare(a.op.Began, b.op.Began) })
+			late := slices.Clone(list[len(list)-readsKept:])
+			slices.SortStableFunc(list, func(a, b touch) int { return cmp.Compare(a.op.Ended, b.op.Ended) })
+			// One that is both is looked at twice, which changes nothing: a read leaves its key as it was.
+			list = append(late, list[:readsKept]...)
+		}
+		kept = append(kept, list...)
+	}
+	return kept
+}
+
+func explained(history []touch) bool {
+	ops := make([]porcupine.Operation, len(history))
+	for i, c := range history {
+		ops[i] = porcupine.Operation{ClientId: i, Input: c, Call: int64(c.op.Began), Return: c.end()}
+	}
+	return porcupine.CheckOperations(register, ops)
+}
+
+// An anomaly is a read that no order explains, as far as one read shows it.
+type anomaly struct {
+	key   int64
+	cause string
+	n     int64
+	read  ledger.Op // zero where no single read shows it
+	wrote ledger.Op
+}
+
+// findAnomaly looks for a read that shows what is wrong: it did not see a write that had ended before it
+// began, or it saw what had been removed before.
+func findAnomaly(key int64, history []touch) anomaly {
+	for _, r := range history {
+		if r.wrote {
+			continue
+		}
+		for _, w := range history {
+			if !w.wrote || w.op.Outcome != ledger.Accepted || w.op.Ended >= r.op.Began || w.value == r.value {
+				continue
+			}
+			if r.value == 0 && !removedBy(history, r.op.Ended) {
+				return anomaly{key, "missed-write", 0, r.op, w.op}
+			}
+			if r.value != 0 && w.value == 0 {
+				return anomaly{key, "saw-removed", 0, r.op, w.op}
+			}
+		}
+	}
+	return anomaly{key: key, cause: "no-order"}
+}
+
+// removedBy says whether a removal may have happened by then.
+func removedBy(history []touch, moment time.Duration) bool {
+	return slices.ContainsFunc(history, func(c touch) bool { return c.wrote && c.value == 0 && c.op.Began <= moment })
+}
+
+func (x *Index) anomalyBreach(a anomaly) result.Breach {
+	s := x.newStory()
+	s.title("one of %d: the history of key %d", a.n, a.key)
+	s.strike()
+	if a.read.Msg != 0 {
+		s.at(a.wrote.Ended, x.e.LaneName(a.wrote.Msg.Lane()), "write #"+x.messageName(a.wrote.Msg)+" had returned OK")
+		s.at(a.read.Began, x.e.LaneName(a.read.Msg.Lane()), "read "+x.messageName(a.read.Msg)+" began, and saw "+map[string]string{
+			"missed-write": "nothing", "saw-removed": "what had been removed",
+		}[a.cause])
+	}
+	s.drain()
+	return result.Breach{
+		Invariant: "linearizable", Class: "linearizable/log/" + a.cause, Verdict: result.Breached, Count: a.n,
+		Summary: counted(a.n, "key has", "keys have") + " a history that no order explains", Evidence: s.lines(),
+	}
+}
