@@ -32,7 +32,7 @@ func newCoroutine() *coroutine {
 type Pool struct {
 	free []*coroutine
 
-	tasks    map[*Task]struct{}
+	memory   memory
 	windows  map[string]*Window
 	names    map[twinKey]int
 	all      []*Task
@@ -41,13 +41,18 @@ type Pool struct {
 
 // lend gives the pool's books, emptied, to a new world.
 func (p *Pool) lend(w *World) {
-	if p.tasks == nil {
-		p.tasks, p.windows, p.names = w.tasks, w.windows, map[twinKey]int{}
+	if p.windows == nil {
+		p.windows, p.names = map[string]*Window{}, map[twinKey]int{}
 	}
-	clear(p.tasks)
 	clear(p.windows)
 	clear(p.names)
-	w.tasks, w.windows, w.sim.names = p.tasks, p.windows, p.names
+	w.windows, w.sim.names = p.windows, p.names
+	w.sim.memory = &memory{}
+	if w.sim.onStep == nil {
+		// Nobody has kept anything of the last schedule.
+		p.memory.reset()
+		w.sim.memory = &p.memory
+	}
 	w.sim.all, w.sim.state.Runnable = p.all[:0], p.runnable[:0]
 }
 

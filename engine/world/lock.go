@@ -1,21 +1,22 @@
 package world
 
-import (
-	"sync"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // A Mutex is a lock held across await points. It is fair: whoever asked first gets it, as with tokio's,
 // because a lock taken as a join decides a race by exactly that order.
 type Mutex struct {
 	object  *Object
-	mu      sync.Mutex
+	mu      guard
 	locked  bool
 	waiters WaitList
 }
 
 // NewMutex returns an unlocked mutex.
-func (w *World) NewMutex(name string) *Mutex { return &Mutex{object: w.NewObject(name)} }
+func (w *World) NewMutex(name string) *Mutex {
+	m := take(w, func(m *memory) *slab[Mutex] { return &m.mutexes })
+	m.object, m.mu = w.NewObject(name), w.newGuard()
+	return m
+}
 
 // Lock waits for the lock and takes it.
 func (m *Mutex) Lock(t *Task) { t.Await(m) }
@@ -76,7 +77,8 @@ type Atomic struct {
 
 // NewAtomic returns an atomic that holds v.
 func (w *World) NewAtomic(name string, v int64) *Atomic {
-	a := &Atomic{object: w.NewObject(name)}
+	a := take(w, func(m *memory) *slab[Atomic] { return &m.atomics })
+	a.object = w.NewObject(name)
 	a.object.tells = true
 	a.v.Store(v)
 	return a

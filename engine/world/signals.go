@@ -14,7 +14,7 @@ import (
 type Signals struct {
 	w      *World
 	object *Object
-	mu     sync.Mutex
+	mu     guard
 	inbox  []syscall.Signal
 	waiter *Waiter
 	stop   func()
@@ -35,7 +35,7 @@ func (w *World) raise(sig syscall.Signal) error {
 // Subscribe catches the given signals from now on. One subscription a world; the first statement of a
 // target's Start.
 func (w *World) Subscribe(signals ...syscall.Signal) *Signals {
-	s := &Signals{w: w, object: w.NewObject("a signal")}
+	s := &Signals{w: w, object: w.NewObject("a signal"), mu: w.newGuard()}
 	if w.sim != nil {
 		w.signals, s.caught, s.stop = s, signals, func() {}
 		if w.options.OnSubscribed != nil {

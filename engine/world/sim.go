@@ -84,13 +84,13 @@ type sim struct {
 	untold   Step // a select, until it is known which operation has completed
 	rhythm   rhythm
 	names    map[twinKey]int
-	spare    []Object // made and not handed out
+	memory   *memory
 }
 
 // NewSim returns a simulated world. Simulate runs it.
 func NewSim(o SimOptions) *World {
 	w := newWorld(o.Options)
-	w.timers.simulated = true
+	w.timers.simulated, w.timers.mu.off, w.mu.off = true, true, true
 	w.sim = &sim{w: w, strategy: o.Strategy, pool: o.Pool, max: o.MaxSteps, onStep: o.OnStep, hash: fnvBasis}
 	w.timers.rhythm = &w.sim.rhythm
 	if w.sim.max == 0 {
@@ -189,18 +189,6 @@ func (s *sim) twins(t *Task) int {
 type twinKey struct {
 	parent *Task
 	name   string
-}
-
-// newObject makes objects by the dozen: a small world has some sixty.
-func (s *sim) newObject(name string) *Object {
-	if len(s.spare) == 0 {
-		s.spare = make([]Object, 32)
-	}
-	o := &s.spare[0]
-	s.spare = s.spare[1:]
-	s.objects++
-	o.name, o.id = name, s.objects
-	return o
 }
 
 // ready puts a task among those that can go on.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -82,7 +81,7 @@ type Task struct {
 	unwinding bool
 	atEnd     []func(t *Task)
 
-	mu      sync.Mutex
+	mu      guard
 	done    bool
 	err     error
 	joiners WaitList
@@ -105,13 +104,16 @@ func (t *Task) Go(name string, body func(t *Task)) *Task {
 
 // newTask enters a task into the world's books.
 func (w *World) newTask(parent *Task, realm Realm, name string) *Task {
-	t := &Task{w: w, name: name, parent: parent, realm: realm, blame: realm}
+	t := take(w, func(m *memory) *slab[Task] { return &m.tasks })
+	t.w, t.name, t.parent, t.realm, t.blame, t.mu = w, name, parent, realm, realm, w.newGuard()
 	t.object = w.NewObject(name)
 	t.object.holder.Store(t)
 	w.mu.Lock()
 	w.nextID++
 	t.id = w.nextID
-	w.tasks[t] = struct{}{}
+	if w.sim == nil {
+		w.tasks[t] = struct{}{}
+	}
 	w.mu.Unlock()
 	return t
 }

@@ -30,7 +30,9 @@ type Timer struct {
 
 // NewTimer returns a timer that is not set.
 func (w *World) NewTimer(name string) *Timer {
-	return &Timer{w: w, object: w.NewObject(name), index: -1}
+	t := take(w, func(m *memory) *slab[Timer] { return &m.timers })
+	t.w, t.object, t.index = w, w.NewObject(name), -1
+	return t
 }
 
 // SetAt arms the timer for a moment of the world's time, in place of an earlier setting.

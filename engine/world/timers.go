@@ -2,14 +2,13 @@ package world
 
 import (
 	"container/heap"
-	"sync"
 	"time"
 )
 
 // timers are the timers of a world that are armed. A real world's alarm fires them on time; a simulated
 // world's scheduler fires them as its strategy says.
 type timers struct {
-	mu        sync.Mutex
+	mu        guard
 	pending   timerHeap
 	idle      timerHeap     // of a simulated world: they fire when nothing else can move
 	simulated bool          // idle timers are kept apart

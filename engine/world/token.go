@@ -1,16 +1,13 @@
 package world
 
-import (
-	"sync"
-	"time"
-)
+import "time"
 
 // A Token is cancelled once and stays so. It is awaited until then. Tokens stand for contexts, which
 // would block where a simulated scheduler cannot see it.
 type Token struct {
 	w         *World
 	object    *Object
-	mu        sync.Mutex
+	mu        guard
 	cancelled bool
 	timer     *Timer // of a deadline
 	waiters   WaitList
@@ -18,7 +15,9 @@ type Token struct {
 
 // NewToken returns a token that is not cancelled.
 func (w *World) NewToken(name string) *Token {
-	return &Token{w: w, object: w.NewObject(name)}
+	k := take(w, func(m *memory) *slab[Token] { return &m.tokens })
+	k.w, k.object, k.mu = w, w.NewObject(name), w.newGuard()
+	return k
 }
 
 // NewDeadline returns a token that is cancelled d from now, or earlier by Cancel.

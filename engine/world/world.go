@@ -12,7 +12,6 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -39,8 +38,8 @@ type World struct {
 
 	signals *Signals // in a simulated world
 
-	mu      sync.Mutex
-	tasks   map[*Task]struct{}
+	mu      guard
+	tasks   map[*Task]struct{} // of a real world; a simulated one has its own list
 	nextID  int
 	windows map[string]*Window
 }
@@ -49,6 +48,7 @@ type World struct {
 // frees the clock's thread.
 func NewReal(o Options) *World {
 	w := newWorld(o)
+	w.tasks, w.windows = make(map[*Task]struct{}), make(map[string]*Window)
 	w.alarm = newAlarm(w.timers, w.began)
 	return w
 }
@@ -58,8 +58,6 @@ func newWorld(o Options) *World {
 		options: o,
 		began:   time.Now(),
 		timers:  &timers{},
-		tasks:   make(map[*Task]struct{}),
-		windows: make(map[string]*Window),
 	}
 }
 
@@ -124,6 +122,9 @@ type TaskState struct {
 
 // Tasks returns the tasks that are alive, in the order they were started.
 func (w *World) Tasks() []TaskState {
+	if w.sim != nil {
+		return w.sim.states()
+	}
 	w.mu.Lock()
 	alive := make([]*Task, 0, len(w.tasks))
 	for t := range w.tasks {
@@ -134,6 +135,18 @@ func (w *World) Tasks() []TaskState {
 	states := make([]TaskState, len(alive))
 	for i, t := range alive {
 		states[i] = t.state()
+	}
+	return states
+}
+
+// states are those of the tasks that are alive, in the order they were started.
+func (s *sim) states() []TaskState {
+	if s.tearing {
+		return nil // they are being unwound
+	}
+	states := make([]TaskState, len(s.all))
+	for i, t := range s.all {
+		states[i] = t.simState()
 	}
 	return states
 }
