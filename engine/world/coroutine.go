@@ -9,6 +9,7 @@ type coroutine struct {
 	end    func()
 	yield  func(struct{}) bool
 	task   *Task
+	lends  bool // its task has resumed another, which will give the turn back to it
 }
 
 func newCoroutine() *coroutine {

@@ -138,6 +138,9 @@ func (s *sim) resume(t *Task) {
 	}
 }
 
+// lends says whether the task has switched to another and waits to be given the turn back.
+func (t *Task) lends() bool { return t.co != nil && t.co.lends }
+
 // tearDown unwinds every task that has begun and not ended. World operations do nothing meanwhile.
 func (s *sim) tearDown() {
 	s.tearing = true
@@ -227,12 +230,19 @@ func (s *sim) point(t *Task, kind Kind, obj *Object) {
 	s.note(t, kind, obj, false)
 }
 
-// handOver lets the strategy decide who goes on, and returns when it is t's turn again.
+// handOver lets the strategy decide who goes on, and returns when it is t's turn again. It switches to the next
+// task directly, unless that one waits for t to give the turn back: every detour is another switch.
 func (s *sim) handOver(t *Task) {
 	if s.ending == 0 {
 		s.current = s.choose(t)
 	}
-	if s.current != t || s.ending != 0 {
+	for s.current != t || s.ending != 0 {
+		if s.ending == 0 && !s.current.lends() {
+			t.co.lends = true
+			s.resume(s.current)
+			t.co.lends = false
+			continue
+		}
 		t.co.yield(struct{}{})
 		if s.tearing {
 			t.unwind()
