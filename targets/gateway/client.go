@@ -32,7 +32,7 @@ func (s *server) dialNet(t *world.Task, r targets.Role) (targets.Client, error) 
 		c.hang = true
 	case opSession:
 		return &session{c}, nil
-	case opFrame, opSocket, opDeaf:
+	case opFrame, opSocket, opDeaf, opChat:
 		return c.last(t)
 	}
 	return c, nil
@@ -193,6 +193,9 @@ func (c *lasting) read(t *world.Task) {
 			// The handler's own error is not the server's to know.
 			_ = c.role.Handle(t, targets.Message{ID: f.ID, Topic: topicPush, Size: f.Size})
 		case Ack:
+			if c.role.Op == opChat {
+				continue // nobody waits for it
+			}
 			_ = c.acks.TrySend(t, f.ID) // unbounded, and open
 		case Ping:
 			_ = c.socket.Send(t, Frame{Kind: Pong, Seq: f.Seq}) // the next Recv tells of a lost connection
@@ -208,6 +211,9 @@ func (c *lasting) read(t *world.Task) {
 func (c *lasting) Do(t *world.Task, m targets.Message) targets.Reply {
 	if c.closed.Cancelled(t) || c.socket.Send(t, Frame{Kind: Data, ID: m.ID, Size: m.Size}) != nil {
 		return targets.Reply{Outcome: ledger.Refused, Cause: ledger.Closed}
+	}
+	if c.role.Op == opChat {
+		return targets.Reply{} // it is sent on the task that would read the acknowledgement
 	}
 	receiving := c.acks.Receiving()
 	for t.Select(receiving, c.closed) == 0 {

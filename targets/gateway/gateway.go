@@ -27,6 +27,7 @@ const (
 	opFrame     = "frame"
 	opSocket    = "socket"
 	opDeaf      = "deaf"
+	opChat      = "chat"
 	opPush      = "push"
 	opActor     = "actor"
 	opAnalytics = "analytics"
@@ -86,6 +87,11 @@ func (Target) Ops() []targets.OpInfo {
 		{Name: opPush, Summary: "an actor's message to every WebSocket that listens", Accepts: true, Topic: topicPush},
 		{Name: opSocket, Summary: "a WebSocket that listens, at its client's pace", Subscribes: true, Topics: 1 << topicPush},
 		{Name: opDeaf, Summary: "a WebSocket that listens and whose client never reads", Subscribes: true, Topics: 1 << topicPush},
+		{
+			Name: opChat, Summary: "a WebSocket that listens, and answers every message with `emit` frames",
+			Subscribes: true, Topics: 1 << topicPush, Topic: topicFrame,
+			Emits: func(k targets.Knobs) int { return k.Int("emit") },
+		},
 		{Name: opActor, Summary: "an actor that takes frames, at its pace", Subscribes: true, Topics: 1 << topicFrame},
 		{Name: opAnalytics, Summary: "the store that every answered request is noted in", Subscribes: true, Topics: 1 << topicRequest},
 	}
@@ -98,10 +104,12 @@ func (Target) Knobs() []targets.Knob {
 	return []targets.Knob{
 		{Name: "buckets", Summary: "locks that the tunnel's map is divided into", Kind: targets.IntKnob, Default: "8", Min: 1, Max: 1 << 16},
 		{Name: "deadline", Summary: "when the reference gives up its drain; 0s is half the drain limit", Kind: targets.DurationKnob, Default: "0s", Max: hour},
+		{Name: "emit", Summary: "frames that a client of op chat sends for each message it gets", Kind: targets.IntKnob, Default: "1", Max: 1 << 10},
 		{Name: "from", Summary: "the addresses of clients: each its own, or all one", Kind: targets.WordKnob, Default: "each", Words: []string{"each", "one"}},
 		{Name: "gc", Summary: "how often the whole map is looked through; 0s is never", Kind: targets.DurationKnob, Default: "150ms", Max: hour},
 		{Name: "hang-up", Summary: "how long a client of op hang-up waits for its answer", Kind: targets.DurationKnob, Default: "1ms", Min: 1, Max: hour},
 		{Name: "ids", Summary: "ids that requests in the tunnel are drawn from", Kind: targets.IntKnob, Default: "4294967296", Min: 2, Max: 1 << 48},
+		{Name: "insert", Summary: "how long it takes until an analytics store has what it is sent", Kind: targets.DurationKnob, Default: "0s", Max: hour},
 		{Name: "linger", Summary: "how long a closed socket waits for its client's part of the handshake", Kind: targets.DurationKnob, Default: "100ms", Min: 1, Max: hour},
 		{Name: "panics", Summary: "every so many-th relay panics at its end; 0 is none", Kind: targets.IntKnob, Default: "0", Max: most},
 		{Name: "ping", Summary: "how often a socket's tunnel is pinged; 0s is never", Kind: targets.DurationKnob, Default: "30ms", Max: hour},

@@ -116,7 +116,7 @@ func (s *server) insert(t *world.Task, door Door, q Request) {
 	m := targets.Message{ID: q.ID, Topic: topicRequest, Size: q.Size}
 	s.spawnTail(t, door, "analytics of "+q.Name, func(t *world.Task) {
 		for _, store := range stores {
-			if s.dead.Cancelled(t) {
+			if s.dead.Cancelled(t) || !s.sleep(t, s.insertTime) {
 				s.lose(q.ID, store.lane, stationAnalytics, store.name)
 				continue
 			}

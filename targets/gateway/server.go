@@ -13,7 +13,7 @@ import (
 // settings are the knobs, read once.
 type settings struct {
 	slots, rate, queue, buckets, ids, pings, panics              int
-	rateWindow, ttl, work, timeout, ping, gc, linger, hangUpTime time.Duration
+	rateWindow, ttl, work, insertTime, timeout, ping, gc, linger, hangUpTime time.Duration
 	deadline                                                     time.Duration // of the drain; 0 is none
 	oneAddress                                                   bool
 }
@@ -26,7 +26,7 @@ func readSettings(h targets.Host, r recipe) settings {
 	s := settings{
 		slots: k.Int("slots"), rate: k.Int("rate"), queue: k.Int("queue"), buckets: k.Int("buckets"), ids: k.Int("ids"),
 		pings: k.Int("pings"), panics: k.Int("panics"), rateWindow: k.Duration("rate-window"), ttl: k.Duration("ttl"),
-		work: k.Duration("work"), timeout: k.Duration("timeout"), ping: k.Duration("ping"), gc: k.Duration("gc"),
+		work: k.Duration("work"), insertTime: k.Duration("insert"), timeout: k.Duration("timeout"), ping: k.Duration("ping"), gc: k.Duration("gc"),
 		linger: k.Duration("linger"), hangUpTime: k.Duration("hang-up"), oneAddress: k.Word("from") == "one",
 	}
 	switch {
