@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -170,8 +171,19 @@ func (a *app) write(d destination, raw []byte) error {
 		return nil
 	case isSpecial(d.file):
 		return writeThrough(d.file, raw)
+	case d.file == os.Getenv("GITHUB_STEP_SUMMARY"):
+		return addTo(d.file, raw)
 	}
 	return rundir.WriteFile(d.file, raw)
+}
+
+// addTo appends to a file that several commands of one step write to.
+func addTo(path string, raw []byte) error {
+	before, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("write %s: %w", path, pathless(err))
+	}
+	return rundir.WriteFile(path, append(before, raw...))
 }
 
 func writeThrough(path string, raw []byte) error {

@@ -1,0 +1,145 @@
+package result_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+// busy is a trial with something of everything.
+func busy(t *testing.T, i int) result.Trial {
+	t.Helper()
+	h := result.NewHistogram()
+	for k := range int64(50) {
+		if err := h.RecordValue(100_000 + 1_000*k*int64(i+1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trial := result.Trial{
+		Index: i, Number: i, Seed: fmt.Sprint(1000 + i), HasStruck: true, Struck: time.Millisecond, DrainEnded: true,
+		Drain: time.Duration(i+1) * time.Millisecond, Late: time.Duration(i), Returned: 1, Policy: 2,
+		AtRisk:  []result.Risk{{Kind: "queued", Count: int64(10 + i), Lost: int64(i % 2)}},
+		Windows: []result.WindowCount{{Name: "w", Struck: 1, Met: 1}}, Crossed: []result.Crossed{{Kind: "requests", Count: 1, Of: 5}},
+		Latency:    []result.Latency{{Op: "publish", Group: "publish", Phase: result.Steady, Clock: "wall", Hist: h}},
+		Throughput: []result.Throughput{{Op: "publish", Group: "publish", Sent: 50, Accepted: 50, Steady: 50, Window: time.Second}},
+		Warnings:   []result.Breach{{Invariant: "clean-exit", Class: "clean-exit/status/1", Summary: "it ended with status 1", Count: 1}},
+	}
+	if i%3 == 0 {
+		b := breach(lost, result.Breached, int64(i+1))
+		b.Of, b.Summary = 100, fmt.Sprintf("%d of 100 accepted messages lost", i+1)
+		trial.Breaches, trial.Verdict = []result.Breach{b}, result.Breached
+	}
+	if i == 5 {
+		trial.Verdict, trial.Void = result.Void, "starved"
+	}
+	return trial
+}
+
+func thresholds() []result.Threshold {
+	return []result.Threshold{
+		{Expr: "p99(publish) < 1ms", Func: "p99", Name: "publish", Phase: "steady", Unit: "ns", Holds: func(v float64) bool { return v < 1e6 }},
+		{Expr: "max(drain) < 5ms", Func: "max", Name: "drain", Unit: "ns", Holds: func(v float64) bool { return v < 5e6 }},
+		{Expr: "rate(publish) > 10/s", Func: "rate", Name: "publish", Unit: "/s", Holds: func(v float64) bool { return v > 10 }},
+		{Expr: "breach_rate < 50%", Func: "breach_rate", Unit: "share", Holds: func(v float64) bool { return v < 0.5 }},
+	}
+}
+
+// Stored shards merge to what one run of all trials would have stored.
+func TestMergedShardsAreOneRun(t *testing.T) {
+	for name, known := range map[string][]result.KnownBreach{
+		"unknown": nil, "known": {{Class: lost, Why: "tracked"}},
+		"expired": {{Class: lost, Expired: true, Until: time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)}},
+	} {
+		rules := result.Rules{Known: known, Thresholds: thresholds(), Regression: []result.Tolerance{{Metric: "p99(publish)", Share: 0.1}}}
+		whole, a, b := result.NewCampaign(header(12)), result.NewCampaign(header(6)), result.NewCampaign(header(6))
+		for i := range 12 {
+			whole.Add(busy(t, i))
+			if i%2 == 0 {
+				a.Add(busy(t, i))
+			} else {
+				b.Add(busy(t, i))
+			}
+		}
+		for _, c := range []*result.Campaign{whole, a, b} {
+			c.Finish(rules)
+		}
+		want := reportOf(t, whole)
+		first, second := reportOf(t, a), reportOf(t, b)
+		second.Seed = "other"
+		merged, err := result.Merge([]*result.Report{stored(t, second), stored(t, first)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := asJSON(t, merged.Results), asJSON(t, want.Results); got != want {
+			t.Errorf("%s: merged\n%s\nis not\n%s", name, got, want)
+		}
+	}
+}
+
+// stored is a report as it comes back from a file.
+func stored(t *testing.T, r *result.Report) *result.Report {
+	t.Helper()
+	raw, err := r.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := result.Decode(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return back
+}
+
+func asJSON(t *testing.T, v any) string {
+	t.Helper()
+	raw, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func TestWhatDoesNotBelongTogether(t *testing.T) {
+	r := reportOf(t, fold(header(2), result.Rules{}, clean(2)...))
+	r.Started = time.Date(2026, 12, 2, 9, 30, 0, 0, time.UTC)
+	if _, err := result.Merge([]*result.Report{r, stored(t, r)}); err == nil || !strings.Contains(err.Error(), "same run") {
+		t.Errorf("a run with itself: %v", err)
+	}
+	if _, err := result.Merge(nil); err == nil {
+		t.Error("nothing at all gave no error")
+	}
+	again := stored(t, r)
+	again.Started = again.Started.Add(time.Hour)
+	r.Results[0].Engine, again.Results[0].Engine = "sim", "sim"
+	if _, err := result.Merge([]*result.Report{r, again}); err == nil || !strings.Contains(err.Error(), "would count twice") {
+		t.Errorf("the same schedules twice: %v", err)
+	}
+	again.Results[0].ScenarioHash = "other"
+	if m, err := result.Merge([]*result.Report{r, again}); err != nil || len(m.Results) != 2 {
+		t.Errorf("two scenarios: %v", err)
+	}
+}
+
+// A planted breach that one shard has not seen is seen when another has.
+func TestPlantedIsSeenByAnyShard(t *testing.T) {
+	rules := result.Rules{Known: []result.KnownBreach{{Class: lost, Planted: true, Rate: 0.999}}}
+	blind := fold(header(3), rules, clean(3)...)
+	seen := fold(header(1), rules, broke(7, breach(lost, result.Breached, 1)))
+	if blind.Verdict != result.Missed {
+		t.Fatalf("the first shard is %s", blind.Verdict)
+	}
+	a, b := reportOf(t, blind), reportOf(t, seen)
+	b.Started = a.Started.Add(time.Second)
+	if m, err := result.Merge([]*result.Report{a, b}); err != nil || m.Verdict != result.Known || len(m.Results[0].Warnings)+len(m.Results[0].Unseen) != 0 {
+		t.Errorf("seen by one: %v %+v", err, m)
+	}
+	c := stored(t, a)
+	c.Started = c.Started.Add(time.Minute)
+	if m, err := result.Merge([]*result.Report{a, c}); err != nil || m.Verdict != result.Missed {
+		t.Errorf("seen by none: %v %v", err, m.Verdict)
+	}
+}
