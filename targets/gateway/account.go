@@ -38,7 +38,7 @@ func missed(id ledger.MsgID, lane int, station, cause, where string, draining bo
 
 // overflowed describes a message that a socket does not get because it was closed as overloaded.
 func overflowed(id ledger.MsgID, e *entry, station string) targets.Discard {
-	d := missed(id, e.lane, station, causeOverload, e.name, e.policy.Get() == 2)
+	d := missed(id, e.lane, station, causeOverload, e.name, e.policy.Get() == overloadedInDrain)
 	d.Policy, d.Returned = !d.Draining, d.Draining
 	return d
 }

@@ -247,6 +247,10 @@ func (p *pusher) Do(t *world.Task, m targets.Message) targets.Reply {
 	sockets := s.tunnel.sockets
 	s.tunnel.books.Unlock(t)
 	for i, e := range sockets {
+		if e.policy.Get() == overloadedInDrain {
+			s.discard(overflowed(m.ID, e, stationSubject))
+			continue
+		}
 		if e.unlisted.Get() == 0 && !s.tunnel.publish(t, parcel{kind: push, id: e.id, lane: e.lane, msg: m}) {
 			if i == 0 {
 				return targets.Reply{Outcome: ledger.Refused, Cause: ledger.Closed}

@@ -80,7 +80,11 @@ func (n *tunnel) awaitRoom(t *world.Task, e *entry, p parcel) {
 // client is told by the close code: before the drain that is the policy, in the drain it is given back.
 func (n *tunnel) overload(t *world.Task, e *entry, p parcel) {
 	draining := n.s.draining.Load(t) != 0
-	e.policy.Set(int64(1 + bit(draining)))
+	when := int64(overloadedBefore)
+	if draining {
+		when = overloadedInDrain
+	}
+	e.policy.Set(when)
 	if !draining && e.listens {
 		n.s.probe.Unsubscribed(e.lane, false)
 	}

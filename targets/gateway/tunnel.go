@@ -60,7 +60,7 @@ type entry struct {
 	room      *prim.Reserving[parcel] // the receiver's
 	stop      *world.Token            // whoever serves the entry is to end it
 	why       world.Note              // an ending
-	policy    world.Note              // 1: it was overloaded before the drain, 2: in the drain
+	policy    world.Note              // whether it was overloaded, and when
 	over      *world.Token            // its relay has ended
 	left      *world.Token            // its client has: by a Close frame, or the connection is lost
 	closedBy  world.Note              // the code of the client's Close frame
@@ -85,6 +85,12 @@ const (
 	declared          // its tunnel was declared dead
 	goingAway         // the gateway is going away
 	processEnd
+)
+
+// When a socket was overloaded.
+const (
+	overloadedBefore  = 1 // the drain
+	overloadedInDrain = 2
 )
 
 func newTunnel(s *server, capacity int) *tunnel {
@@ -196,9 +202,10 @@ func (n *tunnel) list(t *world.Task, e *entry) bool {
 }
 
 // unlist takes a socket from among those that listen. The list is made anew when half of it is gone, so
-// that the end of many sockets does not take their number's square.
+// that the end of many sockets does not take their number's square. One that was overloaded in the drain
+// stays: what is pushed until actors are refused has to be given back.
 func (n *tunnel) unlist(t *world.Task, e *entry) {
-	if !e.listens || !n.s.lock(t, n.books) {
+	if !e.listens || e.policy.Get() == overloadedInDrain || !n.s.lock(t, n.books) {
 		return
 	}
 	defer n.books.Unlock(t)
