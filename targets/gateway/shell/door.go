@@ -1,0 +1,188 @@
+package shell
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/targets/gateway"
+)
+
+// A door is a listener and the connections that came through it.
+type door struct {
+	n        *network
+	which    gateway.Door
+	serve    gateway.Serve
+	address  *net.TCPAddr
+	listener *net.TCPListener
+	server   *http.Server
+	requests *world.Object
+	none     *world.Token // no connection is left to finish, or Kill was called
+
+	conns pool // the server's ends, upgraded ones too
+
+	mu        sync.Mutex
+	stopped   bool
+	finishing bool
+	live      int // connections that are not finished
+}
+
+func newDoor(n *network, which gateway.Door, l *net.TCPListener, serve gateway.Serve) *door {
+	d := &door{
+		n: n, which: which, serve: serve, listener: l, address: l.Addr().(*net.TCPAddr),
+		requests: n.w.NewObject("a request through the door for " + which.String()),
+		none:     n.w.NewToken("the last connection of " + which.String()),
+	}
+	d.server = &http.Server{
+		Handler: d, ConnState: d.changed, ConnContext: d.known,
+		// It tells of clients that went in the middle of something, which is what they are here for.
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+	return d
+}
+
+// open starts the loop that accepts connections. It ends when the listener is closed.
+func (d *door) open() {
+	var l net.Listener = accepting{d}
+	if d.which == gateway.TLS {
+		l = tls.NewListener(l, d.n.server)
+	}
+	go func() { _ = d.server.Serve(l) }() // it always returns the error of the closed listener
+}
+
+// accepting is the listener that net/http sees. It counts a connection before anybody can serve it.
+type accepting struct{ d *door }
+
+// Accept implements net.Listener.
+func (a accepting) Accept() (net.Conn, error) {
+	for {
+		conn, err := a.d.listener.AcceptTCP()
+		if err != nil {
+			return nil, err
+		}
+		w := newWire(conn)
+		w.door, w.fresh, w.gone = a.d, true, a.d.n.w.NewToken("a client's hang-up")
+		if a.d.enter(w) {
+			return w, nil
+		}
+		w.drop()
+	}
+}
+
+// Close implements net.Listener.
+func (a accepting) Close() error { return a.d.listener.Close() }
+
+// Addr implements net.Listener.
+func (a accepting) Addr() net.Addr { return a.d.address }
+
+// enter counts a new connection, unless the door takes none any more.
+func (d *door) enter(w *wire) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.stopped || d.finishing {
+		return false
+	}
+	d.live++
+	d.conns.add(w)
+	return true
+}
+
+// leave counts a connection as finished, once.
+func (d *door) leave(w *wire) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if w.done {
+		return
+	}
+	w.done = true
+	if d.live--; d.live == 0 && d.finishing {
+		d.none.Expire()
+	}
+}
+
+type wireKey struct{}
+
+// known lets a request's handler find the connection that it came over.
+func (d *door) known(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, wireKey{}, wireOf(c))
+}
+
+// wireOf looks below TLS.
+func wireOf(c net.Conn) *wire {
+	if over, ok := c.(*tls.Conn); ok {
+		c = over.NetConn()
+	}
+	return c.(*wire)
+}
+
+// changed is told by net/http what becomes of a connection. An upgraded one is finished when its handler
+// has returned, which net/http does not tell.
+func (d *door) changed(c net.Conn, s http.ConnState) {
+	w := wireOf(c)
+	switch s {
+	case http.StateActive:
+		d.mu.Lock()
+		w.fresh = false
+		d.mu.Unlock()
+	case http.StateClosed:
+		d.conns.remove(w)
+		w.gone.Expire()
+		d.leave(w)
+	}
+}
+
+// StopAccepting implements gateway.Listener.
+func (d *door) StopAccepting(*world.Task) {
+	d.mu.Lock()
+	d.stopped = true
+	d.mu.Unlock()
+	_ = d.listener.Close() // a second time it only says so
+}
+
+// Drain implements gateway.Listener. It is http.Server.Shutdown without its two waits: that looks for the
+// last connection every half second, and gives one that has not sent anything five seconds.
+func (d *door) Drain(t *world.Task) {
+	for _, w := range d.finish() {
+		w.drop()
+	}
+	d.server.SetKeepAlivesEnabled(false) // it closes what is idle; what is not says "Connection: close"
+	t.Await(d.none)
+}
+
+// finish begins the drain and returns the connections on which no request has come.
+func (d *door) finish() (fresh []*wire) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.finishing = true
+	if d.live == 0 {
+		d.none.Expire()
+	}
+	for _, w := range d.conns.all() {
+		if w.fresh {
+			fresh = append(fresh, w)
+		}
+	}
+	return fresh
+}
+
+// draining says whether answers are to be the last of their connections.
+func (d *door) draining() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.finishing
+}
+
+// Kill implements gateway.Listener.
+func (d *door) Kill(t *world.Task) {
+	d.StopAccepting(t)
+	for _, w := range d.conns.all() {
+		w.gone.Expire()
+		w.drop()
+	}
+	d.none.Expire()
+}

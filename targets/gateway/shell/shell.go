@@ -1,0 +1,185 @@
+// Package shell puts real sockets below the gateway: net/http on loopback TCP, the same with TLS beside it,
+// WebSockets, and clients that count what they send and get below their protocol. It moves bytes and
+// decides nothing; the order of things is the core's.
+package shell
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/targets"
+	"github.com/racebench/racebench/targets/gateway"
+)
+
+// The kernel's buffers of one connection, each way and on each side, in bytes; Linux doubles them. They are
+// small and do not grow, so that a client that does not read is felt after some hundred messages, not after
+// megabytes.
+const (
+	receiveBuffer = 16 << 10
+	sendBuffer    = 16 << 10
+)
+
+// dialsAtOnce is how many connections are being made at a time: more than a listener's backlog would make
+// the kernel drop some, and try them again a second later.
+const dialsAtOnce = 256
+
+// network is the world outside one gateway: a Net.
+type network struct {
+	w       *world.World
+	probe   targets.Probe
+	secret  string // of this gateway: who comes with another has dialled a port that was another's before
+	server  *tls.Config
+	client  *tls.Config
+	dialing *world.Object
+	dials   chan struct{} // as many as may be under way
+	most    int           // descriptors of this process; 0 is not known
+
+	doors   [2]*door
+	clients pool // the clients' ends
+}
+
+// New returns a Net of sockets on the loopback interface. It fails when no certificate can be made.
+func New(h targets.Host) (gateway.Net, error) {
+	secret := make([]byte, 8)
+	if _, err := rand.Read(secret); err != nil {
+		return nil, fmt.Errorf("draw the name of a net: %w", err)
+	}
+	server, client, err := selfSigned()
+	if err != nil {
+		return nil, fmt.Errorf("make a certificate: %w", err)
+	}
+	return &network{
+		w: h.World, probe: h.Probe, secret: hex.EncodeToString(secret), server: server, client: client,
+		dialing: h.World.NewObject("a connection"), dials: make(chan struct{}, dialsAtOnce),
+		most: descriptors(),
+	}, nil
+}
+
+// Listen implements gateway.Net.
+func (n *network) Listen(_ *world.Task, which gateway.Door, serve gateway.Serve) (gateway.Listener, error) {
+	l, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return nil, fmt.Errorf("listen for %s: %w", which, err)
+	}
+	d := newDoor(n, which, l, serve)
+	n.doors[which] = d
+	d.open()
+	return d, nil
+}
+
+// Connect implements gateway.Net.
+func (n *network) Connect(t *world.Task, which gateway.Door, name string) (gateway.Conn, error) {
+	d := n.doors[which]
+	if err := n.room(); err != nil {
+		return nil, fmt.Errorf("connect %s: %w", name, err)
+	}
+	var c *client
+	var err error
+	t.Blocking(n.dialing, func() {
+		n.dials <- struct{}{}
+		defer func() { <-n.dials }()
+		c, err = n.dial(d, name)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// spareDescriptors are left for what is no connection: files, the ledger, pipes, the poller.
+const spareDescriptors = 256
+
+// room says whether there are descriptors for one more connection, both of whose ends are this process's.
+// To run into the limit would be worse: the server's end of a connection that the kernel has accepted
+// could not be taken, and its client would wait.
+func (n *network) room() error {
+	open := n.clients.len()
+	if n.most == 0 || 2*(open+1)+spareDescriptors <= n.most {
+		return nil
+	}
+	return fmt.Errorf("%d connections are open, each takes two descriptors, and this process may have %d: raise the limit (ulimit -n)",
+		open, n.most)
+}
+
+// dial makes a connection. Whatever keeps a server from taking it is a refusal.
+func (n *network) dial(d *door, name string) (*client, error) {
+	conn, err := net.DialTCP("tcp4", nil, d.address)
+	if err != nil {
+		if refused(err) {
+			return nil, gateway.ErrRefused
+		}
+		return nil, fmt.Errorf("connect %s: %w", name, err)
+	}
+	c := newClient(n, newWire(conn), name)
+	n.clients.add(c.wire)
+	if d.which != gateway.TLS {
+		return c, nil
+	}
+	over := tls.Client(c.wire, n.client)
+	if err := over.Handshake(); err != nil {
+		c.wire.drop()
+		n.clients.remove(c.wire)
+		if refused(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, gateway.ErrRefused
+		}
+		return nil, fmt.Errorf("connect %s: TLS handshake: %w", name, err)
+	}
+	c.over(over)
+	return c, nil
+}
+
+// Close implements gateway.Net. The clients' ends stay: what has been sent may still be read, and their
+// owners see the end of it.
+func (n *network) Close(t *world.Task) {
+	for _, d := range n.doors {
+		if d != nil {
+			d.Kill(t)
+		}
+	}
+}
+
+// A pool is a set of connections' ends.
+type pool struct {
+	mu    sync.Mutex
+	wires []*wire
+}
+
+func (p *pool) add(w *wire) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w.place = len(p.wires)
+	p.wires = append(p.wires, w)
+}
+
+// remove takes an end out; again does nothing.
+func (p *pool) remove(w *wire) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if w.place < 0 {
+		return
+	}
+	last := p.wires[len(p.wires)-1]
+	p.wires[w.place], last.place = last, w.place
+	p.wires = p.wires[:len(p.wires)-1]
+	w.place = -1
+}
+
+func (p *pool) len() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.wires)
+}
+
+// all returns what is in the pool now.
+func (p *pool) all() []*wire {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]*wire(nil), p.wires...)
+}
