@@ -19,6 +19,9 @@ func drainEnds(x *Index, terms Terms) []result.Breach {
 		return nil
 	}
 	d := x.e.Drain
+	if !x.drained && x.outside() {
+		return x.hungProgram(terms)
+	}
 	if !x.drained {
 		return x.unended(terms)
 	}

@@ -46,6 +46,13 @@ var all = []Invariant{
 	{"right-error", "a refusal says why, and a clean stop returns no error", rightErrors},
 	{"process-survives", "no panic, no fatal error, no end that nobody asked for", processSurvives},
 	{"no-leak", "nothing of the server is left when it says it has stopped", leaks},
+	{"every-request-answered", "a request that the server had read is answered, and no answer is cut", answered},
+	{"preopened-answered", "a connection accepted before the signal gets an answer to its first request after it", preopenedAnswered},
+	{"clean-exit", "the program ends with a status that says so", cleanExit},
+	{"clean-close", "open WebSockets are closed with a close code, such as 1001, not just dropped", cleanClose},
+	{"acked-survives-restart", "an acknowledged write is there after a restart", ackedSurvives},
+	{"listener-closes", "the address takes no connections once the program has stopped", listenerCloses},
+	{"no-orphan", "no process of the program outlives the one that got the signal", noOrphan},
 }
 
 // All lists the invariants.

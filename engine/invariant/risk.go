@@ -33,6 +33,9 @@ func AtRisk(x *Index, terms Terms) []result.Risk {
 	if x.e.Audit != nil {
 		return x.reopenRisk(terms)
 	}
+	if x.outside() {
+		return x.outsideAtRisk()
+	}
 	queued := result.Risk{Kind: "queued", Count: int64(count(x.queued))}
 	calls := result.Risk{Kind: "call-in-flight", Count: x.openCall}
 	if !x.lossJudged(terms) {

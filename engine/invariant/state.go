@@ -114,6 +114,7 @@ func processSurvives(x *Index, terms Terms) []result.Breach {
 			breaches = append(breaches, crash("process-survives/process/exit-status", what, s))
 		}
 	}
+	breaches = append(breaches, x.programSurvives(terms)...)
 	// The signal is recorded before it is sent, so an end before it is certain; beyond a cut it may be.
 	if asked, known := x.asked(); x.drained && x.e.Cut == "" && (!known || x.e.Drain.Ended < asked) {
 		s := x.newStory()
