@@ -26,6 +26,7 @@ const (
 type Budget struct {
 	Trials int           // a variant; 0 leaves it to the scenario
 	For    time.Duration // instead of a count, a variant; 0 is no such bound
+	Within time.Duration // no trial of a variant begins later than this; 0 is no such bound
 }
 
 // A campaign is many trials of one scenario and one variant, folded into one result.
@@ -95,6 +96,7 @@ func RunCampaigns(ctx context.Context, programs []Program, seeds []scenario.Seed
 
 func (k *campaign) runAll(ctx context.Context) error {
 	k.begin()
+	k.control(ctx)
 	var workers sync.WaitGroup
 	for range max(1, k.c.Parallel) {
 		workers.Go(func() {
@@ -155,7 +157,7 @@ func headerOf(p Program, v targets.Variant) result.Header {
 func (k *campaign) claim(ctx context.Context) (int, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.stopped || k.err != nil || ctx.Err() != nil {
+	if k.stopped || k.err != nil || ctx.Err() != nil || k.budget.Within > 0 && time.Since(k.began) >= k.budget.Within {
 		return 0, false
 	}
 	if k.budget.For > 0 {

@@ -31,6 +31,7 @@ type client struct {
 	lane  *ledger.Lane
 	shape load.Shape
 	conn  targets.Client
+	pacer targets.Pacer // conn, where it says itself when an operation may begin
 	// connected guards conn: a server may call the handler before Dial has returned.
 	connected *world.Token
 	timer     *world.Timer
@@ -51,7 +52,7 @@ type client struct {
 
 // run dials, waits for the load to begin and offers it.
 func (c *client) run(t *world.Task) {
-	role := targets.Role{Op: c.group.Op.Name, Lane: c.lane.Index(), Name: c.name}
+	role := targets.Role{Op: c.group.Op.Name, Lane: c.lane.Index(), Name: c.name, Group: c.group.At, Size: c.group.Size}
 	if c.group.Op.Subscribes {
 		role.Handle = c.handle
 	}
@@ -63,6 +64,7 @@ func (c *client) run(t *world.Task) {
 		return
 	}
 	c.conn = conn
+	c.pacer, _ = conn.(targets.Pacer)
 	c.connected.Cancel(t)
 	if c.group.Op.Subscribes {
 		c.s.out.Subscribe(ledger.Subscription{Lane: c.lane.Index(), Topics: c.group.Op.Topics, From: t.Now()})
@@ -91,6 +93,13 @@ func (c *client) offer(t *world.Task) {
 				return
 			}
 			now = t.Now()
+		}
+		if c.pacer != nil {
+			if !c.pacer.Ready(t) {
+				return
+			}
+			now = t.Now()
+			start = now - base
 		}
 		c.noteLateness(now-base-start, last < start)
 		reply := c.do(t, base+start, now)

@@ -24,6 +24,7 @@ type Program struct {
 	Directives []fault.Directive
 	Widen      []Widening
 	Expect     []string // invariants that are judged
+	Manners    []string // those that are judged and only warned of
 	Hash       string   // of the scenario
 }
 
@@ -54,8 +55,14 @@ func Compile(s scenario.Scenario, catalog Catalog) (Program, spec.Errors) {
 		errs.Add(unknown)
 		return p, errs
 	}
+	if b, ok := target.(targets.Binder); ok && s.External != nil {
+		target = b.Bind(*s.External, &errs)
+	}
 	p.Target = target
 	p.Variants = compileVariants(target, s.Variants, &errs)
+	if p.Outside() {
+		p.Variants = target.Variants()
+	}
 	p.Knobs = targets.ParseKnobs(target.Knobs(), s.Knobs, &errs)
 	p.compileLoad(&errs)
 	p.compileInject(&errs)
@@ -120,7 +127,7 @@ func (p *Program) compileLoad(errs *spec.Errors) {
 		p.Scenario.Load = exampleLoad(p.Target)
 	}
 	for _, v := range p.Scenario.Load {
-		g := Group{Group: load.Parse(v, errs)}
+		g := Group{Group: p.parseGroup(v, errs)}
 		i := slices.Index(names, g.Group.Op.Text)
 		if i < 0 {
 			if g.Group.Op.Text != "" {
@@ -134,6 +141,17 @@ func (p *Program) compileLoad(errs *spec.Errors) {
 		}
 		p.Groups = append(p.Groups, g)
 	}
+}
+
+// parseGroup reads one load group; that of a program from outside has words of its own.
+func (p *Program) parseGroup(v spec.Value, errs *spec.Errors) load.Group {
+	b, ok := p.Target.(targets.Binder)
+	if !ok {
+		return load.Parse(v, errs)
+	}
+	g := load.ParseClient(v, b.ClientFields(), errs)
+	b.CheckClient(v, errs)
+	return g
 }
 
 // exampleLoad is the load of the target's own example, for scenarios that name none.
@@ -191,8 +209,13 @@ func (p *Program) compileWiden(errs *spec.Errors) {
 
 func (p *Program) compileExpect(errs *spec.Errors) {
 	promises := p.Target.Promises()
+	var manners []string
+	if b, ok := p.Target.(targets.Binder); ok {
+		manners = b.Manners()
+	}
 	if len(p.Scenario.Expect) == 0 {
-		p.Expect = promises
+		p.Expect = slices.DeleteFunc(slices.Clone(promises), func(name string) bool { return slices.Contains(manners, name) })
+		p.Manners = manners
 		return
 	}
 	for _, v := range p.Scenario.Expect {
@@ -202,6 +225,7 @@ func (p *Program) compileExpect(errs *spec.Errors) {
 		}
 		p.Expect = append(p.Expect, v.Text)
 	}
+	p.Manners = slices.DeleteFunc(slices.Clone(manners), func(name string) bool { return slices.Contains(p.Expect, name) })
 }
 
 // unpromised tells an invariant that the target does not promise from a word that is none.

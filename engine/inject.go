@@ -15,6 +15,9 @@ import (
 // startInjectors starts one task a strike, before the target, so that its start can be struck too.
 // Strikes in a window are made by the task that passes it.
 func (s *serving) startInjectors() {
+	if s.plan.ID.Control {
+		return
+	}
 	for i, strike := range s.plan.Strikes {
 		name := fmt.Sprintf("racebench injector %d", i)
 		switch strike.Trigger {
@@ -45,14 +48,25 @@ func (s *serving) strikeAfter(t *world.Task, event *world.Token, at *time.Durati
 		return
 	}
 	planned := *at + strike.Moment
-	if planned > t.Now() {
-		timer := s.w.NewTimer("the moment of " + strike.Name)
-		timer.SetAt(planned)
-		if t.Select(s.over, timer) == 0 {
+	if s.courier != nil {
+		if !s.sleepUntil(t, planned-targets.AimAhead, strike) {
 			return
 		}
+		s.courier.Aim(t)
 	}
-	s.strike(t, strike, planned)
+	if s.sleepUntil(t, planned, strike) {
+		s.strike(t, strike, planned)
+	}
+}
+
+// sleepUntil waits for a moment before a strike. It returns false when the trial is over first.
+func (s *serving) sleepUntil(t *world.Task, moment time.Duration, strike fault.Strike) bool {
+	if moment <= t.Now() {
+		return true
+	}
+	timer := s.w.NewTimer("the moment of " + strike.Name)
+	timer.SetAt(moment)
+	return t.Select(s.over, timer) != 0
 }
 
 // strike sends the signal. It is recorded first: nothing is written after a SIGKILL.
@@ -62,7 +76,11 @@ func (s *serving) strike(t *world.Task, strike fault.Strike, planned time.Durati
 			w.struck.Add(1)
 		}
 	}
-	s.noteStrike(t, strike, planned)
+	if s.courier != nil {
+		s.carry(t, strike, planned)
+		return
+	}
+	s.noteStrike(strike, planned, t.Now())
 	if s.w.Simulated() && strike.Signal == syscall.SIGKILL {
 		s.killed, s.power = strike.Signal, strike.Power
 		t.Halt()
@@ -76,10 +94,9 @@ func (s *serving) strike(t *world.Task, strike fault.Strike, planned time.Durati
 
 // noteStrike records a strike. The first one recorded is the one that the drain is timed from, here and
 // in the judges' eyes.
-func (s *serving) noteStrike(t *world.Task, strike fault.Strike, planned time.Duration) {
+func (s *serving) noteStrike(strike fault.Strike, planned, now time.Duration) {
 	s.striking.Lock()
 	defer s.striking.Unlock()
-	now := t.Now()
 	if !s.wasStruck {
 		s.wasStruck, s.struckAt, s.stalledBefore = true, now, s.stalls.sum()
 	}

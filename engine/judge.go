@@ -54,6 +54,13 @@ func judgeEvidence(t *result.Trial, plan Plan, e *ledger.Evidence) {
 			t.Breaches = append(t.Breaches, check.Check(x, terms)...)
 		}
 	}
+	for _, name := range plan.Program.Manners {
+		if check, ok := invariant.Find(name); ok {
+			t.Warnings = append(t.Warnings, check.Check(x, terms)...)
+		}
+	}
+	t.Crossed = invariant.Crossed(x)
+	t.Notes = append(t.Notes, unconnected(e)...)
 	widened := wasWidened(e)
 	for i := range t.Breaches {
 		t.Breaches[i].Widened = widened
@@ -159,7 +166,7 @@ func voidReason(plan Plan, e *ledger.Evidence, dir rundir.TrialDir) string {
 		return "the signal never struck"
 	case outOfTime(e):
 		return "the trial's process did not end within its limit"
-	case unwatched(e):
+	case !plan.Program.Outside() && unwatched(e):
 		return "the signal struck when the trial was over: nobody watched the drain"
 	}
 	for _, d := range plan.Program.Directives {
@@ -169,6 +176,9 @@ func voidReason(plan Plan, e *ledger.Evidence, dir rundir.TrialDir) string {
 	}
 	if !anyAccepted(e) {
 		return "nothing was accepted before the end"
+	}
+	if plan.Program.Outside() && !acceptedBefore(e, struck) {
+		return "no client got a good answer before the signal"
 	}
 	end := loadBegan(e) + plan.Program.Scenario.Duration
 	if struck > end && lateStrike(e) > max(starved, plan.Program.Scenario.Duration/10) {

@@ -39,6 +39,8 @@ type Identity struct {
 	Seed         string `json:"seed"`
 	Index        int    `json:"index"`
 	Number       int    `json:"number"`
+	// Control says that no signal is sent: what is lost then, no shutdown is to blame for.
+	Control bool `json:"control,omitempty"`
 }
 
 const identityFormat = "racebench.trial/v1"
@@ -60,7 +62,37 @@ func NewPlan(p Program, v targets.Variant, campaign scenario.Seed, index int, bu
 
 // limit is how long the drain may take before a trial is given up: design decision 4 (no verdict from
 // the wall clock) asks for five times what the user set, and for parked tasks.
-func (p Plan) limit() time.Duration { return 5 * p.Program.Scenario.DrainLimit }
+// A program from outside is given up where its supervisor would kill it.
+func (p Plan) limit() time.Duration {
+	if p.Program.Outside() {
+		return p.Program.Scenario.DrainLimit
+	}
+	return 5 * p.Program.Scenario.DrainLimit
+}
+
+// How long a target may take to start: one inside this process at the least, and somebody's program, whose
+// target has a shorter limit and better words for it.
+const (
+	startLimit        = 5 * time.Second
+	startLimitOutside = 30 * time.Second
+)
+
+func (p Plan) startLimit() time.Duration {
+	if p.Program.Outside() {
+		return startLimitOutside
+	}
+	return max(startLimit, p.limit())
+}
+
+// wholeLimit is how long the trial's process may take for all it does.
+func (p Plan) wholeLimit() time.Duration {
+	s := p.Program.Scenario
+	whole := bootLimit + s.Duration + p.limit() + 2*s.DrainLimit
+	if p.Program.Outside() {
+		whole += 2*startLimitOutside + s.DrainLimit // it may be started again and stopped again
+	}
+	return whole
+}
 
 // write stores the plan in a trial's directory: the pinned scenario and the trial's identity.
 func (p Plan) write(dir rundir.TrialDir) error {
@@ -121,6 +153,6 @@ func ReadPlan(dir rundir.TrialDir, catalog Catalog) (Plan, error) {
 		small, bounds := program.Shrink()
 		plan = NewSmallPlan(small, bounds, v, seed, id.Index, id.Build)
 	}
-	plan.ID.Number = id.Number
+	plan.ID.Number, plan.ID.Control = id.Number, id.Control
 	return plan, nil
 }

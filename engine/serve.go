@@ -30,6 +30,7 @@ type serving struct {
 	out  *ledger.Writer
 
 	instance targets.Instance
+	courier  targets.Courier // carries signals to a program from outside
 	clients  []*client
 	counters map[int]*opCounter // by index of the strike
 	windows  []*windowWatch
@@ -100,6 +101,8 @@ func (s *serving) run(t *world.Task) error {
 	s.loadBegan = t.Now()
 	s.loading.Cancel(t)
 	switch {
+	case s.plan.ID.Control:
+		s.awaitLoad(t)
 	case s.awaitStrike(t):
 		s.awaitDrain(t)
 	case s.w.Simulated() && !s.ended.Try():
@@ -107,6 +110,9 @@ func (s *serving) run(t *world.Task) error {
 	}
 	s.overAt = t.Now()
 	s.over.Cancel(t)
+	if e, ok := s.instance.(targets.Ender); ok {
+		e.End(t)
+	}
 	s.settle(t)
 	s.takeInventory(t)
 	return nil
@@ -118,7 +124,7 @@ func (s *serving) boot(t *world.Task) error {
 		DrainLimit: s.plan.Program.Scenario.DrainLimit, Exit: s.exit,
 	}
 	if !s.w.Simulated() {
-		host.Dir = s.dir.Data()
+		host.Dir, host.Outside = s.dir.Data(), &outside{s}
 	} else if auditor, ok := s.plan.audits(); ok {
 		s.medium = auditor.NewMedium()
 		host.Medium = s.medium
@@ -129,10 +135,10 @@ func (s *serving) boot(t *world.Task) error {
 	})
 	limit := s.w.NewTimer("the start's limit")
 	limit.Idle = true
-	limit.Set(max(startLimit, s.plan.limit()))
+	limit.Set(s.plan.startLimit())
 	if t.Select(main, limit) == 1 {
 		s.recordTasks(false)
-		return fmt.Errorf("start %s/%s: it had not started after %s", s.plan.ID.Target, s.plan.ID.Variant, max(startLimit, s.plan.limit()))
+		return fmt.Errorf("start %s/%s: it had not started after %s", s.plan.ID.Target, s.plan.ID.Variant, s.plan.startLimit())
 	}
 	if err := t.Join(main); err != nil {
 		return fmt.Errorf("start %s/%s: %w", s.plan.ID.Target, s.plan.ID.Variant, err)
@@ -142,9 +148,6 @@ func (s *serving) boot(t *world.Task) error {
 	}
 	return nil
 }
-
-// startLimit is how long a target may take to start, at the least.
-const startLimit = 5 * time.Second
 
 // waiterTask is the name of the task that waits for the server's end.
 const waiterTask = "racebench waiter"
@@ -178,7 +181,7 @@ func (s *serving) startClients(t *world.Task) {
 	if len(s.clients) > 0 {
 		limit := s.w.NewTimer("the clients' limit")
 		limit.Idle = true
-		limit.Set(max(startLimit, s.plan.limit()))
+		limit.Set(s.plan.startLimit())
 		t.Select(s.allDialled, s.ended, s.draining, limit)
 	}
 }
@@ -230,6 +233,13 @@ func (s *serving) awaitStrike(t *world.Task) bool {
 	limit.Idle = true
 	limit.SetAt(s.loadBegan + s.plan.Program.Scenario.Duration + patience)
 	return t.Select(s.struck, s.ended, limit) == 0
+}
+
+// awaitLoad waits until the load of a trial without a signal is over.
+func (s *serving) awaitLoad(t *world.Task) {
+	limit := s.w.NewTimer("the load to end")
+	limit.SetAt(s.loadBegan + s.plan.Program.Scenario.Duration)
+	t.Select(s.ended, limit)
 }
 
 // awaitDrain waits for the server's end, and gives up at five times the limit: then what every task is

@@ -91,8 +91,7 @@ func runPhase(ctx context.Context, plan Plan, name string, dir rundir.TrialDir, 
 	}
 	exited := make(chan error, 1)
 	go func() { exited <- cmd.Wait() }()
-	s := plan.Program.Scenario
-	limit := time.NewTimer(bootLimit + s.Duration + plan.limit() + 2*s.DrainLimit)
+	limit := time.NewTimer(plan.wholeLimit())
 	defer limit.Stop()
 	select {
 	case err = <-exited:

@@ -36,6 +36,7 @@ func RunInTurns(ctx context.Context, sides []Side, seeds []scenario.Seed, b Budg
 					launch: l, number: numbers, kept: map[string]int{}, hangs: map[string]int{}, began: time.Now(),
 				}
 				turn[s].begin()
+				turn[s].control(ctx)
 			}
 			takeTurns(ctx, turn)
 			for s, k := range turn {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/scenario/spec"
 )
 
 // A Target is a system under test, in every design that was proposed for it.
@@ -96,6 +97,8 @@ type Host struct {
 	// Dir is the path of a folder of the server's own: not there at first, kept through the phases of a
 	// trial and taken away after them. It is empty in a simulated world, which has no files.
 	Dir string
+	// Outside is for targets that are other programs; nil in a simulated world.
+	Outside Outside
 	// Medium is what stands for Dir in a simulated world: what the Auditor's NewMedium has made for the
 	// trial. It is nil in the real world, and for targets that are no Auditor.
 	Medium Medium
@@ -150,6 +153,10 @@ type Role struct {
 	Op   string
 	Lane int    // its lane in the ledger; also the sender's part of its messages' ids
 	Name string // "laggards-3"
+	// Group is the load group as the scenario has it, Size the payload of its operations; for targets with
+	// fields of their own there.
+	Group spec.Value
+	Size  int64
 	// Handle is called with every message a subscriber gets, on the server's task for that subscriber,
 	// as user code in an actor is. The message counts as delivered when it has returned. A returned
 	// error is the handler's, and the server's policy for it applies.

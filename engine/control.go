@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/racebench/racebench/engine/invariant"
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/rundir"
+)
+
+// control runs the load of a program from outside once without a signal. One that does not start, or loses
+// requests without being asked to stop, is not tested further: no shutdown would be to blame.
+func (k *campaign) control(ctx context.Context) {
+	if !k.program.Outside() || ctx.Err() != nil || k.fold.Header.AtStartup {
+		return
+	}
+	plan := NewPlan(k.program, k.variant, k.seed, 0, k.c.Build)
+	plan.ID.Number, plan.ID.Control = k.number.next(), true
+	dir, err := k.run.NewTrial(plan.ID.Number)
+	if err == nil {
+		err = runTrial(ctx, plan, dir, k.c, k.launch)
+	}
+	if err != nil {
+		if !errors.Is(err, ctx.Err()) {
+			k.err = err
+		}
+		_ = dir.Remove()
+		return
+	}
+	void, note, err := judgeControl(plan, dir)
+	switch {
+	case err != nil:
+		k.err = err
+	case void != "":
+		k.stopped = true
+		k.fold.Add(result.Trial{Index: -1, Number: plan.ID.Number, Seed: plan.ID.Seed, Verdict: result.Void, Void: void})
+		if k.c.Keep == KeepAll || k.c.Keep == KeepFailing {
+			return // the program's own words are in there
+		}
+	default:
+		k.fold.Note(note)
+	}
+	if err := dir.Remove(); k.err == nil {
+		k.err = err
+	}
+}
+
+// judgeControl says why a program cannot be tested, or what its load did without a signal.
+func judgeControl(plan Plan, dir rundir.TrialDir) (void, note string, err error) {
+	e, err := ledger.Read(dir.Ledger())
+	if err != nil {
+		return "", "", fmt.Errorf("judge control trial %s: %w", dir, err)
+	}
+	x := invariant.NewIndex(e)
+	switch {
+	case endedAs(e, phaseNotServed):
+		return "the target did not start: " + firstWords(dir.Stderr()), "", nil
+	case e.Drain != nil && e.Drain.Ended > 0:
+		return "the program ended without a signal: " + endOf(e), "", nil
+	case e.Full || e.Cut != "" || outOfTime(e):
+		return "the control trial left no whole record", "", nil
+	}
+	c := invariant.Unasked(x)
+	switch {
+	case c.Answered == 0:
+		return "control: no client got a good answer, without any signal" + c.Example, "", nil
+	case c.Lost > 0:
+		return fmt.Sprintf("control: your server loses requests without any signal: %d of %d%s", c.Lost, c.Lost+c.Answered, c.Example), "", nil
+	}
+	return "", fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered), nil
+}
+
+// endOf says how a program ended.
+func endOf(e *ledger.Evidence) string {
+	for _, p := range e.Processes {
+		if p.Event == ledger.ProcessEnded {
+			return invariant.EndOf(p)
+		}
+	}
+	return "nobody saw how"
+}
+
+// acceptedBefore says whether any client got what it had asked for before a moment.
+func acceptedBefore(e *ledger.Evidence, moment time.Duration) bool {
+	return slices.ContainsFunc(e.Ops, func(ops []ledger.Op) bool {
+		return slices.ContainsFunc(ops, func(o ledger.Op) bool { return o.Outcome == ledger.Accepted && o.Ended <= moment })
+	}) || slices.ContainsFunc(e.Processes, func(p ledger.Process) bool { return p.Event == ledger.ProcessReady && p.Clean })
+}
+
+// unconnected lists the clients that could not connect, each reason once.
+func unconnected(e *ledger.Evidence) []string {
+	var notes []string
+	for _, m := range e.Marks {
+		if len(e.Processes) > 0 && len(notes) < maxMarked {
+			if text := e.Text(m.Text); !slices.Contains(notes, text) {
+				notes = append(notes, text)
+			}
+		}
+	}
+	return notes
+}
+
+// maxMarked is how many remarks of one trial are passed on.
+const maxMarked = 3

@@ -1,0 +1,61 @@
+package targets
+
+import (
+	"syscall"
+	"time"
+
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/scenario/spec"
+)
+
+// A Binder is a target that is another program: which one, and how it is reached, the scenario says.
+type Binder interface {
+	Target
+	// Bind returns the target for the program that a scenario's external describes. What is wrong with it
+	// is added to errs.
+	Bind(external spec.Value, errs *spec.Errors) Target
+	// ClientFields are the words of a load group that are the target's own.
+	ClientFields() []string
+	// CheckClient adds what is wrong with those of one load group to errs.
+	CheckClient(group spec.Value, errs *spec.Errors)
+	// Manners are the promises whose breach is a warning, unless a scenario expects them by name.
+	Manners() []string
+}
+
+// A Courier carries signals to a program that is not this process.
+type Courier interface {
+	// Aim is called up to AimAhead before a strike whose moment is known, and before every other: the
+	// courier looks at what the program has under way. It may take a while on a busy machine.
+	Aim(t *world.Task)
+	// Send looks again and sends the signal. The moment it returns is when the signal left.
+	Send(t *world.Task, sig syscall.Signal) (time.Duration, error)
+}
+
+// AimAhead is how long before a strike a courier begins to aim.
+const AimAhead = 8 * time.Millisecond
+
+// Outside is what the harness lends a target whose server is another program.
+type Outside interface {
+	// Carry says who carries signals from now on. It is the first thing that Start does.
+	Carry(c Courier)
+	// Wire and Process take what is seen of the program into the ledger. Text is the process's.
+	Wire(w ledger.Wire)
+	Process(p ledger.Process, text string)
+	// Struck is cancelled once the first signal has been sent, Over when the load is to end.
+	Struck() *world.Token
+	Over() *world.Token
+}
+
+// An Ender is an Instance with something to take down after its drain.
+type Ender interface {
+	// End takes down what is left of the program and of its connections, and asks a program started again
+	// for what it had acknowledged. It is called once, on the trial's task, and may take a while.
+	End(t *world.Task)
+}
+
+// A Pacer is a Client whose operations do not begin when the load's shape says so.
+type Pacer interface {
+	// Ready waits until the next operation may begin. It returns false when there will be none.
+	Ready(t *world.Task) bool
+}
