@@ -16,8 +16,8 @@ const (
 	plotLeft   = 70
 	plotTop    = 10
 	// fullWidth and fullHeight include the labels.
-	fullWidth  = plotLeft + plotWidth + 20
-	fullHeight = plotTop + plotHeight + 44
+	fullWidth  = plotLeft + plotWidth + 40
+	fullHeight = plotTop + plotHeight + 28
 	// dotsAtMost is how many trials a chart shows.
 	dotsAtMost = 300
 	// colors is how many lines can be told apart by colour.
