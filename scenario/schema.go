@@ -94,6 +94,7 @@ func loadSchema() *jsonschema.Schema {
 		property{"over", oneDuration(), "of an upload: how long its body takes to send"},
 		property{"hello", scalar(), "of a WebSocket client: the first message it sends"},
 		property{"send", scalar(), "of a WebSocket client: the message it goes on sending"},
+		property{"read", text(), "of a client that writes: where it reads a write back after the restart; default: its path"},
 	)
 	s.AnyOf = []*jsonschema.Schema{{Required: []string{"op"}}, {Required: []string{"client"}}}
 	return s
@@ -150,6 +151,8 @@ func externalSchema() *jsonschema.Schema {
 		property{"signal_to", enum("leader", "group"), "who gets the signal"},
 		property{"restart", boolean(), "start again on the same data and read acknowledged writes back"},
 		property{"preset", text(), "a known server: what its signals mean, sensible load and exits"},
+		property{"worker", boolean(), "it listens on nothing; needs ready: {log: …}"},
+		property{"before_each", either(text(), array(scalar())), "a command that is run before each trial"},
 		property{"attach", integer(1, 1<<22), "instead of command: the id of a running process"},
 	)
 }

@@ -173,8 +173,15 @@ func (f *runFlags) apply(p *engine.Program) error {
 		}
 		p.Scenario.Seed = &seed
 	}
-	if f.engine != "" {
-		p.Scenario.Engine = scenario.Engine(f.engine)
+	wanted := scenario.Engine(f.engine)
+	if wanted == scenario.Sim && p.Outside() {
+		if !f.given("engine") {
+			return nil // fuzz's own default, which is not for programs
+		}
+		return usagef("--engine sim: a program cannot be simulated; %s runs with --engine real", p.Scenario.Name)
+	}
+	if wanted != "" {
+		p.Scenario.Engine = wanted
 		p.Hash = p.Scenario.Hash() // the engine shapes a trial
 	}
 	if len(f.variants) == 0 {

@@ -38,13 +38,13 @@ type listedVariant struct {
 	Bugs      []string `json:"bugs"`
 }
 
-var lists = []string{"targets", "variants", "invariants", "shapes", "ops", "windows", "knobs", "strategies"}
+var lists = []string{"targets", "variants", "invariants", "shapes", "ops", "clients", "windows", "knobs", "strategies"}
 
 // sections says what each list is of: the answer to a list of nothing.
 func sections() []listed {
 	summaries := []string{
 		"servers that can be run", "the designs of a server", "the promises that are judged", "how load arrives over time",
-		"what clients do", "points between a check and its act, to strike in", "a server's settings",
+		"what clients do", "kinds of clients of a program from outside", "points between a check and its act, to strike in", "a server's settings",
 		"ways to search schedules",
 	}
 	rows := []listed{}
@@ -127,7 +127,10 @@ func rowsOf(what string, chosen []targets.Target) []listed {
 		switch what {
 		case "targets":
 			rows = append(rows, listed{Name: t.Name(), Summary: t.Summary()})
-		case "ops":
+		case "ops", "clients":
+			if _, outside := t.(targets.Binder); outside != (what == "clients") {
+				continue
+			}
 			for _, op := range t.Ops() {
 				rows = append(rows, listed{Name: op.Name, Target: t.Name(), Summary: op.Summary})
 			}

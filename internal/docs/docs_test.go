@@ -226,14 +226,14 @@ func TestDocuments(t *testing.T) {
 	t.Run("commands", func(t *testing.T) { checkCommands(t, p, all) })
 	t.Run("scenarios", func(t *testing.T) { checkScenarios(t, p, all) })
 	t.Run("names", func(t *testing.T) {
-		for _, what := range []string{"invariant", "shape", "op", "knob", "window", "variant"} {
+		for _, what := range []string{"invariant", "shape", "op", "client", "knob", "window", "variant"} {
 			for _, why := range checkNames(all, what, p.listed(t, what+"s")) {
 				t.Error(why)
 			}
 		}
 	})
 	t.Run("result fields", func(t *testing.T) { checkPage(t, p, all, "docs/results.md", nil, "schema", "--result") })
-	t.Run("scenario fields", func(t *testing.T) { checkPage(t, p, all, "docs/scenario.md", notYet, "schema") })
+	t.Run("scenario fields", func(t *testing.T) { checkPage(t, p, all, "docs/scenario.md", nil, "schema") })
 	t.Run("rules out", func(t *testing.T) {
 		for _, why := range checkRulesOut(all) {
 			t.Error(why)

@@ -8,13 +8,6 @@ import (
 	"testing"
 )
 
-// notYet are the fields of the scenario's schema that describe programs from outside, which this version
-// does not run.
-var notYet = []string{
-	"external", "command", "cwd", "env", "url", "ready", "http", "port", "log", "exit", "signal_to", "restart", "preset", "attach",
-	"client", "method", "path", "headers", "body", "status", "over", "hello", "send",
-}
-
 // checkNames compares the first columns of the tables about one kind of thing with what is listed, both
 // ways.
 func checkNames(all []page, what string, listed []string) []string {

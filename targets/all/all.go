@@ -4,12 +4,14 @@ package all
 import (
 	"github.com/racebench/racebench/targets"
 	"github.com/racebench/racebench/targets/broker"
+	"github.com/racebench/racebench/targets/external"
 )
 
 // Targets lists every target of this build, by name.
 func Targets() []targets.Target {
 	return []targets.Target{
 		broker.Target{},
+		external.Target{},
 	}
 }
 

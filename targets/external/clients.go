@@ -1,0 +1,241 @@
+package external
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/targets"
+)
+
+// httpFields are the words that every client of HTTP/1.1 takes.
+var httpFields = []string{"method", "path", "headers", "body", "status"}
+
+// kinds is the table of clients.
+var kinds = []kind{
+	{"http-keepalive", "requests one after the other on a connection that stays open", httpFields, dialHTTP(false)},
+	{"http-oneshot", "a connection for every request", httpFields, dialHTTP(true)},
+	{"http-upload", "requests whose body comes slowly", append([]string{"over"}, httpFields...), dialHTTP(true)},
+	{"http-stream", "requests whose answer comes in pieces", httpFields, dialHTTP(false)},
+	{"http-preopened", "a connection made before the signal whose first request comes after it", httpFields, dialPreopened},
+	{"tcp-silent", "a connection that never says a word", nil, dialSilent},
+	{"websocket", "a WebSocket that stays open; with send: it also talks", []string{"path", "headers", "hello", "send"}, dialWebSocket},
+}
+
+// An httpClient sends one request after the other.
+type httpClient struct {
+	d       *dialer
+	conn    *httpConn
+	oneshot bool
+	q       request
+}
+
+const (
+	uploadSize   = 64 << 10
+	uploadOver   = 160 * time.Millisecond
+	uploadPieces = 16
+)
+
+func dialHTTP(oneshot bool) func(d *dialer) (client, error) {
+	return func(d *dialer) (client, error) {
+		c := &httpClient{d: d, oneshot: oneshot}
+		method := "GET"
+		if d.g.body != "" || d.role.Size > 0 || d.g.kind.name == "http-upload" {
+			method = "POST"
+		}
+		c.q.method = d.g.methodOr(method)
+		c.q.body = []byte(d.g.body)
+		if d.g.kind.name == "http-upload" {
+			c.q.pieces, c.q.pause = uploadPieces, cmp.Or(d.g.over, uploadOver)/uploadPieces
+			c.q.body = bytes.Repeat([]byte("racebench "), int(cmp.Or(d.role.Size, uploadSize))/10+1)[:cmp.Or(d.role.Size, uploadSize)]
+		} else if d.role.Size > 0 && d.g.body == "" {
+			c.q.body = bytes.Repeat([]byte("x"), int(d.role.Size))
+		}
+		c.q.head = headOf(d.s.p.address, d.g, c.q.method, d.path(), len(c.q.body), oneshot)
+		return c, nil
+	}
+}
+
+// path is what a client asks for: the group's own path, or the scenario's url's.
+func (d *dialer) path() string { return d.g.pathOr(cmp.Or(d.s.p.address.path, "/")) }
+
+// Do implements targets.Client.
+func (c *httpClient) Do(t *world.Task, m targets.Message) (reply targets.Reply) {
+	t.Blocking(c.d.object, func() { reply = c.exchange(m.ID) })
+	return reply
+}
+
+// exchange does one request. A connection that the server has closed while it was idle is replaced: nothing
+// was sent on it.
+func (c *httpClient) exchange(m ledger.MsgID) targets.Reply {
+	for {
+		if c.conn == nil {
+			conn, err := c.d.s.open()
+			if err != nil {
+				return c.d.s.unreached(err)
+			}
+			c.conn = conn
+		}
+		q := c.q
+		q.msg = m
+		x := c.conn.do(c.d.s, q)
+		if x.close || c.oneshot {
+			c.conn.close()
+			c.conn = nil
+		}
+		if x.wire.End != ledger.WireRetired {
+			return c.d.s.conclude(x, c.d)
+		}
+		if x.wire.Conn == ledger.ConnFresh {
+			return c.d.s.conclude(x, c.d)
+		}
+	}
+}
+
+// Close implements targets.Client.
+func (c *httpClient) Close(*world.Task) {
+	if c.conn != nil {
+		c.conn.close()
+	}
+}
+
+// unreached is the reply of a client that got no connection.
+func (s *instance) unreached(err error) targets.Reply {
+	if errors.Is(err, net.ErrClosed) || s.closing.Load() {
+		return targets.Reply{}
+	}
+	return targets.Reply{Outcome: ledger.Refused, Cause: ledger.Closed}
+}
+
+// conclude records what is worth recording of a request, and tells the engine how it ended.
+func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
+	w := x.wire
+	struck := time.Duration(s.sent.Load())
+	good := w.End == ledger.WireAnswered && d.g.status.takes(w.Code)
+	if w.End.Lost() || w.End == ledger.WireOpen || w.Conn == ledger.ConnPreopened || struck > 0 && w.Sent < struck {
+		s.out.Wire(w)
+	}
+	if x.why != "" {
+		s.remark(d.role.Name, x.why)
+	}
+	switch {
+	case good:
+		return targets.Reply{Outcome: ledger.Accepted}
+	case w.End == ledger.WireAnswered:
+		if struck == 0 {
+			s.remark(d.group(), fmt.Sprintf("%s %s was answered with %d, not with %s", d.g.methodOr("GET"), d.path(), w.Code, d.g.status))
+		}
+		cause := ledger.OtherCause
+		switch w.Code {
+		case 503:
+			cause = ledger.Closed
+		case 429:
+			cause = ledger.Overloaded
+		}
+		return targets.Reply{Outcome: ledger.Refused, Cause: cause}
+	case w.End == ledger.WireRetired:
+		return targets.Reply{Outcome: ledger.Refused, Cause: ledger.Closed}
+	}
+	return targets.Reply{}
+}
+
+// group is the load group's name.
+func (d *dialer) group() string {
+	if i := strings.LastIndexByte(d.role.Name, '-'); i > 0 {
+		if _, err := strconv.Atoi(d.role.Name[i+1:]); err == nil {
+			return d.role.Name[:i]
+		}
+	}
+	return d.role.Name
+}
+
+// A preopened client connects at once and sends its first request shortly after the signal.
+type preopened struct {
+	httpClient
+	done bool
+}
+
+// afterSignal is how long after the signal the first request of a pre-opened connection comes: the server
+// has begun to drain by then.
+const afterSignal = 30 * time.Millisecond
+
+func dialPreopened(d *dialer) (client, error) {
+	base, err := dialHTTP(true)(d)
+	if err != nil {
+		return nil, err
+	}
+	c := &preopened{httpClient: *base.(*httpClient)}
+	d.t.Blocking(d.object, func() { c.conn, err = d.s.open() })
+	if err != nil {
+		return nil, fmt.Errorf("connect before the signal: %w", err)
+	}
+	return c, nil
+}
+
+// Ready implements targets.Pacer.
+func (c *preopened) Ready(t *world.Task) bool {
+	if c.done || t.Select(c.d.s.out.Over(), c.d.s.out.Struck()) == 0 {
+		return false
+	}
+	t.Sleep(afterSignal)
+	c.done = true
+	if c.conn.retired() {
+		c.conn.close() // told politely, before anything was sent
+		return false
+	}
+	return true
+}
+
+// Do implements targets.Client.
+func (c *preopened) Do(t *world.Task, m targets.Message) (reply targets.Reply) {
+	t.Blocking(c.d.object, func() {
+		q := c.q
+		q.msg = m.ID
+		_, before := c.conn.wire.looked(0) // what was seen of the connection when it had carried nothing
+		x := c.conn.do(c.d.s, q)
+		x.wire.Conn, x.wire.Strike = ledger.ConnPreopened, before
+		c.conn.close()
+		reply = c.d.s.conclude(x, c.d)
+	})
+	return reply
+}
+
+// A silent client holds a connection open and says nothing.
+type silent struct{ conn *wireConn }
+
+func dialSilent(d *dialer) (client, error) {
+	var conn *wireConn
+	var err error
+	d.t.Blocking(d.object, func() { conn, err = d.s.connect() })
+	if err != nil {
+		return nil, err
+	}
+	return &silent{conn}, nil
+}
+
+// Ready implements targets.Pacer: it never has anything to do.
+func (*silent) Ready(*world.Task) bool { return false }
+
+// Do implements targets.Client.
+func (*silent) Do(*world.Task, targets.Message) targets.Reply { return targets.Reply{} }
+
+// Close implements targets.Client.
+func (c *silent) Close(*world.Task) { _ = c.conn.Close() }
+
+// kindNames lists the clients.
+func kindNames() []string {
+	var names []string
+	for _, k := range kinds {
+		names = append(names, k.name)
+	}
+	slices.Sort(names)
+	return names
+}

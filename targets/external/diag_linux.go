@@ -1,0 +1,187 @@
+package external
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Sockets are looked at with sock_diag(7), which is quicker than /proc/net/tcp and counts received bytes.
+const (
+	sockDiagByFamily = 20
+	inetDiagInfo     = 2
+	stateEstablished = 1
+	stateCloseWait   = 8
+	stateListen      = 10
+	stateSynRecv     = 3
+	diagRequestSize  = 56
+	diagMessageSize  = 72
+)
+
+// A socket is one TCP socket of this machine.
+type socket struct {
+	local, remote int // ports
+	state         uint8
+	unread        int64
+	inode         uint32
+	taken         int64 // bytes received in all
+	addr          [16]byte
+	v6            bool
+}
+
+// sockets lists TCP sockets in the given states (a bit each) whose local port is port; 0 is any.
+func sockets(states uint32, port int) ([]socket, error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
+	if err != nil {
+		return nil, fmt.Errorf("look at sockets: %w", err)
+	}
+	defer func() { _ = unix.Close(fd) }()
+	_ = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 1})
+	var all []socket
+	for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
+		found, err := dumpSockets(fd, family, states, port)
+		if err != nil {
+			return nil, fmt.Errorf("look at sockets: %w", err)
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+func dumpSockets(fd int, family byte, states uint32, port int) ([]socket, error) {
+	request := make([]byte, unix.NLMSG_HDRLEN+diagRequestSize)
+	h := binary.NativeEndian
+	h.PutUint32(request[0:], uint32(len(request)))
+	h.PutUint16(request[4:], sockDiagByFamily)
+	h.PutUint16(request[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
+	body := request[unix.NLMSG_HDRLEN:]
+	body[0], body[1], body[2] = family, unix.IPPROTO_TCP, 1<<(inetDiagInfo-1)
+	h.PutUint32(body[4:], states)
+	binary.BigEndian.PutUint16(body[8:], uint16(port))
+	if err := unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return nil, err
+	}
+	var found []socket
+	buf := make([]byte, 1<<16)
+	for {
+		n, _, err := unix.Recvfrom(fd, buf, 0)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		done, err := eachMessage(buf[:n], func(m []byte) { found = append(found, socketOf(m)) })
+		if done || err != nil {
+			return found, err
+		}
+	}
+}
+
+// eachMessage hands out the sockets of one answer and says whether it was the last.
+func eachMessage(b []byte, visit func([]byte)) (done bool, err error) {
+	for len(b) >= unix.NLMSG_HDRLEN {
+		size := int(binary.NativeEndian.Uint32(b))
+		if size < unix.NLMSG_HDRLEN || size > len(b) {
+			return true, errors.New("a torn answer of the kernel")
+		}
+		m := b[unix.NLMSG_HDRLEN:size]
+		switch binary.NativeEndian.Uint16(b[4:]) {
+		case unix.NLMSG_DONE:
+			return true, nil
+		case unix.NLMSG_ERROR:
+			if len(m) >= 4 {
+				return true, unix.Errno(-int32(binary.NativeEndian.Uint32(m)))
+			}
+			return true, errors.New("an error of the kernel")
+		case sockDiagByFamily:
+			if len(m) >= diagMessageSize {
+				visit(m)
+			}
+		}
+		b = b[min(len(b), (size+3)&^3):]
+	}
+	return false, nil
+}
+
+func socketOf(m []byte) socket {
+	h := binary.NativeEndian
+	s := socket{
+		v6: m[0] == unix.AF_INET6, state: m[1], local: int(binary.BigEndian.Uint16(m[4:])), remote: int(binary.BigEndian.Uint16(m[6:])),
+		unread: int64(h.Uint32(m[56:])), inode: h.Uint32(m[68:]), taken: -1,
+	}
+	copy(s.addr[:], m[8:24])
+	for attrs := m[diagMessageSize:]; len(attrs) >= 4; {
+		size := int(h.Uint16(attrs))
+		if size < 4 || size > len(attrs) {
+			break
+		}
+		if h.Uint16(attrs[2:]) == inetDiagInfo {
+			s.taken = bytesReceived(attrs[4:size])
+		}
+		attrs = attrs[min(len(attrs), (size+3)&^3):]
+	}
+	return s
+}
+
+// bytesReceived is a field of the kernel's tcp_info; older kernels do not have it.
+func bytesReceived(info []byte) int64 {
+	at := int(unsafe.Offsetof(unix.TCPInfo{}.Bytes_received))
+	if len(info) < at+8 {
+		return -1
+	}
+	return int64(binary.NativeEndian.Uint64(info[at:]))
+}
+
+// peersOf returns the server's sides of all connections to a port, by the client's port.
+func peersOf(port int) (map[int]peer, error) {
+	found, err := sockets(1<<stateEstablished|1<<stateCloseWait|1<<stateSynRecv, port)
+	if err != nil {
+		return nil, err
+	}
+	peers := make(map[int]peer, len(found))
+	for _, s := range found {
+		peers[s.remote] = peer{accepted: s.inode != 0 && s.state != stateSynRecv, unread: s.unread, taken: s.taken}
+	}
+	return peers, nil
+}
+
+// A listener is an address that a process takes connections at.
+type listener struct {
+	port  int
+	host  string // to reach it at
+	inode uint32
+}
+
+func listeners() ([]listener, error) {
+	found, err := sockets(1<<stateListen, 0)
+	if err != nil {
+		return nil, err
+	}
+	var all []listener
+	for _, s := range found {
+		all = append(all, listener{s.local, hostOf(s), s.inode})
+	}
+	return all, nil
+}
+
+// hostOf is how to reach a listener on this machine.
+func hostOf(s socket) string {
+	if !s.v6 {
+		if s.addr[0] == 0 {
+			return "127.0.0.1"
+		}
+		return fmt.Sprintf("%d.%d.%d.%d", s.addr[0], s.addr[1], s.addr[2], s.addr[3])
+	}
+	if s.addr == [16]byte{} {
+		if only, err := os.ReadFile("/proc/sys/net/ipv6/bindv6only"); err == nil && len(only) > 0 && only[0] == '1' {
+			return "::1"
+		}
+		return "127.0.0.1"
+	}
+	return "::1"
+}

@@ -1,0 +1,138 @@
+package external
+
+import (
+	"net"
+	"time"
+
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/world"
+)
+
+const (
+	// settleLimit is how long clients may take to see the end of connections that the kernel has closed.
+	settleLimit = 5 * time.Second
+	// orphanGrace is the least that a process may outlive the one that got the signal.
+	orphanGrace = time.Second
+	// stackLimit is how long a hung program may take to print its stacks.
+	stackLimit = 500 * time.Millisecond
+)
+
+// End implements targets.Ender.
+func (s *instance) End(t *world.Task) {
+	struck := s.sent.Load() != 0
+	switch {
+	case !struck && !s.p.hasEnded():
+		s.wait(t, s.h.DrainLimit, func() bool { return s.requests.Load() == 0 })
+	case s.p.hasEnded():
+		s.tellEnd(t, struck)
+	default:
+		s.tellHang(t)
+	}
+	s.closing.Store(true)
+	s.hangUp()
+	s.p.kill()
+	if struck && s.c.restart {
+		s.audit(t)
+	}
+}
+
+// wait lets something come true, up to a limit.
+func (s *instance) wait(t *world.Task, limit time.Duration, done func() bool) bool {
+	deadline := t.Now() + limit
+	for pause := 200 * time.Microsecond; !done(); pause = min(2*pause, 10*time.Millisecond) {
+		if t.Now() > deadline {
+			return false
+		}
+		t.Sleep(pause)
+	}
+	return true
+}
+
+// tellEnd records how the program ended and what it left behind.
+func (s *instance) tellEnd(t *world.Task, struck bool) {
+	left := s.orphans(t, struck)
+	if len(left) == 0 {
+		// Nobody holds a connection any more: every client is told by the kernel.
+		s.wait(t, settleLimit, func() bool { return s.requests.Load() == 0 && s.sessions.Load() == 0 })
+	}
+	status, signal := s.p.status, int(s.p.signal)
+	s.out.Process(ledger.Process{
+		Event: ledger.ProcessEnded, PID: s.p.pid, Status: status, Signal: signal, Clean: s.p.clean(), At: s.p.endedAt,
+	}, "")
+	if line := s.p.out.crash(); line != "" {
+		s.out.Process(ledger.Process{Event: ledger.ProcessPanicked, PID: s.p.pid, At: s.p.endedAt}, line)
+	}
+	for _, pid := range left {
+		s.out.Process(ledger.Process{Event: ledger.ProcessLeft, PID: pid, At: t.Now()}, nameOf(pid))
+	}
+	if len(left) > 0 && s.accepts() {
+		s.out.Process(ledger.Process{Event: ledger.ProcessListens, PID: left[0], At: t.Now()}, "")
+	}
+}
+
+// orphans are the processes that are left after the leader, once they had time to go: those that do nothing
+// after the grace, and all after the drain's limit.
+func (s *instance) orphans(t *world.Task, struck bool) []int {
+	if !struck {
+		return nil
+	}
+	began := t.Now()
+	var left []int
+	s.wait(t, max(orphanGrace, time.Duration(s.sent.Load())+s.h.DrainLimit-began), func() bool {
+		reapAll(s.p.pid)
+		left = s.p.alive()
+		return len(left) == 0 || t.Now()-began > orphanGrace && len(busyThreads(left)) == 0
+	})
+	return left
+}
+
+// tellHang records what a program was doing that did not end, and asks for its stacks.
+func (s *instance) tellHang(t *world.Task) {
+	if s.accepts() {
+		s.out.Process(ledger.Process{Event: ledger.ProcessListens, PID: s.p.pid, At: t.Now()}, "")
+	}
+	s.closing.Store(true)
+	s.out.Process(ledger.Process{Event: ledger.ProcessKilled, PID: s.p.pid, At: t.Now()}, "")
+	for _, pid := range s.p.alive() {
+		_ = askForStacks(pid)
+	}
+	s.wait(t, stackLimit, func() bool { return s.p.hasEnded() })
+}
+
+// accepts says whether a process takes a new connection at the program's address: the kernel alone completes
+// connections for a listener that nobody serves.
+func (s *instance) accepts() bool {
+	if s.p.address.port == 0 {
+		return false
+	}
+	conn, err := net.DialTimeout("tcp", s.p.address.dial(), time.Second)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = conn.Close() }()
+	mine, ok := conn.LocalAddr().(*net.TCPAddr)
+	for range 50 {
+		peers, err := peersOf(s.p.address.port)
+		if err != nil || !ok {
+			return true
+		}
+		if peers[mine.Port].accepted {
+			return true
+		}
+		time.Sleep(4 * time.Millisecond)
+	}
+	return false
+}
+
+// hangUp closes every connection, so that no client waits for ever.
+func (s *instance) hangUp() {
+	s.mu.Lock()
+	all := make([]*wireConn, 0, len(s.conns))
+	for c := range s.conns {
+		all = append(all, c)
+	}
+	s.mu.Unlock()
+	for _, c := range all {
+		_ = c.Close()
+	}
+}

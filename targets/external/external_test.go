@@ -1,0 +1,171 @@
+//go:build linux
+
+package external_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/targets/external"
+)
+
+var catalog = engine.Catalog{external.Target{}}
+
+// TestMain lets the test binary be the child of its own trials.
+func TestMain(m *testing.M) {
+	engine.MaybeChild(engine.Config{Catalog: catalog})
+	os.Exit(m.Run())
+}
+
+// server is the test server, built once.
+var server = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "racebench-server-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "server")
+	if out, err := exec.Command("go", "build", "-o", path, "./testdata/server").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
+
+// mixed is a load in which every kind of work is under way when the signal strikes.
+const mixed = `
+  - {client: http-keepalive, clients: 4, path: /slow, as: slow}
+  - {client: http-oneshot, clients: 2, shape: slow, delay: 5ms, path: /}
+  - {client: http-upload, clients: 2, path: /upload}
+  - {client: http-stream, clients: 2, path: /stream}
+`
+
+// run runs a scenario of the test server in a mode.
+func run(t *testing.T, mode, more, load string, trials int) *result.Campaign {
+	t.Helper()
+	path, err := server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := fmt.Sprintf("name: x\ntarget: external\ntrials: %d\nduration: 400ms\nexternal:\n  command: [%s, %s]\n  url: http://127.0.0.1:{port}/\n%s\nload:%s",
+		trials, path, mode, more, load)
+	s, problems := scenario.Parse("x.yaml", []byte(text), time.Now())
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	p, errs := engine.Compile(s, catalog)
+	if len(errs) > 0 {
+		t.Fatal(&errs)
+	}
+	dir, err := rundir.Create(t.TempDir(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	folds, err := engine.RunCampaigns(t.Context(), []engine.Program{p}, []scenario.Seed{7}, engine.Budget{}, engine.Config{Catalog: catalog, Keep: engine.KeepNone}, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folds[0]
+}
+
+func classes(c *result.Campaign) []string {
+	var all []string
+	for _, b := range c.Breaches {
+		all = append(all, b.Class)
+	}
+	return all
+}
+
+func warnings(t *testing.T, c *result.Campaign) []string {
+	t.Helper()
+	rep, err := result.NewReport([]*result.Campaign{c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, w := range rep.Results[0].Warnings {
+		all = append(all, w.Class)
+	}
+	return all
+}
+
+// TestEveryEndIsTold runs a server that stops well and its twins that do not.
+func TestEveryEndIsTold(t *testing.T) {
+	const short = "drain_limit: 1s"
+	for _, tc := range []struct {
+		mode, more string
+		verdict    result.Verdict
+		classes    []string // each must show
+		warnings   []string
+	}{
+		{"shutdown", "", result.Passed, nil, nil},
+		{"no-handler", "", result.Breached, []string{"every-request-answered/"}, []string{"clean-exit/program/SIGTERM"}},
+		{"exits", "", result.Breached, []string{"every-request-answered/"}, nil},
+		{"close", "", result.Breached, []string{"every-request-answered/"}, nil},
+		{"cuts", "", result.Breached, []string{"every-request-answered/"}, nil},
+		{"exits-1", "", result.Passed, nil, []string{"clean-exit/program/status-1"}},
+		{"ignores", short, result.Hung, []string{"drain-ends/program/still-accepts"}, nil},
+		{"hangs", short, result.Hung, []string{"drain-ends/program/"}, nil},
+		{"panics", "", result.Crashed, []string{"process-survives/program/panic"}, nil},
+		{"orphan", "", result.Breached, []string{"no-orphan/program/left-running"}, nil},
+		{"wrapper", "", result.Breached, []string{"no-orphan/program/left-running", "listener-closes/address/still-accepts"}, nil},
+	} {
+		t.Run(tc.mode, func(t *testing.T) {
+			t.Parallel()
+			c := run(t, tc.mode, tc.more, mixed, 2)
+			if c.Verdict != tc.verdict {
+				t.Fatalf("%s: %v; %v; notes %v", c.Verdict, classes(c), c.Trials, c.Notes)
+			}
+			for _, want := range tc.classes {
+				if !slices.ContainsFunc(classes(c), func(have string) bool { return strings.HasPrefix(have, want) }) {
+					t.Errorf("classes %v, want %s", classes(c), want)
+				}
+			}
+			if tc.classes == nil && len(c.Breaches) > 0 {
+				t.Errorf("a correct server is accused of %v", classes(c))
+			}
+			for _, want := range tc.warnings {
+				if !slices.Contains(warnings(t, c), want) {
+					t.Errorf("warnings %v, want %s", warnings(t, c), want)
+				}
+			}
+		})
+	}
+}
+
+// TestWhatCannotBeTested says in a sentence why, and accuses nobody.
+func TestWhatCannotBeTested(t *testing.T) {
+	for mode, want := range map[string]string{
+		"exits-at-once": "ended with status 3 before it was ready",
+		"background":    "went to the background",
+		"garbage":       "no client got a good answer",
+	} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			c := run(t, mode, "", "\n  - {client: http-oneshot, path: /}\n", 2)
+			if c.Verdict != result.Untested || len(c.Trials) != 1 || !strings.Contains(c.Trials[0].Void, want) {
+				t.Errorf("%s: %+v", c.Verdict, c.Trials)
+			}
+		})
+	}
+}
+
+// TestSessions looks at WebSockets: dropped ones are warned of, those that are told are not.
+func TestSessions(t *testing.T) {
+	load := "\n  - {client: websocket, clients: 3, path: /ws}" + mixed
+	if c := run(t, "shutdown", "", load, 2); c.Verdict != result.Passed || !slices.Contains(warnings(t, c), "clean-close/websocket/1006") {
+		t.Errorf("dropped: %s, %v, %v", c.Verdict, classes(c), warnings(t, c))
+	}
+	if c := run(t, "tells", "", load, 2); c.Verdict != result.Passed || slices.Contains(warnings(t, c), "clean-close/websocket/1006") {
+		t.Errorf("told: %s, %v, %v", c.Verdict, classes(c), warnings(t, c))
+	}
+}

@@ -1,0 +1,342 @@
+package external
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/racebench/racebench/engine/ledger"
+)
+
+// HTTP/1.1 is racebench's own: the standard client sends a request that died in flight a second time, and
+// nobody learns that the first was lost. Nothing here is ever sent twice.
+
+// An httpConn is one connection that carries HTTP/1.1.
+type httpConn struct {
+	wire *wireConn
+	rw   net.Conn // wire, or TLS over it
+	r    *bufio.Reader
+	used int // requests it has carried
+}
+
+// open makes a connection, with TLS where the scenario's url asks for it.
+func (s *instance) open() (*httpConn, error) {
+	wire, err := s.connect()
+	if err != nil {
+		return nil, err
+	}
+	c := &httpConn{wire: wire, rw: wire}
+	if s.p.address.tls {
+		// The address is this machine's, and the listener was seen to be the program's: there is no name to verify.
+		t := tls.Client(wire, &tls.Config{InsecureSkipVerify: true, ServerName: s.p.address.host, NextProtos: []string{"http/1.1"}})
+		if err := t.Handshake(); err != nil {
+			_ = wire.Close()
+			return nil, fmt.Errorf("TLS: %w", err)
+		}
+		c.rw = t
+	}
+	c.r = bufio.NewReaderSize(c.rw, 8<<10)
+	return c, nil
+}
+
+func (c *httpConn) close() { _ = c.rw.Close() }
+
+// An exchange is one request and what became of it.
+type exchange struct {
+	wire  ledger.Wire
+	close bool // the connection carries no further request
+	why   string
+}
+
+// request is what is sent: a head, and a body at once or in pieces.
+type request struct {
+	msg    ledger.MsgID
+	method string
+	head   []byte
+	body   []byte
+	pieces int           // 0: with the head
+	pause  time.Duration // between them
+}
+
+// headOf renders a request's head once; it is the same for all requests of a client.
+func headOf(a address, g group, method, path string, length int, last bool) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\n", method, path)
+	host, agent := a.dial(), false
+	for _, h := range g.headers {
+		if strings.EqualFold(h[0], "host") {
+			host = h[1]
+			continue
+		}
+		agent = agent || strings.EqualFold(h[0], "user-agent")
+		fmt.Fprintf(&b, "%s: %s\r\n", h[0], h[1])
+	}
+	fmt.Fprintf(&b, "Host: %s\r\n", host)
+	if !agent {
+		b.WriteString("User-Agent: racebench\r\n")
+	}
+	if length > 0 || method == "POST" || method == "PUT" || method == "PATCH" {
+		fmt.Fprintf(&b, "Content-Length: %d\r\n", length)
+	}
+	if last {
+		b.WriteString("Connection: close\r\n")
+	}
+	b.WriteString("\r\n")
+	return b.Bytes()
+}
+
+// do sends a request and reads its answer. It blocks until the answer is whole or the connection ends.
+func (c *httpConn) do(s *instance, q request) exchange {
+	x := exchange{wire: ledger.Wire{Lane: q.msg.Lane(), Msg: q.msg, Port: c.wire.port}, close: true}
+	if c.used > 0 {
+		x.wire.Conn = ledger.ConnReused
+		if c.retired() {
+			x.wire.End = ledger.WireRetired
+			return x
+		}
+	}
+	c.used++
+	out, in := c.wire.sent.Load(), c.wire.received.Load()
+	c.wire.begin(q.msg)
+	s.requests.Add(1)
+	defer s.requests.Add(-1)
+	err := c.send(s, q)
+	if err == nil {
+		x.wire.Sent = s.w.Now()
+	}
+	x.wire.Out = c.wire.sent.Load() - out
+	if err != nil && x.wire.Out == 0 && q.pieces == 0 {
+		// Not a byte of it left this side.
+		x.wire.End, x.wire.Ended = ledger.WireRetired, s.w.Now()
+		return x
+	}
+	// An answer may have come although not all could be sent.
+	x.close = c.receive(s, q, &x, err)
+	x.wire.Ended = s.w.Now()
+	x.wire.In = c.wire.received.Load() - in
+	x.wire.Aim, x.wire.Strike = c.wire.looked(q.msg)
+	return x
+}
+
+func (c *httpConn) send(s *instance, q request) error {
+	if q.pieces == 0 {
+		if _, err := c.rw.Write(append(q.head[:len(q.head):len(q.head)], q.body...)); err != nil {
+			return err
+		}
+		c.wire.allSent()
+		return nil
+	}
+	if _, err := c.rw.Write(q.head); err != nil {
+		return err
+	}
+	c.wire.headSent()
+	size := (len(q.body) + q.pieces - 1) / q.pieces
+	for rest := q.body; len(rest) > 0; {
+		n := min(size, len(rest))
+		if _, err := c.rw.Write(rest[:n]); err != nil {
+			return err
+		}
+		if rest = rest[n:]; len(rest) > 0 {
+			time.Sleep(q.pause)
+		}
+	}
+	c.wire.allSent()
+	return nil
+}
+
+// receive reads the answer and says whether the connection is of no more use.
+func (c *httpConn) receive(s *instance, q request, x *exchange, sendErr error) (last bool) {
+	for {
+		if _, err := c.r.Peek(1); err != nil {
+			x.wire.End = s.endBy(err, sendErr)
+			return true
+		}
+		if x.wire.First == 0 {
+			x.wire.First = s.w.Now()
+		}
+		h, err := readHead(c.r)
+		if err != nil {
+			x.fail(s, err)
+			return true
+		}
+		if h.status >= 100 && h.status < 200 && h.status != 101 {
+			continue
+		}
+		x.wire.Code = h.status
+		if err := h.skipBody(c.r, q.method); err != nil {
+			x.fail(s, err)
+			return true
+		}
+		x.wire.End = ledger.WireAnswered
+		return h.last || sendErr != nil
+	}
+}
+
+// fail says how an answer that had begun ended.
+func (x *exchange) fail(s *instance, err error) {
+	switch {
+	case s.closing.Load():
+		x.wire.End = ledger.WireOpen
+	case errors.Is(err, errGarbage):
+		x.wire.End, x.why = ledger.WireGarbage, err.Error()
+	default:
+		x.wire.End = ledger.WireCut
+	}
+}
+
+// endBy says how a connection ended on which no answer had begun.
+func (s *instance) endBy(errs ...error) ledger.WireEnd {
+	if s.closing.Load() {
+		return ledger.WireOpen // racebench took it down
+	}
+	for _, err := range errs {
+		if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+			return ledger.WireReset
+		}
+	}
+	return ledger.WireEOF
+}
+
+var errGarbage = errors.New("what the server sent is not HTTP/1.1")
+
+// responseHead is what of an answer's head tells where it ends.
+type responseHead struct {
+	status  int
+	length  int64 // -1: not said
+	chunked bool
+	last    bool // the connection ends with it
+}
+
+// most bytes of a line of a head.
+const longestLine = 64 << 10
+
+func readLine(r *bufio.Reader) ([]byte, error) {
+	line, err := r.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		whole := bytes.Clone(line)
+		for errors.Is(err, bufio.ErrBufferFull) && len(whole) < longestLine {
+			line, err = r.ReadSlice('\n')
+			whole = append(whole, line...)
+		}
+		line = whole
+		if err != nil && errors.Is(err, bufio.ErrBufferFull) {
+			return nil, fmt.Errorf("%w: a line of more than 64 KiB", errGarbage)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(line, "\r\n"), nil
+}
+
+func readHead(r *bufio.Reader) (responseHead, error) {
+	h := responseHead{length: -1}
+	line, err := readLine(r)
+	if err != nil {
+		return h, err
+	}
+	if !bytes.HasPrefix(line, []byte("HTTP/1.")) || len(line) < 12 {
+		return h, fmt.Errorf("%w: it begins with %.40q", errGarbage, line)
+	}
+	h.last = line[7] == '0'
+	if h.status, err = strconv.Atoi(string(line[9:12])); err != nil || h.status < 100 || h.status > 599 {
+		return h, fmt.Errorf("%w: it begins with %.40q", errGarbage, line)
+	}
+	for {
+		line, err := readLine(r)
+		if err != nil {
+			return h, err
+		}
+		if len(line) == 0 {
+			return h, nil
+		}
+		name, value, ok := bytes.Cut(line, []byte(":"))
+		if !ok {
+			return h, fmt.Errorf("%w: a header line %.40q", errGarbage, line)
+		}
+		value = bytes.TrimSpace(value)
+		switch {
+		case bytes.EqualFold(name, []byte("content-length")):
+			if h.length, err = strconv.ParseInt(string(value), 10, 64); err != nil || h.length < 0 {
+				return h, fmt.Errorf("%w: Content-Length %.40q", errGarbage, value)
+			}
+		case bytes.EqualFold(name, []byte("transfer-encoding")):
+			h.chunked = bytes.EqualFold(value, []byte("chunked"))
+		case bytes.EqualFold(name, []byte("connection")):
+			lower := bytes.ToLower(value)
+			h.last = h.last && !bytes.Contains(lower, []byte("keep-alive")) || bytes.Contains(lower, []byte("close"))
+		}
+	}
+}
+
+// skipBody reads the body to its end. One whose end only the connection's end tells is taken as whole then.
+func (h *responseHead) skipBody(r *bufio.Reader, method string) error {
+	switch {
+	case method == "HEAD", h.status == 204, h.status == 304, h.status == 101:
+		return nil
+	case h.chunked:
+		return skipChunks(r)
+	case h.length >= 0:
+		_, err := io.CopyN(io.Discard, r, h.length)
+		return err
+	}
+	h.last = true
+	_, err := io.Copy(io.Discard, r)
+	return err
+}
+
+func skipChunks(r *bufio.Reader) error {
+	for {
+		line, err := readLine(r)
+		if err != nil {
+			return err
+		}
+		digits, _, _ := bytes.Cut(line, []byte(";"))
+		size, err := strconv.ParseInt(string(bytes.TrimSpace(digits)), 16, 64)
+		if err != nil || size < 0 {
+			return fmt.Errorf("%w: a chunk of size %.40q", errGarbage, line)
+		}
+		if size > 0 {
+			if _, err := io.CopyN(io.Discard, r, size+2); err != nil {
+				return err
+			}
+			continue
+		}
+		for { // trailers
+			line, err := readLine(r)
+			if err != nil || len(line) == 0 {
+				return err
+			}
+		}
+	}
+}
+
+// retired says whether the server has closed an idle connection: nothing that is sent now could be read.
+func (c *httpConn) retired() bool { return c.r.Buffered() == 0 && c.wire.atEOF() }
+
+// getStatus asks for a path once, on a connection of its own, for readiness.
+func getStatus(a address, path string) (int, error) {
+	conn, err := net.DialTimeout("tcp", a.dial(), time.Second)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(2 * time.Second))
+	var rw net.Conn = conn
+	if a.tls {
+		rw = tls.Client(conn, &tls.Config{InsecureSkipVerify: true, ServerName: a.host})
+	}
+	if _, err := rw.Write(headOf(a, group{}, "GET", path, 0, true)); err != nil {
+		return 0, err
+	}
+	h, err := readHead(bufio.NewReader(rw))
+	return h.status, err
+}

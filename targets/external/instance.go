@@ -1,0 +1,270 @@
+package external
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/scenario/spec"
+	"github.com/racebench/racebench/targets"
+)
+
+// An instance is a running program with its clients.
+type instance struct {
+	c   config
+	h   targets.Host
+	out targets.Outside
+	w   *world.World
+	p   *program
+
+	mu       sync.Mutex
+	conns    map[*wireConn]struct{}
+	told     map[string]bool // what was remarked of a group
+	writers  []writer
+	nWriters int
+
+	requests atomic.Int64 // under way
+	sessions atomic.Int64 // open
+	aimed    atomic.Bool
+	closing  atomic.Bool  // what clients see from now on is racebench's doing
+	sent     atomic.Int64 // when the first signal was sent; 0: not yet
+}
+
+// client is what the engine drives: a targets.Client.
+type client interface {
+	Do(t *world.Task, m targets.Message) targets.Reply
+	Close(t *world.Task)
+}
+
+// start starts the program and returns once it is ready, or has been struck.
+func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
+	if h.Outside == nil {
+		return nil, fmt.Errorf("a program from outside needs the real world")
+	}
+	s := &instance{c: c, h: h, out: h.Outside, w: h.World, conns: map[*wireConn]struct{}{}, told: map[string]bool{}}
+	if err := adopt(); err != nil {
+		return nil, fmt.Errorf("become the parent of what the program leaves behind: %w", err)
+	}
+	p := &program{c: c, dir: h.Dir}
+	if err := os.MkdirAll(h.Dir, 0o755); err != nil {
+		return nil, fmt.Errorf("make the program's data folder: %w", err)
+	}
+	var err error
+	if err = p.choosePort(h.World); err == nil {
+		err = runBefore(p)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := p.launch(h.World); err != nil {
+		return nil, err
+	}
+	s.p = p
+	s.out.Process(ledger.Process{Event: ledger.ProcessStarted, PID: p.pid, At: t.Now()}, fmt.Sprint(p.cmd.Args))
+	s.out.Carry(s)
+	if err := p.awaitReady(t); err != nil {
+		if s.sent.Load() != 0 {
+			return s, nil // struck while it started: how it stops is the test
+		}
+		p.kill()
+		return nil, err
+	}
+	s.out.Process(ledger.Process{Event: ledger.ProcessReady, PID: p.pid, Clean: c.worker, Count: int64(p.address.port), At: t.Now()}, p.address.dial())
+	return s, nil
+}
+
+// runBefore runs the scenario's before_each.
+func runBefore(p *program) error {
+	if len(p.c.beforeEach) == 0 {
+		return nil
+	}
+	words := make([]string, len(p.c.beforeEach))
+	for i, word := range p.c.beforeEach {
+		words[i] = p.fill(word)
+	}
+	cmd := exec.Command(words[0], words[1:]...)
+	cmd.Dir, cmd.Stderr = p.c.cwd, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("before_each: %s: %w", words[0], plainly(err))
+	}
+	return nil
+}
+
+// Dial implements targets.Instance.
+func (s *instance) Dial(t *world.Task, r targets.Role) (targets.Client, error) {
+	var errs spec.Errors
+	g := parseGroup(r.Group, &errs)
+	if g.kind.dial == nil {
+		return nil, fmt.Errorf("there is no client %q", r.Op)
+	}
+	if s.p.address.port == 0 {
+		return nil, fmt.Errorf("the program listens on nothing")
+	}
+	d := &dialer{s: s, t: t, g: g, role: r, object: s.w.NewObject("the answer to " + g.target())}
+	c, err := g.kind.dial(d)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Wait implements targets.Instance: it returns when the program has ended by itself, not when racebench
+// killed it.
+func (s *instance) Wait(t *world.Task) error {
+	t.Blocking(s.w.NewObject("the program's end"), func() { <-s.p.exited })
+	if s.closing.Load() {
+		t.Await(s.w.NewToken("nothing: racebench killed the program"))
+	}
+	return nil
+}
+
+// Inventory implements targets.Instance: what is inside a program cannot be seen.
+func (s *instance) Inventory() {}
+
+// dialer makes the connections of one client.
+type dialer struct {
+	s      *instance
+	t      *world.Task
+	g      group
+	role   targets.Role
+	object *world.Object
+}
+
+// connect opens a connection to the program.
+func (s *instance) connect() (*wireConn, error) {
+	raw, err := net.DialTimeout("tcp", s.p.address.dial(), 10*time.Second)
+	if err != nil {
+		return nil, err
+	}
+	c := &wireConn{Conn: raw, s: s, opened: s.w.Now()}
+	if tcp, ok := raw.LocalAddr().(*net.TCPAddr); ok {
+		c.port = tcp.Port
+	}
+	s.mu.Lock()
+	s.conns[c] = struct{}{}
+	s.mu.Unlock()
+	if s.closing.Load() {
+		_ = c.Close()
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+
+func (s *instance) forget(c *wireConn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+}
+
+// remark tells the reader something about a group's clients, once.
+func (s *instance) remark(group, text string) {
+	s.mu.Lock()
+	said := s.told[group]
+	s.told[group] = true
+	s.mu.Unlock()
+	if !said {
+		s.h.Probe.Mark(group, group+": "+text, 0)
+	}
+}
+
+// Aim implements targets.Courier. What the server has read by now it must answer, once every thread that ran
+// at that moment has slept or run on: until then a request may be in the hands of one that has not looked
+// at it yet.
+func (s *instance) Aim(t *world.Task) {
+	pids := s.p.alive()
+	if err := s.look(false); err != nil {
+		s.out.Process(ledger.Process{Event: ledger.ProcessUnproved, PID: s.p.pid, At: t.Now()}, err.Error())
+		return
+	}
+	busy := busyThreads(pids)
+	deadline := t.Now() + longestAim
+	for len(busy) > 0 {
+		if t.Now() > deadline {
+			s.unaim()
+			s.out.Process(ledger.Process{Event: ledger.ProcessUnproved, PID: s.p.pid, At: t.Now()},
+				fmt.Sprintf("its threads got no processor for %s", longestAim))
+			break
+		}
+		t.Sleep(200 * time.Microsecond)
+		busy = stillBusy(busy)
+	}
+	s.aimed.Store(true)
+}
+
+const (
+	// longestAim is how long a signal may be held back for a server that gets no processor.
+	longestAim = 60 * time.Millisecond
+	// ranOn is how much a thread must have run to have dealt with what it had just read.
+	ranOn = 2 * time.Millisecond
+)
+
+func stillBusy(threads []thread) []thread {
+	left := threads[:0]
+	for _, t := range threads {
+		if t.runs() && t.runtime() < t.ran+uint64(ranOn) {
+			left = append(left, t)
+		}
+	}
+	return left
+}
+
+// look notes for every connection how much of its request the server has read.
+func (s *instance) look(striking bool) error {
+	type seen struct {
+		c *wireConn
+		m mark
+	}
+	s.mu.Lock()
+	all := make([]seen, 0, len(s.conns))
+	for c := range s.conns {
+		all = append(all, seen{c: c})
+	}
+	s.mu.Unlock()
+	for i := range all {
+		all[i].m = all[i].c.mark() // before the kernel is asked: what was sent then is there now
+	}
+	peers, err := peersOf(s.p.address.port)
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		p, found := peers[x.c.port]
+		x.c.note(look{x.m.msg, readingOf(x.m, p, found)}, striking)
+	}
+	return nil
+}
+
+// unaim forgets the first look.
+func (s *instance) unaim() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		c.note(look{}, false)
+	}
+}
+
+// Send implements targets.Courier.
+func (s *instance) Send(t *world.Task, sig syscall.Signal) (time.Duration, error) {
+	if !s.aimed.Load() && s.p.address.port != 0 {
+		s.Aim(t)
+	}
+	if s.p.hasEnded() {
+		return 0, fmt.Errorf("the program had ended")
+	}
+	if s.p.address.port != 0 {
+		_ = s.look(true)
+	}
+	at := t.Now()
+	s.sent.CompareAndSwap(0, int64(max(at, 1)))
+	if s.c.group {
+		return at, signalGroup(s.p.pid, sig)
+	}
+	return at, sendSignal(s.p.pid, sig)
+}

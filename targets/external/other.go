@@ -1,0 +1,37 @@
+//go:build !linux
+
+package external
+
+import "errors"
+
+// What the server has read of a request can be seen on Linux alone.
+var errNoLook = errors.New("this system does not tell what a program has read from its sockets")
+
+type thread struct{ ran uint64 }
+
+func (thread) runs() bool      { return false }
+func (thread) runtime() uint64 { return 0 }
+
+func busyThreads([]int) []thread { return nil }
+
+func peersOf(int) (map[int]peer, error) { return nil, errNoLook }
+
+type listener struct {
+	port  int
+	host  string
+	inode uint32
+}
+
+func listeners() ([]listener, error) { return nil, errNoLook }
+
+func adopt() error { return errors.New("programs from outside are tested on Linux only") }
+
+func descendants(map[int]bool) []int { return nil }
+
+func socketsOf(int) map[uint32]bool { return nil }
+
+func nameOf(int) string { return "a process" }
+
+func reapAll(int) {}
+
+func ephemeral() (from, to int) { return 32768, 60999 }

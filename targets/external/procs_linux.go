@@ -1,0 +1,188 @@
+package external
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// adopt makes this process the parent of whatever its children leave behind, so that nothing of the program
+// gets out of sight.
+func adopt() error { return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
+
+// attributes put the program in a group of its own, and end it with this process whatever ends that.
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+// descendants lists the living processes below this one, but for those in except and what is below them.
+func descendants(except map[int]bool) []int {
+	var all []int
+	for next := []int{os.Getpid()}; len(next) > 0; next = next[1:] {
+		for _, pid := range childrenOf(next[0]) {
+			state, _, ok := statOf(fmt.Sprintf("/proc/%d/stat", pid))
+			if !ok || except[pid] {
+				continue
+			}
+			if state != 'Z' && state != 'X' {
+				all = append(all, pid)
+			}
+			next = append(next, pid)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// childrenOf lists the children that each thread of a process has started or adopted.
+func childrenOf(pid int) []int {
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		return nil
+	}
+	var all []int
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			continue
+		}
+		for _, word := range strings.Fields(string(raw)) {
+			if child, err := strconv.Atoi(word); err == nil {
+				all = append(all, child)
+			}
+		}
+	}
+	return all
+}
+
+// statOf reads a process's or thread's state and parent.
+func statOf(path string) (state byte, parent int, ok bool) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return 0, 0, false
+	}
+	// The name in brackets may hold anything.
+	end := bytes.LastIndexByte(raw, ')')
+	if end < 0 || end+4 > len(raw) {
+		return 0, 0, false
+	}
+	fields := strings.Fields(string(raw[end+1:]))
+	if len(fields) < 2 {
+		return 0, 0, false
+	}
+	parent, err = strconv.Atoi(fields[1])
+	return fields[0][0], parent, err == nil
+}
+
+// nameOf is a process's command line, for people.
+func nameOf(pid int) string {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	if err != nil || len(raw) == 0 {
+		return "a process without a name"
+	}
+	line := strings.TrimSpace(strings.ReplaceAll(string(raw), "\x00", " "))
+	if len(line) > 200 {
+		line = line[:200] + "…"
+	}
+	return line
+}
+
+// socketsOf are the inodes of the sockets that a process holds.
+func socketsOf(pid int) map[uint32]bool {
+	dir := fmt.Sprintf("/proc/%d/fd", pid)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	held := map[uint32]bool{}
+	for _, e := range entries {
+		link, err := os.Readlink(filepath.Join(dir, e.Name()))
+		if text, ok := strings.CutPrefix(link, "socket:["); ok && err == nil {
+			if n, err := strconv.ParseUint(strings.TrimSuffix(text, "]"), 10, 32); err == nil {
+				held[uint32(n)] = true
+			}
+		}
+	}
+	return held
+}
+
+// A thread that was running when it was looked at, and how long it had run in all by then.
+type thread struct {
+	dir string
+	ran uint64 // nanoseconds
+}
+
+// busyThreads are the threads of processes that run, or would if they got a processor.
+func busyThreads(pids []int) []thread {
+	var busy []thread
+	for _, pid := range pids {
+		dir := fmt.Sprintf("/proc/%d/task", pid)
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue
+		}
+		for _, e := range entries {
+			t := thread{dir: filepath.Join(dir, e.Name())}
+			if t.runs() {
+				t.ran = t.runtime()
+				busy = append(busy, t)
+			}
+		}
+	}
+	return busy
+}
+
+// runs says whether the thread runs, wants to run, or is in a wait that cannot be interrupted.
+func (t thread) runs() bool {
+	state, _, ok := statOf(filepath.Join(t.dir, "stat"))
+	return ok && (state == 'R' || state == 'D')
+}
+
+func (t thread) runtime() uint64 {
+	raw, err := os.ReadFile(filepath.Join(t.dir, "schedstat"))
+	if err != nil {
+		return 0
+	}
+	first, _, _ := strings.Cut(string(raw), " ")
+	n, _ := strconv.ParseUint(first, 10, 64)
+	return n
+}
+
+// ephemeral is the range of ports that the kernel gives to clients: a server's port must lie outside.
+func ephemeral() (from, to int) {
+	raw, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
+	if err == nil {
+		if _, err := fmt.Sscan(string(raw), &from, &to); err == nil {
+			return from, to
+		}
+	}
+	return 32768, 60999
+}
+
+// reap collects a child that this process has adopted, once it has ended.
+func reap(pid int) {
+	var status unix.WaitStatus
+	for {
+		_, err := unix.Wait4(pid, &status, unix.WNOHANG, nil)
+		if !errors.Is(err, unix.EINTR) {
+			return
+		}
+	}
+}
+
+// reapAll collects every adopted child that has ended, but for the one that somebody waits for.
+func reapAll(except int) {
+	for _, pid := range childrenOf(os.Getpid()) {
+		if state, _, ok := statOf(fmt.Sprintf("/proc/%d/stat", pid)); ok && state == 'Z' && pid != except {
+			reap(pid)
+		}
+	}
+}

@@ -1,0 +1,262 @@
+package external
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/racebench/racebench/engine/world"
+)
+
+// A program is one run of the command: a process, what it prints and where it listens.
+type program struct {
+	c     config
+	port  int    // that was given to it; what it listens at is in address
+	dir   string // {data}
+	fixed bool   // the port is the scenario's, not ours to choose
+
+	cmd     *exec.Cmd
+	pid     int
+	out     *transcript
+	guard   *exec.Cmd
+	guarded func()
+	exited  chan struct{}
+	endedAt time.Duration
+	status  int
+	signal  syscall.Signal
+
+	address address
+}
+
+// An address is where the program is reached.
+type address struct {
+	host   string
+	port   int
+	tls    bool
+	path   string // of the url, before a client's own
+	scheme string
+}
+
+func (a address) dial() string { return net.JoinHostPort(a.host, strconv.Itoa(a.port)) }
+
+// fill puts the port and the data folder where the scenario wants them.
+func (p *program) fill(s string) string {
+	s = strings.ReplaceAll(s, portWord, strconv.Itoa(p.port))
+	return strings.ReplaceAll(s, dataWord, p.dir)
+}
+
+// choosePort settles the port: the scenario's own, or one that nobody uses and no client will be given.
+func (p *program) choosePort(w *world.World) error {
+	if n := fixedPort(p.c); n > 0 {
+		p.port, p.fixed = n, true
+		host := "127.0.0.1"
+		if u, err := url.Parse(strings.ReplaceAll(p.c.url, portWord, "1")); err == nil && u.Hostname() != "" {
+			host = u.Hostname()
+		}
+		at := net.JoinHostPort(host, strconv.Itoa(n))
+		if conn, err := net.DialTimeout("tcp", at, time.Second); err == nil {
+			_ = conn.Close()
+			return fmt.Errorf("%s answers before the program was started: another one has that port; stop it, or write {port} in command and url", at)
+		}
+		return nil
+	}
+	from, to := ephemeral()
+	rnd := w.Rand("external/port")
+	for range 200 {
+		n := 10000 + rnd.IntN(22000)
+		if n >= from && n <= to {
+			continue
+		}
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(n)))
+		if err == nil {
+			_ = l.Close()
+			p.port = n
+			return nil
+		}
+	}
+	return errors.New("no free port was found between 10000 and 32000")
+}
+
+// fixedPort is the port that the scenario names, or 0.
+func fixedPort(c config) int {
+	if n, err := strconv.Atoi(c.ready.port); err == nil {
+		return n
+	}
+	u, err := url.Parse(strings.ReplaceAll(c.url, portWord, "0"))
+	if err != nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(u.Port())
+	return n
+}
+
+// launch starts the process. It lives in a group of its own and ends with this process.
+func (p *program) launch(w *world.World) error {
+	words := make([]string, len(p.c.command))
+	for i, word := range p.c.command {
+		words[i] = p.fill(word)
+	}
+	p.cmd = exec.Command(words[0], words[1:]...)
+	p.cmd.Dir = p.c.cwd
+	p.cmd.Env = append(os.Environ(), "PORT="+strconv.Itoa(p.port))
+	for _, e := range p.c.env {
+		p.cmd.Env = append(p.cmd.Env, p.fill(e))
+	}
+	p.cmd.Env = withoutOurs(p.cmd.Env)
+	p.cmd.SysProcAttr = attributes()
+	r, w2, err := os.Pipe()
+	if err != nil {
+		return fmt.Errorf("start the program: %w", err)
+	}
+	p.out = newTranscript(r)
+	p.cmd.Stdout, p.cmd.Stderr = w2, w2
+	err = startOnOneThread(p.cmd)
+	_ = w2.Close()
+	if err != nil {
+		_ = r.Close()
+		return fmt.Errorf("the program cannot be started: %w", plainly(err))
+	}
+	p.pid = p.cmd.Process.Pid
+	p.exited = make(chan struct{})
+	go p.out.read()
+	go func() {
+		_ = p.cmd.Wait()
+		p.endedAt = w.Now()
+		p.status, p.signal = endOf(p.cmd.ProcessState)
+		close(p.exited)
+	}()
+	p.guard, p.guarded = guardian(p.pid)
+	return nil
+}
+
+// withoutOurs leaves out what would make the program think that it is a part of racebench.
+func withoutOurs(env []string) []string {
+	var kept []string
+	for _, e := range env {
+		if !strings.HasPrefix(e, "RACEBENCH_") {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+// plainly takes the words of Go's library out of an error.
+func plainly(err error) error {
+	var e *exec.Error
+	var path *os.PathError
+	switch {
+	case errors.As(err, &e) && errors.Is(err, exec.ErrNotFound):
+		return fmt.Errorf("there is no command %q: write the path to it, such as ./%s", e.Name, e.Name)
+	case errors.As(err, &path):
+		return fmt.Errorf("%s: %w", path.Path, path.Err)
+	}
+	return err
+}
+
+// The kernel ends a program with the thread that started it, so one thread starts them all and stays.
+var starter = sync.OnceValue(func() chan<- func() {
+	work := make(chan func())
+	go func() {
+		runtime.LockOSThread()
+		for f := range work {
+			f()
+		}
+	}()
+	return work
+})
+
+func startOnOneThread(cmd *exec.Cmd) error {
+	done := make(chan error)
+	starter() <- func() { done <- cmd.Start() }
+	return <-done
+}
+
+// guardian starts a shell that waits for this process's end and then ends the program's whole group:
+// SIGKILL of racebench must leave nothing behind. It returns what to call when the group is gone.
+func guardian(group int) (*exec.Cmd, func()) {
+	cmd := exec.Command("/bin/sh", "-c", `trap "" TERM INT HUP QUIT; read -r _; kill -9 -- "-$1"`, "racebench-guardian", strconv.Itoa(group))
+	cmd.SysProcAttr = ownGroup()
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, func() {}
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, func() {} // no shell: then only the process itself ends with us
+	}
+	return cmd, func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		_ = in.Close()
+	}
+}
+
+// hasEnded says whether the process that was started has.
+func (p *program) hasEnded() bool {
+	select {
+	case <-p.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// clean says whether it ended as a clean stop does.
+func (p *program) clean() bool {
+	if p.signal != 0 {
+		for _, s := range p.c.exitsOf {
+			if s == p.signal {
+				return true
+			}
+		}
+		return false
+	}
+	for _, n := range p.c.exits {
+		if n == p.status {
+			return true
+		}
+	}
+	return false
+}
+
+// spared are the processes below this one that are not the program's.
+func (p *program) spared() map[int]bool {
+	if p.guard == nil || p.guard.Process == nil {
+		return nil
+	}
+	return map[int]bool{p.guard.Process.Pid: true}
+}
+
+// alive lists the program's processes.
+func (p *program) alive() []int { return descendants(p.spared()) }
+
+// kill ends all processes of the program, whatever group they are in.
+func (p *program) kill() {
+	_ = killGroup(p.pid)
+	for range 50 {
+		left := p.alive()
+		if len(left) == 0 {
+			break
+		}
+		for _, pid := range left {
+			killOne(pid)
+		}
+		reapAll(p.pid)
+		time.Sleep(2 * time.Millisecond)
+	}
+	select {
+	case <-p.exited:
+	case <-time.After(5 * time.Second): // a process that even SIGKILL does not end is stuck in the kernel
+	}
+	reapAll(0)
+	p.guarded()
+	p.out.close()
+}

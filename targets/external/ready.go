@@ -1,0 +1,148 @@
+package external
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/racebench/racebench/engine/world"
+)
+
+// awaitReady waits until the program is ready and finds out where it listens.
+func (p *program) awaitReady(t *world.Task) error {
+	deadline := t.Now() + startLimit
+	for pause := time.Millisecond; ; pause = min(2*pause, 20*time.Millisecond) {
+		ready, err := p.isReady()
+		if err != nil || ready {
+			return err
+		}
+		if p.hasEnded() {
+			return p.endedEarly(t)
+		}
+		if t.Now() > deadline {
+			return fmt.Errorf("the program was not ready after %s: %s; %s", startLimit, p.awaited(), p.out.last())
+		}
+		t.Sleep(pause)
+	}
+}
+
+// endedEarly says why a program that ended before it was ready cannot be tested.
+func (p *program) endedEarly(t *world.Task) error {
+	t.Sleep(20 * time.Millisecond) // its last words are still in the pipe
+	how := fmt.Sprintf("with status %d", p.status)
+	if p.signal != 0 {
+		how = "of " + p.signal.String()
+	}
+	if left := p.alive(); len(left) > 0 {
+		return fmt.Errorf("the program went to the background (pid %d ended %s, %s is still there): start it in the foreground, such as nginx -g 'daemon off;'",
+			p.pid, how, nameOf(left[0]))
+	}
+	return fmt.Errorf("the program ended %s before it was ready; %s", how, p.out.last())
+}
+
+// awaited says what the program has not done yet.
+func (p *program) awaited() string {
+	switch {
+	case p.c.ready.log != "":
+		return fmt.Sprintf("it has not printed %q", p.c.ready.log)
+	case p.address.port == 0 && p.expects() > 0:
+		return fmt.Sprintf("nothing of it listens on port %d", p.expects())
+	case p.address.port == 0:
+		return "it listens on nothing; a worker that need not is tested with --worker"
+	}
+	return fmt.Sprintf("it listens on port %d, and GET %s is not answered with 2xx", p.address.port, p.c.ready.http)
+}
+
+// expects is the port that the program must listen on; 0 is any.
+func (p *program) expects() int {
+	if p.fixed {
+		return p.port
+	}
+	if p.c.ready.port == portWord || p.c.url != "" {
+		return p.port
+	}
+	for _, word := range append(slices.Clone(p.c.command), p.c.env...) {
+		if p.fill(word) != word && word != dataWord {
+			return p.port
+		}
+	}
+	return 0
+}
+
+func (p *program) isReady() (bool, error) {
+	if p.c.ready.log != "" && !p.out.says(p.fill(p.c.ready.log)) {
+		return false, nil
+	}
+	if p.c.worker {
+		return true, nil
+	}
+	if p.address.port == 0 {
+		found, err := p.findListener()
+		if err != nil || !found {
+			return false, err
+		}
+	}
+	if p.c.ready.http == "" {
+		return true, nil
+	}
+	status, err := getStatus(p.address, p.c.ready.http)
+	return err == nil && status >= 200 && status < 300, nil
+}
+
+// findListener looks for the address that the program's processes listen at. One that somebody else listens
+// at is not the program's.
+func (p *program) findListener() (bool, error) {
+	all, err := listeners()
+	if err != nil {
+		return false, err
+	}
+	if len(all) == 0 {
+		return false, nil
+	}
+	held := map[uint32]bool{}
+	for _, pid := range p.alive() {
+		for inode := range socketsOf(pid) {
+			held[inode] = true
+		}
+	}
+	want := p.expects()
+	best := listener{}
+	for _, l := range all {
+		if !held[l.inode] {
+			if l.port == want {
+				return false, fmt.Errorf("port %d is taken by another program: stop that one", want)
+			}
+			continue
+		}
+		switch {
+		case want != 0 && l.port != want:
+		case best.port == 0, l.port == p.port, l.port < best.port && best.port != p.port:
+			best = l
+		}
+	}
+	if best.port == 0 {
+		return false, nil
+	}
+	return true, p.settle(best)
+}
+
+// settle makes the address from the scenario's url and what was found.
+func (p *program) settle(l listener) error {
+	p.address = address{host: l.host, port: l.port, scheme: "http"}
+	if p.c.url == "" {
+		return nil
+	}
+	u, err := url.Parse(p.fill(p.c.url))
+	if err != nil {
+		return fmt.Errorf("url: %w", err)
+	}
+	p.address.scheme, p.address.path = u.Scheme, u.Path
+	p.address.tls = u.Scheme == "https" || u.Scheme == "wss"
+	p.address.host = u.Hostname()
+	if n, err := strconv.Atoi(u.Port()); err == nil {
+		p.address.port = n
+	}
+	return nil
+}

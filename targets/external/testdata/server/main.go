@@ -1,0 +1,199 @@
+// Command server is what the tests of package external test: an HTTP server that stops well, or in one of the
+// ways that servers stop badly.
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha1"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+var (
+	mode    = os.Args[1]
+	mu      sync.Mutex
+	sockets = map[net.Conn]bool{}
+	kept    = map[string]string{}
+)
+
+func main() {
+	addr := "127.0.0.1:" + os.Getenv("PORT")
+	switch mode {
+	case "exits-at-once":
+		fmt.Fprintln(os.Stderr, "no configuration file")
+		os.Exit(3)
+	case "listens-on-nothing":
+		select {}
+	case "wrapper": // starts the server and does not hand signals on
+		cmd := exec.Command(os.Args[0], "shutdown")
+		cmd.Stderr = os.Stderr
+		must(cmd.Start())
+		stop := make(chan os.Signal, 1)
+		signal.Notify(stop, syscall.SIGTERM)
+		<-stop
+		os.Exit(0)
+	case "background":
+		cmd := exec.Command(os.Args[0], "shutdown")
+		must(cmd.Start())
+		os.Exit(0)
+	case "garbage":
+		l, err := net.Listen("tcp", addr)
+		must(err)
+		for {
+			c, err := l.Accept()
+			must(err)
+			_, _ = c.Write([]byte("220 mail.example.com ESMTP\r\n"))
+			_ = c.Close()
+		}
+	case "chatty":
+		line := strings.Repeat("x", 1<<20)
+		go func() {
+			for range 200 {
+				fmt.Fprintln(os.Stderr, line)
+			}
+		}()
+	}
+	serve(addr)
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "hello") })
+	mux.HandleFunc("/slow", func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(150 * time.Millisecond)
+		fmt.Fprintln(w, "hello at last")
+	})
+	mux.HandleFunc("/stream", func(w http.ResponseWriter, _ *http.Request) {
+		for range 15 {
+			fmt.Fprintln(w, "piece")
+			w.(http.Flusher).Flush()
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
+	mux.HandleFunc("/upload", func(w http.ResponseWriter, r *http.Request) {
+		n, err := io.Copy(io.Discard, r.Body)
+		if err == nil {
+			fmt.Fprintln(w, n)
+		}
+	})
+	mux.HandleFunc("/ws", webSocket)
+	mux.HandleFunc("/kv/", keyValue)
+	return mux
+}
+
+// webSocket takes a WebSocket and never says a word on it.
+func webSocket(w http.ResponseWriter, r *http.Request) {
+	key := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	c, rw, err := w.(http.Hijacker).Hijack()
+	must(err)
+	fmt.Fprintf(rw, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+		base64.StdEncoding.EncodeToString(key[:]))
+	must(rw.Flush())
+	mu.Lock()
+	sockets[c] = true
+	mu.Unlock()
+	_, _ = io.Copy(io.Discard, bufio.NewReader(c))
+}
+
+// keyValue keeps what is PUT: in memory alone, or in files.
+func keyValue(w http.ResponseWriter, r *http.Request) {
+	key := filepath.Base(r.URL.Path)
+	dir := os.Getenv("DATA")
+	if r.Method == http.MethodPut {
+		body, err := io.ReadAll(r.Body)
+		must(err)
+		if mode == "forgets" {
+			mu.Lock()
+			kept[key] = string(body)
+			mu.Unlock()
+		} else {
+			must(os.WriteFile(filepath.Join(dir, key), body, 0o644))
+		}
+		w.WriteHeader(http.StatusCreated)
+		return
+	}
+	mu.Lock()
+	value, ok := kept[key]
+	mu.Unlock()
+	if !ok {
+		raw, err := os.ReadFile(filepath.Join(dir, key))
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		value = string(raw)
+	}
+	fmt.Fprint(w, value)
+}
+
+func serve(addr string) {
+	srv := &http.Server{Addr: addr, Handler: handler()}
+	stop := make(chan os.Signal, 1)
+	if mode != "no-handler" {
+		signal.Notify(stop, syscall.SIGTERM)
+	}
+	served := make(chan error, 1)
+	go func() { served <- srv.ListenAndServe() }()
+	select {
+	case err := <-served:
+		must(err)
+	case <-stop:
+	}
+	end(srv)
+}
+
+// end stops the server in the mode's way.
+func end(srv *http.Server) {
+	switch mode {
+	case "exits": // with status 0, whatever is under way
+		os.Exit(0)
+	case "exits-1":
+		must(srv.Shutdown(context.Background()))
+		os.Exit(1)
+	case "close":
+		_ = srv.Close()
+		return
+	case "cuts": // waits, but not long enough
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+		defer cancel()
+		_ = srv.Shutdown(ctx)
+		return
+	case "ignores":
+		select {}
+	case "hangs": // closes the listener and never ends
+		_ = srv.Shutdown(context.Background())
+		select {}
+	case "panics":
+		go func() { panic("close of closed channel") }()
+		select {}
+	case "orphan":
+		cmd := exec.Command("sleep", "60")
+		must(cmd.Start())
+	case "tells": // closes WebSockets with 1001
+		mu.Lock()
+		for c := range sockets {
+			_, _ = c.Write([]byte{0x88, 2, 0x03, 0xe9})
+			_ = c.Close()
+		}
+		mu.Unlock()
+	}
+	_ = srv.Shutdown(context.Background())
+}

@@ -1,0 +1,138 @@
+package external
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+)
+
+const (
+	// keptOutput is how much of what a program prints is kept: its beginning in the trial's folder, and as
+	// much of its end in memory.
+	keptOutput = 256 << 10
+	lastWords  = 16 << 10
+)
+
+// A transcript is what the program prints: kept up to a bound, and searched as it comes.
+type transcript struct {
+	r    *os.File
+	done chan struct{}
+
+	mu    sync.Mutex
+	total int64
+	head  strings.Builder // as far as ready: {log} may look
+	tail  []byte
+	fatal string // the first line that looks like a crash
+}
+
+func newTranscript(r *os.File) *transcript { return &transcript{r: r, done: make(chan struct{})} }
+
+// read takes what the program prints until nobody holds its end of the pipe.
+func (o *transcript) read() {
+	defer close(o.done)
+	buf := make([]byte, 32<<10)
+	var line []byte
+	for {
+		n, err := o.r.Read(buf)
+		o.take(buf[:n])
+		line = o.scan(line, buf[:n])
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (o *transcript) take(b []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	room := keptOutput - o.total
+	o.total += int64(len(b))
+	if room > 0 {
+		kept := b[:min(int64(len(b)), room)]
+		o.head.Write(kept)
+		_, _ = os.Stderr.Write(kept) // the trial's own file
+	}
+	o.tail = append(o.tail, b...)
+	if over := len(o.tail) - lastWords; over > 0 {
+		o.tail = append(o.tail[:0], o.tail[over:]...)
+	}
+}
+
+// scan looks at whole lines for one that tells of a crash.
+func (o *transcript) scan(line, b []byte) []byte {
+	for _, c := range b {
+		if c != '\n' {
+			if len(line) < 400 {
+				line = append(line, c)
+			}
+			continue
+		}
+		if isFatal(string(line)) {
+			o.mu.Lock()
+			if o.fatal == "" {
+				o.fatal = strings.TrimSpace(string(line))
+			}
+			o.mu.Unlock()
+		}
+		line = line[:0]
+	}
+	return line
+}
+
+// isFatal knows how the runtimes of several languages begin to tell of a crash of the whole program.
+func isFatal(line string) bool {
+	for _, begin := range []string{"panic: ", "fatal error: ", "FATAL ERROR: ", "Segmentation fault", "*** stack smashing", "Assertion failed"} {
+		if strings.HasPrefix(line, begin) {
+			return true
+		}
+	}
+	return strings.HasPrefix(line, "thread '") && strings.Contains(line, "' panicked at ")
+}
+
+// says whether the program has printed a text.
+func (o *transcript) says(text string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return strings.Contains(o.head.String(), text)
+}
+
+// crash is the line in which the program told of its crash; empty when it told of none.
+func (o *transcript) crash() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.fatal
+}
+
+// last are the program's last words, on one line.
+func (o *transcript) last() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var lines []string
+	for line := range strings.Lines(string(o.tail)) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		return "it printed nothing"
+	}
+	text := strings.Join(lines[max(0, len(lines)-3):], " | ")
+	if len(text) > 400 {
+		text = "…" + text[len(text)-400:]
+	}
+	return fmt.Sprintf("its last words: %s", strings.ToValidUTF8(text, "?"))
+}
+
+// close ends the reading, whoever still holds the pipe, and writes the end of a long transcript.
+func (o *transcript) close() {
+	_ = o.r.Close()
+	<-o.done
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.total > keptOutput {
+		fmt.Fprintf(os.Stderr, "\n… racebench left out some of %d bytes; the last ones:\n", o.total)
+		_, _ = io.Copy(os.Stderr, strings.NewReader(string(o.tail)))
+	}
+}

@@ -1,0 +1,155 @@
+package external
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/racebench/racebench/engine/ledger"
+)
+
+// A wireConn is one connection to the program, with what it carries counted at the socket: below TLS, so
+// that the counts are those of the kernel.
+type wireConn struct {
+	net.Conn
+	s        *instance
+	port     int // the client's
+	opened   time.Duration
+	sent     atomic.Int64
+	received atomic.Int64
+
+	mu     sync.Mutex // guards what follows
+	now    mark
+	aim    look
+	strike look
+}
+
+// A mark says where in the connection's bytes a request lies. Its ends are 0 until they have been handed to
+// the socket.
+type mark struct {
+	msg            ledger.MsgID
+	start          int64
+	headEnd, end   int64
+	whole, carries bool
+}
+
+// A look is what the server had read of a request at a moment.
+type look struct {
+	msg     ledger.MsgID
+	reading ledger.Reading
+}
+
+// Write implements net.Conn.
+func (c *wireConn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.sent.Add(int64(n))
+	return n, err
+}
+
+// Read implements net.Conn.
+func (c *wireConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.received.Add(int64(n))
+	return n, err
+}
+
+// Close implements net.Conn.
+func (c *wireConn) Close() error {
+	c.s.forget(c)
+	return c.Conn.Close()
+}
+
+// begin says that the connection's next bytes are those of a request.
+func (c *wireConn) begin(m ledger.MsgID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = mark{msg: m, start: c.sent.Load(), carries: true}
+}
+
+// headSent says that the request's head has been handed to the socket, allSent the same of the whole.
+func (c *wireConn) headSent() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now.headEnd = c.sent.Load()
+}
+
+func (c *wireConn) allSent() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now.end, c.now.whole = c.sent.Load(), true
+	if c.now.headEnd == 0 {
+		c.now.headEnd = c.now.end
+	}
+}
+
+func (c *wireConn) mark() mark {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// note keeps what a look has found out about the request that the connection carried when the look began.
+func (c *wireConn) note(l look, striking bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if striking {
+		c.strike = l
+	} else {
+		c.aim = l
+	}
+}
+
+// looked returns what the looks found out about a request.
+func (c *wireConn) looked(m ledger.MsgID) (aim, strike ledger.Reading) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.aim.msg == m {
+		aim = c.aim.reading
+	}
+	if c.strike.msg == m {
+		strike = c.strike.reading
+	}
+	return aim, strike
+}
+
+// A peer is the server's side of a connection, as the kernel tells it.
+type peer struct {
+	accepted bool
+	unread   int64 // bytes in its receive queue
+	taken    int64 // bytes that have come, whether or not they were read; -1: not known
+}
+
+// readingOf says how much of a request the server had read, given a mark that is not newer than the look.
+func readingOf(m mark, p peer, found bool) ledger.Reading {
+	switch {
+	case !found:
+		return ledger.ReadUnknown
+	case !p.accepted:
+		return ledger.ReadNotAccepted
+	case !m.carries:
+		return ledger.ReadAll // of nothing
+	}
+	if p.taken < 0 {
+		// Without the count of bytes only an empty queue proves anything.
+		switch {
+		case p.unread > 0:
+			return ledger.ReadNothing
+		case m.whole:
+			return ledger.ReadAll
+		case m.headEnd > 0:
+			return ledger.ReadHead
+		}
+		return ledger.ReadUnknown
+	}
+	read := p.taken - p.unread
+	switch {
+	case m.whole && read >= m.end:
+		return ledger.ReadAll
+	case m.headEnd > 0 && read >= m.headEnd:
+		return ledger.ReadHead
+	case read > m.start:
+		return ledger.ReadPart
+	}
+	return ledger.ReadNothing
+}
