@@ -70,6 +70,9 @@ type OpInfo struct {
 	Topics     uint64
 	// Topic is the topic of the messages that clients of this op send.
 	Topic uint8
+	// Hostile says that clients of this op never do their part, so that a design without a deadline of its
+	// own does not stop while there is one.
+	Hostile bool
 	// Emits is how many messages a subscriber's handler sends for each one it gets, as its own calls to
 	// Do; nil is none. A refused one becomes the handler's error.
 	Emits func(k Knobs) int

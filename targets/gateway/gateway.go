@@ -86,7 +86,7 @@ func (Target) Ops() []targets.OpInfo {
 		{Name: opFrame, Summary: "one frame and its acknowledgement, over a WebSocket that stays", Accepts: true, Topic: topicFrame},
 		{Name: opPush, Summary: "an actor's message to every WebSocket that listens", Accepts: true, Topic: topicPush},
 		{Name: opSocket, Summary: "a WebSocket that listens, at its client's pace", Subscribes: true, Topics: 1 << topicPush},
-		{Name: opDeaf, Summary: "a WebSocket that listens and whose client never reads", Subscribes: true, Topics: 1 << topicPush},
+		{Name: opDeaf, Summary: "a WebSocket that listens and whose client never reads", Subscribes: true, Hostile: true, Topics: 1 << topicPush},
 		{
 			Name: opChat, Summary: "a WebSocket that listens, and answers every message with `emit` frames",
 			Subscribes: true, Topics: 1 << topicPush, Topic: topicFrame,

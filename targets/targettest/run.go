@@ -131,13 +131,13 @@ func checkVariants(t *testing.T, target targets.Target) {
 	}
 }
 
-// DialAll connects one client for each operation, subscribers first.
+// DialAll connects one client for each operation that is not hostile, subscribers first.
 func (h *Harness) DialAll() []*Client {
 	h.tb.Helper()
 	var all []*Client
 	for _, subscribes := range []bool{true, false} {
 		for _, op := range h.Target.Ops() {
-			if op.Subscribes == subscribes {
+			if op.Subscribes == subscribes && !op.Hostile {
 				all = append(all, h.Dial(op.Name, fmt.Sprintf("%s-%d", op.Name, len(all))))
 			}
 		}
