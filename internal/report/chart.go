@@ -19,7 +19,7 @@ const (
 	fullWidth  = plotLeft + plotWidth + 40
 	fullHeight = plotTop + plotHeight + 28
 	// dotsAtMost is how many trials a chart shows.
-	dotsAtMost = 300
+	dotsAtMost = 100
 	// colors is how many lines can be told apart by colour.
 	colors = 6
 )
@@ -162,13 +162,13 @@ func scatterOf(row result.Row) *scatter {
 		s.X = append(s.X, tick{coordinate(plotLeft + share*plotWidth), span(first + int64(share*spread))})
 	}
 	for _, t := range struck {
-		top, drain := float64(plotTop), "never ended"
+		top, drain := float64(plotTop), "without end"
 		if t.DrainNS > 0 {
-			top, drain = y.at(float64(t.DrainNS)), "took "+span(t.DrainNS)
+			top, drain = y.at(float64(t.DrainNS)), span(t.DrainNS)
 		}
 		s.Dots = append(s.Dots, dot{
 			X: coordinate(plotLeft + float64(t.StruckNS-first)/spread*plotWidth), Y: coordinate(top), Class: kindOf(t.Verdict),
-			Text: fmt.Sprintf("trial %d %s: struck at %s, the drain %s", t.Trial, t.Verdict, time.Duration(t.StruckNS).Round(time.Microsecond), drain),
+			Text: fmt.Sprintf("trial %d %s: struck at %s, drain %s", t.Trial, t.Verdict, time.Duration(t.StruckNS).Round(time.Microsecond), drain),
 		})
 	}
 	return &s

@@ -73,6 +73,9 @@ func cleanLines(lines []string) []string {
 // clean shows what a terminal would obey: control characters, and those that are invisible or turn the
 // direction of the text around.
 func clean(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f }) {
+		return s
+	}
 	var b strings.Builder
 	for _, r := range strings.ToValidUTF8(s, "\uFFFD") {
 		switch {

@@ -25,7 +25,7 @@ var page = template.Must(template.New("page").Parse(pageText))
 
 // chartsAtMost is how many results have charts of their own, the worst first: with more, the page grows
 // past what a mail or an artifact viewer takes.
-const chartsAtMost = 16
+const chartsAtMost = 12
 
 // A pageView is what the page shows, in words.
 type pageView struct {
