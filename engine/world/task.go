@@ -13,7 +13,7 @@ import (
 // own failure.
 type Realm uint8
 
-// The two realms. A task inherits the realm of the task that started it.
+// The two realms. A task is of the realm whose code started it.
 const (
 	Harness Realm = iota
 	Target
@@ -96,10 +96,10 @@ func (w *World) Go(realm Realm, name string, body func(t *Task)) *Task {
 	return w.start(nil, realm, name, body)
 }
 
-// Go starts a task of the same realm as t.
+// Go starts a task of the realm whose code t runs.
 func (t *Task) Go(name string, body func(t *Task)) *Task {
 	t.Point(KindStart, nil)
-	return t.w.start(t, t.realm, name, body)
+	return t.w.start(t, t.blame, name, body)
 }
 
 // newTask enters a task into the world's books.

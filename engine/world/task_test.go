@@ -156,3 +156,18 @@ func TestJoinOfManyWakesEverybody(t *testing.T) {
 		want(t, "ended", joined.Ended(), true)
 	})
 }
+
+// TestATaskIsOfTheRealmWhoseCodeStartedIt starts a task from the target's code on a client's task: a call
+// that works on after its caller has left is the server's.
+func TestATaskIsOfTheRealmWhoseCodeStartedIt(t *testing.T) {
+	w := NewReal(Options{})
+	defer w.Close()
+	realms := make(chan Realm, 2)
+	w.Go(Harness, "client", func(t *Task) {
+		t.As(Target, func() { t.Go("call", func(t *Task) { realms <- t.State().Realm }) })
+		t.Go("helper", func(t *Task) { realms <- t.State().Realm })
+	})
+	if got := [2]Realm{<-realms, <-realms}; got[0] == got[1] {
+		t.Errorf("the tasks are of realms %v, want one of each", got)
+	}
+}
