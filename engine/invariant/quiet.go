@@ -2,6 +2,7 @@ package invariant
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/result"
@@ -39,7 +40,7 @@ func (x *Index) lateAccesses() []result.Breach {
 	}
 	gaveUp := d.How == ledger.DrainDeadline && d.Left > 0
 	began := map[uint64]ledger.Access{}
-	var after, through []ledger.Access
+	var after, started, through []ledger.Access
 	for _, a := range x.e.Accesses {
 		switch {
 		case a.Ended:
@@ -47,6 +48,8 @@ func (x *Index) lateAccesses() []result.Breach {
 				through = append(through, b)
 			}
 			delete(began, a.Number)
+		case a.At > d.Ended && x.calledBefore(a.Msg, d.Began):
+			started = append(started, a)
 		case a.At > d.Ended:
 			after = append(after, a)
 		default:
@@ -60,7 +63,14 @@ func (x *Index) lateAccesses() []result.Breach {
 		}
 	}
 	breaches := x.accessBreach(after, "after-stop", "began after the server had stopped")
+	breaches = append(breaches, x.accessBreach(started, "started-late", "of a call from before the stop began after the server had stopped")...)
 	return append(breaches, x.accessBreach(through, "through-stop", "outlasted the server's stop")...)
+}
+
+// calledBefore says whether the call that a use is for had begun before a moment.
+func (x *Index) calledBefore(m ledger.MsgID, moment time.Duration) bool {
+	op, ok := x.e.Op(m)
+	return ok && op.Began < moment
 }
 
 func (x *Index) accessBreach(list []ledger.Access, cause, what string) []result.Breach {
