@@ -54,12 +54,14 @@ func (c *client) Do(t *world.Task, m targets.Message) targets.Reply {
 	case opLaunch:
 		return c.s.launchFor(t)
 	case opRead:
-		return c.s.read(t)
+		before := c.s.w.Waited()
+		reply := c.s.read(t)
+		if waited := c.s.w.Waited() - before; waited > 0 {
+			c.s.record.Waited(m.ID, waited)
+		}
+		return reply
 	}
-	c.s.controller.Lock(t)
-	h := c.s.first // whoever is connected holds the database, also when the controller has forgotten it
-	c.s.controller.Unlock(t)
-	return h.commit(t, &request{msg: m.ID, size: m.Size}, c.op == opCommit)
+	return c.s.first.commit(t, &request{msg: m.ID, size: m.Size}, c.op == opCommit)
 }
 
 // Close implements targets.Client.
@@ -67,7 +69,7 @@ func (c *client) Close(*world.Task) {}
 
 // read takes a look at the datastore.
 func (s *server) read(t *world.Task) targets.Reply {
-	h := s.first
+	h := s.first // whoever is connected holds the database, also when the controller has forgotten it
 	h.store.Lock(t)
 	defer h.store.Unlock(t)
 	if h.shut.Load(t) != 0 {

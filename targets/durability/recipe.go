@@ -64,7 +64,7 @@ const (
 	rightError     = "right-error"
 	processSurvive = "process-survives"
 	noLeak         = "no-leak"
-	fair           = "fair"
+	progress       = "writer-progress"
 )
 
 // What a panic of a task may lead to, whatever the design: with policy exit the process is gone.
@@ -166,7 +166,7 @@ var recipes = []recipe{
 			Name: "enqueue-locked", Origin: "SpacetimeDB #4661, #4767", Verdict: "partial-fix",
 			Summary:  "enqueues with the lock held: in order, but readers wait with it when the queue is full",
 			Bugs:     []string{"DH11"},
-			Breaches: []string{fair},
+			Breaches: []string{progress},
 		},
 		enqueue: underLock,
 	},
@@ -202,7 +202,7 @@ var recipes = []recipe{
 			Name: "queue-bounded-parking", Origin: "SpacetimeDB #4802", Verdict: "partial-fix",
 			Summary:  "parks with the lock held, and panics when the close wakes who is parked",
 			Bugs:     []string{"DH10", "DH11"},
-			Breaches: []string{processSurvive, fair}, Also: afterPanic,
+			Breaches: []string{processSurvive, progress}, Also: afterPanic,
 		},
 		enqueue: underLock, panicsWoken: true,
 	},

@@ -47,6 +47,7 @@ type server struct {
 	settings
 	w       *world.World
 	probe   targets.Probe
+	record  targets.StoreProbe
 	quit    func(t *world.Task, status int, why string)
 	windows windows
 	files   Files
@@ -67,7 +68,7 @@ type server struct {
 func newServer(t *world.Task, h targets.Host, r recipe, signals *world.Signals, files Files) (*server, error) {
 	w := h.World
 	s := &server{
-		recipe: r, settings: readSettings(h, r), w: w, probe: h.Probe, quit: h.Exit, signals: signals, files: files,
+		recipe: r, settings: readSettings(h, r), w: w, probe: h.Probe, record: targets.StoreProbeOf(h.Probe), quit: h.Exit, signals: signals, files: files,
 		windows: windows{
 			enqueue: w.Window(windowEnqueue), count: w.Window(windowCount), cleanup: w.Window(windowCleanup),
 			exit: w.Window(windowExit), synced: w.Window(windowSynced), unlock: w.Window(windowUnlock),
@@ -76,6 +77,7 @@ func newServer(t *world.Task, h targets.Host, r recipe, signals *world.Signals, 
 		closedOnce: w.NewToken("a close to return"),
 		ended:      w.NewToken("the server to end"),
 	}
+	s.record.Claim(ledger.ClaimAnswered, opRead, h.Knobs.Duration("read_limit"))
 	first, err := s.launch(t)
 	if err != nil {
 		return nil, err
