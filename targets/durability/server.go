@@ -22,9 +22,9 @@ func readSettings(h targets.Host, r recipe) settings {
 	k := h.Knobs
 	s := settings{
 		batch: k.Int("batch"), queue: k.Int("queue"), rounds: k.Int("rounds"), window: k.Int("window"),
-		segment: int64(k.Int("segment")), cleanup: k.Duration("cleanup"), run: k.Duration("cleanup_run"),
+		segment: int64(k.Int("segment")), cleanup: k.Duration("cleanup"), run: k.Duration("cleanup-run"),
 		metrics: k.Duration("metrics"), schedule: k.Duration("schedule"), sync: k.Duration("sync"),
-		emptyCommits: k.Bool("empty_commits"), standby: k.Bool("standby"), exitsOnPanics: k.Word("policy") == "panic-exit",
+		emptyCommits: k.Bool("empty-commits"), standby: k.Bool("standby"), exitsOnPanics: k.Word("policy") == "panic-exit",
 	}
 	correct := len(r.Bugs) == 0
 	if correct || r.closing == timeoutAbort {
@@ -77,7 +77,7 @@ func newServer(t *world.Task, h targets.Host, r recipe, signals *world.Signals, 
 		closedOnce: w.NewToken("a close to return"),
 		ended:      w.NewToken("the server to end"),
 	}
-	s.record.Claim(ledger.ClaimAnswered, opRead, h.Knobs.Duration("read_limit"))
+	s.record.Claim(ledger.ClaimAnswered, opRead, h.Knobs.Duration("read-limit"))
 	first, err := s.launch(t)
 	if err != nil {
 		return nil, err

@@ -43,6 +43,7 @@ type Harness struct {
 
 	tb      testing.TB
 	knobs   targets.Knobs
+	dir     string // the server's folder
 	over    *world.Token
 	err     error       // what Wait returned; read it once the server has ended
 	ended   atomic.Bool // Wait has returned
@@ -64,10 +65,13 @@ func Start(tb testing.TB, target targets.Target, variant string, o Options) *Har
 	if o.Arm != nil {
 		o.Arm(h.World)
 	}
+	h.dir = filepath.Join(tb.TempDir(), "data")
 	var failed error
 	h.on(world.Target, "main", func(t *world.Task) {
-		host := targets.Host{World: h.World, Knobs: h.knobs, Probe: &h.probe, DrainLimit: o.DrainLimit,
-			Dir: filepath.Join(tb.TempDir(), "data")}
+		host := targets.Host{World: h.World, Knobs: h.knobs, Probe: &h.probe, DrainLimit: o.DrainLimit, Dir: h.dir,
+			Exit: func(t *world.Task, status int, why string) {
+				panic(fmt.Sprintf("exit with status %d: %s", status, why))
+			}}
 		h.Instance, failed = target.Start(t, host, variant)
 	})
 	if failed != nil {
