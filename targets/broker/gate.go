@@ -59,9 +59,11 @@ func (l *workload) add(t *world.Task, n int) {
 	}
 }
 
-// done takes n off. Whoever takes off the last one after the gate was shut says so.
+// done takes n off. Whoever takes off the last one after the gate was shut says so. A zero from before
+// proves nothing: a send that the gate let through may have been counted since. So it is looked at again,
+// and is not zero only while somebody counts who will come here too.
 func (l *workload) done(t *world.Task, n int) {
-	if l != nil && n != 0 && l.count.Add(t, -int64(n)) == 0 && l.shut.Load(t) != 0 {
+	if l != nil && n != 0 && l.count.Add(t, -int64(n)) == 0 && l.shut.Load(t) != 0 && l.count.Load(t) == 0 {
 		l.none.Cancel(t)
 	}
 }
