@@ -2,6 +2,7 @@
 
 GO       ?= go
 FUZZTIME ?= 30s
+SEEDS    ?= 200
 # What runs real goroutines; the rest is arithmetic, and the race detector has nothing to see there.
 RACE     ?= ./cmd/... ./engine/... ./targets/...
 
@@ -53,6 +54,20 @@ bench-sim: ## print the speed and the hit rates of the simulated world as a tabl
 			printf "%-32s %17s %14s %8s   %s\n", $$1, v["median"], v["p90"], v["missed"], "100, 1000" } \
 		/FAIL/ { print; bad = 1 } END { exit bad }'
 
+.PHONY: determinism
+determinism: ## play SEEDS (200) seeds of every strategy and broker variant here and elsewhere: all must be the same
+	CGO_ENABLED=1 $(GO) test -race -c -o bin/engine.race.test ./engine
+	RACEBENCH_SEEDS=$(SEEDS) RACEBENCH_RACE_BUILD=$(CURDIR)/bin/engine.race.test \
+		$(GO) test -count=1 -v -timeout 4h -run '^TestSchedulesAreTheSameEverywhere$$' ./engine
+
+.PHONY: track-record
+track-record: ## measure every planted bug and write docs/track-record.md (minutes)
+	$(GO) test -tags track -count=1 -v -timeout 1h -run '^TestTrackRecord$$' ./internal/claims
+
+.PHONY: mutant
+mutant: ## build bin/racebench-BUG, with a bug that is no longer in the code: make mutant BUG=R1
+	RACEBENCH_MUTANT=$(BUG) RACEBENCH_MUTANT_OUT=$(CURDIR)/bin/racebench-$(BUG) $(GO) test -count=1 -run '^TestMutant$$' ./internal/claims
+
 .PHONY: golden
 golden: ## rewrite the golden files of the packages that have some
 	$(GO) test $$(grep -rl --include='*_test.go' 'Bool("update"' . | xargs -n 1 dirname | sort -u) -update
@@ -60,6 +75,7 @@ golden: ## rewrite the golden files of the packages that have some
 .PHONY: soak
 soak: ## run the long suites, *_soak_test.go (hours)
 	$(GO) test -tags soak -run Soak -timeout 2h ./...
+	$(MAKE) determinism SEEDS=10000
 
 .PHONY: fuzz
 fuzz: ## run every fuzz test for FUZZTIME (30s)
