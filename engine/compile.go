@@ -26,6 +26,9 @@ type Program struct {
 	Expect     []string // invariants that are judged
 	Manners    []string // those that are judged and only warned of
 	Hash       string   // of the scenario
+	// SeedHash takes Hash's place in the trials' seeds: two scenarios that differ in where their program
+	// is, and are compared, have the same draws.
+	SeedHash string
 }
 
 // A Group is a load group with the operation it does.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,6 +32,8 @@ type Identity struct {
 	Format       string `json:"format"` // identityFormat
 	Scenario     string `json:"scenario"`
 	ScenarioHash string `json:"scenario_hash"`
+	// SeedHash is the hash that the seed follows from, where that is not the scenario's own.
+	SeedHash string `json:"seed_hash,omitempty"`
 	Target       string `json:"target"`
 	Variant      string `json:"variant"`
 	Engine       string `json:"engine"`
@@ -48,9 +51,9 @@ const identityFormat = "racebench.trial/v1"
 // NewPlan makes the draws of trial index of a campaign.
 func NewPlan(p Program, v targets.Variant, campaign scenario.Seed, index int, build string) Plan {
 	hash := p.Hash
-	seed := campaign.Trial(hash, index)
+	seed := campaign.Trial(cmp.Or(p.SeedHash, hash), index)
 	plan := Plan{Program: p, Variant: v, Seed: seed, ID: Identity{
-		Format: identityFormat, Scenario: p.Scenario.Name, ScenarioHash: hash,
+		Format: identityFormat, Scenario: p.Scenario.Name, ScenarioHash: hash, SeedHash: p.SeedHash,
 		Target: p.Target.Name(), Variant: v.Name, Engine: string(scenario.Real), Build: build,
 		CampaignSeed: campaign.String(), Seed: seed.String(), Index: index,
 	}}
@@ -148,6 +151,7 @@ func ReadPlan(dir rundir.TrialDir, catalog Catalog) (Plan, error) {
 	if got := s.Hash(); got != id.ScenarioHash {
 		return Plan{}, staleError(dir, "its scenario has been changed since it ran (hash %s, recorded %s): undo the change, or run the scenario again for a new trial", got, id.ScenarioHash)
 	}
+	program.SeedHash = id.SeedHash
 	plan := NewPlan(program, v, seed, id.Index, id.Build)
 	if id.Engine == string(scenario.Sim) {
 		small, bounds := program.Shrink()

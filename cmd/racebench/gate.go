@@ -68,7 +68,7 @@ tested, 4 racebench itself failed.`,
 	fs.StringVar(&f.against, "against", "", "compare with the commit where this one left `REF`, such as origin/main")
 	fs.StringVar(&f.build, "build", "", "the shell command `CMD` that builds either commit, run in its tree")
 	fs.StringVar(&f.program, "program", defaultProgram, "the racebench that --build makes, a `PATH` in the tree: it runs the targets built into it")
-	fs.StringVar(&f.baseCmd, "base-cmd", "", "the base's `CMD`: a racebench with the target in it")
+	fs.StringVar(&f.baseCmd, "base-cmd", "", "the base's `CMD`: the program under test, or a racebench with the target in it")
 	fs.StringVar(&f.headCmd, "head-cmd", "", "the head's `CMD`")
 	return cmd
 }

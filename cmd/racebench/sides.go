@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/racebench/racebench/internal/gate"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/scenario/spec"
 )
 
 // defaultProgram is where a build leaves its racebench.
@@ -22,9 +24,10 @@ const defaultProgram = "bin/racebench"
 
 // A side is one of two builds of a server.
 type side struct {
-	name    string // for people
-	program string // the racebench that runs its trials
-	args    []string
+	name     string // for people
+	programs []engine.Program
+	program  string // the racebench that runs its trials; empty is this one
+	args     []string
 }
 
 // gateSides runs base and head in turns and compares them.
@@ -38,30 +41,31 @@ func (a *app) gateSides(ctx context.Context, args []string, f gateFlags) error {
 			return usagef("%s asks for engine %s, which runs inside this racebench: two builds are compared with --engine real", p.Scenario.Name, p.Scenario.Engine)
 		}
 	}
-	var base, head side
+	var sides []side
 	if f.against != "" {
 		tree, err := a.checkOut(ctx, f.against)
 		if err != nil {
 			return err
 		}
 		defer tree.remove()
-		base, head, err = a.buildBoth(ctx, tree, f)
+		sides, err = a.buildBoth(ctx, tree, programs, f)
 		if err != nil {
 			return err
 		}
 	} else {
-		if base, err = commandSide("base", f.baseCmd); err != nil {
-			return err
-		}
-		if head, err = commandSide("head", f.headCmd); err != nil {
-			return err
+		for _, c := range []struct{ name, command string }{{"base", f.baseCmd}, {"head", f.headCmd}} {
+			s, err := a.commandSide(c.name, c.command, programs)
+			if err != nil {
+				return err
+			}
+			sides = append(sides, s)
 		}
 	}
-	reports, err := a.runInTurns(ctx, programs, []side{base, head}, f)
+	reports, err := a.runInTurns(ctx, sides, f)
 	if err != nil {
 		return err
 	}
-	c := gate.Compare(reports[0], reports[1], gate.Options{Base: base.name, Head: head.name, Interleaved: true})
+	c := gate.Compare(reports[0], reports[1], gate.Options{Base: sides[0].name, Head: sides[1].name, Interleaved: true})
 	if err := a.printComparison(c, f.runFlags); err != nil {
 		return err
 	}
@@ -69,39 +73,86 @@ func (a *app) gateSides(ctx context.Context, args []string, f gateFlags) error {
 	return nil
 }
 
-// commandSide is a side that a command line names.
-func commandSide(name, command string) (side, error) {
+// builtIn says whether any program is a target inside racebench, so that its build is racebench's.
+func builtIn(programs []engine.Program) bool {
+	return slices.ContainsFunc(programs, func(p engine.Program) bool { return !p.Outside() })
+}
+
+// commandSide is a side that a command names: the program under test, or a racebench with the target in it.
+func (a *app) commandSide(name, command string, programs []engine.Program) (side, error) {
 	words := strings.Fields(command)
 	if len(words) == 0 {
 		return side{}, usagef("--%s-cmd is empty", name)
 	}
-	program, err := exec.LookPath(words[0])
-	if err != nil {
-		return side{}, usagef("--%s-cmd: %w", name, err)
+	s := side{name: command, programs: slices.Clone(programs)}
+	if builtIn(programs) {
+		program, err := exec.LookPath(words[0])
+		if err != nil {
+			return side{}, usagef("--%s-cmd: %w", name, err)
+		}
+		s.program, s.args = program, words[1:]
 	}
-	return side{name: command, program: program, args: words[1:]}, nil
+	return s, a.relocate(s.programs, func(external spec.Value) spec.Value {
+		return withField(external, "command", spec.Text(command))
+	})
 }
 
-// buildBoth builds the base in its own tree and the head in the work tree.
-func (a *app) buildBoth(ctx context.Context, tree *worktree, f gateFlags) (base, head side, err error) {
-	top := tree.top
-	for _, s := range []struct {
-		name, dir string
-		into      *side
-	}{{tree.baseName, tree.dir, &base}, {tree.headName, top, &head}} {
+// buildBoth builds the base in its own tree and the head where we are.
+func (a *app) buildBoth(ctx context.Context, tree *worktree, programs []engine.Program, f gateFlags) ([]side, error) {
+	sides := []side{{name: tree.baseName, programs: slices.Clone(programs)}, {name: tree.headName, programs: programs}}
+	for i, dir := range []string{tree.dir, "."} {
+		s := &sides[i]
 		if f.build != "" {
 			fmt.Fprintf(a.stderr, "racebench: building %s\n", s.name)
-			if err := a.shell(ctx, s.dir, f.build); err != nil {
-				return base, head, fmt.Errorf("build %s: %w", s.name, err)
+			if err := a.shell(ctx, dir, f.build); err != nil {
+				return nil, fmt.Errorf("build %s: %w", s.name, err)
 			}
 		}
-		program := filepath.Join(s.dir, f.program)
-		if !isFile(program) {
-			return base, head, notTestedError{fmt.Errorf("%s has no %s: --build makes it, and --program says where", s.name, f.program)}
+		if !builtIn(programs) {
+			continue
 		}
-		*s.into = side{name: s.name, program: program}
+		s.program = filepath.Join(dir, f.program)
+		if !isFile(s.program) {
+			return nil, notTestedError{fmt.Errorf("%s has no %s: --build makes it, and --program says where", s.name, f.program)}
+		}
+		if abs, err := filepath.Abs(s.program); err == nil {
+			s.program = abs
+		}
 	}
-	return base, head, nil
+	return sides, a.relocate(sides[0].programs, func(external spec.Value) spec.Value {
+		cwd, _ := external.Get("cwd")
+		if filepath.IsAbs(cwd.Text) {
+			return external
+		}
+		return withField(external, "cwd", spec.Text(filepath.Join(tree.dir, cwd.Text)))
+	})
+}
+
+// relocate changes where the programs from outside are. Their trials keep the seeds of the scenario as it
+// was written.
+func (a *app) relocate(programs []engine.Program, change func(external spec.Value) spec.Value) error {
+	for i, p := range programs {
+		if !p.Outside() {
+			continue
+		}
+		s := p.Scenario
+		external := change(*s.External)
+		s.External = &external
+		moved, errs := engine.Compile(s, a.catalog)
+		if len(errs) > 0 {
+			return usageError{&scenarioError{s.File, s.Problems(errs)}}
+		}
+		moved.SeedHash = p.Hash
+		programs[i] = moved
+	}
+	return nil
+}
+
+// withField returns a map with one of its fields set.
+func withField(v spec.Value, name string, to spec.Value) spec.Value {
+	v.Fields = slices.DeleteFunc(slices.Clone(v.Fields), func(f spec.Field) bool { return f.Key.Text == name })
+	v.Fields = append(v.Fields, spec.Field{Key: spec.Text(name), Value: to})
+	return v
 }
 
 // shell runs a command of the user's in a tree. What it prints is not the result's.
@@ -123,7 +174,7 @@ func (a *app) shell(ctx context.Context, dir, command string) error {
 
 // runInTurns runs the programs on every side and returns a report of each. The last one is stored as the
 // run's result, the first beside it.
-func (a *app) runInTurns(ctx context.Context, programs []engine.Program, sides []side, f gateFlags) ([]*result.Report, error) {
+func (a *app) runInTurns(ctx context.Context, sides []side, f gateFlags) ([]*result.Report, error) {
 	if err := checkDescriptors(1); err != nil {
 		return nil, usageError{err}
 	}
@@ -137,7 +188,7 @@ func (a *app) runInTurns(ctx context.Context, programs []engine.Program, sides [
 		ctx, cancel = context.WithTimeout(ctx, f.timeout)
 		defer cancel()
 	}
-	seeds := drawSeeds(programs)
+	seeds := drawSeeds(sides[0].programs)
 	progress := a.newProgress(f.runFlags)
 	var both []engine.Side
 	for i, s := range sides {
@@ -148,7 +199,7 @@ func (a *app) runInTurns(ctx context.Context, programs []engine.Program, sides [
 				progress.note(g)
 			},
 		}
-		both = append(both, engine.Side{Programs: programs, Config: c})
+		both = append(both, engine.Side{Programs: s.programs, Config: c})
 	}
 	folds, err := engine.RunInTurns(ctx, both, seeds, engine.Budget{Trials: f.trials, For: f.forTime}, run)
 	progress.done()
@@ -185,7 +236,7 @@ func storeBoth(run *rundir.Run, reports []*result.Report) error {
 
 // A worktree is another commit's files, in a temporary directory.
 type worktree struct {
-	temp, dir          string // dir is in temp
+	temp, dir          string // dir is in temp; it stands for the directory that we are in
 	top                string // of the repository's own work tree
 	baseName, headName string
 }
@@ -211,6 +262,10 @@ func (a *app) checkOut(ctx context.Context, ref string) (*worktree, error) {
 	if err != nil {
 		return nil, err
 	}
+	prefix, err := git("rev-parse", "--show-prefix")
+	if err != nil {
+		return nil, err
+	}
 	if _, err := git("rev-parse", "--verify", "--quiet", ref+"^{commit}"); err != nil {
 		return nil, usagef("--against %s: there is no such commit here; in CI, fetch it first (fetch-depth: 0)", ref)
 	}
@@ -233,10 +288,11 @@ func (a *app) checkOut(ctx context.Context, ref string) (*worktree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a worktree: %w", err)
 	}
-	t := &worktree{temp: temp, dir: filepath.Join(temp, filepath.Base(top)), top: top, baseName: short, headName: head}
+	root := filepath.Join(temp, filepath.Base(top))
+	t := &worktree{temp: temp, dir: filepath.Join(root, filepath.FromSlash(prefix)), top: top, baseName: short, headName: head}
 	clean := t.remove
 	a.leaving.Store(&clean)
-	if _, err := git("worktree", "add", "--detach", "--quiet", t.dir, commit); err != nil {
+	if _, err := git("worktree", "add", "--detach", "--quiet", root, commit); err != nil {
 		t.remove()
 		return nil, err
 	}

@@ -38,8 +38,9 @@ type BreachChange struct {
 	trials [2]int
 }
 
-// breachesOf lists the classes of both sides: the head's first, in its order.
-func breachesOf(base, head result.Row) []BreachChange {
+// breachesOf lists the classes of both sides: the head's first, in its order. Rates are compared only when
+// both are of the same scenario.
+func breachesOf(base, head result.Row, same bool) []BreachChange {
 	var all []BreachChange
 	for _, b := range head.Breaches {
 		ch := BreachChange{
@@ -64,7 +65,7 @@ func breachesOf(base, head result.Row) []BreachChange {
 			ch.State = New
 		}
 		ch.Fails = ch.Base == 0 && (ch.State == New || ch.State == Expired)
-		if (ch.Base > 0 || expected(base, ch.Class)) && ch.State != Planted && base.ScenarioHash == head.ScenarioHash {
+		if (ch.Base > 0 || expected(base, ch.Class)) && ch.State != Planted && same {
 			p := fisher(ch.Base, base.Trials.Run, ch.Head, head.Trials.Run)
 			ch.P = &p
 		}

@@ -94,12 +94,11 @@ type ThresholdChange struct {
 
 // A CrossedChange is work that was on the wire when the signal struck: nobody's fault.
 type CrossedChange struct {
-	Kind    string `json:"kind"`
-	Base    int64  `json:"base"`
-	BaseOf  int64  `json:"base_of"`
-	Head    int64  `json:"head"`
-	HeadOf  int64  `json:"head_of"`
-	HasBase bool   `json:"has_base"`
+	Kind   string `json:"kind"`
+	Base   int64  `json:"base"`
+	BaseOf int64  `json:"base_of"`
+	Head   int64  `json:"head"`
+	HeadOf int64  `json:"head_of"`
 }
 
 // Compare says what changed from base to head. It changes neither.
@@ -159,13 +158,19 @@ func (c *Comparison) changeOf(base *result.Row, head result.Row) ResultChange {
 		base = &none
 	}
 	ch.Trials = [2]int{base.Trials.Run, head.Trials.Run}
-	ch.Breaches = breachesOf(*base, head)
+	ch.Breaches = breachesOf(*base, head, c.sameScenario(*base, head))
 	ch.Held = heldBy(*base, head)
 	ch.Thresholds = thresholdsOf(*base, head)
 	ch.Crossed = crossedOf(*base, head)
 	ch.NoSpeed = c.noSpeed(ch, *base, head)
 	ch.Metrics = metricsOf(*base, head, ch.NoSpeed)
 	return ch
+}
+
+// sameScenario says whether two results are of one scenario. Those that ran in turns are, though each names
+// its own program.
+func (c *Comparison) sameScenario(base, head result.Row) bool {
+	return c.Interleaved || base.ScenarioHash == head.ScenarioHash
 }
 
 // noSpeed says why the times of two results cannot be compared, or is empty.
@@ -175,7 +180,7 @@ func (c *Comparison) noSpeed(ch ResultChange, base, head result.Row) string {
 		return "the base does not have it"
 	case head.Engine != "real":
 		return "times of engine " + head.Engine + " are virtual"
-	case base.ScenarioHash != head.ScenarioHash:
+	case !c.sameScenario(base, head):
 		return "the scenario was changed"
 	case len(c.Machine) > 0:
 		return "another machine"
@@ -208,14 +213,22 @@ func thresholdsOf(base, head result.Row) []ThresholdChange {
 
 func crossedOf(base, head result.Row) []CrossedChange {
 	var all []CrossedChange
-	for _, x := range head.Crossed {
-		ch := CrossedChange{Kind: x.Kind, Head: x.Count, HeadOf: x.Of}
-		for _, b := range base.Crossed {
-			if b.Kind == x.Kind {
-				ch.Base, ch.BaseOf, ch.HasBase = b.Count, b.Of, true
+	of := func(kind string) *CrossedChange {
+		for i := range all {
+			if all[i].Kind == kind {
+				return &all[i]
 			}
 		}
-		all = append(all, ch)
+		all = append(all, CrossedChange{Kind: kind})
+		return &all[len(all)-1]
+	}
+	for _, x := range head.Crossed {
+		ch := of(x.Kind)
+		ch.Head, ch.HeadOf = x.Count, x.Of
+	}
+	for _, x := range base.Crossed {
+		ch := of(x.Kind)
+		ch.Base, ch.BaseOf = x.Count, x.Of
 	}
 	return all
 }

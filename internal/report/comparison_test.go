@@ -75,7 +75,7 @@ func sampleComparison() *gate.Comparison {
 					metric("p99(checkout)", "ns", 21.4e6, 26.75e6, 0.00001, gate.Regressed), metric("rate(checkout)", "/s", 1987, 1991, 0.44, gate.Same),
 					metric("max(drain)", "ns", 412e6, 104e6, 0.0001, gate.Better), metric("mean(checkout)", "ns", 4e6, 4.2e6, 0.002, gate.Worse), unclear, free,
 				},
-				Crossed: []gate.CrossedChange{{Kind: "requests", Base: 22, BaseOf: 1000, Head: 21, HeadOf: 1002, HasBase: true}},
+				Crossed: []gate.CrossedChange{{Kind: "requests", Base: 22, BaseOf: 1000, Head: 21, HeadOf: 1002}},
 			},
 			{
 				Scenario: "broker", Target: "broker", Variant: "two-phase", Engine: "real", Verdict: result.Passed, Trials: [2]int{10, 10},

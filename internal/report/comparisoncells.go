@@ -57,14 +57,24 @@ func (p *painter) checksOf(r gate.ResultChange) []check {
 	for _, m := range r.Metrics {
 		all = append(all, p.metricCheck(m))
 	}
-	for _, x := range r.Crossed {
-		base := nothing
-		if x.HasBase {
-			base = ofMany(x.Base, x.BaseOf)
-		}
-		all = append(all, check{name: "crossed " + x.Kind, base: base, head: ofMany(x.Head, x.HeadOf), state: "not counted", style: p.dim})
+	if len(r.Crossed) > 0 {
+		all = append(all, p.crossed(r.Crossed))
 	}
 	return all
+}
+
+// crossed sums up what was on the wire when the signal struck.
+func (p *painter) crossed(kinds []gate.CrossedChange) check {
+	base, head := [2]int64{}, [2]int64{}
+	for _, x := range kinds {
+		base[0], base[1] = base[0]+x.Base, base[1]+x.BaseOf
+		head[0], head[1] = head[0]+x.Head, head[1]+x.HeadOf
+	}
+	c := check{name: "crossed on the wire", base: nothing, head: ofMany(head[0], head[1]), state: "not counted", style: p.dim}
+	if base[1] > 0 {
+		c.base = ofMany(base[0], base[1])
+	}
+	return c
 }
 
 func (p *painter) metricCheck(m gate.MetricChange) check {
