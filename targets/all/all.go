@@ -4,6 +4,8 @@ package all
 import (
 	"github.com/racebench/racebench/targets"
 	"github.com/racebench/racebench/targets/broker"
+	"github.com/racebench/racebench/targets/durability"
+	"github.com/racebench/racebench/targets/durability/disk"
 	"github.com/racebench/racebench/targets/external"
 )
 
@@ -11,6 +13,7 @@ import (
 func Targets() []targets.Target {
 	return []targets.Target{
 		broker.Target{},
+		durability.Target{Disk: disk.Disk{}},
 		external.Target{},
 	}
 }
