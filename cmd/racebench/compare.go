@@ -89,3 +89,12 @@ func (a *app) judgeComparison(c *gate.Comparison, f runFlags) {
 		a.status = statusFinding
 	}
 }
+
+// replaysOf are the commands that run the head's failing trials again.
+func replaysOf(c *gate.Comparison) []string {
+	var all []string
+	for _, r := range c.Results {
+		all = append(all, r.Replay)
+	}
+	return all
+}

@@ -125,6 +125,7 @@ func (a *app) gateStored(ctx context.Context, args []string, f gateFlags) error 
 		return a.accept(head, name, f)
 	}
 	a.judgeComparison(c, f.runFlags)
+	a.hintArtifact(replaysOf(c))
 	return nil
 }
 

@@ -12,12 +12,16 @@ import (
 
 func (a *app) initCommand() *cobra.Command {
 	var toStdout bool
+	var ci string
 	cmd := &cobra.Command{
 		Use:   "init [TARGET]",
 		Short: "Write a commented scenario to start from",
-		Long:  "Write a target's example scenario into .racebench/TARGET.yaml. Nothing is overwritten.",
+		Long: `Write a target's example scenario into .racebench/TARGET.yaml. With --ci also write a
+workflow that gates every change; the scenario is left out when .racebench has one
+and no TARGET is named. Nothing is overwritten.`,
 		Example: `  racebench init broker
-  racebench init broker --stdout`,
+  racebench init broker --stdout
+  racebench init --ci github`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usagef("%s takes one target, and %q is a second", cmd.CommandPath(), args[1])
@@ -33,19 +37,28 @@ func (a *app) initCommand() *cobra.Command {
 			if !ok {
 				return a.noTarget(name)
 			}
+			if ci != "" {
+				if scenarios, _ := filepath.Glob(filepath.Join(".racebench", "*.yaml")); toStdout || len(args) == 0 && len(scenarios) > 0 {
+					return a.writeWorkflow(ci, toStdout)
+				}
+				if err := a.writeWorkflow(ci, false); err != nil {
+					return err
+				}
+			}
 			if toStdout {
 				_, err := a.stdout.Write(t.Example())
 				return err
 			}
-			return a.writeNew(filepath.Join(".racebench", name+".yaml"), t.Example())
+			return a.writeNew(filepath.Join(".racebench", name+".yaml"), t.Example(), "run it with: racebench run")
 		},
 	}
-	cmd.Flags().BoolVar(&toStdout, "stdout", false, "print the scenario instead")
+	cmd.Flags().BoolVar(&toStdout, "stdout", false, "print the scenario, or with --ci the workflow, instead")
+	cmd.Flags().StringVar(&ci, "ci", "", "also write a workflow for `SYSTEM`: github or gitlab")
 	return cmd
 }
 
-// writeNew writes a file that must not exist yet.
-func (a *app) writeNew(path string, data []byte) error {
+// writeNew writes a file that must not exist yet, and says what to do with it next.
+func (a *app) writeNew(path string, data []byte, next string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return usageError{fmt.Errorf("write %s: %w", path, err)}
 	}
@@ -62,6 +75,6 @@ func (a *app) writeNew(path string, data []byte) error {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	fmt.Fprintf(a.stdout, "wrote %s; run it with: racebench run\n", path)
+	fmt.Fprintf(a.stdout, "wrote %s; %s\n", path, next)
 	return nil
 }

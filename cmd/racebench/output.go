@@ -124,6 +124,11 @@ func (a *app) finish(rep *result.Report, f runFlags) error {
 	if a.status == statusPassed && alsoFails(rep, f.failOn) {
 		a.status = statusFinding
 	}
+	var replays []string
+	for _, row := range rep.Results {
+		replays = append(replays, row.Replay)
+	}
+	a.hintArtifact(replays)
 	return nil
 }
 

@@ -70,6 +70,7 @@ func (a *app) gateSides(ctx context.Context, args []string, f gateFlags) error {
 		return err
 	}
 	a.judgeComparison(c, f.runFlags)
+	a.hintArtifact(replaysOf(c))
 	return nil
 }
 
