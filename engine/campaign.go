@@ -144,6 +144,9 @@ func headerOf(p Program, v targets.Variant) result.Header {
 		moments = append(moments, d.Summary())
 		startup = startup || d.AtStartup()
 	}
+	if b, ok := p.Target.(targets.Binder); ok {
+		startup = startup || b.Idle()
+	}
 	file, line := placeOf(p, v.Name)
 	return result.Header{
 		File: file, Line: line, Scenario: s.Name, ScenarioHash: s.Hash(), Owner: s.Owner, Target: p.Target.Name(), Variant: v.Name,

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/racebench/racebench/engine/invariant"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/targets"
 )
 
 // control runs the load of a program from outside once without a signal. One that does not start, or loses
@@ -59,20 +61,32 @@ func judgeControl(plan Plan, dir rundir.TrialDir) (void, note string, err error)
 	x := invariant.NewIndex(e)
 	switch {
 	case endedAs(e, phaseNotServed):
-		return "the target did not start: " + firstWords(dir.Stderr()), "", nil
+		_, words, _ := strings.Cut(firstWords(dir.Stderr()), ": ")
+		return "the target did not start: " + words, "", nil
 	case e.Drain != nil && e.Drain.Ended > 0:
 		return "the program ended without a signal: " + endOf(e), "", nil
 	case e.Full || e.Cut != "" || outOfTime(e):
 		return "the control trial left no whole record", "", nil
 	}
+	if b, ok := plan.Program.Target.(targets.Binder); ok && b.Idle() {
+		return "", "control: it ran on until it was signalled", nil
+	}
 	c := invariant.Unasked(x)
 	switch {
 	case c.Answered == 0:
-		return "control: no client got a good answer, without any signal" + c.Example, "", nil
+		return "control: no client got a good answer, without any signal" + why(e, c.Example), "", nil
 	case c.Lost > 0:
 		return fmt.Sprintf("control: your server loses requests without any signal: %d of %d%s", c.Lost, c.Lost+c.Answered, c.Example), "", nil
 	}
 	return "", fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered), nil
+}
+
+// why is what the clients remarked, or else what became of one of them.
+func why(e *ledger.Evidence, example string) string {
+	if notes := unconnected(e); len(notes) > 0 {
+		return ": " + notes[0]
+	}
+	return example
 }
 
 // endOf says how a program ended.
@@ -89,7 +103,7 @@ func endOf(e *ledger.Evidence) string {
 func acceptedBefore(e *ledger.Evidence, moment time.Duration) bool {
 	return slices.ContainsFunc(e.Ops, func(ops []ledger.Op) bool {
 		return slices.ContainsFunc(ops, func(o ledger.Op) bool { return o.Outcome == ledger.Accepted && o.Ended <= moment })
-	}) || slices.ContainsFunc(e.Processes, func(p ledger.Process) bool { return p.Event == ledger.ProcessReady && p.Clean })
+	}) || slices.ContainsFunc(e.Wires, func(w ledger.Wire) bool { return w.Msg == 0 && w.Sent > 0 && w.Sent <= moment })
 }
 
 // unconnected lists the clients that could not connect, each reason once.

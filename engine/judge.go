@@ -15,6 +15,7 @@ import (
 	"github.com/racebench/racebench/engine/record"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/targets"
 )
 
 // starved is how late, at the least, a signal must leave for the generator to count as starved: less is
@@ -173,6 +174,9 @@ func voidReason(plan Plan, e *ledger.Evidence, dir rundir.TrialDir) string {
 		if d.AtStartup() {
 			return ""
 		}
+	}
+	if b, ok := plan.Program.Target.(targets.Binder); ok && b.Idle() {
+		return ""
 	}
 	if !anyAccepted(e) {
 		return "nothing was accepted before the end"

@@ -11,6 +11,7 @@ import (
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/scenario"
 )
 
 const (
@@ -166,7 +167,7 @@ func firstWords(path string) string {
 	}
 	lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
 	for i, line := range lines {
-		if strings.HasPrefix(line, "racebench:") || strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "fatal error:") {
+		if strings.HasPrefix(line, "racebench:") || strings.HasPrefix(line, "start "+scenario.External+"/") || strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "fatal error:") {
 			return strings.Join(lines[i:min(len(lines), i+2)], "; ")
 		}
 	}

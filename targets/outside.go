@@ -19,6 +19,8 @@ type Binder interface {
 	ClientFields() []string
 	// CheckClient adds what is wrong with those of one load group to errs.
 	CheckClient(group spec.Value, errs *spec.Errors)
+	// Idle says that the bound program has no clients: the stop itself is the test.
+	Idle() bool
 	// Manners are the promises whose breach is a warning, unless a scenario expects them by name.
 	Manners() []string
 }

@@ -3,6 +3,7 @@ package invariant
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
@@ -162,6 +163,12 @@ func Crossed(x *Index) []result.Crossed {
 					c.Count++
 				}
 			}
+		}
+	}
+	after := of("refused-after")
+	for _, kind := range order {
+		if strings.HasPrefix(kind, "sent-after") {
+			counts[kind].Of = after.Of - after.Count
 		}
 	}
 	slices.Sort(order)

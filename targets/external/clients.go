@@ -120,7 +120,7 @@ func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
 	w := x.wire
 	struck := time.Duration(s.sent.Load())
 	good := w.End == ledger.WireAnswered && d.g.status.takes(w.Code)
-	if w.End.Lost() || w.End == ledger.WireOpen || w.Conn == ledger.ConnPreopened || struck > 0 && w.Sent < struck {
+	if w.End.Lost() || w.End == ledger.WireOpen || w.Conn == ledger.ConnPreopened || struck > 0 && x.began < struck {
 		s.out.Wire(w)
 	}
 	if x.why != "" {

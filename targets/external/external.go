@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/racebench/racebench/engine/world"
@@ -49,7 +50,15 @@ func (Target) Knobs() []targets.Knob { return nil }
 func (Target) Windows() []targets.WindowInfo { return nil }
 
 // Example implements targets.Target.
-func (Target) Example() []byte { return slices.Clone(example) }
+func (t Target) Example() []byte {
+	if t.Idle() {
+		return []byte("name: worker\ntarget: external\nexternal: {command: ./worker}\n") // no clients
+	}
+	return slices.Clone(example)
+}
+
+// Idle implements targets.Binder.
+func (t Target) Idle() bool { return t.program.worker }
 
 // promises and manners are what a program from outside is held to.
 var (
@@ -105,6 +114,9 @@ func (c config) name() string {
 	name := filepath.Base(c.command[0])
 	if interpreters[name] && len(c.command) > 1 {
 		for _, word := range c.command[1:] {
+			if strings.ContainsAny(word, " ;&|") {
+				break // a line for a shell
+			}
 			if word != "" && word[0] != '-' {
 				return filepath.Base(word)
 			}
@@ -115,3 +127,5 @@ func (c config) name() string {
 
 // interpreters run the program that their first argument names.
 var interpreters = map[string]bool{"node": true, "python": true, "python3": true, "ruby": true, "sh": true, "bash": true, "deno": true, "bun": true}
+
+var _ targets.Binder = Target{}

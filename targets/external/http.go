@@ -52,6 +52,7 @@ func (c *httpConn) close() { _ = c.rw.Close() }
 // An exchange is one request and what became of it.
 type exchange struct {
 	wire  ledger.Wire
+	began time.Duration
 	close bool // the connection carries no further request
 	why   string
 }
@@ -95,7 +96,7 @@ func headOf(a address, g group, method, path string, length int, last bool) []by
 
 // do sends a request and reads its answer. It blocks until the answer is whole or the connection ends.
 func (c *httpConn) do(s *instance, q request) exchange {
-	x := exchange{wire: ledger.Wire{Lane: q.msg.Lane(), Msg: q.msg, Port: c.wire.port}, close: true}
+	x := exchange{wire: ledger.Wire{Lane: q.msg.Lane(), Msg: q.msg, Port: c.wire.port}, close: true, began: s.w.Now()}
 	if c.used > 0 {
 		x.wire.Conn = ledger.ConnReused
 		if c.retired() {
