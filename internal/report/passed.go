@@ -29,7 +29,9 @@ func (p *painter) passed(row result.Row) {
 		held = count(int64(n), "invariant") + " held"
 	}
 	p.verdict(row.Verdict, fmt.Sprintf("%s: %s in %s; %d void", nameOf(row), held, ofRuns(row, row.Trials.Passed), row.Trials.Void))
-	p.risks(row)
+	if row.Target != outsider || row.AtRisk == nil { // a program's stand in the table
+		p.risks(row)
+	}
 	if row.RulesOut > 0 {
 		p.field("means", leftOpen(row))
 	}
@@ -172,6 +174,9 @@ func (p *painter) remarks(row result.Row) {
 		p.field("policy", count(row.Policy, "message")+" dropped by the overflow policy, or owed to a subscriber that it stopped, before the signal: not lost")
 	}
 	for _, x := range row.Crossed {
+		if row.Target == outsider {
+			break // they stand in the table
+		}
 		p.field("crossed", fmt.Sprintf("%d of %d %s: on the wire when the signal struck, not the server's doing", x.Count, x.Of, x.Kind))
 	}
 	if s := row.Schedules; s != nil {

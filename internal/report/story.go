@@ -27,9 +27,12 @@ func (p *painter) details(row result.Row, g group) {
 			continue
 		}
 		p.blank()
-		if told < fullStories {
+		switch {
+		case row.Target == outsider && told == 0:
 			p.breach(row, b, g.report)
-		} else {
+		case row.Target != outsider && told < fullStories:
+			p.breach(row, b, g.report)
+		default:
 			p.verdict(b.Verdict, fmt.Sprintf("%s: %s, in %s; class %s", nameOf(row), headline(row, b), ofRuns(row, b.Trials), b.Class))
 		}
 		told++
@@ -60,6 +63,9 @@ func (p *painter) breach(row result.Row, b result.RowBreach, r *result.Report) {
 		for _, l := range b.First.Evidence {
 			p.evidence(l)
 		}
+	}
+	if row.Target == outsider {
+		p.fixFirst(row, b)
 	}
 	p.blank()
 	if b.First.Dir != "" {

@@ -25,7 +25,13 @@ func renderText(r *result.Report, o Options) ([]byte, error) {
 		}
 		p.head(g, len(groups) == 1)
 		p.blank()
-		p.results(g)
+		if outside := g.rows[0].Target == outsider; outside {
+			for _, row := range g.rows {
+				p.struck(row)
+			}
+		} else {
+			p.results(g)
+		}
 		for _, row := range worstFirst(g.rows) {
 			p.details(row, g)
 		}

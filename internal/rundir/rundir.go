@@ -3,7 +3,7 @@
 //	DIR/.gitignore                    "*"
 //	DIR/latest                        a link to the newest run
 //	DIR/20261121-101530-4f9a2c/       one run
-//	    result.json
+//	    result.json  scenario.yaml (of a probe)
 //	    base.json                     of a gate that ran two sides: the base's result
 //	    trials/000001/                one kept trial, complete in itself
 //	        scenario.yaml  plan.json  ledger  verdict.json  stderr.txt  goroutines.txt
@@ -24,12 +24,13 @@ import (
 )
 
 const (
-	resultName = "result.json"
-	baseName   = "base.json"
-	trialsName = "trials"
-	latestName = "latest"
-	ignoreName = ".gitignore"
-	stamp      = "20060102-150405"
+	resultName   = "result.json"
+	scenarioName = "scenario.yaml"
+	baseName     = "base.json"
+	trialsName   = "trials"
+	latestName   = "latest"
+	ignoreName   = ".gitignore"
+	stamp        = "20060102-150405"
 )
 
 // A Run is the folder of one run.
@@ -81,6 +82,22 @@ func (r *Run) Path() string { return r.path }
 
 // Result returns the path of the run's result.
 func (r *Run) Result() string { return filepath.Join(r.path, resultName) }
+
+// Scenario returns the path of the scenario that a run without a scenario file was made of.
+func (r *Run) Scenario() string { return filepath.Join(r.path, scenarioName) }
+
+// ScenarioOf returns the scenario that a run's or a trial's folder holds.
+func ScenarioOf(dir string) (string, error) {
+	at, err := follow(dir)
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", dir, err)
+	}
+	path := filepath.Join(at, scenarioName)
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("read %s: there is no %s in it", dir, scenarioName)
+	}
+	return path, nil
+}
 
 // Base returns the path of the result that the run's own was compared with, where it ran both.
 func (r *Run) Base() string { return filepath.Join(r.path, baseName) }

@@ -19,7 +19,7 @@ type TrialDir string
 func (d TrialDir) file(name string) string { return filepath.Join(string(d), name) }
 
 // Scenario returns the path of the pinned scenario, runnable as it is.
-func (d TrialDir) Scenario() string { return d.file("scenario.yaml") }
+func (d TrialDir) Scenario() string { return d.file(scenarioName) }
 
 // Ledger returns the path of the ledger.
 func (d TrialDir) Ledger() string { return d.file("ledger") }

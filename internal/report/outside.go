@@ -1,0 +1,173 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+// outsider is the target's name of a program from outside: it has no variants to compare, and its table is
+// of what was under way when the signal struck.
+const outsider = "external"
+
+// A stake is a kind of work that a signal can meet at a program, and which breaches speak of it.
+type stake struct {
+	kind, words string
+	classes     []string // parts of classes
+	warns       bool     // its loss is a warning
+}
+
+var stakes = []stake{
+	{"request-read", "request read by the server", []string{"/request-read/"}, false},
+	{"preopened", "connection open, first request after", []string{"preopened-answered/"}, true},
+	{"answer-half-sent", "answer half sent", []string{"/answer-cut/", "/answer-half-sent/"}, false},
+	{"upload-half-received", "upload half received", []string{"/upload-half-received/"}, false},
+	{"websocket-open", "WebSocket open", []string{"clean-close/"}, true},
+	{"acknowledged-write", "acknowledged write, asked for after restart", []string{"acked-survives-restart/"}, false},
+}
+
+// crossings are what luck decides, by how their kinds begin.
+var crossings = []struct{ prefix, words string }{
+	{"unread-", "request on the wire, not read (crossed)"},
+	{"sent-after-", "request sent after the signal"},
+	{"refused-after", "new connection after the signal"},
+}
+
+// struck writes what the signal met at a program from outside.
+func (p *painter) struck(row result.Row) {
+	t := &table{columns: []*column{
+		{head: "WHEN THE SIGNAL STRUCK"}, {head: "AT RISK", right: true}, {head: "LOST", right: true}, {head: "TRIALS", right: true}, {head: ""},
+	}}
+	add := func(cells ...string) {
+		for i, c := range cells {
+			t.columns[i].cells = append(t.columns[i].cells, c)
+		}
+	}
+	for _, s := range stakes {
+		for _, r := range row.AtRisk {
+			if r.Kind != s.kind || r.Count == 0 && s.kind == "acknowledged-write" {
+				continue
+			}
+			lost, trials := fmt.Sprint(r.Lost), nothing
+			if n := s.shown(row); n > 0 {
+				trials = fmt.Sprintf("%d/%d", n, row.Trials.Run)
+			}
+			word := "ok"
+			switch {
+			case r.Count == 0:
+				word, lost = "not tested", nothing
+			case r.Lost > 0 && s.warns:
+				word = "warning"
+			case r.Lost > 0:
+				word = "FAIL"
+			}
+			add(s.words, fmt.Sprint(r.Count), lost, trials, word)
+		}
+	}
+	for _, c := range crossings {
+		var count, of int64
+		for _, x := range row.Crossed {
+			if !strings.HasPrefix(x.Kind, c.prefix) {
+				continue
+			}
+			count += x.Count
+			if !strings.HasSuffix(x.Kind, "-reset") {
+				of += x.Of // -eof and -reset split the same requests
+			}
+		}
+		if of > 0 {
+			add(c.words, fmt.Sprint(of), fmt.Sprint(count), nothing, "not counted")
+		}
+	}
+	if len(t.columns[0].cells) > 0 {
+		p.table(t)
+	}
+}
+
+// shown is in how many trials a loss of the kind showed.
+func (s stake) shown(row result.Row) int {
+	n := 0
+	for _, part := range s.classes {
+		for _, b := range row.Breaches {
+			if strings.Contains(b.Class, part) {
+				n = max(n, b.Trials)
+			}
+		}
+		for _, w := range row.Warnings {
+			if strings.Contains(w.Class, part) {
+				n = max(n, w.Trials)
+			}
+		}
+	}
+	return n
+}
+
+// advice is what to fix first, by a part of the breach's class; the first that fits is given.
+var advice = []struct{ part, text string }{
+	{"no-orphan/", "The process that got the signal ended and left its server running: a wrapper that does not hand signals on. Let the wrapper become the server: sh -c 'exec ./server', node server.js instead of npm start, a built program instead of go run."},
+	{"listener-closes/", "The process that got the signal has ended and somebody still listens: signal that one, or let the wrapper exec it."},
+	{"process-survives/", "Read the first lines of the crash in stderr.txt of the trial. A panic while stopping is often a channel closed twice, or one that is still written to."},
+	{"/died-of-", "The program died of the signal: it has no handler for it, or none yet. Catch it; then stop accepting, let what is under way finish, and exit last."},
+	{"/upload-half-received/connection-closed", "It closes connections whose request is still coming, while the program lives on. Count a request from its first byte, not from its last."},
+	{"/connection-closed", "It closes connections whose request it has read, while the program lives on: close only those that are idle."},
+	{"drain-ends/program/still-accepts", "It does not react to the signal. Is there a handler, and does the signal reach the server and not a shell in front of it?"},
+	{"drain-ends/program/keeps-serving", "It waits for connections that clients keep using. Answer with Connection: close while draining, close idle ones, and give the drain a deadline of your own."},
+	{"drain-ends/program/websocket-open", "It waits for WebSockets that nobody will close. Close them with 1001 when the signal comes, and give the drain a deadline of your own."},
+	{"drain-ends/program/", "It has closed up and does not exit. Its stacks after SIGQUIT, where its runtime prints them, are in stderr.txt of the trial. Give the drain a deadline of your own."},
+	{"acked-survives-restart/", "It acknowledges writes before they are where a restart finds them. Write and sync first, or flush on the signal, before the process ends."},
+}
+
+// signalOf are servers whose SIGTERM is not what drains them.
+var signalOf = map[string]string{
+	"nginx":    "SIGTERM is nginx's fast shutdown. Send SIGQUIT (--signal SIGQUIT; in a container STOPSIGNAL SIGQUIT).",
+	"haproxy":  "SIGTERM is haproxy's fast shutdown. Send SIGUSR1 (--signal SIGUSR1; in a container STOPSIGNAL SIGUSR1).",
+	"lighttpd": "SIGTERM is lighttpd's fast shutdown. Send SIGINT (--signal SIGINT; in a container STOPSIGNAL SIGINT).",
+}
+
+// fixFirst says in plain words what to do about the worst breach.
+func (p *painter) fixFirst(row result.Row, b result.RowBreach) {
+	text := ""
+	for _, a := range advice {
+		if strings.Contains(b.Class, a.part) {
+			text = a.text
+			break
+		}
+	}
+	if strings.HasSuffix(b.Class, "/exited") {
+		text = exitedWith(row)
+	}
+	if own, ok := signalOf[row.Variant]; ok && b.Invariant == "every-request-answered" && strings.HasPrefix(row.Moment, "SIGTERM") {
+		text = own
+	}
+	if text != "" {
+		p.blank()
+		p.field("fix first", text)
+	}
+}
+
+// exitedWith says how a program ended that left requests open. Ends that come at the same moment in every
+// trial look like a timer.
+func exitedWith(row result.Row) string {
+	var least, most int64
+	n := 0
+	for _, t := range row.PerTrial {
+		if t.DrainNS == 0 {
+			continue
+		}
+		if n == 0 || t.DrainNS < least {
+			least = t.DrainNS
+		}
+		most = max(most, t.DrainNS)
+		n++
+	}
+	when := fmt.Sprintf("The process exits %s after the signal, with requests still open.", span(most))
+	if least != most {
+		when = fmt.Sprintf("The process exits %s to %s after the signal, with requests still open.", span(least), span(most))
+	}
+	if n >= 3 && least > (20*time.Millisecond).Nanoseconds() && most < least+least/5 {
+		return when + " That looks like a timer: exit when the last answer is out, and keep the timer as a last resort only."
+	}
+	return when + " End the process only when the server's own stop has returned (Go: wait for Shutdown, not for ListenAndServe; Node: exit in server.close()'s callback)."
+}
