@@ -41,8 +41,11 @@ type runFlags struct {
 
 	formats []string // that -o knows; nil is those of results
 
-	given  func(flag string) bool // whether the user gave a flag; nil where there are none of run
-	worked string                 // what a demonstration showed, in place of the verdict
+	given        func(flag string) bool // whether the user gave a flag; nil where there are none of run
+	within       time.Duration          // no trial begins later; 0 is no such bound
+	keepScenario []byte                 // a scenario that no file holds yet; it is stored with the run
+
+	worked string // what a demonstration showed, in place of the verdict
 }
 
 // defaultDir is where run directories go.

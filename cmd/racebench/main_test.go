@@ -24,7 +24,7 @@ import (
 // TestMain lets the test binary be racebench itself, and the child of racebench's trials.
 func TestMain(m *testing.M) {
 	engine.MaybeChild(engine.Config{Catalog: all.Targets()})
-	testscript.Main(m, map[string]func(){"racebench": main})
+	testscript.Main(m, map[string]func(){"racebench": main, "testserver": testServer})
 }
 
 // Scripts find the scenarios of testdata/scenario in their working directory.

@@ -153,7 +153,7 @@ func (a *app) runPrograms(ctx context.Context, programs []engine.Program, f runF
 	seeds := drawSeeds(programs)
 	progress := a.newProgress(f)
 	progress.announce(programs, seeds, f)
-	folds, err := f.campaigns(ctx, programs, seeds, engine.Budget{Trials: f.trials, For: f.forTime}, engine.Config{
+	folds, err := f.campaigns(ctx, programs, seeds, engine.Budget{Trials: f.trials, For: f.forTime, Within: f.within}, engine.Config{
 		Catalog: a.catalog, Build: toolInfo().Build, Keep: keepOf(f.keep), Parallel: f.parallel,
 		FailFast: f.failFast, Progress: progress.note, Corpus: f.corpus, Verify: f.verify,
 	}, run)
@@ -175,7 +175,10 @@ func (a *app) runPrograms(ctx context.Context, programs []engine.Program, f runF
 	if err != nil {
 		return nil, err
 	}
-	if err := run.Finish(raw); err != nil {
+	if f.keepScenario != nil {
+		err = rundir.WriteFile(run.Scenario(), f.keepScenario)
+	}
+	if err = errors.Join(err, run.Finish(raw)); err != nil {
 		return nil, err
 	}
 	a.warnOfUsage(f.dir)

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/scenario"
+)
+
+// What a probe is when nothing else is said.
+const (
+	probeTrials   = 10
+	probeDuration = time.Second
+	probeBudget   = time.Minute
+)
+
+func (a *app) probeCommand() *cobra.Command {
+	f := newRunFlags()
+	w := newProbeFlags()
+	cmd := &cobra.Command{
+		Use:   "probe [flags] -- COMMAND ARGS...",
+		Short: "Shutdown test of any program, no scenario file needed",
+		Long: `Start a program on a free port, put it under a mixed load, send it SIGTERM at random
+moments over 10 trials, and say what it loses. {port} in the arguments is the free
+port, which is in its environment as PORT too; a program that takes its own port is
+found by what it listens on. {data} is a fresh directory.
+
+A request is called lost only if the server had read it and did not answer it whole;
+what was still on the wire is counted and accuses nobody. A control run without a
+signal goes first.
+
+Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested,
+4 racebench itself failed, 130 or 143 interrupted.`,
+		Example: `  racebench probe -- python3 -m http.server {port}
+  racebench probe --path /report --upload /files -- node server.js
+  racebench probe --signal SIGQUIT --preset nginx -- nginx -c $PWD/nginx.conf -g 'daemon off;'
+  racebench probe --ws /live --hello '{"connect":{}}' --grace 30s -- ./server --port {port}`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("racebench probe needs a command after --, such as racebench probe -- node server.js")
+			}
+			if dash := cmd.ArgsLenAtDash(); dash > 0 {
+				return usagef("%q stands before --: the command and its arguments come after it", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			program, err := a.probeProgram(args, w, f)
+			if err != nil {
+				return err
+			}
+			if err := w.runBefore(cmd.Context()); err != nil {
+				return err
+			}
+			f.within = probeBudget
+			if f.timeout > 0 {
+				f.within = f.timeout
+			}
+			f.keepScenario = program.Scenario.Marshal()
+			rep, err := a.runPrograms(cmd.Context(), []engine.Program{program}, f)
+			if err != nil {
+				return err
+			}
+			return a.finish(rep, f)
+		},
+	}
+	w.register(cmd.Flags())
+	f.given = cmd.Flags().Changed
+	cmd.Flags().IntVar(&f.trials, "trials", probeTrials, "`N` trials")
+	cmd.Flags().DurationVar(&f.timeout, "timeout", 0, "a `TIME` for the whole probe: stop then, judge and write what ran (default 1m0s for beginning trials)")
+	cmd.Flags().StringVar(&f.keep, "keep", f.keep, "`which` trials stay on disk: failing (the first three of each breach class), all or none")
+	cmd.Flags().BoolVar(&f.failFast, "fail-fast", false, "stop at the first finding")
+	f.registerSeed(cmd.Flags())
+	f.registerProgress(cmd.Flags())
+	f.registerDir(cmd.Flags())
+	f.registerOutput(cmd.Flags())
+	return cmd
+}
+
+// probeProgram makes a scenario of the flags and the command, and compiles it.
+func (a *app) probeProgram(args []string, w *probeFlags, f runFlags) (engine.Program, error) {
+	if err := f.check(); err != nil {
+		return engine.Program{}, err
+	}
+	if err := findCommand(args[0]); err != nil {
+		return engine.Program{}, err
+	}
+	s, err := w.scenario(args, f.trials)
+	if err != nil {
+		return engine.Program{}, err
+	}
+	// The scenario goes through its own reader, so that what a probe runs is what its file would.
+	read, problems := scenario.Parse("the probe", s.Marshal(), time.Now())
+	if problems != nil {
+		return engine.Program{}, usageError{fmt.Errorf("%s", problems.Errors[0].Msg)}
+	}
+	program, errs := engine.Compile(read, a.catalog)
+	if len(errs) > 0 {
+		return engine.Program{}, usageError{fmt.Errorf("%s", errs[0].Msg)}
+	}
+	return program, f.apply(&program)
+}
+
+// findCommand refuses a command that does not exist before anything else is done.
+func findCommand(name string) error {
+	_, err := exec.LookPath(name)
+	if err == nil {
+		return nil
+	}
+	if filepath.Base(name) == name {
+		if _, here := os.Stat(name); here == nil {
+			return usagef("there is no command %q in PATH; did you mean ./%s?", name, name)
+		}
+		return usagef("there is no command %q in PATH", name)
+	}
+	return usagef("%s cannot be run: %w", name, pathless(err))
+}
+
+// runBefore runs --before once.
+func (w *probeFlags) runBefore(ctx context.Context) error {
+	if w.before == "" {
+		return nil
+	}
+	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", w.before)
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return notTestedError{fmt.Errorf("--before %s: %w", w.before, err)}
+	}
+	return nil
+}

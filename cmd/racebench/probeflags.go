@@ -1,0 +1,280 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/scenario/spec"
+)
+
+// probeFlags are what a probe is told instead of a scenario file.
+type probeFlags struct {
+	paths, streams, uploads, sockets, reqs, headers []string
+	requests, data, status, hello                   string
+	url, ready, signal, signalTo, exit, preset      string
+	before, beforeEach                              string
+	grace                                           time.Duration
+	worker, insecure, silent                        bool
+}
+
+func newProbeFlags() *probeFlags { return &probeFlags{} }
+
+func (w *probeFlags) register(fs *pflag.FlagSet) {
+	fs.StringArrayVar(&w.paths, "path", nil, "a `PATH` that is asked for (default /; may be repeated); one that takes a while shows more")
+	fs.StringArrayVar(&w.reqs, "req", nil, "a `REQUEST` such as 'POST /orders' (may be repeated)")
+	fs.StringArrayVarP(&w.headers, "header", "H", nil, "a header `NAME: VALUE` of every request (may be repeated)")
+	fs.StringVarP(&w.data, "data", "d", "", "the body of --req, as `TEXT` or @FILE")
+	fs.StringVar(&w.status, "status", "", "the `STATUS` of a good answer, such as 200 or 2xx (default: below 400)")
+	fs.StringVar(&w.requests, "requests", "", "a `FILE` with a method and a URL or path on each line")
+	fs.StringArrayVar(&w.streams, "stream", nil, "a `PATH` whose answer comes in pieces (may be repeated)")
+	fs.StringArrayVar(&w.uploads, "upload", nil, "a `PATH` that takes a POST, sent slowly (may be repeated)")
+	fs.StringArrayVar(&w.sockets, "ws", nil, "a `PATH` of WebSockets that are held open (may be repeated)")
+	fs.StringVar(&w.hello, "hello", "", "the first message on a WebSocket, as `TEXT`")
+	fs.BoolVar(&w.silent, "silent", false, "also hold a connection that never says a word: some servers wait for it")
+	fs.StringVar(&w.url, "url", "", "where it listens, as `URL` (default: what its processes listen on); https: means TLS")
+	fs.StringVar(&w.ready, "ready", "", "`when` it is ready: http:/healthz, port:N or log:TEXT (default: it listens)")
+	fs.StringVar(&w.signal, "signal", "SIGTERM", "the `SIGNAL` to send")
+	fs.StringVar(&w.signalTo, "signal-to", "leader", "`who` gets it: leader, or the whole group")
+	fs.DurationVar(&w.grace, "grace", scenario.DefaultExternalDrainLimit, "the `TIME` it has to stop; then it would be killed")
+	fs.StringVar(&w.exit, "exit", "", "a `LIST` of clean exit statuses and signals (default 0,143)")
+	fs.StringVar(&w.preset, "preset", "", "a known server: `NAME` such as nginx")
+	fs.StringVar(&w.before, "before", "", "a shell `COMMAND` that is run once, first")
+	fs.StringVar(&w.beforeEach, "before-each", "", "a `COMMAND` that is run before every trial")
+	fs.BoolVar(&w.worker, "worker", false, "it listens on nothing: needs --ready log:TEXT; drain, exit and orphans are judged")
+	fs.BoolVarP(&w.insecure, "insecure", "k", false, "do not verify certificates (they never are: the address is this machine's)")
+}
+
+// A mapping makes a map of fields, in order.
+type mapping struct{ spec.Value }
+
+func (m *mapping) put(key string, v spec.Value) {
+	m.Kind = spec.Map
+	m.Fields = append(m.Fields, spec.Field{Key: spec.Text(key), Value: v})
+}
+
+func (m *mapping) text(key, s string) {
+	if s != "" {
+		v := spec.Text(s)
+		v.Quoted = !plainValue.MatchString(s)
+		m.put(key, v)
+	}
+}
+
+// plainValue is a text that YAML reads as that text without quotes.
+var plainValue = regexp.MustCompile(`^([A-Za-z/][A-Za-z0-9_./-]*|[0-9]+[a-zA-Z]*|[0-9]{3})$`)
+
+func words(all []string) spec.Value {
+	v := spec.Value{Kind: spec.List}
+	for _, s := range all {
+		item := spec.Text(s)
+		item.Quoted = !plainValue.MatchString(s)
+		v.Items = append(v.Items, item)
+	}
+	return v
+}
+
+// scenario is what the flags and the command say, as a scenario file would.
+func (w *probeFlags) scenario(command []string, trials int) (scenario.Scenario, error) {
+	s := scenario.Scenario{
+		Name: nameFor(command, w.signal), Target: spec.Text(scenario.External), Engine: scenario.Real, Trials: trials,
+		Duration: probeDuration, DrainLimit: w.grace,
+	}
+	if w.grace <= 0 {
+		return s, usagef("--grace %s: it must be above 0", w.grace)
+	}
+	var e mapping
+	e.put("command", words(command))
+	e.text("url", w.url)
+	if err := w.putReady(&e); err != nil {
+		return s, err
+	}
+	if w.exit != "" {
+		e.put("exit", words(strings.Split(strings.ReplaceAll(w.exit, " ", ""), ",")))
+	}
+	if w.signalTo != "leader" {
+		e.text("signal_to", w.signalTo)
+	}
+	e.text("preset", w.preset)
+	e.text("before_each", w.beforeEach)
+	if w.worker {
+		e.put("worker", spec.Text("true"))
+	}
+	s.External = &e.Value
+	var strike mapping
+	strike.text("signal", w.signal)
+	strike.text("at", "20%..80%")
+	s.Inject = []spec.Value{strike.Value}
+	load, err := w.load()
+	s.Load = load
+	return s, err
+}
+
+func (w *probeFlags) putReady(e *mapping) error {
+	if w.ready == "" {
+		return nil
+	}
+	kind, value, ok := strings.Cut(w.ready, ":")
+	if !ok || value == "" {
+		return usagef("--ready %s: it is http:/healthz, port:N or log:TEXT", w.ready)
+	}
+	var r mapping
+	r.text(kind, value)
+	e.put("ready", r.Value)
+	return nil
+}
+
+// load is a mixed load: kept-alive connections and single ones for what was named, and connections that are
+// there when the signal comes.
+func (w *probeFlags) load() ([]spec.Value, error) {
+	if w.worker {
+		return nil, nil
+	}
+	var groups []spec.Value
+	add := func(client string, clients int, more func(m *mapping)) {
+		var m mapping
+		m.text("client", client)
+		m.put("clients", spec.Text(strconv.Itoa(clients)))
+		more(&m)
+		w.putCommon(&m, client)
+		same := 0
+		for _, g := range groups {
+			if c, _ := g.Get("client"); c.Text == client {
+				same++
+			}
+		}
+		if same > 0 {
+			m.text("as", client+"-"+strconv.Itoa(same+1))
+		}
+		groups = append(groups, m.Value)
+	}
+	requests, err := w.allRequests()
+	if err != nil {
+		return nil, err
+	}
+	body, err := w.body()
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range requests {
+		add("http-keepalive", 4, func(m *mapping) { paced(m); r.put(m, body) })
+		add("http-oneshot", 2, func(m *mapping) { paced(m); r.put(m, body) })
+	}
+	for _, p := range w.streams {
+		add("http-stream", 2, func(m *mapping) { m.text("path", p) })
+	}
+	for _, p := range w.uploads {
+		add("http-upload", 2, func(m *mapping) { m.text("path", p) })
+	}
+	if len(requests) > 0 {
+		add("http-preopened", 2, func(m *mapping) { requests[0].put(m, body) })
+	}
+	for _, p := range w.sockets {
+		add("websocket", 3, func(m *mapping) { m.text("path", p); m.text("hello", w.hello) })
+	}
+	if w.silent {
+		add("tcp-silent", 1, func(*mapping) {})
+	}
+	return groups, nil
+}
+
+// paced lets a client breathe between two requests: a probe looks for losses, not for speed.
+func paced(m *mapping) {
+	m.text("shape", "slow")
+	m.put("delay", spec.Text("1ms..5ms"))
+}
+
+func (w *probeFlags) putCommon(m *mapping, client string) {
+	if client == "tcp-silent" {
+		return
+	}
+	if client != "websocket" {
+		m.text("status", w.status)
+	}
+	if len(w.headers) == 0 {
+		return
+	}
+	var h mapping
+	for _, line := range w.headers {
+		name, value, _ := strings.Cut(line, ":")
+		h.text(strings.TrimSpace(name), strings.TrimSpace(value))
+	}
+	m.put("headers", h.Value)
+}
+
+// A probed request is a method and a path.
+type probed struct{ method, path string }
+
+func (r probed) put(m *mapping, body string) {
+	if r.method != "GET" {
+		m.text("method", r.method)
+		m.text("body", body)
+	}
+	m.text("path", r.path)
+}
+
+// allRequests are those of --path, --req and --requests; the root where none is named.
+func (w *probeFlags) allRequests() ([]probed, error) {
+	var all []probed
+	for _, p := range w.paths {
+		all = append(all, probed{"GET", p})
+	}
+	lines := append([]string(nil), w.reqs...)
+	if w.requests != "" {
+		raw, err := os.ReadFile(w.requests)
+		if err != nil {
+			return nil, usagef("--requests %s: %w", w.requests, pathless(err))
+		}
+		lines = append(lines, strings.Split(string(raw), "\n")...)
+	}
+	for _, line := range lines {
+		fields := strings.Fields(line)
+		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
+			continue
+		}
+		if len(fields) != 2 {
+			return nil, usagef("request %q: write a method and a path, such as 'POST /orders'", line)
+		}
+		path := fields[1]
+		if _, rest, ok := strings.Cut(path, "://"); ok {
+			_, after, _ := strings.Cut(rest, "/")
+			path = "/" + after
+		}
+		all = append(all, probed{fields[0], path})
+	}
+	if all == nil && w.streams == nil && w.uploads == nil && w.sockets == nil {
+		all = []probed{{"GET", ""}} // the url's own path
+	}
+	return all, nil
+}
+
+// body is the body of --req.
+func (w *probeFlags) body() (string, error) {
+	file, ok := strings.CutPrefix(w.data, "@")
+	if !ok {
+		return w.data, nil
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return "", usagef("-d @%s: %w", file, pathless(err))
+	}
+	return string(raw), nil
+}
+
+var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
+
+// nameFor makes a scenario's name of a command.
+func nameFor(command []string, signal string) string {
+	base := filepath.Base(command[0])
+	if len(command) > 1 && !strings.HasPrefix(command[1], "-") && filepath.Ext(command[1]) != "" {
+		base = strings.TrimSuffix(filepath.Base(command[1]), filepath.Ext(command[1]))
+	}
+	name := strings.Trim(notInNames.ReplaceAllString(strings.ToLower(base+"-"+signal), "-"), "-")
+	return name[:min(len(name), 100)]
+}
