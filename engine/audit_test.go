@@ -1,0 +1,186 @@
+package engine_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/targets"
+)
+
+// shelf is the smallest server that is reopened: every message is a line of a file, or of a list in a
+// simulated world. Its designs say "durable" too early, or keep what they have refused.
+type shelf struct{ toy }
+
+func (shelf) Name() string       { return "shelf" }
+func (shelf) Promises() []string { return append(slices.Clone(toyPromises), "one-owner") }
+func (shelf) Variants() []targets.Variant {
+	return []targets.Variant{
+		{Name: "good", Verdict: "reference", Summary: "answers when it has written and synced"},
+		{Name: "early", Verdict: "mutation", Summary: "answers, and then writes", Breaches: []string{"no-lost-message"}},
+		{Name: "unsynced", Verdict: "mutation", Summary: "answers when it has written", Breaches: []string{"no-lost-message"}},
+		{Name: "backwards", Verdict: "mutation", Summary: "reads its list from its end", Breaches: []string{"in-order"}},
+		{Name: "quits", Verdict: "mutation", Summary: "ends its process on the signal", Breaches: []string{"process-survives"}},
+		{Name: "unreadable", Verdict: "mutation", Summary: "panics when it is reopened", Breaches: []string{"process-survives"}},
+	}
+}
+
+func (shelf) Ops() []targets.OpInfo {
+	return []targets.OpInfo{
+		{Name: "put", Summary: "store a message", Accepts: true},
+		{Name: "note", Summary: "store a message some time", Accepts: true, Topic: 1, Unconfirmed: true},
+	}
+}
+
+// items is what lies on a shelf of a simulated world.
+type items struct {
+	list   []ledger.MsgID
+	synced int
+	design string
+}
+
+func (shelf) NewMedium() targets.Medium { return &items{} }
+
+func (shelf) CutPower(h targets.Host, _ *rand.Rand) error {
+	if m, ok := h.Medium.(*items); ok {
+		m.list = m.list[:m.synced]
+		return nil
+	}
+	return os.WriteFile(filepath.Join(h.Dir, "cut"), nil, 0o644)
+}
+
+func (shelf) Audit(_ *world.Task, h targets.Host, each func(targets.Record)) (targets.Recovery, error) {
+	m, ok := h.Medium.(*items)
+	if !ok {
+		return targets.Recovery{}, errors.New("there is no shelf outside a simulated world")
+	}
+	switch m.design {
+	case "unreadable":
+		panic("shelf: what is this")
+	case "backwards":
+		slices.Reverse(m.list)
+	}
+	for i, id := range m.list {
+		each(targets.Record{Msg: id, Offset: int64(i + 1)})
+	}
+	return targets.Recovery{}, nil
+}
+
+func (shelf) Example() []byte {
+	return []byte(strings.Replace(string(toy{}.Example()), "publish", "put", 1))
+}
+
+func (shelf) Start(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
+	m, _ := h.Medium.(*items)
+	m.design = variant
+	s := &shelfServer{h: h, items: m, signals: h.World.Subscribe(syscall.SIGTERM), lock: h.World.NewMutex("the shelf"), disk: h.World.NewObject("the disk")}
+	s.task = t.Go("server", s.serve)
+	return s, nil
+}
+
+type shelfServer struct {
+	h       targets.Host
+	items   *items
+	signals *world.Signals
+	lock    *world.Mutex
+	disk    *world.Object
+	task    *world.Task
+}
+
+func (s *shelfServer) serve(t *world.Task) {
+	s.signals.Recv(t)
+	s.h.Probe.Draining(t)
+	if s.items.design == "quits" {
+		s.h.Exit(t, 1, "shelf: enough")
+	}
+	s.lock.Lock(t) // what was begun is done, and nothing is begun any more
+	s.h.Probe.Drained(t, ledger.DrainReturned, 0)
+}
+
+func (s *shelfServer) Dial(*world.Task, targets.Role) (targets.Client, error) {
+	return &shelfClient{s}, nil
+}
+func (s *shelfServer) Wait(t *world.Task) error { return t.Join(s.task) }
+func (s *shelfServer) Inventory()               {}
+
+type shelfClient struct{ s *shelfServer }
+
+func (c *shelfClient) Do(t *world.Task, m targets.Message) targets.Reply {
+	s := c.s
+	if s.items.design == "early" {
+		t.Go("late write", func(t *world.Task) { s.put(t, m.ID) })
+		return targets.Reply{Outcome: ledger.Accepted}
+	}
+	return s.put(t, m.ID)
+}
+
+func (s *shelfServer) put(t *world.Task, id ledger.MsgID) targets.Reply {
+	if t.Select(s.lock, s.task) == 1 {
+		return targets.Reply{Outcome: ledger.Refused, Cause: ledger.Closed}
+	}
+	t.Point(world.KindStore, s.disk)
+	s.items.list = append(s.items.list, id)
+	if s.items.design != "unsynced" {
+		t.Point(world.KindStore, s.disk)
+		s.items.synced = len(s.items.list)
+	}
+	s.lock.Unlock(t)
+	return targets.Reply{Outcome: ledger.Accepted}
+}
+
+func (c *shelfClient) Close(*world.Task) {}
+
+const smallShelf = `name: shelf
+target: shelf
+variants: [VARIANT]
+load:
+  - {op: put, clients: 2}
+  - {op: note, clients: 1}
+inject: [INJECT]
+sim: {ops: 9, clients: 2, max_steps: 2000}
+`
+
+// TestATrialEndsWithAReopen strikes every design of the shelf by a stop, a kill and a power cut: what it must
+// show it shows, and of the good one nothing is ever said.
+func TestATrialEndsWithAReopen(t *testing.T) {
+	const stop, kill, power = "{signal: SIGTERM, at: op 1..8}", "{crash: kill, at: op 1..8}", "{crash: power, at: op 1..8}"
+	durable := "no-lost-message/durable/never-recovered"
+	for _, tc := range []struct{ variant, inject, class string }{
+		{"good", kill, ""}, {"good", power, ""}, {"good", kill + ", " + stop, ""},
+		{"early", kill, durable}, {"unsynced", kill, ""}, {"unsynced", power, durable},
+		{"backwards", kill, "in-order/subscriber/overtaken"},
+		{"quits", stop, "process-survives/server/panic"},
+		{"unreadable", kill, "process-survives/audit/panic"},
+	} {
+		t.Run(tc.variant, func(t *testing.T) {
+			found, crashes, notes := 0, 0, 0
+			text := strings.Replace(smallShelf, "INJECT", tc.inject, 1)
+			searchIn(t, text, tc.variant, 400, func(i int, trial result.Trial, r world.SimResult) {
+				if r.Ending == world.Halted {
+					crashes++
+				}
+				for _, b := range trial.Breaches {
+					switch {
+					case b.Class == tc.class:
+						found++
+					case strings.HasPrefix(b.Class, "no-lost-message/unconfirmed/") && tc.variant == "quits":
+						notes++ // nobody had killed it, so it owes these too
+					case tc.class == "":
+						t.Errorf("schedule %d of the %s design under %s: %s\n%s", i, tc.variant, tc.inject, b.Class, strings.Join(b.Evidence, "\n"))
+					}
+				}
+			})
+			if crashes == 0 || (found > 0) != (tc.class != "") {
+				t.Errorf("%s under %s: %d schedules of 400 crashed and %d showed %q", tc.variant, tc.inject, crashes, found, tc.class)
+			}
+		})
+	}
+}
