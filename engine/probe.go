@@ -50,6 +50,18 @@ func (p *probe) Unsubscribed(lane int, draining bool) {
 	p.s.out.Unsubscribe(lane, p.s.w.Now(), true, draining)
 }
 
+// closedWithout is the code that stands for none: the connection ended without a close frame.
+const closedWithout = 1006
+
+// Closed implements targets.Probe.
+func (p *probe) Closed(t *world.Task, lane, code int) {
+	w := ledger.Wire{Lane: lane, Ended: t.Now(), Code: code, End: ledger.WireClosed}
+	if code == closedWithout {
+		w.End = ledger.WireEOF
+	}
+	p.s.out.Wire(w)
+}
+
 // Gauge implements targets.Probe.
 func (p *probe) Gauge(name string, value, bound int64, final bool) {
 	p.s.out.Gauge(ledger.Gauge{Name: p.s.out.Name(name), Value: value, Bound: bound, Final: final, At: p.s.w.Now()})

@@ -198,6 +198,9 @@ type Probe interface {
 	Discard(d Discard)
 	// Unsubscribed records that the overflow policy stopped a subscriber.
 	Unsubscribed(lane int, draining bool)
+	// Closed records how a lasting connection ended in the eyes of its client: with a close code, or
+	// without one (1006).
+	Closed(t *world.Task, lane, code int)
 	// Gauge records a value; bound 0 is none.
 	Gauge(name string, value, bound int64, final bool)
 	// Owner records a step in the life of who owns a log, at a moment: now, or when the attempt began that

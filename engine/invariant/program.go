@@ -93,8 +93,11 @@ func cleanExit(x *Index, terms Terms) []result.Breach {
 // cleanClose looks at sessions that were open when the signal struck: a client that is told goes elsewhere,
 // one whose connection just ends must guess.
 func cleanClose(x *Index, terms Terms) []result.Breach {
-	if !x.outside() || !x.struck || terms.Killed {
+	if !x.struck || terms.Killed {
 		return nil
+	}
+	if !x.outside() {
+		return x.cutSockets()
 	}
 	var lost []ledger.Wire
 	var of int64

@@ -17,6 +17,7 @@ func (silent) Draining(*world.Task)                        {}
 func (silent) Drained(*world.Task, ledger.DrainEnd, int64) {}
 func (silent) Discard(targets.Discard)                     {}
 func (silent) Unsubscribed(int, bool)                      {}
+func (silent) Closed(*world.Task, int, int)                {}
 func (silent) Gauge(string, int64, int64, bool)            {}
 func (silent) Mark(string, string, int64)                  {}
 

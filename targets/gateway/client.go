@@ -185,6 +185,7 @@ func (c *lasting) read(t *world.Task) {
 	for {
 		f, err := c.socket.Recv(t)
 		if err != nil {
+			c.tell(t)
 			c.closed.Cancel(t)
 			return
 		}
@@ -205,6 +206,15 @@ func (c *lasting) read(t *world.Task) {
 			_ = c.socket.Send(t, Frame{Kind: Close, Code: f.Code})
 		}
 	}
+}
+
+// tell records how the connection ended: by the code of the server's Close frame, or without one.
+func (c *lasting) tell(t *world.Task) {
+	code := int(c.code.Get())
+	if code == 0 {
+		code = CodeAbnormal
+	}
+	c.s.probe.Closed(t, c.role.Lane, code)
 }
 
 // Do implements targets.Client: one frame and its acknowledgement.

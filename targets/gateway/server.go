@@ -12,10 +12,10 @@ import (
 
 // settings are the knobs, read once.
 type settings struct {
-	slots, rate, queue, buckets, ids, pings, panics              int
+	slots, rate, queue, buckets, ids, pings, panics                          int
 	rateWindow, ttl, work, insertTime, timeout, ping, gc, linger, hangUpTime time.Duration
-	deadline                                                     time.Duration // of the drain; 0 is none
-	oneAddress                                                   bool
+	deadline                                                                 time.Duration // of the drain; 0 is none
+	oneAddress                                                               bool
 }
 
 // defaultDeadline ends the drain of a correct design where no drain limit is set.

@@ -274,6 +274,9 @@ func (p *probe) Unsubscribed(lane int, draining bool) {
 	p.unsubscribed[lane] = draining
 }
 
+// Closed implements targets.Probe.
+func (p *probe) Closed(*world.Task, int, int) {}
+
 // Gauge implements targets.Probe.
 func (p *probe) Gauge(name string, value, bound int64, final bool) {
 	p.mu.Lock()

@@ -1,0 +1,87 @@
+package invariant
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/result"
+)
+
+// cutSockets accuses a server in this process of lasting connections that it dropped in its stop without a
+// close code. One that the drain's deadline had to cut is excused, and so is one whose client did not keep
+// up: there a code may have no room on the wire.
+func (x *Index) cutSockets() []result.Breach {
+	if x.e.Drain != nil && x.e.Drain.How == ledger.DrainDeadline {
+		return nil
+	}
+	return x.socketBreaches("clean-close", "1006", func(w ledger.Wire) bool {
+		return w.End == ledger.WireEOF && w.Ended > x.strikeAt && !x.fellBehind(w.Lane)
+	}, "ended without a close frame (1006)")
+}
+
+// fellBehind says whether the server stopped a lane's subscription, or gave messages of it back.
+func (x *Index) fellBehind(lane int) bool {
+	return slices.ContainsFunc(x.e.Subscriptions, func(s ledger.Subscription) bool { return s.Lane == lane && s.Policy }) ||
+		slices.ContainsFunc(x.e.Returned, func(d ledger.Discard) bool { return d.Lane == lane })
+}
+
+// closeTimeout is the close code of a connection whose other side was declared dead.
+const closeTimeout = 3008
+
+// unfair accuses a server of lasting connections that it declared dead although their clients and whoever
+// they talk to were alive: every part of a trial answers at once, so what made them late is somebody else's
+// traffic. In virtual time anybody may be late for no reason.
+func unfair(x *Index, terms Terms) []result.Breach {
+	if terms.Virtual || terms.Killed {
+		return nil
+	}
+	return x.socketBreaches("fair", "declared-dead", func(w ledger.Wire) bool {
+		return w.End == ledger.WireClosed && w.Code == closeTimeout
+	}, "was declared dead, and was not: the traffic of others kept its answers back")
+}
+
+// socketBreaches accuses of lasting connections, once a load group.
+func (x *Index) socketBreaches(name, cause string, bad func(w ledger.Wire) bool, what string) []result.Breach {
+	type toll struct {
+		group   string
+		n, of   int64
+		example ledger.Wire
+	}
+	var tolls []*toll
+	for _, w := range x.e.Wires {
+		if w.Msg != 0 {
+			continue
+		}
+		group := x.e.Lanes[w.Lane].Group
+		i := slices.IndexFunc(tolls, func(t *toll) bool { return t.group == group })
+		if i < 0 {
+			i = len(tolls)
+			tolls = append(tolls, &toll{group: group})
+		}
+		t := tolls[i]
+		t.of++
+		if bad(w) {
+			if t.n++; t.n == 1 {
+				t.example = w
+			}
+		}
+	}
+	var breaches []result.Breach
+	for _, t := range tolls {
+		if t.n == 0 {
+			continue
+		}
+		s := x.newStory()
+		s.title("one of %d: the connection of %s", t.n, x.e.LaneName(t.example.Lane))
+		s.strike()
+		s.marks()
+		s.at(t.example.Ended, x.e.LaneName(t.example.Lane), what)
+		s.drain()
+		breaches = append(breaches, result.Breach{
+			Invariant: name, Class: name + "/" + t.group + "/" + cause, Verdict: result.Breached, Count: t.n, Of: t.of,
+			Summary: fmt.Sprintf("%d of %d lasting connections: each %s", t.n, t.of, what), Evidence: s.lines(),
+		})
+	}
+	return breaches
+}
