@@ -135,7 +135,7 @@ func (p *painter) changed(r gate.ResultChange) {
 		}
 		return cells
 	}
-	t := &table{columns: []*column{{head: "CHECK", cells: cell(func(c check) string { return c.name })}}}
+	t := &table{columns: []*column{{head: "CHECK", cells: cell(func(c check) string { return p.short(c.name) })}}}
 	t.add(&column{head: "BASE", right: true, cells: cell(func(c check) string { return c.base })})
 	t.add(&column{head: "HEAD", right: true, cells: cell(func(c check) string { return c.head })})
 	t.add(&column{head: "CHANGE", right: true, cells: cell(func(c check) string { return c.change }), drop: 1})
@@ -148,6 +148,16 @@ func (p *painter) changed(r gate.ResultChange) {
 	t.add(&column{head: "NOISE", right: true, cells: cell(func(c check) string { return c.noise }), drop: 5})
 	p.table(t)
 	p.asides(r)
+}
+
+// short abbreviates a check's name where a long one would take the room of the change. What fails is named
+// in full below.
+func (p *painter) short(name string) string {
+	const room, roomy = 34, 100
+	if p.width >= roomy || p.width < blocksBelow {
+		return name
+	}
+	return elide(name, room)
 }
 
 // asides says below a table what its lines have no room for.
