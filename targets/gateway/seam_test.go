@@ -8,6 +8,7 @@ import (
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/scenario/spec"
 	"github.com/racebench/racebench/targets"
 	"github.com/racebench/racebench/targets/gateway"
 	"github.com/racebench/racebench/targets/gateway/shell"
@@ -21,7 +22,9 @@ func TestSeam(t *testing.T) {
 	}{
 		{"memory", func(_ *testing.T, w *world.World) gateway.Net { return gateway.NewMemory(w, 16) }},
 		{"sockets", func(t *testing.T, w *world.World) gateway.Net {
-			net, err := shell.New(targets.Host{World: w})
+			var errs spec.Errors
+			knobs := targets.ParseKnobs(gateway.Target{}.Knobs(), nil, &errs)
+			net, err := shell.New(targets.Host{World: w, Knobs: knobs})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -252,7 +255,7 @@ var seamTests = []struct {
 		})
 		t.Await(begun)
 		drain := t.Go("drain", f.listener.Drain)
-		for drain.State().Kind != world.KindWait {
+		for kind := world.KindNone; kind != world.KindWait && kind != world.KindBlocking; kind = drain.State().Kind {
 			t.Sleep(10 * time.Microsecond)
 		}
 		for _, c := range []gateway.Conn{unused, idle} {

@@ -22,21 +22,23 @@ type door struct {
 	listener *net.TCPListener
 	server   *http.Server
 	requests *world.Object
-	none     *world.Token // no connection is left to finish, or Kill was called
+	finished *world.Object
+	none     chan struct{} // closed when no connection is left to finish, or Kill was called
 
 	conns pool // the server's ends, upgraded ones too
 
 	mu        sync.Mutex
 	stopped   bool
 	finishing bool
-	live      int // connections that are not finished
+	noneLeft  bool // none is closed
+	live      int  // connections that are not finished
 }
 
 func newDoor(n *network, which gateway.Door, l *net.TCPListener, serve gateway.Serve) *door {
 	d := &door{
 		n: n, which: which, serve: serve, listener: l, address: l.Addr().(*net.TCPAddr),
 		requests: n.w.NewObject("a request through the door for " + which.String()),
-		none:     n.w.NewToken("the last connection of " + which.String()),
+		finished: n.w.NewObject("the last connection of " + which.String()), none: make(chan struct{}),
 	}
 	d.server = &http.Server{
 		Handler: d, ConnState: d.changed, ConnContext: d.known,
@@ -101,7 +103,15 @@ func (d *door) leave(w *wire) {
 	}
 	w.done = true
 	if d.live--; d.live == 0 && d.finishing {
-		d.none.Expire()
+		d.endDrain()
+	}
+}
+
+// endDrain lets Drain return. It is called with the lock.
+func (d *door) endDrain() {
+	if !d.noneLeft {
+		d.noneLeft = true
+		close(d.none)
 	}
 }
 
@@ -145,13 +155,14 @@ func (d *door) StopAccepting(*world.Task) {
 }
 
 // Drain implements gateway.Listener. It is http.Server.Shutdown without its two waits: that looks for the
-// last connection every half second, and gives one that has not sent anything five seconds.
+// last connection every half second, and gives one that has not sent anything five seconds. What it waits
+// for lies outside the World: net/http ends a connection on a goroutine of its own.
 func (d *door) Drain(t *world.Task) {
 	for _, w := range d.finish() {
 		w.drop()
 	}
 	d.server.SetKeepAlivesEnabled(false) // it closes what is idle; what is not says "Connection: close"
-	t.Await(d.none)
+	t.Blocking(d.finished, func() { <-d.none })
 }
 
 // finish begins the drain and returns the connections on which no request has come.
@@ -160,7 +171,7 @@ func (d *door) finish() (fresh []*wire) {
 	defer d.mu.Unlock()
 	d.finishing = true
 	if d.live == 0 {
-		d.none.Expire()
+		d.endDrain()
 	}
 	for _, w := range d.conns.all() {
 		if w.fresh {
@@ -184,5 +195,7 @@ func (d *door) Kill(t *world.Task) {
 		w.gone.Expire()
 		w.drop()
 	}
-	d.none.Expire()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.endDrain()
 }

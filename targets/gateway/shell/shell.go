@@ -4,6 +4,7 @@
 package shell
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"encoding/hex"
@@ -12,19 +13,17 @@ import (
 	"io"
 	"net"
 	"sync"
+	"syscall"
 
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/targets"
 	"github.com/racebench/racebench/targets/gateway"
 )
 
-// The kernel's buffers of one connection, each way and on each side, in bytes; Linux doubles them. They are
-// small and do not grow, so that a client that does not read is felt after some hundred messages, not after
-// megabytes.
-const (
-	receiveBuffer = 16 << 10
-	sendBuffer    = 16 << 10
-)
+// packetBytes is how much room in the kernel's buffers stands for one packet of the knob `wire`. With it a
+// connection holds about as many messages of 256 bytes as the knob says before a client that does not read is
+// felt; the kernel counts its own overhead for each.
+const packetBytes = 128
 
 // dialsAtOnce is how many connections are being made at a time: more than a listener's backlog would make
 // the kernel drop some, and try them again a second later.
@@ -40,13 +39,17 @@ type network struct {
 	dialing *world.Object
 	dials   chan struct{} // as many as may be under way
 	most    int           // descriptors of this process; 0 is not known
+	tuned   func(network, address string, c syscall.RawConn) error
 
 	doors   [2]*door
 	clients pool // the clients' ends
 }
 
-// New returns a Net of sockets on the loopback interface. It fails when no certificate can be made.
-func New(h targets.Host) (gateway.Net, error) {
+// New returns a Net of sockets on the loopback interface, for the target's field Net. It fails when no
+// certificate can be made.
+func New(h targets.Host) (gateway.Net, error) { return open(h, h.Knobs.Int("wire")) }
+
+func open(h targets.Host, wire int) (*network, error) {
 	secret := make([]byte, 8)
 	if _, err := rand.Read(secret); err != nil {
 		return nil, fmt.Errorf("draw the name of a net: %w", err)
@@ -58,17 +61,19 @@ func New(h targets.Host) (gateway.Net, error) {
 	return &network{
 		w: h.World, probe: h.Probe, secret: hex.EncodeToString(secret), server: server, client: client,
 		dialing: h.World.NewObject("a connection"), dials: make(chan struct{}, dialsAtOnce),
-		most: descriptors(),
+		most: descriptors(), tuned: tune(wire * packetBytes),
 	}, nil
 }
 
 // Listen implements gateway.Net.
 func (n *network) Listen(_ *world.Task, which gateway.Door, serve gateway.Serve) (gateway.Listener, error) {
-	l, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	config := net.ListenConfig{Control: n.tuned}
+	config.SetMultipathTCP(false)
+	l, err := config.Listen(context.Background(), "tcp4", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen for %s: %w", which, err)
 	}
-	d := newDoor(n, which, l, serve)
+	d := newDoor(n, which, l.(*net.TCPListener), serve)
 	n.doors[which] = d
 	d.open()
 	return d, nil
@@ -110,14 +115,15 @@ func (n *network) room() error {
 
 // dial makes a connection. Whatever keeps a server from taking it is a refusal.
 func (n *network) dial(d *door, name string) (*client, error) {
-	conn, err := net.DialTCP("tcp4", nil, d.address)
+	dialer := net.Dialer{Control: n.tuned}
+	conn, err := dialer.Dial("tcp4", d.address.String())
 	if err != nil {
 		if refused(err) {
 			return nil, gateway.ErrRefused
 		}
 		return nil, fmt.Errorf("connect %s: %w", name, err)
 	}
-	c := newClient(n, newWire(conn), name)
+	c := newClient(n, newWire(conn.(*net.TCPConn)), name)
 	n.clients.add(c.wire)
 	if d.which != gateway.TLS {
 		return c, nil

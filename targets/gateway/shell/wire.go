@@ -25,12 +25,7 @@ type wire struct {
 	done  bool         // it counts as finished; guarded by the door
 }
 
-func newWire(tcp *net.TCPConn) *wire {
-	// Both only make the kernel hold less; a kernel that would rather not is not an error of the trial.
-	_ = tcp.SetReadBuffer(receiveBuffer)
-	_ = tcp.SetWriteBuffer(sendBuffer)
-	return &wire{Conn: tcp, tcp: tcp, place: -1}
-}
+func newWire(tcp *net.TCPConn) *wire { return &wire{Conn: tcp, tcp: tcp, place: -1} }
 
 // Write implements net.Conn.
 func (w *wire) Write(b []byte) (int, error) {
