@@ -61,9 +61,6 @@ func (c *client) Ask(t *world.Task, q gateway.Request, hangUp time.Duration) (r 
 	t.Blocking(c.answers, func() {
 		r, e = c.watch(q, func() (gateway.Response, error) { return c.ask(q, hangUp) })
 	})
-	if r.Last {
-		c.hangUp()
-	}
 	return r, e
 }
 
@@ -74,12 +71,17 @@ func (c *client) watch(q gateway.Request, exchange func() (gateway.Response, err
 		c.hangUp()
 		return gateway.Response{}, e
 	}
+	c.wire.busy.Store(true)
 	in, out := c.conn.in, c.wire.out.Load()
 	r, err := exchange()
 	e.In, e.Out = c.conn.in-in, c.wire.out.Load()-out
 	switch {
 	case err == nil:
 		e.End, e.Code = gateway.Answered, int(r.Status)
+		c.wire.busy.Store(r.Status == http.StatusSwitchingProtocols)
+		if r.Last || c.n.closed.Load() && !c.wire.busy.Load() {
+			c.hangUp()
+		}
 		return r, e
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		e.End = gateway.HungUp
@@ -141,9 +143,6 @@ func (c *client) Upgrade(t *world.Task, q gateway.Request) (gateway.Socket, gate
 			return r, err
 		})
 	})
-	if r.Last {
-		c.hangUp()
-	}
 	if ws == nil {
 		return nil, r, e
 	}

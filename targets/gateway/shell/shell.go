@@ -13,6 +13,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/racebench/racebench/engine/world"
@@ -42,7 +43,8 @@ type network struct {
 	tuned   func(network, address string, c syscall.RawConn) error
 
 	doors   [2]*door
-	clients pool // the clients' ends
+	clients pool        // the clients' ends
+	closed  atomic.Bool // Close was called
 }
 
 // New returns a Net of sockets on the loopback interface, for the target's field Net. It fails when no
@@ -141,12 +143,19 @@ func (n *network) dial(d *door, name string) (*client, error) {
 	return c, nil
 }
 
-// Close implements gateway.Net. The clients' ends stay: what has been sent may still be read, and their
-// owners see the end of it.
+// Close implements gateway.Net. A client's end that is in use stays: what has been sent may still be read,
+// and its owner sees the end of it.
 func (n *network) Close(t *world.Task) {
 	for _, d := range n.doors {
 		if d != nil {
 			d.Kill(t)
+		}
+	}
+	n.closed.Store(true)
+	for _, w := range n.clients.all() {
+		if !w.busy.Load() {
+			w.drop()
+			n.clients.remove(w)
 		}
 	}
 }

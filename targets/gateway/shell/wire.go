@@ -16,6 +16,7 @@ type wire struct {
 	tcp    *net.TCPConn
 	out    atomic.Int64
 	pinned atomic.Bool // no deadline for writing is set any more
+	busy   atomic.Bool // a client's end: a request is under way on it, or it was upgraded
 	place  int         // in its pool; -1 when it is in none
 
 	// Of the server's end.
