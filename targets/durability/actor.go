@@ -1,6 +1,8 @@
 package durability
 
 import (
+	"fmt"
+
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/engine/world/prim"
@@ -18,6 +20,9 @@ func (h *host) work(t *world.Task) {
 			h.pass(t, r)
 			continue
 		}
+		if r.offset != due {
+			h.early++
+		}
 		h.late = insert(h.late, r)
 		for len(h.late) > 0 && h.late[0].offset == due {
 			r, h.late = h.late[0], h.late[1:]
@@ -27,6 +32,9 @@ func (h *host) work(t *world.Task) {
 		if len(h.late) > h.s.window {
 			h.s.vanish(t, "the reorder window is exceeded")
 		}
+	}
+	if h.s.reorders {
+		h.s.probe.Mark("durability worker", fmt.Sprintf("%d of %d records came before one that was due", h.early, due-h.first), int64(h.early))
 	}
 }
 

@@ -91,6 +91,7 @@ func (Target) Knobs() []targets.Knob {
 		{Name: "batch", Summary: "records the actor writes and syncs at once, at the most", Kind: targets.IntKnob, Default: "4096", Min: 1, Max: 1 << 20},
 		{Name: "cleanup", Summary: "period of the view cleanup, which also runs at once; 0s is none", Kind: targets.DurationKnob, Default: "2ms", Max: long},
 		{Name: "cleanup-run", Summary: "how long a run of it takes on its blocking thread, before its commit", Kind: targets.DurationKnob, Default: "500us", Max: long},
+		{Name: "closers", Summary: "who closes the log at once: the exit of the module, and the drop of the database", Kind: targets.IntKnob, Default: "2", Min: 1, Max: 2},
 		{Name: "deadline", Summary: "when a drain with a deadline is given up; 0s is half the drain limit", Kind: targets.DurationKnob, Default: "0s", Max: long},
 		{Name: "empty-commits", Summary: "a cleanup that changed nothing commits all the same", Kind: targets.BoolKnob, Default: "true"},
 		{Name: "metrics", Summary: "period of the metrics task, which reads the depth; 0s is none", Kind: targets.DurationKnob, Default: "1ms", Max: long},

@@ -43,6 +43,7 @@ type host struct {
 	late     []*request    // of reorder-window: those that wait for one before them, by offset
 	overdue  world.Note    // 1: the deadline has passed
 	finished world.Note    // 1: the actor has come to its own end
+	early    int           // of reorder-window: records that came before one due; the worker's own
 	dropped  world.Note    // records that left the queues without being written; the depth counts them
 	left     world.Note    // clients' messages that were given back or dropped
 	forsaken bool          // the process ends without a close: its end frees the lock
@@ -184,8 +185,13 @@ func (h *host) joinBlocking(t *world.Task) {
 	}
 }
 
-// shutdown closes the log for two closers at once: the exit of the module, and the drop of the database.
+// shutdown closes the log, for two closers at once where there are two: the exit of the module, and the drop
+// of the database.
 func (h *host) shutdown(t *world.Task) {
+	if h.s.closers == 1 {
+		h.close(t)
+		return
+	}
 	drop := t.Go("database drop", h.close)
 	h.close(t)
 	_ = t.Join(drop)

@@ -12,6 +12,7 @@ import (
 // settings are the knobs, read once.
 type settings struct {
 	batch, queue, rounds, window         int
+	closers                              int
 	segment                              int64
 	cleanup, run, metrics, schedule      time.Duration
 	sync, deadline                       time.Duration
@@ -22,6 +23,7 @@ func readSettings(h targets.Host, r recipe) settings {
 	k := h.Knobs
 	s := settings{
 		batch: k.Int("batch"), queue: k.Int("queue"), rounds: k.Int("rounds"), window: k.Int("window"),
+		closers: k.Int("closers"),
 		segment: int64(k.Int("segment")), cleanup: k.Duration("cleanup"), run: k.Duration("cleanup-run"),
 		metrics: k.Duration("metrics"), schedule: k.Duration("schedule"), sync: k.Duration("sync"),
 		emptyCommits: k.Bool("empty-commits"), standby: k.Bool("standby"), exitsOnPanics: k.Word("policy") == "panic-exit",
