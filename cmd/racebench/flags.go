@@ -157,6 +157,15 @@ func (f *runFlags) check() error {
 	return checkFiles(to)
 }
 
+// withEnvironment puts the flags of RACEBENCH_FLAGS before those of a command that runs trials, so that
+// what is typed wins.
+func withEnvironment(args []string, flags string) []string {
+	if len(args) == 0 || !slices.Contains([]string{"run", "fuzz", "gate"}, args[0]) {
+		return args
+	}
+	return slices.Concat(args[:1], strings.Fields(flags), args[1:])
+}
+
 // alternatives lists words as a sentence does.
 func alternatives(words []string) string {
 	words = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == "" })

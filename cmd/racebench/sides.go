@@ -209,7 +209,8 @@ func (a *app) runInTurns(ctx context.Context, sides []side, f gateFlags) ([]*res
 		return nil, err
 	}
 	var reports []*result.Report
-	for _, of := range folds {
+	for i, of := range folds {
+		asWritten(of, sides[i].programs)
 		rep, err := newReport(of, a.args)
 		if err != nil {
 			return nil, err
@@ -218,6 +219,20 @@ func (a *app) runInTurns(ctx context.Context, sides []side, f gateFlags) ([]*res
 		reports = append(reports, rep)
 	}
 	return reports, storeBoth(run, reports)
+}
+
+// asWritten names the scenario of programs that run elsewhere by the hash that it has as it was written, so
+// that the stored results can be compared again.
+func asWritten(folds []*result.Campaign, programs []engine.Program) {
+	n := 0
+	for _, p := range programs {
+		for range p.Variants {
+			if n < len(folds) && p.SeedHash != "" {
+				folds[n].Header.ScenarioHash = p.SeedHash
+			}
+			n++
+		}
+	}
 }
 
 // storeBoth keeps the head's report as the run's result and the base's beside it.
