@@ -61,8 +61,8 @@ determinism: ## play SEEDS (200) seeds of every strategy and broker variant here
 		$(GO) test -count=1 -v -timeout 4h -run '^TestSchedulesAreTheSameEverywhere$$' ./engine
 
 .PHONY: track-record
-track-record: ## measure every planted bug and write docs/track-record.md (minutes)
-	$(GO) test -tags track -count=1 -v -timeout 1h -run '^TestTrackRecord$$' ./internal/claims
+track-record: ## measure every planted bug, or those that match ONLY, and write docs/track-record.md (half a minute each)
+	RACEBENCH_ONLY='$(ONLY)' $(GO) test -tags track -count=1 -v -timeout 1h -run '^TestTrackRecord$$' ./internal/claims
 
 .PHONY: mutant
 mutant: ## build bin/racebench-BUG, with a bug that is no longer in the code: make mutant BUG=R1

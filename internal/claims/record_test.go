@@ -1,11 +1,23 @@
 package claims
 
 import (
+	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+)
+
+// What is measured of each bug.
+const (
+	campaigns     = 200
+	mostSchedules = 2000
+	cleanOnes     = 2000 // schedules of the reference
+	realTrials    = 20
+	naiveTrials   = 100
+	naiveEnough   = 3                // showings that end the naive search
+	naiveTime     = 10 * time.Second // what ends it too
 )
 
 // recordPath is the track record, from the module's root.
@@ -20,12 +32,14 @@ type finding struct {
 	Story   string // what goes wrong
 	Mutant  bool
 
-	Needed    []int // schedules to the first breach, one a campaign, sorted; Most+1 is none
-	Most      int
-	Naive     tally
-	Real      tally
-	Widened   bool
-	Reference int // clean schedules of the reference in the same world
+	Needed  []int // schedules to the first breach, one a campaign, sorted; Most+1 is none
+	Most    int
+	Naive   tally
+	Real    tally
+	Widened bool
+
+	At       string // the commit that was measured
+	LastSeen string // the last one that showed it
 }
 
 // A tally is in how many of so many trials a bug showed.
@@ -68,18 +82,36 @@ func (f finding) file() string {
 	return fmt.Sprintf("targets/%s/testdata/%s.yaml", f.Target, f.Bug)
 }
 
-// lastSeen finds in a record when a bug was last seen.
-func lastSeen(record, bug, class string) string {
-	row := regexp.MustCompile(`(?m)^\| ` + regexp.QuoteMeta(bug) + ` \| [^|]*` + regexp.QuoteMeta("`"+class+"`") + `.*\| (\S+) \|$`).FindStringSubmatch(record)
-	if row == nil {
-		return "never"
+// merge puts what was measured now in the place of what is known of the same bugs. A breach that did not
+// show now was last seen when it was.
+func merge(known, now []finding) []finding {
+	measured := map[string]bool{}
+	for i := range now {
+		measured[now[i].Target+" "+now[i].Bug] = true
+		now[i].LastSeen = "never"
+		if now[i].seen() {
+			now[i].LastSeen = now[i].At
+			continue
+		}
+		for _, k := range known {
+			if k.Bug == now[i].Bug && k.Variant == now[i].Variant && k.Class == now[i].Class {
+				now[i].LastSeen = k.LastSeen
+			}
+		}
 	}
-	return row[1]
+	for _, k := range known {
+		if !measured[k.Target+" "+k.Bug] {
+			now = append(now, k)
+		}
+	}
+	slices.SortStableFunc(now, func(a, b finding) int {
+		return cmp.Or(cmp.Compare(a.Target, b.Target), compareNames(a.Bug, b.Bug))
+	})
+	return now
 }
 
-// record writes the page. At is the commit that was measured, on says on what; before is the page as it
-// was, which knows when a bug was seen that was not seen now.
-func record(findings []finding, at, on, before string) string {
+// record writes the page.
+func record(findings []finding, on string) string {
 	var b strings.Builder
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
 	p(`# Track record
@@ -88,19 +120,15 @@ Every bug that racebench has found, and how soon it does. `+"`make track-record`
 nobody else does. A bug joins it with its scenario in `+"`targets/NAME/testdata/`"+`, by the entries of `+"`known`"+` that are
 `+"`planted`"+`; one that is no longer in the code, with what to change back.
 
-Measured at %s, on %s.
+Measured on %s, at the commits below. `+"`make track-record ONLY=BR3`"+` measures one bug again.
 
 ## What was found
 
-| bug | variant, and the breach that shows it | what goes wrong | last seen |
-|---|---|---|---|
-`, at, on)
+| bug | variant, and the breach that shows it | what goes wrong | measured at | last seen at |
+|---|---|---|---|---|
+`, on)
 	for _, f := range findings {
-		seen := at
-		if !f.seen() {
-			seen = lastSeen(before, f.Bug, f.Class)
-		}
-		p("| %s | `%s/%s`: `%s` | %s | %s |\n", f.Bug, f.Target, f.Variant, f.Class, f.Story, seen)
+		p("| %s | `%s/%s`: `%s` | %s | %s | %s |\n", f.Bug, f.Target, f.Variant, f.Class, f.Story, f.At, f.LastSeen)
 	}
 	p(`
 Rows of one bug are its symptoms. R bugs were found by racebench in our own reference, which has no variant for its
@@ -109,8 +137,8 @@ past: ` + "`make mutant BUG=R1`" + ` builds ` + "`bin/racebench-R1`" + `, the pr
 ## How soon
 
 `)
-	p("Schedules are those of `racebench fuzz` up to the first that shows the breach: median and 90th percentile over\n%d campaigns of up to %d schedules each, seeds 0 to %d. *Random SIGTERM* is the same small world without its\nscheduler: the same queues, clients and settings on real goroutines, SIGTERM at a uniformly random moment, natural\ntiming, stopped once it has shown three times. What takes very many schedules is measured in fewer and longer campaigns.\n\n",
-		len(findings[0].Needed), findings[0].Most, len(findings[0].Needed)-1)
+	p("Schedules are those of `racebench fuzz` up to the first that shows the breach: median and 90th percentile over\n%d campaigns of up to %d schedules each, seeds 0 to %d. *Random SIGTERM* is the same small world without its\nscheduler: the same queues, clients and settings on real goroutines, SIGTERM at a uniformly random moment, natural\ntiming, stopped once it has shown three times, and after %d trials or %s. What takes very many schedules is measured in fewer and longer campaigns.\n\n",
+		campaigns, mostSchedules, campaigns-1, naiveTrials, naiveTime)
 	p("| bug | breach | schedules, median | p90 | campaigns that missed | random SIGTERM: trials that show it |\n|---|---|---|---|---|---|\n")
 	for _, f := range findings {
 		if len(f.Needed) == 0 {
@@ -118,7 +146,7 @@ past: ` + "`make mutant BUG=R1`" + ` builds ` + "`bin/racebench-R1`" + `, the pr
 		}
 		p("| %s | `%s` | %s | %s | %d of %d | %s |\n", f.Bug, f.Class, f.quantile(0.5), f.quantile(0.9), f.missed(), len(f.Needed), f.Naive)
 	}
-	p("\nIn the same small worlds the reference was clean in every one of %d schedules each.\n", findings[0].Reference)
+	p("\nIn the same small worlds the reference was clean in every one of %d schedules each.\n", cleanOnes)
 	p(`
 ## In the real world
 
@@ -155,28 +183,34 @@ there and say nothing of how often users meet it.
 }
 
 func TestTheRecordRemembersWhenABugWasLastSeen(t *testing.T) {
-	found := func(shown int, needed ...int) finding {
-		return finding{Bug: "X1", Target: "toy", Variant: "v", Class: "drain-ends/*", Story: "it hangs", Most: 100, Needed: needed, Real: tally{shown, 5}}
-	}
-	other := finding{Bug: "X10", Target: "toy", Variant: "v", Class: "drain-ends/*", Most: 100, Needed: []int{3}}
-	before := ""
+	other := finding{Bug: "X10", Target: "toy", Variant: "v", Class: "drain-ends/*", Most: 100, Needed: []int{3}, At: "c0", LastSeen: "c0"}
+	known := []finding{other}
 	for _, step := range []struct {
-		at    string
-		f     finding
-		want  string
-		how   string
-		reals string
+		at     string
+		shown  int // real trials
+		needed []int
+		want   []string // of its rows, in the page's order
 	}{
-		{"c1", found(0, 101, 101), "never", "| > 100 | > 100 | 2 of 2 |", "| 0 of 5 |"},
-		{"c2", found(0, 7, 101), "c2", "| > 100 | > 100 | 1 of 2 |", "| 0 of 5 |"},
-		{"c3", found(2, 101), "c3", "| > 100 | > 100 | 1 of 1 |", "| 2 of 5 |"},
-		{"c4", found(0, 101), "c3", "| > 100 | > 100 | 1 of 1 |", "| 0 of 5 |"},
-		{"c5", found(0, 1, 2, 3, 40), "c5", "| 3 | 40 | 0 of 4 |", "| 0 of 5 |"},
+		{"c1", 0, []int{101, 101}, []string{"| c1 | never |", "| > 100 | > 100 | 2 of 2 |", "| 0 of 5 |"}},
+		{"c2", 0, []int{7, 101}, []string{"| c2 | c2 |", "| > 100 | > 100 | 1 of 2 |", "| 0 of 5 |"}},
+		{"c3", 2, []int{101}, []string{"| c3 | c3 |", "| > 100 | > 100 | 1 of 1 |", "| 2 of 5 |"}},
+		{"c4", 0, []int{101}, []string{"| c4 | c3 |", "| > 100 | > 100 | 1 of 1 |", "| 0 of 5 |"}},
+		{"c5", 0, []int{1, 2, 3, 40}, []string{"| c5 | c5 |", "| 3 | 40 | 0 of 4 |", "| 0 of 5 |"}},
 	} {
-		before = record([]finding{step.f, other}, step.at, "a machine", before)
-		rows := slices.DeleteFunc(strings.Split(before, "\n"), func(line string) bool { return !strings.HasPrefix(line, "| X1 |") })
-		if len(rows) != 3 || !strings.HasSuffix(rows[0], "| "+step.want+" |") || !strings.Contains(rows[1], step.how) || !strings.Contains(rows[2], step.reals) {
-			t.Errorf("at %s: want %s, %s, %s:\n%s", step.at, step.want, step.how, step.reals, strings.Join(rows, "\n"))
+		now := finding{
+			Bug: "X2", Target: "toy", Variant: "v", Class: "drain-ends/*", Story: "it hangs", Most: 100,
+			Needed: step.needed, Real: tally{step.shown, 5}, At: step.at,
+		}
+		known = merge(known, []finding{now})
+		if len(known) != 2 || known[0].Bug != "X2" || known[1].LastSeen != "c0" {
+			t.Fatalf("at %s: %+v", step.at, known)
+		}
+		lines := strings.Split(record(known, "a machine"), "\n")
+		rows := slices.DeleteFunc(lines, func(line string) bool { return !strings.HasPrefix(line, "| X2 |") })
+		for i, want := range step.want {
+			if len(rows) != len(step.want) || !strings.Contains(rows[i], want) {
+				t.Errorf("at %s: want %q:\n%s", step.at, step.want, strings.Join(rows, "\n"))
+			}
 		}
 	}
 }
