@@ -25,7 +25,7 @@ var stakes = []stake{
 	{"answer-half-sent", "answer half sent", []string{"/answer-cut/", "/answer-half-sent/"}, false},
 	{"upload-half-received", "upload half received", []string{"/upload-half-received/"}, false},
 	{"websocket-open", "WebSocket open", []string{"clean-close/"}, true},
-	{"acknowledged-write", "acknowledged write, asked for after restart", []string{"acked-survives-restart/"}, false},
+	{"acknowledged-write", "acknowledged write, after a restart", []string{"acked-survives-restart/"}, false},
 }
 
 // crossings are what luck decides, by how their kinds begin.
@@ -166,7 +166,7 @@ func exitedWith(row result.Row) string {
 	if least != most {
 		when = fmt.Sprintf("The process exits %s to %s after the signal, with requests still open.", span(least), span(most))
 	}
-	if n >= 3 && least > (20*time.Millisecond).Nanoseconds() && most < least+least/5 {
+	if d := row.Drain; d != nil && n >= 3 && least > (20*time.Millisecond).Nanoseconds() && d.P50NS < least+least/5 {
 		return when + " That looks like a timer: exit when the last answer is out, and keep the timer as a last resort only."
 	}
 	return when + " End the process only when the server's own stop has returned (Go: wait for Shutdown, not for ListenAndServe; Node: exit in server.close()'s callback)."

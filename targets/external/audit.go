@@ -1,7 +1,119 @@
 package external
 
-import "github.com/racebench/racebench/engine/world"
+import (
+	"errors"
+	"fmt"
+	"time"
 
-type writer interface{}
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/targets"
+)
 
-func (s *instance) audit(t *world.Task) {}
+// auditLimit is how long a restarted program is asked for what it had acknowledged.
+const auditLimit = 20 * time.Second
+
+// audit starts the program again on the same data and reads every acknowledged write back, by its content.
+func (s *instance) audit(t *world.Task) {
+	if len(s.writes) == 0 {
+		return
+	}
+	again := &program{c: s.c, port: s.p.port, fixed: s.p.fixed, dir: s.p.dir}
+	if err := again.launch(s.w); err != nil {
+		s.unaudited(t, again, err)
+		return
+	}
+	defer again.kill()
+	if err := again.awaitReady(t); err != nil {
+		s.unaudited(t, again, err)
+		return
+	}
+	s.p = again
+	s.closing.Store(false)
+	asked, err := s.askAll(t)
+	s.closing.Store(true)
+	if err != nil && asked == 0 {
+		s.unaudited(t, again, err)
+		return
+	}
+	s.out.Process(ledger.Process{Event: ledger.ProcessAudited, PID: again.pid, Count: int64(asked), At: t.Now()}, "")
+}
+
+func (s *instance) unaudited(t *world.Task, p *program, err error) {
+	s.out.Process(ledger.Process{Event: ledger.ProcessUnaudited, PID: p.pid, At: t.Now()}, err.Error())
+	s.h.Probe.Mark("restart", "acknowledged writes could not be asked for after the restart: "+err.Error(), 0)
+}
+
+// askAll asks for every write and records those that are not there. It returns how many it asked for.
+func (s *instance) askAll(t *world.Task) (asked int, err error) {
+	deadline := t.Now() + auditLimit
+	conns := map[store]*httpConn{}
+	defer func() {
+		for _, c := range conns {
+			c.close()
+		}
+	}()
+	for _, w := range s.writes {
+		for {
+			if t.Now() > deadline {
+				return asked, fmt.Errorf("%d of %d were asked for in %s", asked, len(s.writes), auditLimit)
+			}
+			var missed string
+			missed, err = s.ask(conns, w)
+			if err == nil {
+				asked++
+				if missed != "" {
+					s.notFound(w, missed)
+				}
+				break
+			}
+			if !errors.Is(err, errLoading) && !errors.Is(err, errRenew) {
+				return asked, err
+			}
+			if errors.Is(err, errLoading) {
+				t.Sleep(10 * time.Millisecond)
+			}
+		}
+	}
+	return asked, nil
+}
+
+// errRenew says that a connection had to be made anew.
+var errRenew = errors.New("the connection was closed")
+
+// ask reads one write back. missed says what was found instead; it is empty when the write is there.
+func (s *instance) ask(conns map[store]*httpConn, w write) (missed string, err error) {
+	c := conns[w.in]
+	fresh := c == nil
+	if fresh {
+		if c, err = s.open(); err != nil {
+			return "", err
+		}
+		conns[w.in] = c
+	}
+	found, ok, err := w.in.find(c, w.key, w.value)
+	if err != nil {
+		c.close()
+		delete(conns, w.in)
+		if !fresh && !errors.Is(err, errLoading) {
+			return "", errRenew
+		}
+		return "", err
+	}
+	if found == w.value && ok {
+		return "", nil
+	}
+	if ok {
+		return "altered: " + found, nil
+	}
+	return found, nil
+}
+
+// notFound records an acknowledged write that is gone.
+func (s *instance) notFound(w write, text string) {
+	cause := "missing"
+	if len(text) > 8 && text[:8] == "altered:" {
+		cause = "altered"
+	}
+	s.h.Probe.Discard(targets.Discard{Msg: w.msg, Lane: -1, Station: "restart", Cause: cause, Where: text})
+}

@@ -27,6 +27,8 @@ var kinds = []kind{
 	{"http-stream", "requests whose answer comes in pieces", httpFields, dialHTTP(false)},
 	{"http-preopened", "a connection made before the signal whose first request comes after it", httpFields, dialPreopened},
 	{"tcp-silent", "a connection that never says a word", nil, dialSilent},
+	{"write-http", "writes that are read back by content after a restart", []string{"method", "path", "headers", "body", "status", "read"}, dialWriteHTTP},
+	{"write-redis", "SET of keys that are read back after a restart", nil, dialWriteRedis},
 	{"websocket", "a WebSocket that stays open; with send: it also talks", []string{"path", "headers", "hello", "send"}, dialWebSocket},
 }
 

@@ -31,7 +31,7 @@ func (s *instance) End(t *world.Task) {
 	s.closing.Store(true)
 	s.hangUp()
 	s.p.kill()
-	if struck && s.c.restart {
+	if struck {
 		s.audit(t)
 	}
 }

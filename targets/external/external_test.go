@@ -169,3 +169,29 @@ func TestSessions(t *testing.T) {
 		t.Errorf("told: %s, %v, %v", c.Verdict, classes(c), warnings(t, c))
 	}
 }
+
+// TestAcknowledgedWritesAreReadBack restarts a server that keeps what it acknowledged and one that forgets it.
+func TestAcknowledgedWritesAreReadBack(t *testing.T) {
+	const env = "  env: {DATA: \"{data}\"}"
+	load := "\n  - {client: write-http, clients: 2, path: \"/kv/{id}\", shape: slow, delay: 1ms..3ms}\n"
+	c := run(t, "shutdown", env, load, 2)
+	if c.Verdict != result.Passed || atRisk(c, "acknowledged-write") == 0 {
+		t.Errorf("kept: %s, %v, %v", c.Verdict, classes(c), c.AtRisk)
+	}
+	c = run(t, "forgets", env, load, 2)
+	if c.Verdict != result.Breached || !slices.Equal(classes(c), []string{"acked-survives-restart/store/missing"}) {
+		t.Fatalf("forgotten: %s, %v", c.Verdict, classes(c))
+	}
+	if lost, of := c.Breaches[0].Messages, atRisk(c, "acknowledged-write"); lost != of {
+		t.Errorf("%d of %d writes are missed, not all", lost, of)
+	}
+}
+
+func atRisk(c *result.Campaign, kind string) int64 {
+	for _, r := range c.AtRisk {
+		if r.Kind == kind {
+			return r.Count
+		}
+	}
+	return -1
+}

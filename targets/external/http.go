@@ -65,6 +65,8 @@ type request struct {
 	body   []byte
 	pieces int           // 0: with the head
 	pause  time.Duration // between them
+	// read takes one whole answer and says whether the connection carries no further request; nil is HTTP/1.1.
+	read func(r *bufio.Reader, x *exchange) (last bool, err error)
 }
 
 // headOf renders a request's head once; it is the same for all requests of a client.
@@ -155,29 +157,37 @@ func (c *httpConn) send(s *instance, q request) error {
 
 // receive reads the answer and says whether the connection is of no more use.
 func (c *httpConn) receive(s *instance, q request, x *exchange, sendErr error) (last bool) {
+	if _, err := c.r.Peek(1); err != nil {
+		x.wire.End = s.endBy(err, sendErr)
+		return true
+	}
+	x.wire.First = s.w.Now()
+	read := q.read
+	if read == nil {
+		read = q.readHTTP
+	}
+	last, err := read(c.r, x)
+	if err != nil {
+		x.fail(s, err)
+		return true
+	}
+	x.wire.End = ledger.WireAnswered
+	return last || sendErr != nil
+}
+
+// readHTTP takes one answer of HTTP/1.1.
+func (q request) readHTTP(r *bufio.Reader, x *exchange) (last bool, err error) {
 	for {
-		if _, err := c.r.Peek(1); err != nil {
-			x.wire.End = s.endBy(err, sendErr)
-			return true
-		}
-		if x.wire.First == 0 {
-			x.wire.First = s.w.Now()
-		}
-		h, err := readHead(c.r)
+		h, err := readHead(r)
 		if err != nil {
-			x.fail(s, err)
-			return true
+			return true, err
 		}
 		if h.status >= 100 && h.status < 200 && h.status != 101 {
 			continue
 		}
 		x.wire.Code = h.status
-		if err := h.skipBody(c.r, q.method); err != nil {
-			x.fail(s, err)
-			return true
-		}
-		x.wire.End = ledger.WireAnswered
-		return h.last || sendErr != nil
+		err = h.skipBody(r, q.method)
+		return h.last, err
 	}
 }
 

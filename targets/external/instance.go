@@ -24,11 +24,10 @@ type instance struct {
 	w   *world.World
 	p   *program
 
-	mu       sync.Mutex
-	conns    map[*wireConn]struct{}
-	told     map[string]bool // what was remarked of a group
-	writers  []writer
-	nWriters int
+	mu     sync.Mutex
+	conns  map[*wireConn]struct{}
+	told   map[string]bool // what was remarked of a group
+	writes []write         // that were acknowledged
 
 	requests atomic.Int64 // under way
 	sessions atomic.Int64 // open

@@ -1,0 +1,233 @@
+package external
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/targets"
+)
+
+// A store writes values under keys to the program and reads them back. Its requests go over an httpConn,
+// whatever the protocol, so that what the program had read of them is proved the same way.
+type store interface {
+	// writing is the request that stores a value; good says whether an answer acknowledges it.
+	writing(key, value string) request
+	good(x exchange) bool
+	// find reads a value back, on a connection of its own kind. A key that is not there is no error.
+	find(c *httpConn, key, value string) (found string, ok bool, err error)
+}
+
+// A write was acknowledged, and must be there after a restart.
+type write struct {
+	msg        ledger.MsgID
+	key, value string
+	in         store
+}
+
+// A writer stores one value after the other.
+type writer struct {
+	d    *dialer
+	in   store
+	conn *httpConn
+}
+
+// Do implements targets.Client.
+func (c *writer) Do(t *world.Task, m targets.Message) (reply targets.Reply) {
+	t.Blocking(c.d.object, func() { reply = c.write(m.ID) })
+	return reply
+}
+
+func (c *writer) write(m ledger.MsgID) targets.Reply {
+	s := c.d.s
+	key := fmt.Sprintf("racebench-%d-%d", m.Lane(), m.Seq())
+	w := write{msg: m, key: key, value: "value of " + key, in: c.in}
+	for {
+		if c.conn == nil {
+			conn, err := s.open()
+			if err != nil {
+				return s.unreached(err)
+			}
+			c.conn = conn
+		}
+		q := c.in.writing(w.key, w.value)
+		q.msg = m
+		x := c.conn.do(s, q)
+		if x.close {
+			c.conn.close()
+			c.conn = nil
+		}
+		if x.wire.End == ledger.WireRetired && x.wire.Conn == ledger.ConnReused {
+			continue
+		}
+		reply := s.conclude(x, c.d)
+		if x.wire.End == ledger.WireAnswered && !c.in.good(x) && reply.Outcome == ledger.Accepted {
+			reply = targets.Reply{Outcome: ledger.Refused, Cause: ledger.OtherCause}
+		}
+		if reply.Outcome == ledger.Accepted {
+			s.mu.Lock()
+			s.writes = append(s.writes, w)
+			s.mu.Unlock()
+		}
+		return reply
+	}
+}
+
+// Close implements targets.Client.
+func (c *writer) Close(*world.Task) {
+	if c.conn != nil {
+		c.conn.close()
+	}
+}
+
+// idWord stands for a write's key in paths and bodies.
+const idWord = "{id}"
+
+// httpStore writes by HTTP: PUT of a body to a path, GET of another.
+type httpStore struct {
+	d *dialer
+}
+
+func dialWriteHTTP(d *dialer) (client, error) {
+	if !strings.Contains(d.path()+d.g.body, idWord) {
+		return nil, fmt.Errorf("write-http: neither path nor body has %s, so that no write could be told from another", idWord)
+	}
+	return &writer{d: d, in: httpStore{d}}, nil
+}
+
+func (h httpStore) fill(template, key string) string {
+	return strings.ReplaceAll(template, idWord, key)
+}
+
+// content is what a write's body holds, and what must come back.
+func (h httpStore) content(key, value string) string {
+	if h.d.g.body == "" {
+		return value
+	}
+	return h.fill(h.d.g.body, key)
+}
+
+func (h httpStore) writing(key, value string) request {
+	body := []byte(h.content(key, value))
+	method := h.d.g.methodOr("PUT")
+	return request{method: method, body: body, head: headOf(h.d.s.p.address, h.d.g, method, h.fill(h.d.path(), key), len(body), false)}
+}
+
+func (h httpStore) good(x exchange) bool { return h.d.g.status.takes(x.wire.Code) }
+
+func (h httpStore) find(c *httpConn, key, value string) (string, bool, error) {
+	path := h.d.g.read
+	if path == "" {
+		path = h.d.path()
+	}
+	if _, err := c.rw.Write(headOf(h.d.s.p.address, h.d.g, "GET", h.fill(path, key), 0, false)); err != nil {
+		return "", false, err
+	}
+	head, err := readHead(c.r)
+	if err != nil {
+		return "", false, err
+	}
+	var body bytes.Buffer
+	if err := head.copyBody(c.r, &body); err != nil {
+		return "", false, err
+	}
+	if head.last {
+		c.close()
+	}
+	if head.status >= 300 {
+		return fmt.Sprintf("GET %s was answered with %d", h.fill(path, key), head.status), false, nil
+	}
+	if want := h.content(key, value); strings.Contains(body.String(), want) {
+		return value, true, nil
+	}
+	return fmt.Sprintf("GET %s gave %.60q", h.fill(path, key), body.String()), true, nil
+}
+
+// copyBody reads a body into a buffer. Only what answers small reads comes this way.
+func (h *responseHead) copyBody(r *bufio.Reader, into *bytes.Buffer) error {
+	if h.length >= 0 && !h.chunked {
+		_, err := io.CopyN(into, r, h.length)
+		return err
+	}
+	tee := bufio.NewReader(io.TeeReader(r, into))
+	if !h.chunked {
+		h.last = true
+		_, err := io.Copy(io.Discard, tee)
+		return err
+	}
+	h.last = true // the reader below may have taken more than the body
+	return skipChunks(tee)
+}
+
+// redisStore writes with SET and reads with GET, in the protocol of Redis (RESP).
+type redisStore struct{ d *dialer }
+
+func dialWriteRedis(d *dialer) (client, error) { return &writer{d: d, in: redisStore{d}}, nil }
+
+func redisCommand(words ...string) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "*%d\r\n", len(words))
+	for _, w := range words {
+		fmt.Fprintf(&b, "$%d\r\n%s\r\n", len(w), w)
+	}
+	return b.Bytes()
+}
+
+func (redisStore) writing(key, value string) request {
+	return request{head: redisCommand("SET", key, value), read: func(r *bufio.Reader, x *exchange) (bool, error) {
+		line, err := readLine(r)
+		if err != nil {
+			return true, err
+		}
+		if string(line) == "+OK" {
+			x.wire.Code = 200
+			return false, nil
+		}
+		if len(line) == 0 || line[0] != '-' {
+			return true, fmt.Errorf("%w: SET was answered with %.40q", errGarbage, line)
+		}
+		x.wire.Code = 500 // refused, in words of HTTP
+		return false, nil
+	}}
+}
+
+func (redisStore) good(x exchange) bool { return x.wire.Code == 200 }
+
+// errLoading says that the server is not ready to be asked.
+var errLoading = errors.New("it is still loading its data")
+
+func (redisStore) find(c *httpConn, key, value string) (string, bool, error) {
+	if _, err := c.rw.Write(redisCommand("GET", key)); err != nil {
+		return "", false, err
+	}
+	line, err := readLine(c.r)
+	if err != nil {
+		return "", false, err
+	}
+	switch {
+	case bytes.HasPrefix(line, []byte("-LOADING")):
+		return "", false, errLoading
+	case string(line) == "$-1":
+		return "GET " + key + " gave nothing", false, nil
+	case len(line) < 2 || line[0] != '$':
+		return "", false, fmt.Errorf("GET was answered with %.60q", line)
+	}
+	size, err := strconv.Atoi(string(line[1:]))
+	if err != nil || size < 0 || size > 1<<20 {
+		return "", false, fmt.Errorf("GET was answered with %.60q", line)
+	}
+	got := make([]byte, size+2)
+	if _, err := io.ReadFull(c.r, got); err != nil {
+		return "", false, err
+	}
+	if string(got[:size]) == value {
+		return value, true, nil
+	}
+	return fmt.Sprintf("GET %s gave %.60q", key, got[:size]), true, nil
+}
