@@ -213,7 +213,7 @@ func (p *Program) compileWiden(errs *spec.Errors) {
 func (p *Program) compileExpect(errs *spec.Errors) {
 	promises := p.Target.Promises()
 	var manners []string
-	if b, ok := p.Target.(targets.Binder); ok {
+	if b, ok := p.Target.(targets.Mannered); ok {
 		manners = b.Manners()
 	}
 	if len(p.Scenario.Expect) == 0 {

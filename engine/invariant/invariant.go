@@ -32,6 +32,7 @@ type Invariant struct {
 var all = []Invariant{
 	{"no-lost-message", "an accepted message reaches every subscriber it is owed to, or is given back by id", lostMessages},
 	{"no-ghost", "a refused operation has no later effect", ghosts},
+	{"no-late-effect", "what timed out has no effect afterwards", lateEffects},
 	{"no-duplicate", "a subscriber sees a message at most once", duplicates},
 	{"in-order", "a subscriber sees each sender's messages in the order they were accepted", disorder},
 	{"linearizable", "what reads see is what was written last, in some order that fits the times", linear},

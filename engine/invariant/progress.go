@@ -12,7 +12,7 @@ import (
 // writerProgress judges the calls that the server claims to answer within a time. In a simulated world it
 // counts only time that no schedule could have spared the call; where nobody could move at all before any
 // signal, a call that is open will stay so. In a real one a call is late at five times the claim, less
-// what the machine took, and only the time before the signal counts: what comes after is the drain's.
+// what the machine took. Only the time before the signal counts: what comes after is the drain's.
 func writerProgress(x *Index, terms Terms) []result.Breach {
 	var breaches []result.Breach
 	waits := x.waitsOf()
@@ -56,6 +56,9 @@ func (l *tardy) add(o ledger.Op, took time.Duration) {
 
 // tookSteady is for how long a call was kept waiting, as far as that is the server's doing.
 func (x *Index) tookSteady(o ledger.Op, waits map[ledger.MsgID]time.Duration, terms Terms) time.Duration {
+	if terms.Virtual && x.struck && (o.Ended == 0 || o.Ended > x.strikeAt) {
+		return 0 // how much of the wait came before the signal is not known
+	}
 	if terms.Virtual {
 		return waits[o.Msg]
 	}

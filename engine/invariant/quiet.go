@@ -38,7 +38,7 @@ func (x *Index) lateAccesses() []result.Breach {
 	if !x.drained {
 		return nil
 	}
-	gaveUp := d.How == ledger.DrainDeadline && d.Left > 0
+	gaveUp := x.gaveUp()
 	began := map[uint64]ledger.Access{}
 	var after, started, through []ledger.Access
 	for _, a := range x.e.Accesses {
@@ -66,6 +66,15 @@ func (x *Index) lateAccesses() []result.Breach {
 	breaches = append(breaches, x.accessBreach(started, "started-late", "of a call from before the stop began after the server had stopped")...)
 	return append(breaches, x.accessBreach(through, "through-stop", "outlasted the server's stop")...)
 }
+
+// gaveUp says whether the server's own deadline ended its stop, and it counted what it left.
+func (x *Index) gaveUp() bool {
+	d := x.e.Drain
+	return x.drained && d.How == ledger.DrainDeadline && d.Left > 0
+}
+
+// gaveUpOn says whether a call may be among what the stop gave up on.
+func (x *Index) gaveUpOn(op ledger.Op) bool { return x.gaveUp() && op.Ended > x.e.Drain.Began }
 
 // calledBefore says whether the call that a use is for had begun before a moment.
 func (x *Index) calledBefore(m ledger.MsgID, moment time.Duration) bool {
