@@ -1,0 +1,181 @@
+// Package coldstore is a cold-storage handle: many clients read, write and stream blocks of one backend
+// that takes one writer alone, or many readers. Its shutdown comes in the designs of a pull request, its
+// predecessors, the options of its review, its successor, and one that is correct.
+//
+// A client's call becomes a read, a write or a stream. Reads take one of 64 permits, a write takes all of
+// them, a stream takes one of 8 slots for its producer, which sends rows into a bounded buffer. The
+// designs differ only in recipe.go's table; docs/coldstore.md describes them and the catalogue of their
+// bugs.
+package coldstore
+
+import (
+	_ "embed"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/targets"
+)
+
+// Target is the cold store. The zero value keeps its blocks in memory in both worlds.
+type Target struct {
+	// Open opens the log on disk in a folder that need not exist, for streams of so many rows. It is used
+	// in the real world only; nil keeps blocks in memory there too.
+	Open func(t *world.Task, dir string, rows int) (Log, error)
+}
+
+var _ targets.Target = Target{}
+
+// Operations.
+const (
+	opRead     = "read"
+	opScan     = "scan"
+	opWrite    = "write"
+	opDispatch = "dispatch"
+	opTruncate = "truncate"
+	opStream   = "stream"
+	opOpen     = "open"
+	opFollow   = "follow"
+)
+
+// Topics: what is owed to followers, and what is not.
+const (
+	topicBlocks      = 0
+	topicTruncations = 1
+	topicReads       = 2
+)
+
+// Windows.
+const (
+	windowAdmitted = "call.between-permit-and-spawn"
+	windowFill     = "read.between-log-and-cache"
+	windowQueued   = "write.before-drain"
+	windowSignal   = "stop.after-signal"
+	windowCancel   = "stop.between-cancel-and-close"
+)
+
+//go:embed example.yaml
+var example []byte
+
+// Name implements targets.Target.
+func (Target) Name() string { return "coldstore" }
+
+// Summary implements targets.Target.
+func (Target) Summary() string {
+	return "a store behind read permits, a writer and streams, stopped under load"
+}
+
+// Example implements targets.Target.
+func (Target) Example() []byte { return example }
+
+// Reference implements targets.Target.
+func (Target) Reference() string { return referenceName }
+
+// Variants implements targets.Target.
+func (Target) Variants() []targets.Variant {
+	variants := make([]targets.Variant, len(recipes))
+	for i, r := range recipes {
+		variants[i] = r.Variant
+	}
+	return variants
+}
+
+// Ops implements targets.Target.
+func (Target) Ops() []targets.OpInfo {
+	return []targets.OpInfo{
+		{Name: opRead, Summary: "look a block up by its height", Topic: topicReads},
+		{Name: opScan, Summary: "read a range of blocks", Topic: topicReads},
+		{Name: opWrite, Summary: "append a block and wait until it is stored", Accepts: true, Topic: topicBlocks},
+		{Name: opDispatch, Summary: "append a block; OK may mean no more than that it is queued", Accepts: true, Topic: topicBlocks},
+		{Name: opTruncate, Summary: "remove the newest blocks and wait until it is done", Accepts: true, Topic: topicTruncations},
+		{Name: opStream, Summary: "open a stream and read its rows to the end", Topic: topicReads},
+		{Name: opOpen, Summary: "open a stream and leave it open, unread", Topic: topicReads},
+		{
+			Name: opFollow, Summary: "be told of every write that is stored: who notices what is lost",
+			Subscribes: true, Topics: 1<<topicBlocks | 1<<topicTruncations,
+		},
+	}
+}
+
+// Knobs implements targets.Target.
+func (Target) Knobs() []targets.Knob {
+	const countMax = 1 << 24
+	count := func(name, summary, by string, least int64) targets.Knob {
+		return targets.Knob{Name: name, Summary: summary, Kind: targets.IntKnob, Default: by, Min: least, Max: countMax}
+	}
+	span := func(name, summary, by string) targets.Knob {
+		return targets.Knob{Name: name, Summary: summary + "; divided by scale", Kind: targets.DurationKnob, Default: by, Max: int64(time.Hour)}
+	}
+	return []targets.Knob{
+		{Name: "backend", Summary: "what becomes of the backend's work when its caller leaves: it stops, it goes on alone, or the caller cannot leave", Kind: targets.WordKnob, Default: "coop", Words: []string{"coop", "detached", "sync"}},
+		span("backend-timeout", "the limit that backends of designs without loops set themselves; look-ups are exempt", "500ms"),
+		count("buffer", "rows that a stream's buffer holds", "256", 1),
+		count("cache", "blocks that the cache holds; 0 is no cache", "2048", 0),
+		span("call-deadline", "when a client gives up its call; 0s is never", "0s"),
+		{Name: "deadline", Summary: "when reference gives up its drain; 0s is half the drain limit", Kind: targets.DurationKnob, Default: "0s", Max: int64(time.Hour)},
+		count("hang-latest", "the latest-block call that hangs, by its number; 0 is none", "0", 0),
+		span("latest", "how long the backend takes to say its latest block", "0s"),
+		span("pace", "how long a client takes over a row of its stream", "0s"),
+		count("panic", "the look-up that panics, by its number; 0 is none", "0", 0),
+		count("permits", "readers at once", "64", 1),
+		span("read", "how long the backend takes for a look-up or a range", "0s"),
+		span("read-deadline", "the deadline of reads, and of writes in reference", "5s"),
+		count("rows", "rows of a stream", "64", 0),
+		count("scale", "how many times faster than in production time passes", "100", 1),
+		count("slots", "streams at once", "8", 1),
+		span("slow", "how long the backend takes for a slow look-up", "0s"),
+		count("slow-every", "every so many look-ups one is slow; 0 is none", "0", 0),
+		{Name: "stop", Summary: "how the host stops designs without loops: cancel and wait, wait alone, or drop every handle", Kind: targets.WordKnob, Default: "cancel", Words: []string{"cancel", "wait", "drop"}},
+		span("stream-deadline", "the deadline of streams, and of the wait for a slot", "1m"),
+		count("stuck", "the look-up that never returns, by its number; 0 is none", "0", 0),
+		count("stuck-write", "the write that never returns, by its number; 0 is none", "0", 0),
+		span("write", "how long the backend takes for a write", "0s"),
+		count("write-queue", "writes that the queue holds", "256", 1),
+	}
+}
+
+// Windows implements targets.Target.
+func (Target) Windows() []targets.WindowInfo {
+	return []targets.WindowInfo{
+		{Name: windowAdmitted, Summary: "a call has its permits and its task has not started", Stage: targets.UnderLoad},
+		{Name: windowFill, Summary: "a reader has a block from the log and not put it into the cache", Stage: targets.UnderLoad},
+		{Name: windowCancel, Summary: "the store is cancelled, and its permits are still open", Stage: targets.InDrain},
+		{Name: windowSignal, Summary: "stop has begun and done nothing yet", Stage: targets.InDrain},
+		{Name: windowQueued, Summary: "the writer has taken a write and not begun to wait for readers", Stage: targets.UnderLoad},
+	}
+}
+
+// StopSignals implements targets.Target.
+func (Target) StopSignals() []syscall.Signal {
+	return []syscall.Signal{syscall.SIGTERM, syscall.SIGINT}
+}
+
+// Promises implements targets.Target.
+func (Target) Promises() []string {
+	return []string{
+		noLostMessage, noGhost, noLateEffect, noDuplicate, inOrder, linearizable, everyCall, progress, drainEnds, quiet, exclusive,
+		countersZero, rightError, processSurvive,
+	}
+}
+
+// Manners implements targets.Mannered: a write that timed out may have been stored.
+func (Target) Manners() []string { return []string{noLateEffect} }
+
+// Start implements targets.Target.
+func (tg Target) Start(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
+	r, ok := findRecipe(variant)
+	if !ok {
+		return nil, fmt.Errorf("start coldstore: there is no variant %q", variant)
+	}
+	signals := h.World.Subscribe(syscall.SIGTERM, syscall.SIGINT)
+	rows := h.Knobs.Int("rows")
+	var log Log = newMemoryLog(h.World, rows)
+	if tg.Open != nil && !h.World.Simulated() {
+		var err error
+		if log, err = tg.Open(t, h.Dir, rows); err != nil {
+			return nil, fmt.Errorf("start coldstore: %w", err)
+		}
+	}
+	return newServer(h, r, signals, log), nil
+}

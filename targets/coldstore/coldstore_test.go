@@ -1,0 +1,9 @@
+package coldstore
+
+import (
+	"testing"
+
+	"github.com/racebench/racebench/targets/targettest"
+)
+
+func TestConformance(t *testing.T) { targettest.Run(t, Target{}) }
