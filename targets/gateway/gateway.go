@@ -141,8 +141,8 @@ func (Target) Windows() []targets.WindowInfo {
 // Promises implements targets.Target.
 func (Target) Promises() []string {
 	return []string{
-		noLostMessage, "no-ghost", "no-duplicate", everyCall, drainEnds, countersZero, boundedQueue,
-		rightError, "process-survives", noLeak,
+		noLostMessage, "no-ghost", "no-duplicate", everyCall, drainEnds, countersZero, fair, boundedQueue,
+		rightError, "process-survives", noLeak, cleanClose,
 	}
 }
 
