@@ -19,6 +19,7 @@ const (
 var kinds = map[string][2]string{
 	"queued":         {"accepted message still on its way to a subscriber", "accepted messages still on their way to a subscriber"},
 	"call-in-flight": {"call that had not returned", "calls that had not returned"},
+	"stored":         {"message that had been accepted", "messages that had been accepted"},
 }
 
 // passed says what held, what was at stake, and what the pass does not rule out.
