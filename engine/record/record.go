@@ -56,6 +56,9 @@ func Measure(e *ledger.Evidence, struck time.Duration, hasStruck bool) ([]result
 	}
 	for lane, deliveries := range e.Deliveries {
 		s := byLane[lane]
+		if e.Audit != nil && lane == e.Audit.Lane {
+			continue // what is found again on reopening has no latency
+		}
 		for _, d := range deliveries {
 			op := opOf(e, d.Msg)
 			if op == nil {
@@ -97,6 +100,7 @@ func (s *series) count(op *ledger.Op, struck time.Duration, hasStruck bool) {
 func groupsOf(e *ledger.Evidence) (groups, byLane []*series) {
 	byLane = make([]*series, len(e.Lanes))
 	for lane, info := range e.Lanes {
+		audit := e.Audit != nil && lane == e.Audit.Lane
 		for _, g := range groups {
 			if g.info.Group == info.Group && g.info.Op == info.Op {
 				byLane[lane] = g
@@ -107,7 +111,9 @@ func groupsOf(e *ledger.Evidence) (groups, byLane []*series) {
 				info: info, steady: NewRecorder(), drain: NewRecorder(),
 				through: result.Throughput{Op: info.Op, Group: info.Group},
 			}
-			groups = append(groups, byLane[lane])
+			if !audit {
+				groups = append(groups, byLane[lane])
+			}
 		}
 	}
 	return groups, byLane

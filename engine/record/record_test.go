@@ -38,6 +38,21 @@ func TestMeasureRunsFromTheIntendedStart(t *testing.T) {
 	}
 }
 
+func TestAReopenIsNotMeasured(t *testing.T) {
+	e := &ledger.Evidence{
+		Lanes: []ledger.LaneInfo{{Name: "commit-0", Group: "commit", Op: "commit"}, {Name: "audit", Group: "audit", Op: "audit"}},
+		Ops: [][]ledger.Op{{
+			{Msg: ledger.NewMsgID(0, 1), Intended: 1 * time.Millisecond, Began: 1 * time.Millisecond, Ended: 6 * time.Millisecond, Outcome: ledger.Accepted},
+		}, nil},
+		Deliveries: [][]ledger.Delivery{nil, {{Msg: ledger.NewMsgID(0, 1), At: time.Second}}},
+		Audit:      &ledger.Audit{Lane: 1},
+	}
+	latencies, through := Measure(e, 20*time.Millisecond, true)
+	if len(latencies) != 1 || len(through) != 1 || latencies[0].Group != "commit" || through[0].Accepted != 1 {
+		t.Errorf("measured %+v and %+v, want the commit and nothing of the audit", latencies, through)
+	}
+}
+
 func TestRecorderKeepsWhatLiesOutsideItsRange(t *testing.T) {
 	r := NewRecorder()
 	r.Record(-time.Second)
