@@ -27,6 +27,7 @@ type Budget struct {
 	Trials int           // a variant; 0 leaves it to the scenario
 	For    time.Duration // instead of a count, a variant; 0 is no such bound
 	Within time.Duration // no trial of a variant begins later than this; 0 is no such bound
+	Shard  Shard
 }
 
 // A campaign is many trials of one scenario and one variant, folded into one result.
@@ -111,12 +112,8 @@ func (k *campaign) runAll(ctx context.Context) error {
 
 // begin settles how many trials are planned and makes the empty fold.
 func (k *campaign) begin() {
-	switch {
-	case k.budget.For > 0: // what was run is what was planned
-	case k.budget.Trials > 0:
-		k.planned = k.budget.Trials
-	default:
-		k.planned = k.program.Scenario.Trials
+	if k.budget.For == 0 { // else what was run is what was planned
+		k.planned = plannedOf(k.program, k.budget)
 	}
 	header := headerOf(k.program, k.variant)
 	header.Seed, header.Planned, header.Anytime = k.seed.String(), k.planned, k.budget.For > 0
@@ -171,7 +168,7 @@ func (k *campaign) claim(ctx context.Context) (int, bool) {
 		return 0, false
 	}
 	k.started++
-	return k.started - 1, true
+	return k.budget.Shard.index(k.started - 1), true
 }
 
 func (k *campaign) trial(ctx context.Context, index int) {

@@ -114,8 +114,8 @@ func (m *Simulator) fill(dir rundir.TrialDir, r Replayed, file *explore.File) er
 // replayCorpus runs the kept schedules of the search's variant first. One that still fails is a finding
 // like any other; one that no longer is what this build runs is told as stale, never passed over.
 func (s *search) replayCorpus() error {
-	if s.c.Corpus == "" {
-		return nil
+	if s.c.Corpus == "" || s.budget.Shard.Of > 1 && s.budget.Shard.Number > 1 {
+		return nil // the first shard replays it for all
 	}
 	paths, err := filepath.Glob(filepath.Join(s.c.Corpus, "*.replay"))
 	if err != nil {

@@ -33,7 +33,7 @@ type Identity struct {
 	Scenario     string `json:"scenario"`
 	ScenarioHash string `json:"scenario_hash"`
 	// SeedHash is the hash that the seed follows from, where that is not the scenario's own.
-	SeedHash string `json:"seed_hash,omitempty"`
+	SeedHash     string `json:"seed_hash,omitempty"`
 	Target       string `json:"target"`
 	Variant      string `json:"variant"`
 	Engine       string `json:"engine"`

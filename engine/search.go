@@ -157,7 +157,7 @@ func (s *search) work(ctx context.Context) error {
 		if n%tellEvery == 0 {
 			s.tell(&seen)
 		}
-		index := int(s.next.Add(1) - 1)
+		index := s.budget.Shard.index(int(s.next.Add(1) - 1))
 		plan := NewSmallPlan(s.small, s.bounds, s.variant, s.seed, index, s.c.Build)
 		t, r, err := m.Run(plan, strategyOf(plan, s.hints))
 		if err != nil {

@@ -86,7 +86,7 @@ func plannedOf(p Program, b Budget) int {
 	case b.For > 0:
 		return scenario.MaxTrials
 	case b.Trials > 0:
-		return b.Trials
+		return b.Shard.share(b.Trials)
 	}
-	return p.Scenario.Trials
+	return b.Shard.share(p.Scenario.Trials)
 }

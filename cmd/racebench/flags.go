@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,6 +34,7 @@ type runFlags struct {
 	keep     string
 	parallel int
 	failFast bool
+	shard    string
 	timeout  time.Duration
 	failOn   []string
 	color    string
@@ -69,6 +71,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fs.IntVarP(&f.parallel, "parallel", "p", f.parallel, "`N` trials at once; more than one disturbs their timing")
 	fs.BoolVar(&f.failFast, "fail-fast", false, "stop at the first finding")
 	fs.DurationVar(&f.timeout, "timeout", 0, "a `TIME` for the whole run: stop then, judge and write what ran (0 is none)")
+	fs.StringVar(&f.shard, "shard", "", "run the part `I/N` of the trials, such as 2/4; racebench report merges the parts")
 	f.registerProgress(fs)
 	f.registerDir(fs)
 	f.registerOutput(fs)
@@ -150,11 +153,31 @@ func (f *runFlags) check() error {
 			return usageError{fmt.Errorf("--seed: %w", err)}
 		}
 	}
+	if _, err := f.part(); err != nil {
+		return err
+	}
 	to, err := f.destinations()
 	if err != nil {
 		return err
 	}
 	return checkFiles(to)
+}
+
+// part reads --shard.
+func (f *runFlags) part() (engine.Shard, error) {
+	if f.shard == "" {
+		return engine.Shard{}, nil
+	}
+	number, of, ok := strings.Cut(f.shard, "/")
+	i, numberErr := strconv.Atoi(number)
+	n, ofErr := strconv.Atoi(of)
+	switch {
+	case !ok || numberErr != nil || ofErr != nil || i < 1 || i > n:
+		return engine.Shard{}, usagef("--shard %s: it is I/N, such as 2/4 for the second of four parts", f.shard)
+	case f.forTime > 0:
+		return engine.Shard{}, usagef("--shard %s: a time has no parts: say --trials", f.shard)
+	}
+	return engine.Shard{Number: i, Of: n}, nil
 }
 
 // withEnvironment puts the flags of RACEBENCH_FLAGS before those of a command that runs trials, so that
@@ -195,6 +218,9 @@ func (f *runFlags) apply(p *engine.Program) error {
 	if wanted != "" {
 		p.Scenario.Engine = wanted
 		p.Hash = p.Scenario.Hash() // the engine shapes a trial
+	}
+	if f.shard != "" && p.Scenario.Seed == nil {
+		return usagef("--shard: the parts of a run need one seed: give --seed, or write one into %s", p.Scenario.Name)
 	}
 	if len(f.variants) == 0 {
 		return nil

@@ -81,6 +81,8 @@ func (f *gateFlags) checkBase() error {
 		return usagef("--base-cmd and --head-cmd belong together: name both")
 	case f.against != "" && f.baseCmd != "", stored && f.against != "", stored && f.baseCmd != "":
 		return usagef("--baseline, --against and --base-cmd are three bases: name one")
+	case f.shard != "":
+		return usagef("--shard: run the parts, merge them with racebench report -o json=FILE, and gate that file")
 	case f.build != "" && f.against == "":
 		return usagef("--build builds the two commits of --against REF: name one, such as --against origin/main")
 	}

@@ -140,6 +140,10 @@ func (a *app) runPrograms(ctx context.Context, programs []engine.Program, f runF
 	if err := oneEngine(programs); err != nil {
 		return nil, err
 	}
+	part, err := f.part()
+	if err != nil {
+		return nil, err
+	}
 	began := time.Now()
 	run, err := rundir.Create(f.dir, began)
 	if err != nil {
@@ -153,7 +157,7 @@ func (a *app) runPrograms(ctx context.Context, programs []engine.Program, f runF
 	seeds := drawSeeds(programs)
 	progress := a.newProgress(f)
 	progress.announce(programs, seeds, f)
-	folds, err := f.campaigns(ctx, programs, seeds, engine.Budget{Trials: f.trials, For: f.forTime, Within: f.within}, engine.Config{
+	folds, err := f.campaigns(ctx, programs, seeds, engine.Budget{Trials: f.trials, For: f.forTime, Within: f.within, Shard: part}, engine.Config{
 		Catalog: a.catalog, Build: toolInfo().Build, Keep: keepOf(f.keep), Parallel: f.parallel,
 		FailFast: f.failFast, Progress: progress.note, Corpus: f.corpus, Verify: f.verify,
 	}, run)
