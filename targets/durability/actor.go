@@ -8,34 +8,39 @@ import (
 	"github.com/racebench/racebench/engine/world/prim"
 )
 
-// work is the worker's task: it takes records from commits and passes them on to the actor.
+// work is the worker's task: it takes records from commits and passes them on to the actor, until there are
+// none or the actor has gone.
 func (h *host) work(t *world.Task) {
-	due := h.first
 	for {
 		r, ok := h.requests.Recv(t)
-		if !ok {
+		if !ok || !h.s.reorders && !h.pass(t, r) || h.s.reorders && !h.passInOrder(t, r) {
 			break
-		}
-		if !h.s.reorders {
-			h.pass(t, r)
-			continue
-		}
-		if r.offset != due {
-			h.early++
-		}
-		h.late = insert(h.late, r)
-		for len(h.late) > 0 && h.late[0].offset == due {
-			r, h.late = h.late[0], h.late[1:]
-			due++
-			h.pass(t, r)
-		}
-		if len(h.late) > h.s.window {
-			h.s.vanish(t, "the reorder window is exceeded")
 		}
 	}
 	if h.s.reorders {
-		h.s.probe.Mark("durability worker", fmt.Sprintf("%d of %d records came before one that was due", h.early, due-h.first), int64(h.early))
+		text := fmt.Sprintf("%d of %d records came after a later one", h.overtaken, h.due-h.first)
+		h.s.probe.Mark("durability worker", text, int64(h.overtaken))
 	}
+}
+
+// passInOrder holds a record back until every record before it has come.
+func (h *host) passInOrder(t *world.Task, r *request) bool {
+	if r.offset < h.newest {
+		h.overtaken++
+	}
+	h.newest = max(h.newest, r.offset)
+	h.late = insert(h.late, r)
+	for len(h.late) > 0 && h.late[0].offset == h.due {
+		r, h.late = h.late[0], h.late[1:]
+		h.due++
+		if !h.pass(t, r) {
+			return false
+		}
+	}
+	if len(h.late) > h.s.window {
+		h.s.vanish(t, "the reorder window is exceeded")
+	}
+	return true
 }
 
 // insert puts a record into a list in the order of offsets.
@@ -50,15 +55,17 @@ func insert(list []*request, r *request) []*request {
 	return list
 }
 
-// pass hands a record to the actor, on the executor's thread where there is one.
-func (h *host) pass(t *world.Task, r *request) {
+// pass hands a record to the actor, on the executor's thread where there is one. It returns false when the
+// actor has gone.
+func (h *host) pass(t *world.Task, r *request) bool {
 	h.carried = r
-	h.onThread(t, func() {
-		if h.writes.Send(t, r) != nil {
-			h.forget(r)
-		}
-	})
+	var err error
+	h.onThread(t, func() { err = h.writes.Send(t, r) })
+	if err != nil {
+		return false // it goes with what else the worker has
+	}
 	h.carried = nil
+	return true
 }
 
 // forget is what becomes of a record whose queue nobody reads any more.

@@ -37,16 +37,17 @@ type host struct {
 	scheduler  *world.Task
 	running    *world.Task // the latest blocking run of the cleanup
 
-	closed   *world.Token  // the actor has ended and the log is free
-	taken    *world.Atomic // 1: a closer has the handle to join, or gives back what is queued
-	carried  *request      // that the worker has in hand
-	late     []*request    // of reorder-window: those that wait for one before them, by offset
-	overdue  world.Note    // 1: the deadline has passed
-	finished world.Note    // 1: the actor has come to its own end
-	early    int           // of reorder-window: records that came before one due; the worker's own
-	dropped  world.Note    // records that left the queues without being written; the depth counts them
-	left     world.Note    // clients' messages that were given back or dropped
-	forsaken bool          // the process ends without a close: its end frees the lock
+	closed      *world.Token  // the actor has ended and the log is free
+	taken       *world.Atomic // 1: a closer has the handle to join, or gives back what is queued
+	carried     *request      // that the worker has in hand
+	due, newest int64         // of reorder-window: the offset that is due, the latest that came
+	overtaken   int           // of reorder-window: records that came after a later one
+	late        []*request    // of reorder-window: those that wait for one before them, by offset
+	overdue     world.Note    // 1: the deadline has passed
+	finished    world.Note    // 1: the actor has come to its own end
+	dropped     world.Note    // records that left the queues without being written; the depth counts them
+	left        world.Note    // clients' messages that were given back or dropped
+	forsaken    bool          // the process ends without a close: its end frees the lock
 }
 
 // launch opens the log and starts a host on it.
@@ -60,7 +61,7 @@ func (s *server) launch(t *world.Task) (*host, error) {
 		room = 0
 	}
 	h := &host{
-		s: s, log: log, lock: lock, next: log.next, first: log.next,
+		s: s, log: log, lock: lock, next: log.next, first: log.next, due: log.next,
 		store: w.NewMutex("the datastore"), shut: w.NewAtomic("the commit gate", 0),
 		requests: prim.NewQueue[*request](w, "the durability queue", room),
 		writes:   prim.NewQueue[*request](w, "the write queue", room),
