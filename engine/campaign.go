@@ -237,7 +237,11 @@ func (k *campaign) note(t result.Trial) {
 		k.hangs[b.Class]++
 		if k.hangs[b.Class] >= sameHangs && !k.stopped {
 			k.stopped = true
-			k.fold.Note(fmt.Sprintf("stopped after %d hangs of the same class: each costs five drain limits", sameHangs))
+			cost := "five drain limits"
+			if k.program.Outside() {
+				cost = "a whole drain limit"
+			}
+			k.fold.Note(fmt.Sprintf("stopped after %d hangs of the same class: each costs %s", sameHangs, cost))
 		}
 	}
 }

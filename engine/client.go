@@ -74,6 +74,9 @@ func (c *client) run(t *world.Task) {
 	if !c.group.Op.Subscribes {
 		c.offer(t)
 	}
+	if c.s.plan.Program.Outside() {
+		c.conn.Close(t) // a client that is done hangs up
+	}
 }
 
 // offer performs operations as the shape says, until the load or the trial is over.

@@ -192,6 +192,9 @@ func (s *serving) addGroup(i int) {
 	if group.Op.Subscribes {
 		duration = forever // a subscriber keeps its pace until the server is empty
 	}
+	if s.plan.Program.Outside() && group.ShapeName != "ramp" {
+		duration = forever // its clients keep coming while it drains, as a program's do
+	}
 	for n := range s.plan.clientsOf(group) {
 		name := fmt.Sprintf("%s-%d", group.As, n)
 		c := &client{

@@ -106,6 +106,7 @@ func (c *httpClient) exchange(m ledger.MsgID) targets.Reply {
 func (c *httpClient) Close(*world.Task) {
 	if c.conn != nil {
 		c.conn.close()
+		c.conn = nil
 	}
 }
 
@@ -211,7 +212,10 @@ func (c *preopened) Do(t *world.Task, m targets.Message) (reply targets.Reply) {
 }
 
 // A silent client holds a connection open and says nothing.
-type silent struct{ conn *wireConn }
+type silent struct {
+	d    *dialer
+	conn *wireConn
+}
 
 func dialSilent(d *dialer) (client, error) {
 	var conn *wireConn
@@ -220,11 +224,14 @@ func dialSilent(d *dialer) (client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &silent{conn}, nil
+	return &silent{d, conn}, nil
 }
 
-// Ready implements targets.Pacer: it never has anything to do.
-func (*silent) Ready(*world.Task) bool { return false }
+// Ready implements targets.Pacer: it never has anything to do, and stays.
+func (c *silent) Ready(t *world.Task) bool {
+	t.Await(c.d.s.out.Over())
+	return false
+}
 
 // Do implements targets.Client.
 func (*silent) Do(*world.Task, targets.Message) targets.Reply { return targets.Reply{} }

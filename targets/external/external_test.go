@@ -49,15 +49,22 @@ const mixed = `
   - {client: http-stream, clients: 2, path: /stream}
 `
 
-// run runs a scenario of the test server in a mode.
+// run runs the test server in a mode.
 func run(t *testing.T, mode, more, load string, trials int) *result.Campaign {
+	t.Helper()
+	return runCommand(t, "[SERVER, "+mode+"]", more, load, "SIGTERM", trials)
+}
+
+// runCommand runs a program, whose SERVER is the test server. more is further lines of external, or of the
+// scenario.
+func runCommand(t *testing.T, command, more, load, signal string, trials int) *result.Campaign {
 	t.Helper()
 	path, err := server()
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := fmt.Sprintf("name: x\ntarget: external\ntrials: %d\nduration: 400ms\nexternal:\n  command: [%s, %s]\n  url: http://127.0.0.1:{port}/\n%s\nload:%s",
-		trials, path, mode, more, load)
+	text := fmt.Sprintf("name: x\ntarget: external\ntrials: %d\nduration: 400ms\nexternal:\n  command: %s\n  url: http://127.0.0.1:{port}/\n%s\ninject: [{signal: %s, at: 20%%..80%%}]\nload:%s",
+		trials, strings.ReplaceAll(command, "SERVER", path), more, signal, load)
 	s, problems := scenario.Parse("x.yaml", []byte(text), time.Now())
 	if problems != nil {
 		t.Fatal(problems)
