@@ -91,6 +91,11 @@ campaign: build ## run the example campaign and a small one of the reference
 	bin/racebench run examples/broker.yaml
 	bin/racebench run broker/reference --trials 20
 
+.PHONY: test-servers
+test-servers: ## probe real servers (nginx, haproxy, node, python, redis), after trying to install those that are missing
+	@internal/servers/install.sh || echo "some servers could not be installed: their verdicts are not checked"
+	$(GO) test -tags servers -count=1 -run TestServers -v -timeout 5m ./targets/external
+
 .PHONY: clean
 clean: ## remove what was built and recorded
 	rm -rf bin racebench-runs
