@@ -5,6 +5,7 @@ import (
 	"github.com/racebench/racebench/targets"
 	"github.com/racebench/racebench/targets/broker"
 	"github.com/racebench/racebench/targets/coldstore"
+	"github.com/racebench/racebench/targets/coldstore/bolt"
 	"github.com/racebench/racebench/targets/durability"
 	"github.com/racebench/racebench/targets/durability/disk"
 	"github.com/racebench/racebench/targets/external"
@@ -16,7 +17,7 @@ import (
 func Targets() []targets.Target {
 	return []targets.Target{
 		broker.Target{},
-		coldstore.Target{},
+		coldstore.Target{Open: bolt.Open},
 		durability.Target{Disk: disk.Disk{}},
 		external.Target{},
 		gateway.Target{Net: shell.New},

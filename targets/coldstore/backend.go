@@ -23,7 +23,8 @@ type Log interface {
 	Truncate(t *world.Task, from int64) ([]int64, error)
 	// Rows opens a read transaction for a stream of rows. It sees nothing that comes later.
 	Rows(t *world.Task) (Rows, error)
-	// Close gives the log back. It waits for nobody.
+	// Close gives the log back, so that another owner can open it. It may wait for calls under way. Later
+	// calls return ErrGivenBack.
 	Close(t *world.Task) error
 }
 
@@ -35,6 +36,11 @@ type Rows interface {
 }
 
 var (
+	// ErrGivenBack is what a log returns that was closed.
+	ErrGivenBack = errors.New("the log was given back")
+	// ErrOwned is what an open of a log returns that somebody else has open.
+	ErrOwned = errors.New("the log has an owner")
+
 	// errCancelled is what a backend returns that stopped because its caller did.
 	errCancelled = errors.New("cancelled")
 	// errLost is what a caller gets whose call has panicked.

@@ -76,6 +76,8 @@ func replyTo(err error) targets.Reply {
 		return accepted
 	case errCancelled:
 		return timedOut
+	case ErrGivenBack:
+		return closed
 	}
 	return broken
 }

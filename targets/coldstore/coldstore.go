@@ -20,9 +20,17 @@ import (
 
 // Target is the cold store. The zero value keeps its blocks in memory in both worlds.
 type Target struct {
-	// Open opens the log on disk in a folder that need not exist, for streams of so many rows. It is used
-	// in the real world only; nil keeps blocks in memory there too.
-	Open func(t *world.Task, dir string, rows int) (Log, error)
+	// Open opens the log on disk in a folder that need not exist. It is used in the real world only; nil
+	// keeps blocks in memory there too.
+	Open func(t *world.Task, dir string, o LogOptions) (Log, error)
+}
+
+// LogOptions say how a log on disk is kept.
+type LogOptions struct {
+	Rows int // of a stream
+	// Sync has a write wait until it is on the disk. Without it the system has it: it outlives the process
+	// and not a power cut.
+	Sync bool
 }
 
 var _ targets.Target = Target{}
@@ -131,6 +139,7 @@ func (Target) Knobs() []targets.Knob {
 		count("stuck", "the look-up that never returns, by its number; 0 is none", "0", 0),
 		count("stuck-write", "the write that never returns, by its number; 0 is none", "0", 0),
 		span("write", "how long the backend takes for a write", "0s"),
+		{Name: "sync", Summary: "a write waits for the disk, and not for the system alone; real world only", Kind: targets.BoolKnob, Default: "false"},
 		count("write-queue", "writes that the queue holds", "256", 1),
 	}
 }
@@ -155,7 +164,7 @@ func (Target) StopSignals() []syscall.Signal {
 func (Target) Promises() []string {
 	return []string{
 		noLostMessage, noGhost, noLateEffect, noDuplicate, inOrder, linearizable, everyCall, progress, drainEnds, quiet, exclusive,
-		countersZero, rightError, processSurvive,
+		oneOwner, countersZero, rightError, processSurvive,
 	}
 }
 
@@ -169,13 +178,20 @@ func (tg Target) Start(t *world.Task, h targets.Host, variant string) (targets.I
 		return nil, fmt.Errorf("start coldstore: there is no variant %q", variant)
 	}
 	signals := h.World.Subscribe(syscall.SIGTERM, syscall.SIGINT)
-	rows := h.Knobs.Int("rows")
-	var log Log = newMemoryLog(h.World, rows)
-	if tg.Open != nil && !h.World.Simulated() {
-		var err error
-		if log, err = tg.Open(t, h.Dir, rows); err != nil {
-			return nil, fmt.Errorf("start coldstore: %w", err)
-		}
+	o := LogOptions{Rows: h.Knobs.Int("rows"), Sync: h.Knobs.Bool("sync")}
+	if tg.Open == nil || h.World.Simulated() {
+		log := newMemoryLog(h.World, o.Rows)
+		return newServer(t, h, r, signals, log, log.reopen), nil
 	}
-	return newServer(h, r, signals, log), nil
+	log, err := tg.Open(t, h.Dir, o)
+	if err != nil {
+		return nil, fmt.Errorf("start coldstore: %w", err)
+	}
+	return newServer(t, h, r, signals, log, func(t *world.Task) error {
+		again, err := tg.Open(t, h.Dir, o)
+		if err == nil {
+			err = again.Close(t)
+		}
+		return err
+	}), nil
 }

@@ -57,6 +57,7 @@ const (
 	everyCall      = "every-call-returns"
 	drainEnds      = "drain-ends"
 	countersZero   = "counters-return-to-zero"
+	oneOwner       = "one-owner"
 	quiet          = "quiet-after-shutdown"
 	exclusive      = "exclusive-writes"
 	progress       = "writer-progress"
@@ -151,8 +152,8 @@ var recipes = []recipe{
 			Name: "unified-pinned", Origin: "signet-cold #58, 9426d88", Verdict: "partial-fix",
 			Summary:  "as unified, but the coordinator keeps the backend open until somebody cancels",
 			Bugs:     []string{"CS10", "CS13", "CS14", "CS15", "CS16", "CS17", "CS18", "CS19", "CS22"},
-			Breaches: []string{quiet, exclusive, progress, drainEnds, countersZero, noLateEffect},
-			Also:     []string{everyCall},
+			Breaches: []string{quiet, exclusive, progress, drainEnds, oneOwner, noLateEffect},
+			Also:     []string{everyCall, countersZero},
 		},
 		shape: noLoop, barrier: byPermits, setup: inTheCaller, pinned: true,
 	},

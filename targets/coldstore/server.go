@@ -71,6 +71,7 @@ type server struct {
 	signals    *world.Signals
 	supervisor *world.Task
 	design     design
+	reopen     func(t *world.Task) error
 	backend    *backend
 	cache      *cache
 	reads      *prim.Semaphore // a permit each
@@ -81,13 +82,13 @@ type server struct {
 	latest *world.Atomic // the greatest height that is stored
 
 	begun     world.Note   // 1 once the stop has begun
-	kept      world.Note   // 1 once the stop has ended and the backend is still open
 	gaveUp    world.Note   // 1 once a deadline has ended the stop
 	registry  *world.Mutex // guards followers
 	followers []func(t *world.Task, m targets.Message) error
 }
 
-func newServer(h targets.Host, r recipe, signals *world.Signals, log Log) *server {
+// newServer starts a store on an open log. Reopen is what another owner's open of that log comes to.
+func newServer(t *world.Task, h targets.Host, r recipe, signals *world.Signals, log Log, reopen func(t *world.Task) error) *server {
 	w := h.World
 	p, f := readFaults(h.Knobs)
 	record := targets.StoreProbeOf(h.Probe)
@@ -105,7 +106,9 @@ func newServer(h targets.Host, r recipe, signals *world.Signals, log Log) *serve
 	s.cache = newCache(w, s.cacheSize)
 	s.reads = prim.NewSemaphore(w, "the read permits", s.permits)
 	s.streams = prim.NewSemaphore(w, "the stream slots", s.slots)
+	s.reopen = reopen
 	s.claim(f.write)
+	s.own(host, ledger.Opened, t.Now())
 	switch r.shape {
 	case oneLoop:
 		s.design = newRunner(s)
@@ -148,8 +151,33 @@ func (s *server) supervise(t *world.Task) {
 // draining tells the probe that the stop has begun.
 func (s *server) draining(t *world.Task) { s.probe.Draining(t) }
 
+// The owners of the log, for the record.
+const (
+	host     = "the host"
+	nextHost = "the next host"
+)
+
+func (s *server) own(who string, what ledger.Owning, at time.Duration) {
+	s.probe.Owner("the log", who, what, at)
+}
+
 // release gives the backend back. Whoever still uses it will find it closed.
-func (s *server) release(t *world.Task) { _ = s.backend.log.Close(t) }
+func (s *server) release(t *world.Task) {
+	s.own(host, ledger.Released, t.Now())
+	_ = s.backend.log.Close(t)
+	s.succeed(t)
+}
+
+// succeed is what comes after a stop that has returned: somebody opens the log again.
+func (s *server) succeed(t *world.Task) {
+	s.own(host, ledger.CloseDone, t.Now())
+	asked := t.Now()
+	if s.reopen(t) == ErrOwned {
+		s.own(nextHost, ledger.OpenRefused, asked)
+		return
+	}
+	s.own(nextHost, ledger.Opened, t.Now())
+}
 
 // Wait implements targets.Instance.
 func (s *server) Wait(t *world.Task) error { return t.Join(s.supervisor) }
@@ -161,7 +189,6 @@ func (s *server) Inventory() {
 	final := s.gaveUp.Get() == 0
 	s.probe.Gauge("read permits", int64(s.permits-s.reads.Available()), 0, final)
 	s.probe.Gauge("stream slots", int64(s.slots-s.streams.Available()), 0, final)
-	s.probe.Gauge("open backends", s.kept.Get(), 0, true)
 }
 
 // lose accounts for an accepted write that nobody will store.

@@ -129,7 +129,7 @@ func (d *unified) stop(t *world.Task) (ledger.DrainEnd, int64) {
 	d.calls.Close(t)
 	d.calls.Wait(t)
 	if d.s.settings.stop == "drop" && d.s.pinned {
-		d.s.kept.Set(1)
+		d.s.succeed(t) // every handle is gone, so the host takes the log for closed
 		return ledger.DrainReturned, 0
 	}
 	d.s.release(t)
