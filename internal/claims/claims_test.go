@@ -21,6 +21,7 @@ const (
 // short are the scenarios of a -short run: one a claim.
 var short = []string{
 	"01-short-mailbox-tail", "02-close-not-gate", "03-backlog-256", "04-gate-token", "05-relay-closed-first",
+	"24-panic-exit", "25-four-orders", "26-out-of-order", "27-two-closers",
 }
 
 // TestScenariosHold runs every scenario of examples/claims: each breach that it lists shows, and no other.

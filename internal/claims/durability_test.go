@@ -1,0 +1,118 @@
+package claims
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+const (
+	cleanupPanics = "process-survives/view-cleanup-run/panic"
+	notDurable    = "no-lost-message/unconfirmed/"
+)
+
+// shows returns in what share of a variant's trials a class was seen.
+func (w *study) shows(variant, prefix string) float64 {
+	r := w.run(variant)
+	if len(r.trials) == 0 {
+		return 0
+	}
+	return float64(r.showed(func(class string) bool { return strings.HasPrefix(class, prefix) })) / float64(len(r.trials))
+}
+
+// stopped is in how many of a variant's trials the stop came to its end.
+func (w *study) stopped(variant string) int {
+	n := 0
+	for _, trial := range w.run(variant).trials {
+		if trial.DrainEnded {
+			n++
+		}
+	}
+	return n
+}
+
+// Claim 24: the panic is the same, and what it costs is the hook's to decide.
+func TestClaim24ThePolicyDecides(t *testing.T) {
+	contained, exits := claim(t, "24-panic-contained"), claim(t, "24-panic-exit")
+	for _, w := range []*study{contained, exits} {
+		if against := w.settle(3); len(against) > 0 {
+			t.Error(strings.Join(against, "\n"))
+		}
+	}
+	crashed := func(w *study) int {
+		n := 0
+		for _, trial := range w.run("close-then-abort").trials {
+			if slices.ContainsFunc(trial.Breaches, func(b result.Breach) bool { return b.Class == cleanupPanics }) {
+				n++
+			}
+		}
+		return n
+	}
+	if crashed(contained) == 0 || crashed(exits) == 0 {
+		t.Errorf("the cleanup panics in %d trials with containment and in %d with the hook", crashed(contained), crashed(exits))
+	}
+	if n, all := contained.stopped("close-then-abort"), len(contained.run("close-then-abort").trials); n != all {
+		t.Errorf("with containment %d stops of %d came to their end", n, all)
+	}
+	if n, all := exits.stopped("close-then-abort"), len(exits.run("close-then-abort").trials); n > all-crashed(exits) {
+		t.Errorf("with the hook %d stops of %d came to their end, and %d crashed", n, all, crashed(exits))
+	}
+	if n := contained.lost("close-then-abort", "no-lost-message/"); n > 0 {
+		t.Errorf("with containment %.0f messages are lost a trial", n)
+	}
+	if n := exits.lost("close-then-abort", notDurable); n == 0 {
+		t.Error("with the hook nothing is lost")
+	}
+}
+
+// Claim 25: abort before close makes the window smaller, whoever asks for it and whoever is joined, and does
+// not close it; waiting for the blocking run does.
+func TestClaim25NoAbortIsAFix(t *testing.T) {
+	w := claim(t, "25-four-orders")
+	until(t, "every order with an abort panics, and less often than the one without", func() bool {
+		rate := w.shows("close-then-abort", cleanupPanics)
+		for _, variant := range []string{"abort-then-close", "drop-host-first", "abort-join-wrapper"} {
+			if r := w.shows(variant, cleanupPanics); r == 0 || r >= rate {
+				return false
+			}
+		}
+		return true
+	}, w, w, w, w)
+	for _, variant := range []string{"stop-join-blocking", "append-returns-error", "reference"} {
+		if r := w.shows(variant, "process-survives/"); r > 0 {
+			t.Errorf("%s panics in %.0f %% of its trials", variant, 100*r)
+		}
+	}
+}
+
+// Claim 26: out-of-order commits are not rare under load, and what puts them in order forgets some at the end.
+func TestClaim26OutOfOrderIsNotRare(t *testing.T) {
+	unordered, ordered := claim(t, "26-out-of-order"), claim(t, "26-residue")
+	until(t, "half a second of load is enough for a commit out of order", func() bool {
+		return unordered.shows("enqueue-unlocked", "process-survives/durability-actor/panic") > 0.5
+	}, unordered)
+	until(t, "records that wait for one that never comes are dropped", func() bool {
+		return ordered.shows("reorder-window", notDurable+"reorder-window-gap-before-it") > 0
+	}, ordered, ordered, ordered)
+	if n := unordered.shows("reference", "") + ordered.shows("reference", ""); n > 0 {
+		t.Error("the reference is accused")
+	}
+}
+
+// Claim 27: with one closer a join is right; with two the second comes back while the log is written to.
+func TestClaim27TwoClosersAreOneTooMany(t *testing.T) {
+	one, two := claim(t, "27-one-closer"), claim(t, "27-two-closers")
+	for _, w := range []*study{one, two} {
+		if against := w.settle(3); len(against) > 0 {
+			t.Error(strings.Join(against, "\n"))
+		}
+	}
+	if r := one.shows("join-close", "one-owner/"); r > 0 {
+		t.Errorf("with one closer join-close is accused in %.0f %% of its trials", 100*r)
+	}
+	if two.shows("join-close", "one-owner/writer/wrote-after-close") == 0 {
+		t.Error("with two closers nobody writes after a close has returned")
+	}
+}
