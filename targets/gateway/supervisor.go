@@ -18,11 +18,16 @@ func (s *server) supervise(t *world.Task) {
 	s.windows.signal.Pass(t)
 	s.begun.Set(1)
 	s.draining.Store(t, 1)
+	var waitedFor int64
 	if !s.awaitDrain(t, t.Go("drain", s.drain)) {
 		s.returning.Set(int64(bit(s.limited)))
+		for _, g := range s.groups {
+			waitedFor += g.count.Peek()
+		}
 	}
 	s.exit(t)
-	how, left := ledger.DrainReturned, s.left.Get()
+	// A task that had to be cut counts for at least one thing that was left, also where it held no message.
+	how, left := ledger.DrainReturned, max(s.left.Get(), waitedFor)
 	if left > 0 && s.returning.Get() != 0 {
 		how = ledger.DrainDeadline
 	}
