@@ -12,15 +12,17 @@ import (
 
 func (a *app) initCommand() *cobra.Command {
 	var toStdout bool
-	var ci string
+	var ci, from string
 	cmd := &cobra.Command{
-		Use:   "init [TARGET]",
+		Use:   "init [TARGET | --from PATH]",
 		Short: "Write a commented scenario to start from",
 		Long: `Write a target's example scenario into .racebench/TARGET.yaml. With --ci also write a
 workflow that gates every change; the scenario is left out when .racebench has one
-and no TARGET is named. Nothing is overwritten.`,
+and no TARGET is named. With --from the scenario is what a probe found out, or that of
+a recorded trial. Nothing is overwritten.`,
 		Example: `  racebench init broker
   racebench init broker --stdout
+  racebench init --from racebench-runs/latest
   racebench init --ci github`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -29,6 +31,17 @@ and no TARGET is named. Nothing is overwritten.`,
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
+			if from != "" && len(args) > 0 {
+				return usagef("--from %s and the target %s exclude each other", from, args[0])
+			}
+			if from != "" && ci != "" {
+				if err := a.writeWorkflow(ci, false); err != nil {
+					return err
+				}
+			}
+			if from != "" {
+				return a.initFrom(from, toStdout)
+			}
 			name := a.catalog.Names()[0]
 			if len(args) > 0 {
 				name = args[0]
@@ -53,6 +66,7 @@ and no TARGET is named. Nothing is overwritten.`,
 		},
 	}
 	cmd.Flags().BoolVar(&toStdout, "stdout", false, "print the scenario, or with --ci the workflow, instead")
+	cmd.Flags().StringVar(&from, "from", "", "the run of a probe, or a trial, in `PATH`")
 	cmd.Flags().StringVar(&ci, "ci", "", "also write a workflow for `SYSTEM`: github or gitlab")
 	return cmd
 }

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/scenario"
+)
+
+// comments explain the lines of a scenario that a probe has made, by how they begin.
+var comments = []struct{ begins, says string }{
+	{"name:", "# what results call it"},
+	{"target:", "# a program from outside; docs/external.md says how it is tested"},
+	{"trials:", "# 10 clean trials rule out bugs that show in more than 25.9 % of shutdowns, 299 in more than 1 %"},
+	{"duration:", "# how long load is offered in each trial; it does not stop at the signal"},
+	{"drain_limit:", "# what your supervisor gives it (Kubernetes: terminationGracePeriodSeconds); then it is killed"},
+	{"external:", "# {port} in the command is a free port, {data} a fresh directory; exit: [0, 143] are the clean statuses"},
+	{"load:", "# what its clients do; a path that takes a while has more at risk"},
+	{"inject:", "# one signal at a random moment; at: startup tests a stop while it starts"},
+}
+
+// initFrom writes the scenario of a probe's run, or of a trial, with comments.
+func (a *app) initFrom(from string, toStdout bool) error {
+	path, err := rundir.ScenarioOf(from)
+	if err != nil {
+		return usageError{fmt.Errorf("--from: %w", err)}
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return usageError{fmt.Errorf("--from %s: %w", from, pathless(err))}
+	}
+	s, problems := scenario.Parse(path, raw, time.Now())
+	if problems != nil {
+		return usageError{problems}
+	}
+	text := commented(s.Marshal())
+	if toStdout {
+		_, err := a.stdout.Write(text)
+		return err
+	}
+	return a.writeNew(filepath.Join(".racebench", s.Name+".yaml"), text, "run it with: racebench run")
+}
+
+// commented puts a comment above every line that has one.
+func commented(text []byte) []byte {
+	var b bytes.Buffer
+	for line := range bytes.Lines(text) {
+		for _, c := range comments {
+			if bytes.HasPrefix(line, []byte(c.begins)) {
+				b.WriteString(c.says + "\n")
+			}
+		}
+		b.Write(line)
+	}
+	return b.Bytes()
+}
