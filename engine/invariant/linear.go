@@ -18,10 +18,14 @@ type touch struct {
 	op    ledger.Op
 	value uint64
 	wrote bool
+	back  bool // the server has given the write back
 }
 
+// sure says whether the operation has happened by its end.
+func (c touch) sure() bool { return c.op.Outcome == ledger.Accepted && !c.back }
+
 func (c touch) end() int64 {
-	if c.op.Outcome != ledger.Accepted {
+	if !c.sure() {
 		return math.MaxInt64
 	}
 	return int64(c.op.Ended)
@@ -51,6 +55,10 @@ func linear(x *Index, terms Terms) []result.Breach {
 	}
 	byKey := map[int64][]touch{}
 	var keys []int64
+	given := make(map[ledger.MsgID]bool, len(x.returned))
+	for _, d := range x.returned {
+		given[d.Msg] = true
+	}
 	for _, v := range x.e.Values {
 		op, ok := x.e.Op(v.Msg)
 		if !ok || !v.Wrote && op.Outcome != ledger.Accepted {
@@ -59,7 +67,7 @@ func linear(x *Index, terms Terms) []result.Breach {
 		if byKey[v.Key] == nil {
 			keys = append(keys, v.Key)
 		}
-		byKey[v.Key] = append(byKey[v.Key], touch{op, v.Value, v.Wrote})
+		byKey[v.Key] = append(byKey[v.Key], touch{op, v.Value, v.Wrote, given[v.Msg]})
 	}
 	classes := map[string]*anomaly{}
 	var order []string
@@ -139,7 +147,7 @@ func findAnomaly(key int64, history []touch) anomaly {
 			continue
 		}
 		for _, w := range history {
-			if !w.wrote || w.op.Outcome != ledger.Accepted || w.op.Ended >= r.op.Began || w.value == r.value {
+			if !w.wrote || !w.sure() || w.op.Ended >= r.op.Began || w.value == r.value {
 				continue
 			}
 			if r.value == 0 && !removedBy(history, r.op.Ended) {

@@ -200,11 +200,12 @@ func (d *gatekeeper) turn(t *world.Task, r *request) bool {
 		t.AtEnd(r.forsake)
 		reply := d.s.commit(t, r, func(t *world.Task) {
 			d.inBackend.Set(0)
-			d.pending.remove(t, r)
 			d.s.reads.Release(t, d.s.permits)
 			d.work.done(t)
 		})
-		if reply != accepted {
+		if reply == accepted {
+			d.pending.remove(t, r)
+		} else {
 			d.s.giveBack(r, stationWriter) // the backend has refused it, or was taken away before
 		}
 		r.answer(t, reply)
@@ -233,13 +234,12 @@ func (d *gatekeeper) takeAll(t *world.Task, r *request) (got, on bool) {
 }
 
 // giveBack returns a write that the drain's deadline has left: a dispatched one to its owner by id, an
-// awaited one to its caller. It returns how many were given back by id.
+// awaited one to its caller. Look-ups that are still on their way see it to the end.
 func (d *gatekeeper) giveBack(t *world.Task, r *request, station string) {
 	if r.state.CompareAndSwap(t, queued, withdrawn) {
 		d.back.Set(d.back.Get() + d.s.giveBack(r, station))
 		r.answer(t, cancelled)
 	}
-	d.pending.remove(t, r)
 	d.work.done(t)
 }
 
