@@ -45,6 +45,7 @@ for; compare itself ends with status 0.`,
 		},
 	}
 	f.registerOutput(cmd.Flags())
+	_ = cmd.Flags().MarkHidden("fail-on") // nothing fails
 	return cmd
 }
 

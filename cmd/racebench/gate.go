@@ -63,6 +63,7 @@ tested, 4 racebench itself failed.`,
 	}
 	f.register(cmd)
 	fs := cmd.Flags()
+	_ = fs.MarkHidden("shard") // parts are merged before they are compared
 	fs.StringVar(&f.baseline, "baseline", "", "the stored result `FILE` to compare with (default "+defaultBaseline+")")
 	fs.BoolVar(&f.update, "update", false, "accept the head as the new baseline")
 	fs.StringVar(&f.against, "against", "", "compare with the commit where this one left `REF`, such as origin/main")

@@ -135,7 +135,10 @@ func (p *painter) changed(r gate.ResultChange) {
 		}
 		return cells
 	}
-	t := &table{columns: []*column{{head: "CHECK", cells: cell(func(c check) string { return p.short(c.name) })}}}
+	t := &table{columns: []*column{{
+		head: "CHECK", cells: cell(func(c check) string { return c.name }),
+		short: &shorter{rank: 2, head: "CHECK", cells: cell(func(c check) string { return elide(c.name, nameRoom) })},
+	}}}
 	t.add(&column{head: "BASE", right: true, cells: cell(func(c check) string { return c.base })})
 	t.add(&column{head: "HEAD", right: true, cells: cell(func(c check) string { return c.head })})
 	t.add(&column{head: "CHANGE", right: true, cells: cell(func(c check) string { return c.change }), drop: 1})
@@ -150,15 +153,9 @@ func (p *painter) changed(r gate.ResultChange) {
 	p.asides(r)
 }
 
-// short abbreviates a check's name where a long one would take the room of the change. What fails is named
-// in full below.
-func (p *painter) short(name string) string {
-	const room, roomy = 34, 100
-	if p.width >= roomy || p.width < blocksBelow {
-		return name
-	}
-	return elide(name, room)
-}
+// nameRoom is how long a check's name may be where a longer one would take the room of the change. What fails
+// is named in full below.
+const nameRoom = 34
 
 // asides says below a table what its lines have no room for.
 func (p *painter) asides(r gate.ResultChange) {
