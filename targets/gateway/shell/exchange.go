@@ -28,6 +28,7 @@ func (d *door) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	case x.upgraded:
 		d.leave(x.wire)
 	case !x.responded:
+		d.leave(x.wire) // an upgrade that failed on its way has left net/http, which will not tell
 		panic(http.ErrAbortHandler)
 	}
 }
