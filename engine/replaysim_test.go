@@ -120,7 +120,7 @@ func TestAStaleFileSaysWhy(t *testing.T) {
 // Every failure must become short, tell its story and replay. The work of it is logged.
 func TestFailuresShrinkToShortStories(t *testing.T) {
 	each := 20
-	if testing.Short() {
+	if testing.Short() || raceBuild {
 		each = 3
 	}
 	m := newSimulator(t)

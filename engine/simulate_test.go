@@ -75,7 +75,7 @@ func TestSchedulesShowTheBrokersBugs(t *testing.T) {
 
 func TestNoScheduleAccusesTheReference(t *testing.T) {
 	schedules := 5000
-	if testing.Short() {
+	if testing.Short() || raceBuild {
 		schedules = 500
 	}
 	passed := 0
@@ -127,7 +127,10 @@ sim: {knobs: {mailbox: 1, stage1: 8, batch: 100, handler: PACE}, ops: 8, clients
 `
 
 func TestADrainIsLateOnlyByTimeThatNobodyCouldSpare(t *testing.T) {
-	const schedules = 2000
+	schedules := 2000
+	if testing.Short() || raceBuild {
+		schedules = 500
+	}
 	slow := 0 // drains that took long and are not late
 	for _, tc := range []struct {
 		variant, pace string
