@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -114,5 +115,32 @@ func TestClaim27TwoClosersAreOneTooMany(t *testing.T) {
 	}
 	if two.shows("join-close", "one-owner/writer/wrote-after-close") == 0 {
 		t.Error("with two closers nobody writes after a close has returned")
+	}
+}
+
+// TestCrashesTakeNothingDurable kills the durability host, cuts its power, and cuts it while the host stops, on
+// a real disk: what was accepted as durable is there on reopening.
+func TestCrashesTakeNothingDurable(t *testing.T) {
+	for _, name := range []string{"crash-kill", "crash-power", "crash-in-drain"} {
+		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name != "crash-power" {
+				t.Skip("not in a short run")
+			}
+			w := open(t, filepath.Join(root, "targets", "durability", "testdata", name+".yaml"))
+			for _, why := range w.settle(3) {
+				t.Error(why)
+			}
+			stored := int64(0)
+			for _, trial := range w.run("reference").trials {
+				for _, risk := range trial.AtRisk {
+					if risk.Kind == "stored" {
+						stored += risk.Count
+					}
+				}
+			}
+			if stored == 0 {
+				t.Error("nothing was stored when the crash struck: the test is blind")
+			}
+		})
 	}
 }

@@ -282,7 +282,7 @@ func (h *host) discard(r *request, station, cause string, returned bool) {
 	if r.msg != 0 {
 		h.left.Add(1)
 		h.s.probe.Discard(targets.Discard{
-			Msg: r.msg, Lane: -1, Station: station, Cause: cause, Where: "the " + station, Draining: h.s.begun.Get() != 0, Returned: returned,
+			Msg: r.msg, Lane: -1, Station: station, Cause: cause, Where: station, Draining: h.s.begun.Get() != 0, Returned: returned,
 		})
 	}
 }
