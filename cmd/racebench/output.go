@@ -174,6 +174,12 @@ func (a *app) write(d destination, raw []byte) error {
 	case d.file == "":
 		_, _ = a.stdout.Write(raw)
 		return nil
+	case d.file == "/dev/stdout": // opening it would cut off what is there, where it is a file
+		_, _ = a.stdout.Write(raw)
+		return nil
+	case d.file == "/dev/stderr":
+		_, err := a.stderr.Write(raw)
+		return err
 	case isSpecial(d.file):
 		return writeThrough(d.file, raw)
 	case d.file == os.Getenv("GITHUB_STEP_SUMMARY"):
