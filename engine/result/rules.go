@@ -170,15 +170,12 @@ func (c *Campaign) warnOfEnds(known []KnownBreach) {
 }
 
 // plantedMissed says whether a planted breach that did not show is missed for good, or too few trials
-// were run to tell. One so rare that it was likelier not to show is not worth a warning.
+// were run to tell.
 func (c *Campaign) plantedMissed(k KnownBreach) bool {
 	n := c.Counts().Run
 	rate := min(max(k.Rate, 0.01), 0.999)
 	chance := math.Pow(1-rate, float64(n))
-	switch {
-	case chance > 0.5:
-		return false
-	case chance >= missedByChance:
+	if chance >= missedByChance {
 		c.Warnings = append(c.Warnings, fmt.Sprintf(
 			"planted breach %s did not show in %d trials, which proves nothing yet (it takes %d)",
 			k.Class, n, int(math.Ceil(math.Log(missedByChance)/math.Log(1-rate)))))
