@@ -65,6 +65,12 @@ func runCommand(t *testing.T, command, more, load, signal string, trials int) *r
 	}
 	text := fmt.Sprintf("name: x\ntarget: external\ntrials: %d\nduration: 400ms\nexternal:\n  command: %s\n  url: http://127.0.0.1:{port}/\n%s\ninject: [{signal: %s, at: 20%%..80%%}]\nload:%s",
 		trials, strings.ReplaceAll(command, "SERVER", path), more, signal, load)
+	fold, _ := runProgram(t, compile(t, text), engine.KeepNone)
+	return fold
+}
+
+func compile(t *testing.T, text string) engine.Program {
+	t.Helper()
 	s, problems := scenario.Parse("x.yaml", []byte(text), time.Now())
 	if problems != nil {
 		t.Fatal(problems)
@@ -73,15 +79,20 @@ func runCommand(t *testing.T, command, more, load, signal string, trials int) *r
 	if len(errs) > 0 {
 		t.Fatal(&errs)
 	}
+	return p
+}
+
+func runProgram(t *testing.T, p engine.Program, keep engine.Keep) (*result.Campaign, *rundir.Run) {
+	t.Helper()
 	dir, err := rundir.Create(t.TempDir(), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	folds, err := engine.RunCampaigns(t.Context(), []engine.Program{p}, []scenario.Seed{7}, engine.Budget{}, engine.Config{Catalog: catalog, Keep: engine.KeepNone}, dir)
+	folds, err := engine.RunCampaigns(t.Context(), []engine.Program{p}, []scenario.Seed{7}, engine.Budget{}, engine.Config{Catalog: catalog, Keep: keep}, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return folds[0]
+	return folds[0], dir
 }
 
 func classes(c *result.Campaign) []string {

@@ -77,9 +77,12 @@ func must(err error) {
 func handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "hello") })
-	mux.HandleFunc("/slow", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("/slow", func(w http.ResponseWriter, r *http.Request) {
+		book("read", r)
 		time.Sleep(150 * time.Millisecond)
 		fmt.Fprintln(w, "hello at last")
+		w.(http.Flusher).Flush()
+		book("answered", r)
 	})
 	mux.HandleFunc("/stream", func(w http.ResponseWriter, _ *http.Request) {
 		for range 15 {
@@ -97,6 +100,21 @@ func handler() http.Handler {
 	mux.HandleFunc("/ws", webSocket)
 	mux.HandleFunc("/kv/", keyValue)
 	return mux
+}
+
+// book keeps the server's own ledger, where a test asks for it: a line for every request that a handler got,
+// and one for every answer that was handed to the kernel.
+func book(what string, r *http.Request) {
+	dir := os.Getenv("BOOKS")
+	if dir == "" {
+		return
+	}
+	f, err := os.OpenFile(filepath.Join(dir, fmt.Sprint(os.Getpid())), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	must(err)
+	_, port, _ := net.SplitHostPort(r.RemoteAddr)
+	_, err = fmt.Fprintf(f, "%s %s\n", what, port)
+	must(err)
+	must(f.Close())
 }
 
 // webSocket takes a WebSocket and never says a word on it.
