@@ -330,8 +330,22 @@ func skipChunks(r *bufio.Reader) error {
 	}
 }
 
-// retired says whether the server has closed an idle connection: nothing that is sent now could be read.
-func (c *httpConn) retired() bool { return c.r.Buffered() == 0 && c.wire.atEOF() }
+// retired says whether the server has closed an idle connection: nothing that is sent now could be read. Over
+// TLS there may be records of the protocol's own before the end.
+func (c *httpConn) retired() bool {
+	if c.r.Buffered() > 0 {
+		return false
+	}
+	waiting, ended := c.wire.pending()
+	if _, plain := c.rw.(*wireConn); plain || !waiting {
+		return ended
+	}
+	_ = c.wire.SetReadDeadline(time.Now().Add(time.Millisecond))
+	_, err := c.r.Peek(1)
+	_ = c.wire.SetReadDeadline(time.Time{})
+	var timeout net.Error
+	return err != nil && !(errors.As(err, &timeout) && timeout.Timeout())
+}
 
 // getStatus asks for a path once, on a connection of its own, for readiness.
 func getStatus(a address, path string) (int, error) {

@@ -32,6 +32,7 @@ type instance struct {
 	requests atomic.Int64 // under way
 	sessions atomic.Int64 // open
 	aimed    atomic.Bool
+	pids     []int        // the program's processes at the first look
 	closing  atomic.Bool  // what clients see from now on is racebench's doing
 	sent     atomic.Int64 // when the first signal was sent; 0: not yet
 }
@@ -182,19 +183,26 @@ func (s *instance) Aim(t *world.Task) {
 		s.out.Process(ledger.Process{Event: ledger.ProcessUnproved, PID: s.p.pid, At: t.Now()}, err.Error())
 		return
 	}
-	busy := busyThreads(pids)
-	deadline := t.Now() + longestAim
-	for len(busy) > 0 {
-		if t.Now() > deadline {
-			s.unaim()
-			s.out.Process(ledger.Process{Event: ledger.ProcessUnproved, PID: s.p.pid, At: t.Now()},
-				fmt.Sprintf("its threads got no processor for %s", longestAim))
-			break
-		}
-		t.Sleep(200 * time.Microsecond)
-		busy = stillBusy(busy)
+	if !settles(t, pids, longestAim) {
+		s.unaim()
+		s.out.Process(ledger.Process{Event: ledger.ProcessUnproved, PID: s.p.pid, At: t.Now()},
+			fmt.Sprintf("its threads got no processor for %s", longestAim))
 	}
+	s.pids = pids
 	s.aimed.Store(true)
+}
+
+// settles waits until every thread that runs now has slept or run on. It returns false when one has not
+// within the limit.
+func settles(t *world.Task, pids []int, limit time.Duration) bool {
+	deadline := t.Now() + limit
+	for busy := busyThreads(pids); len(busy) > 0; busy = stillBusy(busy) {
+		if t.Now() > deadline {
+			return false
+		}
+		t.Sleep(100 * time.Microsecond)
+	}
+	return true
 }
 
 const (
@@ -202,6 +210,8 @@ const (
 	longestAim = 60 * time.Millisecond
 	// ranOn is how much a thread must have run to have dealt with what it had just read.
 	ranOn = 2 * time.Millisecond
+	// longestLook is how long the signal itself may wait for what was read since the first look.
+	longestLook = time.Millisecond
 )
 
 func stillBusy(threads []thread) []thread {
@@ -240,6 +250,17 @@ func (s *instance) look(striking bool) error {
 	return nil
 }
 
+// promote makes the second look the one that proves.
+func (s *instance) promote() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		c.mu.Lock()
+		c.aim = c.strike
+		c.mu.Unlock()
+	}
+}
+
 // unaim forgets the first look.
 func (s *instance) unaim() {
 	s.mu.Lock()
@@ -257,8 +278,8 @@ func (s *instance) Send(t *world.Task, sig syscall.Signal) (time.Duration, error
 	if s.p.hasEnded() {
 		return 0, fmt.Errorf("the program had ended")
 	}
-	if s.p.address.port != 0 {
-		_ = s.look(true)
+	if s.p.address.port != 0 && s.look(true) == nil && settles(t, s.pids, longestLook) {
+		s.promote() // what was read until now is proved, too
 	}
 	at := t.Now()
 	s.sent.CompareAndSwap(0, int64(max(at, 1)))

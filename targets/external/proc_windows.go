@@ -28,4 +28,4 @@ func askForStacks(int) error { return errWindows }
 
 func endOf(state *os.ProcessState) (status int, signal syscall.Signal) { return state.ExitCode(), 0 }
 
-func (c *wireConn) atEOF() bool { return false }
+func (c *wireConn) pending() (waiting, ended bool) { return false, false }

@@ -183,7 +183,7 @@ func startOnOneThread(cmd *exec.Cmd) error {
 // guardian starts a shell that waits for this process's end and then ends the program's whole group:
 // SIGKILL of racebench must leave nothing behind. It returns what to call when the group is gone.
 func guardian(group int) (*exec.Cmd, func()) {
-	cmd := exec.Command("/bin/sh", "-c", `trap "" TERM INT HUP QUIT; read -r _; kill -9 -- "-$1"`, "racebench-guardian", strconv.Itoa(group))
+	cmd := exec.Command("/bin/sh", "-c", `trap "" TERM INT HUP QUIT; read -r _; kill -s KILL -- "-$1"`, "racebench-guardian", strconv.Itoa(group))
 	cmd.SysProcAttr = ownGroup()
 	in, err := cmd.StdinPipe()
 	if err != nil {
