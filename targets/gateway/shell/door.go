@@ -68,7 +68,7 @@ func (a accepting) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		w := newWire(conn)
-		w.door, w.fresh, w.gone = a.d, true, a.d.n.w.NewToken("a client's hang-up")
+		w.door, w.resting, w.gone = a.d, true, a.d.n.w.NewToken("a client's hang-up")
 		if a.d.enter(w) {
 			return w, nil
 		}
@@ -135,9 +135,9 @@ func wireOf(c net.Conn) *wire {
 func (d *door) changed(c net.Conn, s http.ConnState) {
 	w := wireOf(c)
 	switch s {
-	case http.StateActive:
+	case http.StateActive, http.StateIdle:
 		d.mu.Lock()
-		w.fresh = false
+		w.resting = s == http.StateIdle
 		d.mu.Unlock()
 	case http.StateClosed:
 		d.conns.remove(w)
@@ -161,12 +161,13 @@ func (d *door) Drain(t *world.Task) {
 	for _, w := range d.finish() {
 		w.drop()
 	}
-	d.server.SetKeepAlivesEnabled(false) // it closes what is idle; what is not says "Connection: close"
+	d.server.SetKeepAlivesEnabled(false) // connections end with the answer that is under way
 	t.Blocking(d.finished, func() { <-d.none })
 }
 
-// finish begins the drain and returns the connections on which no request has come.
-func (d *door) finish() (fresh []*wire) {
+// finish begins the drain and returns the connections that carry no request. One that comes over them all
+// the same is not taken: its connection is gone, and its handler would be dropped.
+func (d *door) finish() (resting []*wire) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.finishing = true
@@ -174,11 +175,19 @@ func (d *door) finish() (fresh []*wire) {
 		d.endDrain()
 	}
 	for _, w := range d.conns.all() {
-		if w.fresh {
-			fresh = append(fresh, w)
+		if w.resting {
+			w.refused = true
+			resting = append(resting, w)
 		}
 	}
-	return fresh
+	return resting
+}
+
+// takes says whether a request that has come over a connection is taken.
+func (d *door) takes(w *wire) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !w.refused
 }
 
 // draining says whether answers are to be the last of their connections.

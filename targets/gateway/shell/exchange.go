@@ -15,11 +15,12 @@ import (
 // ServeHTTP implements http.Handler: a request becomes an exchange on a task, which runs on net/http's own
 // goroutine for the connection.
 func (d *door) ServeHTTP(out http.ResponseWriter, r *http.Request) {
+	wire := r.Context().Value(wireKey{}).(*wire)
 	q, ours := d.n.readRequest(r)
-	if !ours {
+	if !ours || !d.takes(wire) {
 		panic(http.ErrAbortHandler) // net/http's way to drop the connection
 	}
-	x := &exchange{d: d, wire: r.Context().Value(wireKey{}).(*wire), q: q, out: out, in: r}
+	x := &exchange{d: d, wire: wire, q: q, out: out, in: r}
 	forget := context.AfterFunc(r.Context(), x.wire.gone.Expire)
 	// The task's end, a panic's too, is in the World's books when Adopt returns.
 	_ = d.n.w.Adopt(world.Target, "connection of "+q.Name, x.run)

@@ -20,10 +20,12 @@ type wire struct {
 	place  int         // in its pool; -1 when it is in none
 
 	// Of the server's end.
-	door  *door
-	gone  *world.Token // the client has hung up, or the connection is lost
-	fresh bool         // no request has come yet; guarded by the door
-	done  bool         // it counts as finished; guarded by the door
+	door *door
+	gone *world.Token // the client has hung up, or the connection is lost
+	// Guarded by the door.
+	resting bool // it carries no request
+	refused bool // a drain has closed it while it rested
+	done    bool // it counts as finished
 }
 
 func newWire(tcp *net.TCPConn) *wire { return &wire{Conn: tcp, tcp: tcp, place: -1} }
