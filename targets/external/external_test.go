@@ -130,6 +130,7 @@ func TestEveryEndIsTold(t *testing.T) {
 		{"exits", "", result.Breached, []string{"every-request-answered/"}, nil},
 		{"close", "", result.Breached, []string{"every-request-answered/"}, nil},
 		{"cuts", "", result.Breached, []string{"every-request-answered/"}, nil},
+		{"chatty", "", result.Passed, nil, nil},
 		{"exits-1", "", result.Passed, nil, []string{"clean-exit/program/status-1"}},
 		{"ignores", short, result.Hung, []string{"drain-ends/program/still-accepts"}, nil},
 		{"hangs", short, result.Hung, []string{"drain-ends/program/"}, nil},

@@ -31,6 +31,7 @@ type instance struct {
 
 	requests atomic.Int64 // under way
 	sessions atomic.Int64 // open
+	ready    atomic.Bool
 	aimed    atomic.Bool
 	pids     []int        // the program's processes at the first look
 	closing  atomic.Bool  // what clients see from now on is racebench's doing
@@ -76,6 +77,7 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 		p.kill()
 		return nil, err
 	}
+	s.ready.Store(true)
 	s.out.Process(ledger.Process{Event: ledger.ProcessReady, PID: p.pid, Clean: c.worker, Count: int64(p.address.port), At: t.Now()}, p.address.dial())
 	return s, nil
 }
@@ -178,6 +180,9 @@ func (s *instance) remark(group, text string) {
 // at that moment has slept or run on: until then a request may be in the hands of one that has not looked
 // at it yet.
 func (s *instance) Aim(t *world.Task) {
+	if !s.ready.Load() {
+		return // a signal that meets a program as it starts waits for nothing
+	}
 	pids := s.p.alive()
 	if err := s.look(false); err != nil {
 		s.out.Process(ledger.Process{Event: ledger.ProcessUnproved, PID: s.p.pid, At: t.Now()}, err.Error())
@@ -272,13 +277,14 @@ func (s *instance) unaim() {
 
 // Send implements targets.Courier.
 func (s *instance) Send(t *world.Task, sig syscall.Signal) (time.Duration, error) {
-	if !s.aimed.Load() && s.p.address.port != 0 {
+	looks := s.ready.Load() && s.p.address.port != 0
+	if !s.aimed.Load() && looks {
 		s.Aim(t)
 	}
 	if s.p.hasEnded() {
 		return 0, fmt.Errorf("the program had ended")
 	}
-	if s.p.address.port != 0 && s.look(true) == nil && settles(t, s.pids, longestLook) {
+	if looks && s.look(true) == nil && settles(t, s.pids, longestLook) {
 		s.promote() // what was read until now is proved, too
 	}
 	at := t.Now()
