@@ -13,19 +13,29 @@ import (
 func counters(x *Index, terms Terms) []result.Breach {
 	below := x.gauges("counters-return-to-zero", func(g ledger.Gauge) (string, bool) {
 		return "below-zero", !g.Final && g.Bound == 0 && g.Value < 0
-	}, "%s was %d: it counts what is there, and wraps where it has no sign")
+	}, "%s was %d%s: it counts what is there, and wraps where it has no sign")
 	if !x.drained || terms.Killed || !x.atRest() {
 		return below
 	}
 	return append(below, x.gauges("counters-return-to-zero", func(g ledger.Gauge) (string, bool) {
 		return "left-over", g.Final && g.Bound == 0 && g.Value != 0
-	}, "%s is %d after the drain, not 0")...)
+	}, "%s is %d%s after the drain, not 0")...)
 }
 
 func boundedQueues(x *Index, _ Terms) []result.Breach {
 	return x.gauges("bounded-queue", func(g ledger.Gauge) (string, bool) {
 		return "over-bound", g.Bound > 0 && g.Value > g.Bound
-	}, "%s held %d, more than its bound")
+	}, "%s held %d%s, more than its bound")
+}
+
+// sizeOf says how many bytes were in what a gauge counts, where another gauge tells.
+func (x *Index) sizeOf(gauge string) string {
+	for _, g := range x.e.Gauges {
+		if x.e.Text(g.Name) == gauge+ledger.BytesOf {
+			return fmt.Sprintf(" (%.2f MiB)", float64(g.Value)/(1<<20))
+		}
+	}
+	return ""
 }
 
 func (x *Index) gauges(name string, bad func(ledger.Gauge) (string, bool), summary string) []result.Breach {
@@ -46,12 +56,12 @@ func (x *Index) gauges(name string, bad func(ledger.Gauge) (string, bool), summa
 		s.drain()
 		text := fmt.Sprint(g.Value)
 		if g.Bound > 0 {
-			text = fmt.Sprintf("%d; its bound is %d", g.Value, g.Bound)
+			text = fmt.Sprintf("%d%s; its bound is %d", g.Value, x.sizeOf(gauge), g.Bound)
 		}
 		s.at(g.At, gauge, text)
 		breaches = append(breaches, result.Breach{
 			Invariant: name, Class: class, Verdict: result.Breached, Count: 1,
-			Summary: fmt.Sprintf(summary, gauge, g.Value), Evidence: s.lines(),
+			Summary: fmt.Sprintf(summary, gauge, g.Value, x.sizeOf(gauge)), Evidence: s.lines(),
 		})
 	}
 	return breaches

@@ -124,6 +124,9 @@ const StallGauge = "racebench stalled"
 // StallBeforeGauge is the same of the time before the strike.
 const StallBeforeGauge = "racebench stalled before"
 
+// BytesOf after a gauge's name is the name of the gauge that holds the bytes of what the first one counts.
+const BytesOf = " bytes"
+
 // A Gauge is a sampled value of a counter. Bound is the most it may be; 0 is no bound. Final marks the
 // value after the drain.
 type Gauge struct {

@@ -29,6 +29,9 @@ const (
 	causeDraining = "drain-unfinished"
 )
 
+// gaugeQueue is how many messages the fullest queue of a socket has held.
+const gaugeQueue = "socket-queue-high"
+
 func (s *server) discard(d targets.Discard) { s.probe.Discard(d) }
 
 // missed describes a message that a lane does not get.
@@ -91,13 +94,13 @@ func (s *server) Inventory() {
 			})
 		}
 	}
-	s.probe.Gauge("socket-queue-high", s.tunnel.high.Get(), int64(s.queue), false)
+	s.probe.Gauge(gaugeQueue, s.tunnel.high.Get(), int64(s.queue), false)
 	s.probe.Gauge("slots-in-use-high", s.limiter.high.Get(), int64(s.slots), false)
 	s.probe.Gauge("slots", s.limiter.heldNow.Get()-s.limiter.cut.Get(), 0, true)
 	for door, g := range s.groups {
 		s.probe.Mark("the task group of "+Door(door).String(), "counted tasks", g.count.Peek())
 	}
 	if bytes := s.tunnel.bytes.Get(); bytes > 0 {
-		s.probe.Mark("the fullest queue", "held bytes", bytes)
+		s.probe.Gauge(gaugeQueue+ledger.BytesOf, bytes, 0, false)
 	}
 }
