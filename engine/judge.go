@@ -74,6 +74,10 @@ func judgeEvidence(t *result.Trial, plan Plan, e *ledger.Evidence) {
 	}
 	if plan.Small == nil {
 		t.Latency, t.Throughput = record.Measure(e, struck, hasStruck)
+		if hasStruck {
+			t.TickWidth = record.TimelineWidth(plan.Program.Scenario.Duration)
+			t.Timeline = record.Timeline(e, struck, t.TickWidth)
+		}
 	}
 	t.Late = lateStrike(e)
 	t.Returned, t.Policy = int64(len(e.Returned)), policyLosses(e)

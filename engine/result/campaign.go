@@ -86,7 +86,7 @@ func (c *Campaign) Add(t Trial) {
 	if t.Metrics == nil {
 		t.Metrics = metricsOf(t)
 	}
-	t.Latency, t.Throughput = nil, nil
+	t.Latency, t.Throughput, t.Timeline = nil, nil, nil
 	c.Trials = append(c.Trials, t)
 	if len(c.Trials) >= 2*maxPerTrial {
 		c.prune()

@@ -30,13 +30,15 @@ type fold struct {
 	simulated        int64
 	steps            int64
 	schedules        map[uint64]struct{}
+	ticks            map[int]Tick
+	tickWidth        time.Duration
 }
 
 func newFold() fold {
 	return fold{
 		breaches: map[string]*FoldedBreach{}, warnings: map[string]*FoldedBreach{}, together: map[string]int{},
 		risks: map[string]*FoldedRisk{}, windows: map[string]*WindowCount{}, crossed: map[string]*Crossed{},
-		voids: map[string]int{}, notes: map[string]int{}, schedules: map[uint64]struct{}{},
+		voids: map[string]int{}, notes: map[string]int{}, schedules: map[uint64]struct{}{}, ticks: map[int]Tick{},
 	}
 }
 
@@ -78,6 +80,10 @@ func (f *fold) add(t Trial) {
 	} else if t.HasStruck {
 		f.unfinished++
 	}
+	for _, tick := range t.Timeline {
+		addTick(f.ticks, tick)
+	}
+	f.tickWidth = max(f.tickWidth, t.TickWidth)
 	for _, n := range t.Notes {
 		f.notes[n]++
 	}
@@ -111,6 +117,10 @@ func (f *fold) merge(o *fold) {
 	for _, x := range o.crossed {
 		addCrossed(f.crossed, *x)
 	}
+	for _, tick := range o.ticks {
+		addTick(f.ticks, tick)
+	}
+	f.tickWidth = max(f.tickWidth, o.tickWidth)
 	for why, n := range o.voids {
 		f.voids[why] += n
 	}
@@ -139,7 +149,7 @@ func classesOf(breaches []Breach) []string {
 
 // addBreaches folds one trial's breaches in. A class that the trial names twice is one class that showed.
 func addBreaches(into map[string]*FoldedBreach, t Trial, breaches []Breach) {
-	t.Latency, t.Throughput = nil, nil
+	t.Latency, t.Throughput, t.Timeline = nil, nil, nil
 	for i, b := range breaches {
 		one := FoldedBreach{Breach: b, Messages: b.Count, Total: b.Of, First: t}
 		if !slices.ContainsFunc(breaches[:i], func(o Breach) bool { return o.Class == b.Class }) {

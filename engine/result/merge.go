@@ -165,6 +165,7 @@ func campaignOf(row Row) (*Campaign, error) {
 			c.Elapsed = time.Duration(float64(s.Run) / s.PerSecond * float64(time.Second))
 		}
 	}
+	f.addTimeline(row.Timeline)
 	for _, t := range row.PerTrial {
 		c.Trials = append(c.Trials, Trial{
 			Index: t.Trial, Seed: t.Seed, Verdict: t.Verdict, HasStruck: t.StruckNS > 0, Struck: time.Duration(t.StruckNS),

@@ -26,6 +26,8 @@ func busy(t *testing.T, i int) result.Trial {
 		Windows: []result.WindowCount{{Name: "w", Struck: 1, Met: 1}}, Crossed: []result.Crossed{{Kind: "requests", Count: 1, Of: 5}},
 		Latency:    []result.Latency{{Op: "publish", Group: "publish", Phase: result.Steady, Clock: "wall", Hist: h}},
 		Throughput: []result.Throughput{{Op: "publish", Group: "publish", Sent: 50, Accepted: 50, Steady: 50, Window: time.Second}},
+		TickWidth:  time.Millisecond,
+		Timeline:   []result.Tick{{At: -1, Trials: 1, Accepted: 2, Sum: 2 * time.Millisecond, Max: 2 * time.Millisecond}, {At: i % 4, Trials: 1, Refused: 3, Open: 1}},
 		Warnings:   []result.Breach{{Invariant: "clean-exit", Class: "clean-exit/status/1", Summary: "it ended with status 1", Count: 1}},
 	}
 	if i%3 == 0 {

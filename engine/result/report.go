@@ -69,6 +69,7 @@ type Row struct {
 	Latency      []RowLatency      `json:"latency,omitempty"`
 	Throughput   []RowThroughput   `json:"throughput,omitempty"`
 	Drain        *RowDrain         `json:"drain,omitempty"`
+	Timeline     *RowTimeline      `json:"timeline,omitempty"`
 	Schedules    *RowSchedules     `json:"schedules,omitempty"`
 	Windows      []WindowCount     `json:"windows,omitempty"`
 	Thresholds   []RowThreshold    `json:"thresholds,omitempty"`

@@ -36,7 +36,7 @@ func rowOf(c *Campaign) (Row, error) {
 		Reference: h.Reference, Engine: h.Engine, Seed: h.Seed, Verdict: c.Verdict, Knobs: h.Knobs, Moment: h.Moment, Invariants: h.Invariants,
 		Trials: counts, Notes: c.notes(), Drain: c.drainRow(), Windows: sorted(c.fold.windows), Void: c.voidReasons(),
 		Crossed: sorted(c.fold.crossed), Schedules: c.schedules(), Returned: c.fold.returned, Policy: c.fold.policy,
-		SignalLateNS: c.fold.late.Nanoseconds(), File: h.File, Line: h.Line, Unseen: c.Unseen, Regression: c.Regression,
+		SignalLateNS: c.fold.late.Nanoseconds(), Timeline: c.timeline(), File: h.File, Line: h.Line, Unseen: c.Unseen, Regression: c.Regression,
 	}
 	if counts.Run > 0 {
 		rate := c.BreachRate()

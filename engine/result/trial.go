@@ -97,8 +97,10 @@ type Trial struct {
 	Notes      []string      `json:"notes,omitempty"`
 	Dir        string        `json:"-"`
 
-	Latency    []Latency    `json:"-"`
-	Throughput []Throughput `json:"-"`
+	Latency    []Latency     `json:"-"`
+	Timeline   []Tick        `json:"-"` // pieces of TickWidth
+	TickWidth  time.Duration `json:"-"`
+	Throughput []Throughput  `json:"-"`
 	// Metrics are the trial's own numbers, by metric; Campaign.Add computes them.
 	Metrics map[string]float64 `json:"-"`
 }

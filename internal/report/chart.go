@@ -70,7 +70,7 @@ func chartOf(row result.Row) *chart {
 		}
 		curves = append(curves, curve{l, values})
 		for _, v := range values {
-			low, high = min(low, max(float64(v), 1)), max(high, float64(v))
+			low, high = min(low, max(float64(v), result.LowestLatency)), max(high, float64(v))
 		}
 	}
 	if len(curves) == 0 {
@@ -114,8 +114,11 @@ func logScale(low, high float64) logAxis {
 }
 
 func (a logAxis) at(v float64) float64 {
-	return plotTop + plotHeight*(1-(math.Log10(max(v, 1))-a.low)/(a.high-a.low))
+	return plotTop + plotHeight*(1-max(0, math.Log10(max(v, 1))-a.low)/(a.high-a.low))
 }
+
+// ends are the lowest and the highest value of the axis.
+func (a logAxis) ends() []float64 { return []float64{math.Pow(10, a.low), math.Pow(10, a.high)} }
 
 func (a logAxis) ticks() []tick {
 	var all []tick

@@ -37,6 +37,14 @@ func measuredSample(t *testing.T) *result.Report {
 			}
 			l.Histogram = string(raw)
 		}
+		row.Timeline = &result.RowTimeline{WidthNS: 50 * ms}
+		for at := -20; at < 6; at++ {
+			tick := result.RowTick{At: at, Trials: 5, Accepted: 500, MeanNS: 50 * us, MaxNS: 2 * ms, Open: 4}
+			if at >= 0 {
+				tick.Accepted, tick.Refused, tick.MaxNS = 40, 200, 31*ms
+			}
+			row.Timeline.Ticks = append(row.Timeline.Ticks, tick)
+		}
 		row.PerTrial = nil
 		for k := range row.Trials.Run {
 			row.PerTrial = append(row.PerTrial, result.RowTrial{
@@ -201,7 +209,7 @@ func TestPageNeedsNothing(t *testing.T) {
 			t.Errorf("the page holds %q", bad)
 		}
 	}
-	for _, want := range []string{"default-src &#39;none&#39;; style-src &#39;sha256-", "<polyline", "<circle", `class="copy"`, "prefers-color-scheme:dark"} {
+	for _, want := range []string{"default-src &#39;none&#39;; style-src &#39;sha256-", "<polyline", "<circle", `class="struck"`, `class="band"`, `class="copy"`, "prefers-color-scheme:dark"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
 		}

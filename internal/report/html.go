@@ -25,7 +25,7 @@ var page = template.Must(template.New("page").Parse(pageText))
 
 // chartsAtMost is how many results have charts of their own, the worst first: with more, the page grows
 // past what a mail or an artifact viewer takes.
-const chartsAtMost = 12
+const chartsAtMost = 8
 
 // A pageView is what the page shows, in words.
 type pageView struct {
@@ -60,6 +60,7 @@ type resultView struct {
 	Breaches                          []breachView
 	Thresholds                        []thresholdView
 	Latency                           []latencyView
+	Timeline                          *timeline
 	Chart                             *chart
 	Moments                           *scatter
 	Warnings, Notes                   []string
@@ -213,7 +214,7 @@ func resultOf(row result.Row, r *result.Report, anchor string, charts *int) resu
 	}
 	if *charts > 0 && len(row.Latency) > 0 {
 		*charts--
-		v.Chart, v.Moments = chartOf(row), scatterOf(row)
+		v.Timeline, v.Chart, v.Moments = timelineOf(row), chartOf(row), scatterOf(row)
 	}
 	return v
 }

@@ -1,0 +1,124 @@
+package report
+
+import (
+	"strings"
+	"time"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+// A timeline is three plots over one axis of time, whose zero is the signal.
+type timeline struct {
+	Panels []panel
+	Struck string // where the signal is
+	Drain  string // how wide half of the drains are; empty when none ended
+}
+
+// A panel is one plot of a timeline.
+type panel struct {
+	chart
+	Title string
+	Span  int // the plot's height
+}
+
+// timelineOf draws what clients did around the signal, or is nil where nothing is stored of it.
+func timelineOf(row result.Row) *timeline {
+	if row.Timeline == nil || len(row.Timeline.Ticks) < 2 || row.Timeline.WidthNS <= 0 {
+		return nil
+	}
+	ticks, width := row.Timeline.Ticks, row.Timeline.WidthNS
+	first, last := ticks[0].At, ticks[len(ticks)-1].At+1
+	x := func(at float64) string {
+		return coordinate(plotLeft + plotWidth*(at-float64(first))/float64(last-first))
+	}
+	perTrial := func(n int64, t result.RowTick) float64 { return float64(n) / float64(max(t.Trials, 1)) }
+	seconds := time.Duration(width).Seconds()
+	tl := &timeline{}
+	for _, p := range []struct {
+		title string
+		log   bool
+		lines []series
+	}{
+		{"operations a second", false, []series{
+			{"accepted", "c2", func(t result.RowTick) float64 { return perTrial(t.Accepted, t) / seconds }},
+			{"refused", "c1", func(t result.RowTick) float64 { return perTrial(t.Refused, t) / seconds }},
+		}},
+		{"latency of accepted ones", true, []series{
+			{"mean", "c0", func(t result.RowTick) float64 { return float64(t.MeanNS) }},
+			{"max", "c3", func(t result.RowTick) float64 { return float64(t.MaxNS) }},
+		}},
+		{"under way", false, []series{{"calls", "c4", func(t result.RowTick) float64 { return perTrial(t.Open, t) }}}},
+	} {
+		tl.Panels = append(tl.Panels, panelOf(p.title+" of "+nameOf(row), p.title, p.log, p.lines, ticks, x))
+	}
+	for i := range tl.Panels {
+		for _, at := range []int{first, 0, last} {
+			if at < first || at > last || at == 0 && (first > -3 || last < 3) {
+				continue
+			}
+			label := "signal"
+			if at != 0 {
+				label = sign(at) + span(int64(max(at, -at))*width)
+			}
+			tl.Panels[i].X = append(tl.Panels[i].X, tick{x(float64(at)), label})
+		}
+	}
+	if first <= 0 && last >= 0 {
+		tl.Struck = x(0)
+		if d := row.Drain; d != nil && d.Count > 0 {
+			tl.Drain = coordinate(plotWidth * min(float64(d.P50NS)/float64(width), float64(last)) / float64(last-first))
+		}
+	}
+	return tl
+}
+
+func sign(at int) string {
+	if at < 0 {
+		return "-"
+	}
+	return "+"
+}
+
+// A series is one line of a panel.
+type series struct {
+	name, class string
+	value       func(result.RowTick) float64
+}
+
+// panelHeight is the height of a panel's inside.
+const panelHeight = 90
+
+func panelOf(label, title string, log bool, lines []series, ticks []result.RowTick, x func(float64) string) panel {
+	p := panel{chart: frame(label + " around the signal"), Title: title, Span: panelHeight}
+	p.Height, p.Bottom = plotTop+panelHeight+28, plotTop+panelHeight
+	low, high := 0.0, 0.0
+	for _, l := range lines {
+		for _, t := range ticks {
+			v := l.value(t)
+			high = max(high, v)
+			if log && v > 0 && (low == 0 || v < low) {
+				low = v
+			}
+		}
+	}
+	y := func(v float64) float64 { return plotTop + panelHeight*(1-v/max(high, 1e-9)) }
+	if log {
+		scale := logScale(max(low, 1), high)
+		y = func(v float64) float64 { return plotTop + (scale.at(v)-plotTop)*panelHeight/plotHeight }
+		for _, t := range scale.ends() {
+			p.Y = append(p.Y, tick{coordinate(y(t)), span(int64(t))})
+		}
+	} else {
+		p.Y = []tick{{coordinate(y(0)), "0"}, {coordinate(y(high)), perSecond(high)}}
+	}
+	for _, l := range lines {
+		var points []string
+		for _, t := range ticks {
+			if v := l.value(t); !log || v > 0 {
+				points = append(points, x(float64(t.At)+0.5)+","+coordinate(y(v)))
+			}
+		}
+		p.Lines = append(p.Lines, chartLine{strings.Join(points, " "), l.name, l.class})
+	}
+	return p
+}
