@@ -16,6 +16,7 @@ type gatekeeper struct {
 	s       *server
 	gate    *world.Token // shut: nobody is admitted
 	hard    *world.Token // the drain's deadline has passed
+	left    *world.Token // and the stop has given up on something
 	work    *workload
 	pending *pending
 	writes  *prim.Queue[*request]
@@ -28,6 +29,7 @@ type gatekeeper struct {
 func newGatekeeper(s *server) *gatekeeper {
 	d := &gatekeeper{
 		s: s, gate: s.w.NewToken("the gate"), hard: s.w.NewToken("the drain's deadline"),
+		left: s.w.NewToken("what the stop gives up on"),
 		work: newWorkload(s.w), pending: newPending(s.w),
 		writes: prim.NewQueue[*request](s.w, "the write queue", s.writeQueue),
 	}
@@ -159,7 +161,7 @@ func (d *gatekeeper) outlast(t *world.Task, r *request) targets.Reply {
 	timer.Idle = true
 	timer.Set(d.s.readDeadline)
 	defer timer.Stop()
-	if t.Select(r.done, timer, d.hard) == 0 {
+	if t.Select(r.done, timer, d.left) == 0 {
 		return r.reply
 	}
 	return unsure
@@ -338,6 +340,7 @@ func (d *gatekeeper) abandon(t *world.Task) (ledger.DrainEnd, int64) {
 		return ledger.DrainReturned, 0
 	}
 	d.s.gaveUp.Set(1)
+	d.left.Cancel(t)
 	return ledger.DrainDeadline, left
 }
 
