@@ -97,7 +97,7 @@ func (Target) Knobs() []targets.Knob {
 		{Name: "metrics", Summary: "period of the metrics task, which reads the depth; 0s is none", Kind: targets.DurationKnob, Default: "1ms", Max: long},
 		{Name: "policy", Summary: "what a panic of a task does: panic-exit ends the process, panic-contained the task", Kind: targets.WordKnob, Default: "panic-contained", Words: []string{"panic-contained", "panic-exit"}},
 		{Name: "queue", Summary: "records each of the two queues holds", Kind: targets.IntKnob, Default: "4096", Min: 1, Max: 1 << 24},
-		{Name: "read-limit", Summary: "the time within which the host claims to answer a read", Kind: targets.DurationKnob, Default: "10ms", Min: 1, Max: long},
+		{Name: "read-limit", Summary: "the time within which the host claims to answer a read", Kind: targets.DurationKnob, Default: "50ms", Min: 1, Max: long},
 		{Name: "rounds", Summary: "runs of each background task, at the most; 0 is no bound", Kind: targets.IntKnob, Default: "0", Max: 1 << 30},
 		{Name: "schedule", Summary: "period of the scheduled reducer, which commits; 0s is none", Kind: targets.DurationKnob, Default: "5ms", Max: long},
 		{Name: "segment", Summary: "bytes after which the log begins a new segment", Kind: targets.IntKnob, Default: "4194304", Min: 64, Max: 1 << 30},
