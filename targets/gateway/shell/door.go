@@ -25,12 +25,16 @@ type door struct {
 	finished *world.Object
 	none     chan struct{} // closed when no connection is left to finish, or Kill was called
 
+	observer *observer
+	killed   chan struct{} // closed by Kill
+
 	conns pool // the server's ends, upgraded ones too
 
 	mu        sync.Mutex
 	stopped   bool
 	finishing bool
 	noneLeft  bool // none is closed
+	over      bool // killed is closed
 	live      int  // connections that are not finished
 }
 
@@ -39,6 +43,7 @@ func newDoor(n *network, which gateway.Door, l *net.TCPListener, serve gateway.S
 		n: n, which: which, serve: serve, listener: l, address: l.Addr().(*net.TCPAddr),
 		requests: n.w.NewObject("a request through the door for " + which.String()),
 		finished: n.w.NewObject("the last connection of " + which.String()), none: make(chan struct{}),
+		killed: make(chan struct{}),
 	}
 	d.server = &http.Server{
 		Handler: d, ConnState: d.changed, ConnContext: d.known,
@@ -55,6 +60,7 @@ func (d *door) open() {
 		l = tls.NewListener(l, d.n.server)
 	}
 	go func() { _ = d.server.Serve(l) }() // it always returns the error of the closed listener
+	d.observer = newObserver(d)
 }
 
 // accepting is the listener that net/http sees. It counts a connection before anybody can serve it.
@@ -149,9 +155,16 @@ func (d *door) changed(c net.Conn, s http.ConnState) {
 // StopAccepting implements gateway.Listener.
 func (d *door) StopAccepting(*world.Task) {
 	d.mu.Lock()
+	again := d.stopped
 	d.stopped = true
 	d.mu.Unlock()
-	_ = d.listener.Close() // a second time it only says so
+	if again {
+		return
+	}
+	_ = d.listener.Close() // who is in its backlog is reset, which is a refusal too
+	if d.observer != nil {
+		go d.observer.watch()
+	}
 }
 
 // Drain implements gateway.Listener. It is http.Server.Shutdown without its two waits: that looks for the
@@ -207,4 +220,8 @@ func (d *door) Kill(t *world.Task) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.endDrain()
+	if !d.over {
+		d.over = true
+		close(d.killed)
+	}
 }

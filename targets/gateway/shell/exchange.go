@@ -15,6 +15,10 @@ import (
 // ServeHTTP implements http.Handler: a request becomes an exchange on a task, which runs on net/http's own
 // goroutine for the connection.
 func (d *door) ServeHTTP(out http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == readyPath {
+		d.ready(out)
+		return
+	}
 	wire := r.Context().Value(wireKey{}).(*wire)
 	q, ours := d.n.readRequest(r)
 	if !ours || !d.takes(wire) {
