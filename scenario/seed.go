@@ -35,9 +35,25 @@ func ParseSeed(s string) (Seed, error) {
 func (s Seed) String() string { return strconv.FormatUint(uint64(s), 10) }
 
 // Stream returns the named stream of chance. It depends on the seed and the name alone,
-// so drawing from one stream, or adding one, shifts no other.
+// so drawing from one stream, or adding one, shifts no other. A stream that nobody draws
+// from costs next to nothing.
 func (s Seed) Stream(name string) *rand.Rand {
-	return rand.New(rand.NewChaCha8(s.derive("stream", name)))
+	return rand.New(&stream{seed: s, name: name})
+}
+
+// A stream is made at its first draw: most shapes of a load take one and draw nothing.
+type stream struct {
+	seed Seed
+	name string
+	from *rand.ChaCha8
+}
+
+// Uint64 implements rand.Source.
+func (s *stream) Uint64() uint64 {
+	if s.from == nil {
+		s.from = rand.NewChaCha8(s.seed.derive("stream", s.name))
+	}
+	return s.from.Uint64()
 }
 
 // Trial derives the seed of one trial of a scenario, counted from 0, so that any trial
@@ -50,7 +66,7 @@ func (s Seed) Trial(scenarioHash string, index int) Seed {
 // derive hashes the seed and some words, each led by its length so that no two lists of
 // words read alike.
 func (s Seed) derive(words ...string) [32]byte {
-	b := binary.LittleEndian.AppendUint64(nil, uint64(s))
+	b := binary.LittleEndian.AppendUint64(make([]byte, 0, 128), uint64(s))
 	for _, w := range words {
 		b = binary.LittleEndian.AppendUint64(b, uint64(len(w)))
 		b = append(b, w...)
