@@ -132,10 +132,7 @@ func (x *Index) reach(op *ledger.Op, missing []int) string {
 // audience is how many subscribers a message was owed to.
 func (x *Index) audience(op *ledger.Op) int {
 	o, n := x.newLosses(), 0
-	if int(op.Topic) >= topicsMax {
-		return 0
-	}
-	members(o.sets[op.Topic], func(k int) {
+	members(o.set(int(op.Topic)), func(k int) {
 		if s := &x.subscribers[k]; s.lane != op.Msg.Lane() && o.spans(s, op) {
 			n++
 		}

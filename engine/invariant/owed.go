@@ -2,6 +2,7 @@ package invariant
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 
 	"github.com/racebench/racebench/engine/ledger"
@@ -39,7 +40,7 @@ func (x *Index) addSubscribers() {
 type owing struct {
 	x      *Index
 	counts func(ledger.Subscription) bool // whether a subscription that reaches so far owes anything
-	sets   [topicsMax][]uint64
+	sets   []uint64                       // words of the index for each topic that is subscribed to
 	// missing is room for the answer to the last question.
 	missing  []uint64
 	discards cursor
@@ -49,36 +50,40 @@ type owing struct {
 }
 
 func (x *Index) newOwing(counts func(ledger.Subscription) bool, excuse func(ledger.Discard) bool) *owing {
-	o := &owing{x: x, counts: counts, excuse: excuse, missing: make([]uint64, x.words)}
+	var topics uint64
+	for _, s := range x.subscribers {
+		for _, span := range s.spans {
+			topics |= span.Topics
+		}
+	}
+	room := make([]uint64, x.words*(1+bits.Len64(topics)))
+	o := &owing{x: x, counts: counts, excuse: excuse, missing: room[:x.words:x.words], sets: room[x.words:]}
 	o.discards.list, o.returned.list = x.discards, x.returned
 	for n, s := range x.subscribers {
 		for _, span := range s.spans {
 			if !counts(span) {
 				continue
 			}
-			for topic := range o.sets {
-				if span.Topics&(1<<topic) == 0 {
-					continue
-				}
-				if o.sets[topic] == nil {
-					o.sets[topic] = make([]uint64, x.words)
-				}
-				add(o.sets[topic], n)
-			}
+			members([]uint64{span.Topics}, func(topic int) { add(o.set(topic), n) })
 		}
 	}
 	return o
+}
+
+// set is the set of subscribers that a topic's messages are owed to; nil when nobody subscribed to it.
+func (o *owing) set(topic int) []uint64 {
+	if at := topic * o.x.words; at < len(o.sets) {
+		return o.sets[at : at+o.x.words]
+	}
+	return nil
 }
 
 // unseen returns the set of subscribers that an accepted message is owed to and that have not seen it;
 // nil when there is none. The set is good until the next call. Messages are asked for in the order of
 // their lanes and numbers.
 func (o *owing) unseen(op *ledger.Op, sender, n int) []uint64 {
-	if int(op.Topic) >= topicsMax || o.sets[op.Topic] == nil {
-		return nil
-	}
 	row, some := o.x.row(n), uint64(0)
-	for w, set := range o.sets[op.Topic] {
+	for w, set := range o.set(int(op.Topic)) {
 		o.missing[w] = set &^ row[w]
 		some |= o.missing[w]
 	}
