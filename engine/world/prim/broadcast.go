@@ -2,7 +2,6 @@ package prim
 
 import (
 	"fmt"
-	"sync"
 
 	"github.com/racebench/racebench/engine/world"
 )
@@ -13,7 +12,7 @@ type Broadcast[T any] struct {
 	w      *world.World
 	object *world.Object
 
-	mu      sync.Mutex
+	mu      guard
 	kept    []T
 	sent    uint64
 	closed  bool
@@ -30,7 +29,7 @@ func (l *Lagged) Error() string { return fmt.Sprintf("lagged: %d missed", l.Miss
 
 // NewBroadcast returns a broadcast that keeps the last capacity values, at least 1.
 func NewBroadcast[T any](w *world.World, name string, capacity int) *Broadcast[T] {
-	return &Broadcast[T]{w: w, object: w.NewObject(name), kept: make([]T, max(1, capacity))}
+	return &Broadcast[T]{w: w, object: w.NewObject(name), mu: newGuard(w), kept: make([]T, max(1, capacity))}
 }
 
 // Send shows v to every subscription there is. After Close it does nothing.

@@ -2,7 +2,6 @@ package prim
 
 import (
 	"slices"
-	"sync"
 
 	"github.com/racebench/racebench/engine/world"
 )
@@ -17,7 +16,7 @@ import (
 type Merge[T any] struct {
 	object *world.Object
 
-	mu          sync.Mutex
+	mu          guard
 	sources     []*source[T] // not seen to end, as they were added
 	first, last *source[T]   // whose flag is up, as they were raised
 	waiters     world.WaitList
@@ -34,7 +33,7 @@ type source[T any] struct {
 
 // NewMerge returns a merge of no queues, which has ended.
 func NewMerge[T any](w *world.World, name string) *Merge[T] {
-	return &Merge[T]{object: w.NewObject(name)}
+	return &Merge[T]{object: w.NewObject(name), mu: newGuard(w)}
 }
 
 // Add makes q one of the merge's sources.

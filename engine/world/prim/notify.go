@@ -1,10 +1,6 @@
 package prim
 
-import (
-	"sync"
-
-	"github.com/racebench/racebench/engine/world"
-)
+import "github.com/racebench/racebench/engine/world"
 
 // A Notify wakes tasks. It remembers at most one NotifyOne, and no NotifyWaiters: that reaches only
 // what Notified has returned before, so a task that looks at a condition first and calls Notified
@@ -12,14 +8,16 @@ import (
 type Notify struct {
 	object *world.Object
 
-	mu      sync.Mutex
+	mu      guard
 	calls   uint64 // of NotifyWaiters
 	permit  bool   // a NotifyOne that found nobody; then nobody waits
 	waiters world.WaitList
 }
 
 // NewNotify returns a Notify that has nothing stored.
-func NewNotify(w *world.World, name string) *Notify { return &Notify{object: w.NewObject(name)} }
+func NewNotify(w *world.World, name string) *Notify {
+	return &Notify{object: w.NewObject(name), mu: newGuard(w)}
+}
 
 // A Notified is awaited until its Notify wakes it. It stays completed.
 type Notified struct {

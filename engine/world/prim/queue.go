@@ -1,10 +1,6 @@
 package prim
 
-import (
-	"sync"
-
-	"github.com/racebench/racebench/engine/world"
-)
+import "github.com/racebench/racebench/engine/world"
 
 // A Queue is tokio's mpsc channel. A slot is taken before a value is sent into it, so a sender can hold
 // a permit; the receiving side can close it, which keeps what is inside; and it can be dropped, which
@@ -13,7 +9,7 @@ type Queue[T any] struct {
 	object   *world.Object
 	capacity int
 
-	mu    sync.Mutex
+	mu    guard
 	items ring[T]
 	// reserved counts the slots of permits that were not used yet, and of senders that were granted one
 	// and have not run since. While a slot is free nobody waits in senders.
@@ -29,7 +25,7 @@ type Queue[T any] struct {
 
 // NewQueue returns an open queue for capacity values; 0 is unbounded.
 func NewQueue[T any](w *world.World, name string, capacity int) *Queue[T] {
-	return &Queue[T]{object: w.NewObject(name), capacity: capacity}
+	return &Queue[T]{object: w.NewObject(name), mu: newGuard(w), capacity: capacity}
 }
 
 // Send waits for room, in the order senders asked for it, and puts v in. It returns ErrClosed when the

@@ -1,17 +1,13 @@
 package prim
 
-import (
-	"sync"
-
-	"github.com/racebench/racebench/engine/world"
-)
+import "github.com/racebench/racebench/engine/world"
 
 // A Semaphore hands out units in the order they were asked for: while the first in line waits for many,
 // nobody passes it with few. It can be closed.
 type Semaphore struct {
 	object *world.Object
 
-	mu      sync.Mutex
+	mu      guard
 	free    int // while somebody waits: what the first in line has gathered so far
 	closed  bool
 	waiters world.WaitList
@@ -19,7 +15,7 @@ type Semaphore struct {
 
 // NewSemaphore returns an open semaphore of n units.
 func NewSemaphore(w *world.World, name string, n int) *Semaphore {
-	return &Semaphore{object: w.NewObject(name), free: n}
+	return &Semaphore{object: w.NewObject(name), mu: newGuard(w), free: n}
 }
 
 // Acquire waits for n units at once and takes them. It returns ErrClosed when the semaphore was closed

@@ -1,17 +1,13 @@
 package prim
 
-import (
-	"sync"
-
-	"github.com/racebench/racebench/engine/world"
-)
+import "github.com/racebench/racebench/engine/world"
 
 // A Tracker counts the tasks that were started through it. Waiting for it needs two things: that it was
 // closed and that none of its tasks is left. Closing it refuses nothing.
 type Tracker struct {
 	object *world.Object
 
-	mu      sync.Mutex
+	mu      guard
 	count   int
 	closed  bool
 	rests   uint64 // how often it has come to be closed and empty
@@ -19,7 +15,9 @@ type Tracker struct {
 }
 
 // NewTracker returns an open tracker of no tasks.
-func NewTracker(w *world.World, name string) *Tracker { return &Tracker{object: w.NewObject(name)} }
+func NewTracker(w *world.World, name string) *Tracker {
+	return &Tracker{object: w.NewObject(name), mu: newGuard(w)}
+}
 
 // Go starts a task of t's realm and counts it from before it starts until its body has returned,
 // panicked or been aborted. It may be called after Close.
