@@ -152,6 +152,7 @@ func externalSchema() *jsonschema.Schema {
 		property{"restart", boolean(), "start again on the same data and read acknowledged writes back"},
 		property{"preset", text(), "a known server: what its signals mean, sensible load and exits"},
 		property{"worker", boolean(), "it listens on nothing; needs ready: {log: …}"},
+		property{"pid1", boolean(), "run it as PID 1 of a process namespace, as in a container without an init"},
 		property{"before_each", either(text(), array(scalar())), "a command that is run before each trial"},
 		property{"attach", integer(1, 1<<22), "instead of command: the id of a running process"},
 	)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/report"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
@@ -43,9 +45,10 @@ type runFlags struct {
 
 	formats []string // that -o knows; nil is those of results
 
-	given        func(flag string) bool // whether the user gave a flag; nil where there are none of run
-	within       time.Duration          // no trial begins later; 0 is no such bound
-	keepScenario []byte                 // a scenario that no file holds yet; it is stored with the run
+	given        func(flag string) bool                              // whether the user gave a flag; nil where there are none of run
+	within       time.Duration                                       // no trial begins later; 0 is no such bound
+	after        func(ctx context.Context, folds []*result.Campaign) // is called when all was run, before the report
+	keepScenario []byte                                              // a scenario that no file holds yet; it is stored with the run
 
 	worked string // what a demonstration showed, in place of the verdict
 }

@@ -161,6 +161,9 @@ func (a *app) runPrograms(ctx context.Context, programs []engine.Program, f runF
 		Catalog: a.catalog, Build: toolInfo().Build, Keep: keepOf(f.keep), Parallel: f.parallel,
 		FailFast: f.failFast, Progress: progress.note, Corpus: f.corpus, Verify: f.verify,
 	}, run)
+	if f.after != nil && err == nil {
+		f.after(ctx, folds)
+	}
 	progress.done()
 	a.cutShort = ctx.Err() != nil
 	if err != nil && !errors.Is(err, ctx.Err()) {

@@ -24,6 +24,7 @@ type config struct {
 	restart    bool
 	preset     string
 	worker     bool // it listens on nothing
+	pid1       bool // it runs as PID 1
 	beforeEach []string
 	attach     int
 }
@@ -61,6 +62,7 @@ var externalFields = []struct {
 	{"restart", func(c *config, v spec.Value, errs *spec.Errors) { c.restart = readBool(v, errs) }},
 	{"preset", func(c *config, v spec.Value, errs *spec.Errors) { c.preset = readWord(v, errs) }},
 	{"worker", func(c *config, v spec.Value, errs *spec.Errors) { c.worker = readBool(v, errs) }},
+	{"pid1", func(c *config, v spec.Value, errs *spec.Errors) { c.pid1 = readBool(v, errs) }},
 	{"before_each", func(c *config, v spec.Value, errs *spec.Errors) { c.beforeEach = readCommand(v, errs) }},
 	{"attach", func(c *config, v spec.Value, errs *spec.Errors) {
 		n, err := spec.Int(v)

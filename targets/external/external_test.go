@@ -163,15 +163,16 @@ func TestEveryEndIsTold(t *testing.T) {
 
 // TestWhatCannotBeTested says in a sentence why, and accuses nobody.
 func TestWhatCannotBeTested(t *testing.T) {
-	for mode, want := range map[string]string{
-		"exits-at-once": "ended with status 3 before it was ready",
-		"background":    "went to the background",
-		"garbage":       "no client got a good answer",
+	for mode, want := range map[string][]string{
+		"exits-at-once": {"ended with status 3 before it was ready"},
+		"background":    {"went to the background", "ended without a signal"}, // as it is seen before it is ready, or after
+		"garbage":       {"no client got a good answer"},
 	} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			c := run(t, mode, "", "\n  - {client: http-oneshot, path: /}\n", 2)
-			if c.Verdict != result.Untested || len(c.Trials) != 1 || !strings.Contains(c.Trials[0].Void, want) {
+			if c.Verdict != result.Untested || len(c.Trials) != 1 ||
+				!slices.ContainsFunc(want, func(text string) bool { return strings.Contains(c.Trials[0].Void, text) }) {
 				t.Errorf("%s: %+v", c.Verdict, c.Trials)
 			}
 		})

@@ -4,4 +4,4 @@ package external
 
 import "syscall"
 
-func attributes() *syscall.SysProcAttr { return ownGroup() }
+func attributes(bool) *syscall.SysProcAttr { return ownGroup() }

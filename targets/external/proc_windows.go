@@ -8,7 +8,7 @@ import (
 
 var errWindows = errors.New("there are no signals to send on Windows")
 
-func attributes() *syscall.SysProcAttr { return nil }
+func attributes(bool) *syscall.SysProcAttr { return nil }
 
 func ownGroup() *syscall.SysProcAttr { return nil }
 

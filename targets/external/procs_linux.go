@@ -18,9 +18,20 @@ import (
 // gets out of sight.
 func adopt() error { return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
 
-// attributes put the program in a group of its own, and end it with this process whatever ends that.
-func attributes() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+// attributes put the program in a group of its own, and end it with this process whatever ends that. As
+// PID 1 it lives in a process namespace of its own, as in a container without an init.
+func attributes(pid1 bool) *syscall.SysProcAttr {
+	a := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if !pid1 {
+		return a
+	}
+	a.Cloneflags = syscall.CLONE_NEWPID
+	if uid := os.Getuid(); uid != 0 {
+		a.Cloneflags |= syscall.CLONE_NEWUSER
+		a.UidMappings = []syscall.SysProcIDMap{{ContainerID: uid, HostID: uid, Size: 1}}
+		a.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}}
+	}
+	return a
 }
 
 // descendants lists the living processes below this one, but for those in except and what is below them.

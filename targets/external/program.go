@@ -112,7 +112,7 @@ func (p *program) launch(w *world.World) error {
 		p.cmd.Env = append(p.cmd.Env, p.fill(e))
 	}
 	p.cmd.Env = withoutOurs(p.cmd.Env)
-	p.cmd.SysProcAttr = attributes()
+	p.cmd.SysProcAttr = attributes(p.c.pid1)
 	r, w2, err := os.Pipe()
 	if err != nil {
 		return fmt.Errorf("start the program: %w", err)
@@ -123,6 +123,9 @@ func (p *program) launch(w *world.World) error {
 	_ = w2.Close()
 	if err != nil {
 		_ = r.Close()
+		if p.c.pid1 {
+			return fmt.Errorf("the program cannot be started as PID 1 here: %w", plainly(err))
+		}
 		return fmt.Errorf("the program cannot be started: %w", plainly(err))
 	}
 	p.pid = p.cmd.Process.Pid

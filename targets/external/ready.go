@@ -15,11 +15,13 @@ func (p *program) awaitReady(t *world.Task) error {
 	deadline := t.Now() + startLimit
 	for pause := time.Millisecond; ; pause = min(2*pause, 20*time.Millisecond) {
 		ready, err := p.isReady()
-		if err != nil || ready {
+		switch {
+		case err != nil:
 			return err
-		}
-		if p.hasEnded() {
+		case p.hasEnded():
 			return p.endedEarly(t)
+		case ready:
+			return nil
 		}
 		if t.Now() > deadline {
 			return fmt.Errorf("the program was not ready after %s: %s; %s", startLimit, p.awaited(), p.out.last())
