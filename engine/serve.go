@@ -21,6 +21,9 @@ var errRefused = errors.New("a child event was refused")
 // happens (a count, a window).
 const patience = 100 * time.Millisecond
 
+// patienceOutside is the same for a program from outside, whose courier looks at it before it strikes.
+const patienceOutside = time.Second
+
 // serving is the first phase of a trial: boot, load, strike, drain. It runs in the child and only
 // writes evidence.
 type serving struct {
@@ -234,7 +237,11 @@ func (s *serving) dialFailed(t *world.Task, c *client, err error) {
 func (s *serving) awaitStrike(t *world.Task) bool {
 	limit := s.w.NewTimer("a strike")
 	limit.Idle = true
-	limit.SetAt(s.loadBegan + s.plan.Program.Scenario.Duration + patience)
+	wait := patience
+	if s.plan.Program.Outside() {
+		wait = patienceOutside
+	}
+	limit.SetAt(s.loadBegan + s.plan.Program.Scenario.Duration + wait)
 	return t.Select(s.struck, s.ended, limit) == 0
 }
 
