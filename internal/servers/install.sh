@@ -17,6 +17,6 @@ if [ ! -e "$policy" ]; then
 	printf '#!/bin/sh\nexit 101\n' | $root tee "$policy" >/dev/null && $root chmod +x "$policy"
 	trap '$root rm -f "$policy"' EXIT
 fi
-$root timeout 60 apt-get update -qq
+$root timeout 40 apt-get update -qq
 # shellcheck disable=SC2086
-DEBIAN_FRONTEND=noninteractive $root timeout 90 apt-get install -y -qq --no-install-recommends $missing
+DEBIAN_FRONTEND=noninteractive $root timeout 60 apt-get install -y -qq --no-install-recommends $missing
