@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"os/signal"
+	"strconv"
 	"syscall"
 	"time"
 )
 
 // testServer is the program that scripts probe: "testserver good" finishes what is under way when it is
-// signalled, "testserver bad" exits at once, "testserver worker" listens on nothing.
+// signalled, "testserver bad" exits at once, "testserver worker" listens on nothing,
+// "testserver parent FILE" has a process of its own.
 func testServer() {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
@@ -19,6 +22,15 @@ func testServer() {
 		fmt.Println("worker: ready")
 		<-stop
 		return
+	}
+	if os.Args[1] == "parent" { // has a process of its own, whose id it writes down, and leaves it to itself
+		child := exec.Command("sleep", "100")
+		if err := child.Start(); err != nil {
+			panic(err)
+		}
+		if err := os.WriteFile(os.Args[2], []byte(strconv.Itoa(child.Process.Pid)), 0o644); err != nil {
+			panic(err)
+		}
 	}
 	http.HandleFunc("/slow", func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(100 * time.Millisecond)
