@@ -176,7 +176,18 @@ func (r *reader) textSlot(rec *record) string {
 	r.text.bytes = append(r.text.bytes, rec.text()[:size]...)
 	r.text.left -= size
 	if r.text.left == 0 {
-		r.e.texts = append(r.e.texts, string(r.text.bytes))
+		r.addText(r.text.bytes)
 	}
 	return ""
+}
+
+// addText gives a text the next number. One trial's texts are mostly those of the trial read before, in the
+// same order: what stands there still is taken again.
+func (r *reader) addText(text []byte) {
+	n := len(r.e.texts)
+	if room := r.e.texts[:cap(r.e.texts)]; n < len(room) && room[n] == string(text) {
+		r.e.texts = room[:n+1]
+		return
+	}
+	r.e.texts = append(r.e.texts, string(text))
 }

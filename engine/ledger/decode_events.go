@@ -101,18 +101,24 @@ func (r *reader) lane(rec *record) string {
 	if here := len(e.Lanes); here < len(r.counts) {
 		n = r.counts[here]
 	}
-	var ops []Op
-	var deliveries []Delivery
-	if n.ops > 0 {
-		ops = make([]Op, 0, n.ops)
-	}
-	if n.deliveries > 0 {
-		deliveries = make([]Delivery, 0, n.deliveries)
-	}
-	e.Ops = append(e.Ops, ops)
-	e.Deliveries = append(e.Deliveries, deliveries)
+	e.Ops = withRoom(e.Ops, int(n.ops))
+	e.Deliveries = withRoom(e.Deliveries, int(n.deliveries))
 	r.next = append(r.next, 0)
 	return ""
+}
+
+// withRoom adds an empty list for n values: one of an earlier reading where that has the room.
+func withRoom[T any](lists [][]T, n int) [][]T {
+	at := len(lists)
+	if room := lists[:cap(lists)]; at < len(room) && cap(room[at]) >= n {
+		lists = room[:at+1]
+		lists[at] = lists[at][:0]
+		return lists
+	}
+	if n == 0 {
+		return append(lists, nil)
+	}
+	return append(lists, make([]T, 0, n))
 }
 
 func (r *reader) subscribe(rec *record) string {

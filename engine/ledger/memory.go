@@ -38,18 +38,19 @@ func (w *Writer) Reset() {
 	w.lanes, w.own = 0, 0
 }
 
-// Evidence reads a ledger in memory.
+// Evidence reads a ledger in memory. What it returns is good until the next call, or Reset.
 func (w *Writer) Evidence() (*Evidence, error) {
 	if !w.memory {
 		return nil, errors.New("read ledger: it is in a file")
 	}
-	r := newReader(memoryReader{w}, int64(w.head[headChunks])*chunkSize, false)
-	r.buf = w.buf
-	if err := r.read(); err != nil {
+	if w.reader == nil {
+		w.reader = newReader(memoryReader{w}, 0, false)
+	}
+	w.reader.again(int64(w.head[headChunks]) * chunkSize)
+	if err := w.reader.read(); err != nil {
 		return nil, fmt.Errorf("read ledger in memory: %w", err)
 	}
-	w.buf = r.buf
-	return r.e, nil
+	return w.reader.e, nil
 }
 
 // Bytes returns a ledger in memory as the file it would be, for keeping.

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -52,6 +53,52 @@ func TestMemoryLedgerIsTheFileItWouldBe(t *testing.T) {
 	}
 	if a, b := Format(kept), Format(there); a != b {
 		t.Errorf("kept:\n%s\nthere:\n%s", a, b)
+	}
+}
+
+// Nothing of an earlier trial may be found in the room that its evidence leaves to the next.
+func TestMemoryLedgerIsReadAfreshInOldRoom(t *testing.T) {
+	w, err := NewMemory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for round, lanes := range []int{3, 1, 4, 0, 2, 4} {
+		w.Reset()
+		for l := range lanes {
+			lane := w.Lane(LaneInfo{Name: fmt.Sprintf("p-%d", (l+round)%3), Group: "p", Op: "publish"})
+			for i := range (l*7 + round*5) % 11 {
+				lane.Begin(NewMsgID(l, int64(i+1)), 0, 1, time.Duration(i), time.Duration(i+1))
+				lane.Deliver(NewMsgID(l, int64(i+1)), time.Duration(round))
+			}
+			if round%2 == l%2 {
+				w.Subscribe(Subscription{Lane: l, Topics: 1, From: time.Duration(l)})
+				w.Discard(Discard{Msg: NewMsgID(l, 1), Lane: l, Station: w.Name("there"), At: 3})
+				w.Window(Window{Name: w.Name(fmt.Sprint("window ", round)), Met: int64(l)})
+				w.Signal(Signal{Number: 15, At: time.Duration(round)})
+			}
+		}
+		if round == 2 {
+			w.DrainBegan(2)
+			w.DrainEnded(5, DrainReturned, 0, 0)
+			w.Audit(Audit{Lane: 1, At: 4})
+			w.Value(Value{Msg: 1, Key: 2})
+			w.Mark(Mark{Who: w.Name("me"), Text: w.Name("a remark"), At: 5})
+		}
+		path := filepath.Join(t.TempDir(), "ledger")
+		if err := os.WriteFile(path, w.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		kept, err := Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		there, err := w.Evidence()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, b := Format(kept), Format(there); a != b {
+			t.Errorf("round %d, kept:\n%s\nthere:\n%s", round, a, b)
+		}
 	}
 }
 

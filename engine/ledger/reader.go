@@ -60,6 +60,21 @@ func newReader(from io.ReaderAt, size int64, sharedOnly bool) *reader {
 	return &reader{from: from, size: size, sharedOnly: sharedOnly, e: &Evidence{texts: []string{""}}, next: []uint32{0}}
 }
 
+// again makes the reader ready for one more reading, in the room of the last: its evidence is good no more.
+func (r *reader) again(size int64) {
+	e := r.e
+	r.size, r.chunks = size, 0
+	r.next, r.counts = append(r.next[:0], 0), r.counts[:0]
+	r.text = pendingText{bytes: r.text.bytes[:0]}
+	// What is not named here begins anew.
+	*e = Evidence{
+		Lanes: e.Lanes[:0], Ops: e.Ops[:0], Deliveries: e.Deliveries[:0], Subscriptions: e.Subscriptions[:0],
+		Discards: e.Discards[:0], Returned: e.Returned[:0], Gauges: e.Gauges[:0], Signals: e.Signals[:0],
+		Windows: e.Windows[:0], Tasks: e.Tasks[:0], Phases: e.Phases[:0], Loads: e.Loads[:0],
+		texts: e.texts[:1],
+	}
+}
+
 func (r *reader) read() error {
 	if err := r.header(); err != nil || r.e.Cut != "" {
 		return err

@@ -27,7 +27,7 @@ type Writer struct {
 	max  int // chunks
 	// memory says that there is no file.
 	memory bool
-	buf    []chunk // to read it with
+	reader *reader // of a ledger in memory
 
 	head   *record                  // in the file
 	chunks []atomic.Pointer[[]byte] // the segments that are mapped
