@@ -38,6 +38,8 @@ type Pool struct {
 	names    map[twinKey]int
 	all      []*Task
 	runnable []*Task
+	pending  timerHeap
+	idle     timerHeap
 }
 
 // lend gives the pool's books, emptied, to a new world.
@@ -55,11 +57,13 @@ func (p *Pool) lend(w *World) {
 		w.sim.memory = &p.memory
 	}
 	w.sim.all, w.sim.state.Runnable = p.all[:0], p.runnable[:0]
+	w.timers.pending, w.timers.idle = p.pending[:0], p.idle[:0]
 }
 
 // takeBack keeps the lists, which may have grown.
 func (p *Pool) takeBack(s *sim) {
 	p.all, p.runnable = s.all, s.state.Runnable
+	p.pending, p.idle = s.w.timers.pending, s.w.timers.idle
 	clear(p.all[:cap(p.all)])
 	clear(p.runnable[:cap(p.runnable)])
 }

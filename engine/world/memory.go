@@ -9,12 +9,27 @@ type memory struct {
 	tokens  slab[Token]
 	atomics slab[Atomic]
 	mutexes slab[Mutex]
+	windows slab[Window]
+	titles  map[string]string // of windows by their names, which are few and always the same
 }
 
 // reset takes everything back. Nobody may use it any more.
 func (m *memory) reset() {
 	m.tasks.used, m.objects.used, m.timers.used = 0, 0, 0
-	m.tokens.used, m.atomics.used, m.mutexes.used = 0, 0, 0
+	m.tokens.used, m.atomics.used, m.mutexes.used, m.windows.used = 0, 0, 0, 0
+}
+
+// title is how a window's object is called.
+func (m *memory) title(window string) string {
+	title, ok := m.titles[window]
+	if !ok {
+		if m.titles == nil {
+			m.titles = map[string]string{}
+		}
+		title = "window " + window
+		m.titles[window] = title
+	}
+	return title
 }
 
 // A slab hands out values of one type, each the zero value. The zero slab is empty.

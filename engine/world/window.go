@@ -15,9 +15,18 @@ func (w *World) Window(name string) *Window {
 	defer w.mu.Unlock()
 	win := w.windows[name]
 	if win == nil {
-		win = &Window{name: name, object: w.NewObject("window " + name)}
+		win = w.newWindow(name)
 		w.windows[name] = win
 	}
+	return win
+}
+
+func (w *World) newWindow(name string) *Window {
+	if w.sim == nil {
+		return &Window{name: name, object: w.NewObject("window " + name)}
+	}
+	win := w.sim.memory.windows.take()
+	win.name, win.object = name, w.NewObject(w.sim.memory.title(name))
 	return win
 }
 
