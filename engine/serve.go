@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -199,11 +200,11 @@ func (s *serving) addGroup(i int) {
 		duration = forever // its clients keep coming while it drains, as a program's do
 	}
 	for n := range s.plan.clientsOf(group) {
-		name := fmt.Sprintf("%s-%d", group.As, n)
+		name := group.As + "-" + strconv.Itoa(n)
 		c := &client{
 			s: s, group: group, name: name, index: n, quiet: group.StopAtSignal,
 			lane:  s.out.Lane(ledger.LaneInfo{Name: name, Group: group.As, Op: group.Op.Name}),
-			shape: group.Shape(n, duration, s.plan.Seed.Stream(fmt.Sprintf("load/%d/%d", i, n))),
+			shape: group.Shape(n, duration, s.plan.Seed.Stream("load/"+strconv.Itoa(i)+"/"+strconv.Itoa(n))),
 			most:  s.plan.mostOf(group), timer: s.w.NewTimer("its next start"), connected: s.w.NewToken("its connection"),
 		}
 		if group.Op.Emits != nil {
