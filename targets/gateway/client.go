@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/racebench/racebench/engine/ledger"
@@ -17,6 +18,7 @@ type caller struct {
 	from string // the address that limits know it by
 	hang bool   // it hangs up when it has waited for so long
 	conn Conn   // nil: it has none, or one that is of no use any more
+	err  error  // why it could not connect, the last time
 }
 
 // dialNet makes the client of an op that goes over the network.
@@ -44,14 +46,23 @@ func (c *caller) request(id ledger.MsgID, size int64) Request {
 
 // connect opens a connection where there is none.
 func (c *caller) connect(t *world.Task) bool {
+	c.err = nil
 	if c.conn == nil {
-		conn, err := c.s.net.Connect(t, c.door, c.role.Name)
-		if err != nil {
-			return false
+		var conn Conn
+		if conn, c.err = c.s.net.Connect(t, c.door, c.role.Name); c.err == nil {
+			c.conn = conn
 		}
-		c.conn = conn
 	}
-	return true
+	return c.err == nil
+}
+
+// unconnected is what becomes of a message for which there was no connection. That this machine has no room
+// for one says nothing of the server.
+func (c *caller) unconnected(id ledger.MsgID) targets.Reply {
+	if !errors.Is(c.err, ErrRefused) {
+		return targets.Reply{}
+	}
+	return c.s.judge(Ending{Msg: id, End: NotSent}, Response{})
 }
 
 // Do implements targets.Client: one request. One that did not leave the client is tried again, once.
@@ -68,6 +79,9 @@ func (c *caller) Do(t *world.Task, m targets.Message) targets.Reply {
 			c.conn.HangUp(t)
 			c.conn = nil
 		}
+	}
+	if c.err != nil {
+		return c.unconnected(m.ID)
 	}
 	return c.s.judge(e, r)
 }
@@ -114,7 +128,7 @@ type session struct{ *caller }
 // Do implements targets.Client.
 func (c *session) Do(t *world.Task, m targets.Message) targets.Reply {
 	if !c.connect(t) {
-		return c.s.judge(Ending{Msg: m.ID, End: NotSent}, Response{})
+		return c.unconnected(m.ID)
 	}
 	defer func() { c.conn = nil }()
 	socket, r, e := c.conn.Upgrade(t, c.request(m.ID, m.Size))
@@ -161,7 +175,7 @@ type lasting struct {
 // last connects a lasting client.
 func (c *caller) last(t *world.Task) (targets.Client, error) {
 	if !c.connect(t) {
-		return nil, fmt.Errorf("connect %s: %w", c.role.Name, ErrRefused)
+		return nil, fmt.Errorf("connect %s: %w", c.role.Name, c.err)
 	}
 	q := c.request(ledger.NewMsgID(c.role.Lane, 0), 0)
 	q.Listens = c.role.Op != opFrame

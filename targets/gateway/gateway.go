@@ -121,7 +121,7 @@ func (Target) Knobs() []targets.Knob {
 		{Name: "subject", Summary: "messages that the tunnel's subject holds", Kind: targets.IntKnob, Default: "4096", Min: 1, Max: most},
 		{Name: "timeout", Summary: "how long an actor's answer is waited for", Kind: targets.DurationKnob, Default: "30s", Min: 1, Max: hour},
 		{Name: "ttl", Summary: "how long a count of slots is kept", Kind: targets.DurationKnob, Default: "1h", Min: 1, Max: hour},
-		{Name: "wire", Summary: "packets that a connection in memory holds each way", Kind: targets.IntKnob, Default: "16", Min: 1, Max: most},
+		{Name: "wire", Summary: "messages of 256 bytes that a connection holds each way before a client that does not read is felt", Kind: targets.IntKnob, Default: "16", Min: 1, Max: most},
 		{Name: "work", Summary: "how long an actor works on a request", Kind: targets.DurationKnob, Default: "0s", Max: hour},
 	}
 }

@@ -85,7 +85,7 @@ func (n *network) Listen(_ *world.Task, which gateway.Door, serve gateway.Serve)
 func (n *network) Connect(t *world.Task, which gateway.Door, name string) (gateway.Conn, error) {
 	d := n.doors[which]
 	if err := n.room(); err != nil {
-		return nil, fmt.Errorf("connect %s: %w", name, err)
+		return nil, err
 	}
 	var c *client
 	var err error
@@ -123,7 +123,7 @@ func (n *network) dial(d *door, name string) (*client, error) {
 		if refused(err) {
 			return nil, gateway.ErrRefused
 		}
-		return nil, fmt.Errorf("connect %s: %w", name, err)
+		return nil, err
 	}
 	c := newClient(n, newWire(conn.(*net.TCPConn)), name)
 	n.clients.add(c.wire)
@@ -137,7 +137,7 @@ func (n *network) dial(d *door, name string) (*client, error) {
 		if refused(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil, gateway.ErrRefused
 		}
-		return nil, fmt.Errorf("connect %s: TLS handshake: %w", name, err)
+		return nil, fmt.Errorf("TLS handshake: %w", err)
 	}
 	c.over(over)
 	return c, nil

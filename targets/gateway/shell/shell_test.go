@@ -161,7 +161,7 @@ func TestTooFewDescriptorsAreSaidPlainly(t *testing.T) {
 			return
 		}
 		_, err = n.Connect(task, gateway.Plain, "second")
-		if err == nil || errors.Is(err, gateway.ErrRefused) || !strings.Contains(err.Error(), "connect second: 1 connections are open") ||
+		if err == nil || errors.Is(err, gateway.ErrRefused) || !strings.Contains(err.Error(), "1 connections are open") ||
 			!strings.Contains(err.Error(), "ulimit -n") {
 			t.Errorf("the second connection got %v", err)
 		}
