@@ -106,18 +106,25 @@ func acceptedBefore(e *ledger.Evidence, moment time.Duration) bool {
 	}) || slices.ContainsFunc(e.Wires, func(w ledger.Wire) bool { return w.Msg == 0 && w.Sent > 0 && w.Sent <= moment })
 }
 
-// unconnected lists the clients that could not connect, each reason once.
+// unconnected lists why clients could not connect, each reason once. One that came when an in-process server
+// was struck already was refused, as it must be.
 func unconnected(e *ledger.Evidence) []string {
+	struck, hasStruck := firstStrike(e)
 	var notes []string
 	for _, m := range e.Marks {
-		if len(e.Processes) > 0 && len(notes) < maxMarked {
-			if text := e.Text(m.Text); !slices.Contains(notes, text) {
-				notes = append(notes, text)
-			}
+		text := e.Text(m.Text)
+		if len(e.Processes) == 0 && (!strings.HasPrefix(text, couldNotConnect) || hasStruck && m.At >= struck) {
+			continue
+		}
+		if len(notes) < maxMarked && !slices.Contains(notes, text) {
+			notes = append(notes, text)
 		}
 	}
 	return notes
 }
+
+// couldNotConnect is how the remark on a client begins whose Dial has failed.
+const couldNotConnect = "could not connect: "
 
 // maxMarked is how many remarks of one trial are passed on.
 const maxMarked = 3

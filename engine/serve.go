@@ -229,7 +229,7 @@ func (s *serving) dialled(t *world.Task) {
 }
 
 func (s *serving) dialFailed(t *world.Task, c *client, err error) {
-	s.out.Mark(ledger.Mark{Who: s.out.Name(c.name), Text: s.out.Name("could not connect: " + err.Error()), At: t.Now()})
+	s.out.Mark(ledger.Mark{Who: s.out.Name(c.name), Text: s.out.Name(couldNotConnect + err.Error()), At: t.Now()})
 	s.dialled(t)
 }
 
