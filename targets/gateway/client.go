@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/world"
@@ -58,12 +59,16 @@ func (c *caller) connect(t *world.Task) bool {
 
 // unconnected is what becomes of a message for which there was no connection. That this machine has no room
 // for one says nothing of the server.
-func (c *caller) unconnected(id ledger.MsgID) targets.Reply {
+func (c *caller) unconnected(t *world.Task, id ledger.MsgID) targets.Reply {
 	if !errors.Is(c.err, ErrRefused) {
+		t.Sleep(noRoomPause)
 		return targets.Reply{}
 	}
 	return c.s.judge(Ending{Msg: id, End: NotSent}, Response{})
 }
+
+// noRoomPause keeps a client from asking without end for what there is not.
+const noRoomPause = 10 * time.Millisecond
 
 // Do implements targets.Client: one request. One that did not leave the client is tried again, once.
 func (c *caller) Do(t *world.Task, m targets.Message) targets.Reply {
@@ -81,7 +86,7 @@ func (c *caller) Do(t *world.Task, m targets.Message) targets.Reply {
 		}
 	}
 	if c.err != nil {
-		return c.unconnected(m.ID)
+		return c.unconnected(t, m.ID)
 	}
 	return c.s.judge(e, r)
 }
@@ -128,7 +133,7 @@ type session struct{ *caller }
 // Do implements targets.Client.
 func (c *session) Do(t *world.Task, m targets.Message) targets.Reply {
 	if !c.connect(t) {
-		return c.unconnected(m.ID)
+		return c.unconnected(t, m.ID)
 	}
 	defer func() { c.conn = nil }()
 	socket, r, e := c.conn.Upgrade(t, c.request(m.ID, m.Size))
@@ -175,7 +180,7 @@ type lasting struct {
 // last connects a lasting client.
 func (c *caller) last(t *world.Task) (targets.Client, error) {
 	if !c.connect(t) {
-		return nil, fmt.Errorf("connect %s: %w", c.role.Name, c.err)
+		return nil, c.err
 	}
 	q := c.request(ledger.NewMsgID(c.role.Lane, 0), 0)
 	q.Listens = c.role.Op != opFrame

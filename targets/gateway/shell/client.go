@@ -181,7 +181,7 @@ func (c *client) HangUp(*world.Task) { c.hangUp() }
 func (c *client) hangUp() {
 	c.useless = true
 	c.wire.drop()
-	c.n.clients.remove(c.wire)
+	c.n.forget(c.wire)
 }
 
 // A clientSocket is the client's end of a WebSocket.
@@ -202,5 +202,5 @@ func (s *clientSocket) Recv(t *world.Task) (gateway.Frame, error) {
 // Cut implements gateway.Socket.
 func (s *clientSocket) Cut(t *world.Task) {
 	s.socket.Cut(t)
-	s.c.n.clients.remove(s.wire)
+	s.c.n.forget(s.wire)
 }

@@ -43,8 +43,9 @@ type network struct {
 	tuned   func(network, address string, c syscall.RawConn) error
 
 	doors   [2]*door
-	clients pool        // the clients' ends
-	closed  atomic.Bool // Close was called
+	clients pool         // the clients' ends
+	taken   atomic.Int64 // connections that descriptors were set aside for
+	closed  atomic.Bool  // Close was called
 }
 
 // New returns a Net of sockets on the loopback interface, for the target's field Net. It fails when no
@@ -84,7 +85,7 @@ func (n *network) Listen(_ *world.Task, which gateway.Door, serve gateway.Serve)
 // Connect implements gateway.Net.
 func (n *network) Connect(t *world.Task, which gateway.Door, name string) (gateway.Conn, error) {
 	d := n.doors[which]
-	if err := n.room(); err != nil {
+	if err := n.takeRoom(); err != nil {
 		return nil, err
 	}
 	var c *client
@@ -95,6 +96,7 @@ func (n *network) Connect(t *world.Task, which gateway.Door, name string) (gatew
 		c, err = n.dial(d, name)
 	})
 	if err != nil {
+		n.taken.Add(-1)
 		return nil, err
 	}
 	return c, nil
@@ -103,16 +105,24 @@ func (n *network) Connect(t *world.Task, which gateway.Door, name string) (gatew
 // spareDescriptors are left for what is no connection: files, the ledger, pipes, the poller.
 const spareDescriptors = 256
 
-// room says whether there are descriptors for one more connection, both of whose ends are this process's.
-// To run into the limit would be worse: the server's end of a connection that the kernel has accepted
-// could not be taken, and its client would wait.
-func (n *network) room() error {
-	open := n.clients.len()
-	if n.most == 0 || 2*(open+1)+spareDescriptors <= n.most {
+// takeRoom sets descriptors aside for one more connection, both of whose ends are this process's. To run into
+// the limit would be worse: the server's end of a connection that the kernel has accepted could not be
+// taken, and its client would wait.
+func (n *network) takeRoom() error {
+	open := n.taken.Add(1) - 1
+	if n.most == 0 || 2*(open+1)+spareDescriptors <= int64(n.most) {
 		return nil
 	}
+	n.taken.Add(-1)
 	return fmt.Errorf("%d connections are open, each takes two descriptors, and this process may have %d: raise the limit (ulimit -n)",
-		open, n.most)
+		(n.most-spareDescriptors)/2, n.most)
+}
+
+// forget takes a client's end out of the books; again does nothing.
+func (n *network) forget(w *wire) {
+	if n.clients.remove(w) {
+		n.taken.Add(-1)
+	}
 }
 
 // dial makes a connection. Whatever keeps a server from taking it is a refusal.
@@ -126,20 +136,20 @@ func (n *network) dial(d *door, name string) (*client, error) {
 		return nil, err
 	}
 	c := newClient(n, newWire(conn.(*net.TCPConn)), name)
-	n.clients.add(c.wire)
 	if d.which != gateway.TLS {
+		n.clients.add(c.wire)
 		return c, nil
 	}
 	over := tls.Client(c.wire, n.client)
 	if err := over.Handshake(); err != nil {
 		c.wire.drop()
-		n.clients.remove(c.wire)
 		if refused(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil, gateway.ErrRefused
 		}
 		return nil, fmt.Errorf("TLS handshake: %w", err)
 	}
 	c.over(over)
+	n.clients.add(c.wire)
 	return c, nil
 }
 
@@ -155,7 +165,7 @@ func (n *network) Close(t *world.Task) {
 	for _, w := range n.clients.all() {
 		if !w.busy.Load() {
 			w.drop()
-			n.clients.remove(w)
+			n.forget(w)
 		}
 	}
 }
@@ -173,23 +183,18 @@ func (p *pool) add(w *wire) {
 	p.wires = append(p.wires, w)
 }
 
-// remove takes an end out; again does nothing.
-func (p *pool) remove(w *wire) {
+// remove takes an end out, and says whether it was in.
+func (p *pool) remove(w *wire) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if w.place < 0 {
-		return
+		return false
 	}
 	last := p.wires[len(p.wires)-1]
 	p.wires[w.place], last.place = last, w.place
 	p.wires = p.wires[:len(p.wires)-1]
 	w.place = -1
-}
-
-func (p *pool) len() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.wires)
+	return true
 }
 
 // all returns what is in the pool now.
