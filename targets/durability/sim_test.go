@@ -136,3 +136,28 @@ func TestAPanicEndsTheProcessOrATask(t *testing.T) {
 		}
 	}
 }
+
+// TestTheExampleShowsEveryDesign searches the small world that `racebench fuzz durability` does: every design
+// shows what it is known to breach, and what may follow from that, and no other does anything.
+func TestTheExampleShowsEveryDesign(t *testing.T) {
+	p := compile(t, "example.yaml")
+	for _, v := range target.Variants() {
+		t.Run(v.Name, func(t *testing.T) {
+			t.Parallel()
+			var shown []string
+			search(t, p, v, within, func(i int, trial result.Trial) {
+				for _, b := range trial.Breaches {
+					if !slices.Contains(v.Breaches, b.Invariant) && !slices.Contains(v.Also, b.Invariant) {
+						t.Fatalf("schedule %d breaches %s\n%s", i, b.Class, strings.Join(b.Evidence, "\n"))
+					}
+					shown = append(shown, b.Invariant)
+				}
+			})
+			for _, name := range v.Breaches {
+				if !slices.Contains(shown, name) {
+					t.Errorf("%s does not show in %d schedules", name, within)
+				}
+			}
+		})
+	}
+}
