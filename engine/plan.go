@@ -99,8 +99,7 @@ func (p Plan) wholeLimit() time.Duration {
 
 // write stores the plan in a trial's directory: the pinned scenario and the trial's identity.
 func (p Plan) write(dir rundir.TrialDir) error {
-	pinned := p.Program.Scenario
-	if err := rundir.WriteFile(dir.Scenario(), pinned.Marshal()); err != nil {
+	if err := rundir.WriteFile(dir.Scenario(), p.Program.Scenario.Kept().Marshal()); err != nil {
 		return err
 	}
 	id, err := json.MarshalIndent(p.ID, "", "  ")

@@ -12,6 +12,7 @@ import (
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/targets"
 )
 
 const (
@@ -81,7 +82,7 @@ func recordEnd(dir rundir.TrialDir, name string, end ledger.Phase) error {
 
 func runPhase(ctx context.Context, plan Plan, name string, dir rundir.TrialDir, c Config, l *launcher) (ledger.Phase, error) {
 	var end ledger.Phase
-	cmd, hold, err := childCommand(dir, name, c)
+	cmd, hold, err := childCommand(dir, name, plan.Program.Scenario.Secrets(), c)
 	if err != nil {
 		return end, err
 	}
@@ -131,7 +132,7 @@ func quit(cmd *exec.Cmd, exited <-chan error) error {
 
 // childCommand makes the command of a trial's child and returns with it what keeps the child alive:
 // its standard input, which ends when this process does.
-func childCommand(dir rundir.TrialDir, phase string, c Config) (*exec.Cmd, func(), error) {
+func childCommand(dir rundir.TrialDir, phase string, secrets []string, c Config) (*exec.Cmd, func(), error) {
 	self := c.Executable
 	if self == "" {
 		path, err := ownExecutable()
@@ -151,6 +152,9 @@ func childCommand(dir rundir.TrialDir, phase string, c Config) (*exec.Cmd, func(
 	}
 	cmd := exec.Command(self, c.ChildArgs...)
 	cmd.Env = append(os.Environ(), trialEnv+"="+string(dir), phaseEnv+"="+phase)
+	for _, secret := range secrets {
+		cmd.Env = append(cmd.Env, targets.SecretPrefix+secret)
+	}
 	cmd.Stdin, cmd.Stderr = alive, stderr
 	return cmd, func() {
 		_ = alive.Close()

@@ -74,8 +74,8 @@ func TestHashSeesWhatShapesATrial(t *testing.T) {
 		head + "\nsim: {ops: 3}",
 		head + "\nsim: {knobs: {mailbox: 1}}",
 		"name: x\ntarget: external\nexternal: {command: ./a}",
-		"name: x\ntarget: external\nexternal: {command: ./a, env: {T: 60s}}",
-		"name: x\ntarget: external\nexternal: {command: ./a, env: {T: 1m}}",
+		"name: x\ntarget: external\nexternal: {command: [./a, 60s]}",
+		"name: x\ntarget: external\nexternal: {command: [./a, 1m]}",
 		"name: x\ntarget: external\nexternal: {command: ./a}\nload: [{client: write-http, body: 1KiB}]",
 		"name: x\ntarget: external\nexternal: {command: ./a}\nload: [{client: write-http, body: 1024B}]",
 	} {

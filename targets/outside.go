@@ -34,6 +34,10 @@ type Courier interface {
 	Send(t *world.Task, sig syscall.Signal) (time.Duration, error)
 }
 
+// SecretPrefix begins the names of racebench's own variables that hold values of external.env: a trial's
+// directory has only their names.
+const SecretPrefix = "RACEBENCH_ENV_"
+
 // AimAhead is how long before a strike a courier begins to aim.
 const AimAhead = 8 * time.Millisecond
 

@@ -15,7 +15,7 @@ import (
 type config struct {
 	command    []string
 	cwd        string
-	env        []string // NAME=value
+	env        []string // NAME=value, or NAME alone: its value is in racebench's own environment
 	url        string   // a template; empty: the port is found
 	ready      readiness
 	exits      []int // statuses of a clean stop
@@ -187,6 +187,10 @@ func readEnv(c *config, v spec.Value, errs *spec.Errors) {
 	for _, f := range v.Fields {
 		if f.Key.Text == "" || strings.ContainsAny(f.Key.Text, "=\x00") || f.Value.Kind == spec.List || f.Value.Kind == spec.Map {
 			errs.Addf(f.Key, "env: %q is not a variable with one value", f.Key.Text)
+			continue
+		}
+		if f.Value.Kind == spec.Null {
+			c.env = append(c.env, f.Key.Text)
 			continue
 		}
 		c.env = append(c.env, f.Key.Text+"="+f.Value.Text)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/targets"
 )
 
 // A program is one run of the command: a process, what it prints and where it listens.
@@ -109,6 +110,10 @@ func (p *program) launch(w *world.World) error {
 	p.cmd.Dir = p.c.cwd
 	p.cmd.Env = append(os.Environ(), "PORT="+strconv.Itoa(p.port))
 	for _, e := range p.c.env {
+		e, err := valued(e)
+		if err != nil {
+			return fmt.Errorf("the program cannot be started: %w", err)
+		}
 		p.cmd.Env = append(p.cmd.Env, p.fill(e))
 	}
 	p.cmd.Env = withoutOurs(p.cmd.Env)
@@ -139,6 +144,19 @@ func (p *program) launch(w *world.World) error {
 	}()
 	p.guard, p.guarded = guardian(p.pid)
 	return nil
+}
+
+// valued gives a variable that has none its value.
+func valued(e string) (string, error) {
+	if strings.Contains(e, "=") {
+		return e, nil
+	}
+	for _, name := range []string{targets.SecretPrefix + e, e} {
+		if value, ok := os.LookupEnv(name); ok {
+			return e + "=" + value, nil
+		}
+	}
+	return "", fmt.Errorf("env %s has no value, and kept trials leave values out: set %s in racebench's own environment", e, e)
 }
 
 // withoutOurs leaves out what would make the program think that it is a part of racebench.
