@@ -133,7 +133,7 @@ func (a *app) root() *cobra.Command {
 		Short: "Find out what a server loses when it stops",
 		Long: `racebench runs a server under load, stops it at a random moment with a real signal,
 and checks what its clients were promised: nothing lost, nothing hung, nothing
-leaked. It tests servers written in Go inside it; this version has one, a broker.`,
+leaked. It tests any program from outside (probe), and servers written in Go inside it.`,
 		Example: `  racebench demo                       a lost message on a real SIGTERM, in about 15 s
   racebench run broker/timeout-drain   one design of the broker under the broker's own load
   racebench init broker                write a scenario to start from`,
