@@ -257,3 +257,16 @@ func BenchmarkEveryFormat(b *testing.B) {
 		}
 	}
 }
+
+// What a program from outside lost is no accepted message; it is lost all the same.
+func TestLostOfAProgramFromOutside(t *testing.T) {
+	r := row("cart", result.Breached, result.Counts{Planned: 5, Run: 5, Breached: 5})
+	r.Target = outsider
+	r.AtRisk = []result.RowRisk{{Kind: "request-read", Count: 50, Lost: 50, Trials: 5}}
+	if text := render(t, "markdown", reportOf(r), Options{}); !strings.Contains(text, "| 50 | 50 |") {
+		t.Errorf("the loss is not in the table:\n%s", text)
+	}
+	if text := render(t, "html", reportOf(r), Options{}); !strings.Contains(text, ">50</td>") {
+		t.Errorf("the loss is not in the page:\n%s", text)
+	}
+}

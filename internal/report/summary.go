@@ -199,8 +199,15 @@ func lostCell(row result.Row) string {
 	return fmt.Sprint(lost)
 }
 
+// lostOf counts what breaches say was lost; for a program from outside, whatever was at risk and lost.
 func lostOf(row result.Row) int64 {
 	var n int64
+	if row.Target == outsider {
+		for _, k := range row.AtRisk {
+			n += k.Lost
+		}
+		return n
+	}
 	for _, b := range row.Breaches {
 		for _, name := range lossInvariants {
 			if b.Invariant == name {
