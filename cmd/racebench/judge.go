@@ -37,6 +37,7 @@ directory, a run's, or racebench-runs/latest. The exit status is that of run.`,
 				return err
 			}
 			rep.Seed = folds[0].Header.Seed
+			f.dir = "" // nothing is stored
 			return a.finish(rep, f)
 		},
 	}
