@@ -62,13 +62,19 @@ a recorded trial. Nothing is overwritten.`,
 				_, err := a.stdout.Write(t.Example())
 				return err
 			}
-			return a.writeNew(filepath.Join(".racebench", name+".yaml"), t.Example(), "run it with: racebench run")
+			return a.writeScenario(name, t.Example())
 		},
 	}
 	cmd.Flags().BoolVar(&toStdout, "stdout", false, "print the scenario, or with --ci the workflow, instead")
 	cmd.Flags().StringVar(&from, "from", "", "the run of a probe, or a trial, in `PATH`")
 	cmd.Flags().StringVar(&ci, "ci", "", "also write a workflow for `SYSTEM`: github or gitlab")
 	return cmd
+}
+
+// writeScenario writes a new scenario of the project.
+func (a *app) writeScenario(name string, text []byte) error {
+	path := filepath.Join(".racebench", name+".yaml")
+	return a.writeNew(path, text, "run it with: racebench run "+path)
 }
 
 // writeNew writes a file that must not exist yet, and says what to do with it next.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/racebench/racebench/internal/rundir"
@@ -42,7 +41,7 @@ func (a *app) initFrom(from string, toStdout bool) error {
 		_, err := a.stdout.Write(text)
 		return err
 	}
-	return a.writeNew(filepath.Join(".racebench", s.Name+".yaml"), text, "run it with: racebench run")
+	return a.writeScenario(s.Name, text)
 }
 
 // commented puts a comment above every line that has one.
