@@ -65,6 +65,9 @@ func (a *app) programs(args []string, f runFlags) ([]engine.Program, error) {
 		return nil, err
 	}
 	for i := range programs {
+		if programs[i].Outside() && a.isTarget(args[i]) {
+			return nil, noServerOf(args[i], f.engine)
+		}
 		if err := f.apply(&programs[i]); err != nil {
 			return nil, err
 		}
@@ -119,6 +122,14 @@ func (a *app) unknownArgument(arg string) error {
 	name, _, _ := strings.Cut(arg, "/")
 	return usagef("%q is neither a scenario file nor a target%s: targets are %s",
 		arg, didYouMean(name, a.catalog.Names()), strings.Join(a.catalog.Names(), ", "))
+}
+
+// noServerOf refuses the name of a target that is no server: its example only shows where to name one.
+func noServerOf(arg, asked string) error {
+	if asked == string(scenario.Sim) {
+		return usagef("%s has no simulated world: use racebench probe", arg)
+	}
+	return usagef("%s names no server to run: use racebench probe, or name it in a scenario: racebench init external", arg)
 }
 
 func exists(path string) bool {
