@@ -202,12 +202,8 @@ func headerOfRow(row Row) Header {
 	if row.Drain != nil {
 		h.DrainLimit = time.Duration(row.Drain.LimitNS)
 	}
-	risk := int64(0)
-	for _, k := range row.AtRisk {
-		risk += k.Count
-	}
-	h.AtStartup = row.Verdict == Passed && risk == 0 // else it would be untested
-	h.Anytime = row.RulesOut > 0 && math.Abs(row.RulesOut-RulesOut(row.Trials.Run)) > 1e-9
+	h.AtStartup = row.Verdict == Passed && row.staked() == 0 // else it would be untested
+	h.Anytime = row.RulesOut > 0 && math.Abs(row.RulesOut-RulesOut(row.Proving())) > 1e-9
 	return h
 }
 

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/racebench/racebench/scenario"
 )
 
 // NewReport puts finished campaigns in the stored form, in the order given. What ran, where and when is
@@ -41,12 +43,12 @@ func rowOf(c *Campaign) (Row, error) {
 	if counts.Run > 0 {
 		rate := c.BreachRate()
 		row.BreachRate = &rate
-		if counts.Passed == counts.Run {
-			row.RulesOut = c.rulesOut(counts.Run)
-		}
 	}
 	for _, k := range c.AtRisk {
 		row.AtRisk = append(row.AtRisk, RowRisk{Kind: k.Kind, Count: k.Count, Lost: k.Lost, Trials: k.Trials, Fewest: k.Fewest})
+	}
+	if c.proves() {
+		row.RulesOut = c.rulesOut(row.Proving())
 	}
 	for _, b := range c.Breaches {
 		row.Breaches = append(row.Breaches, breachRow(b))
@@ -196,6 +198,13 @@ func (c *Campaign) perTrial(row *Row) {
 		}
 		row.PerTrial = append(row.PerTrial, r)
 	}
+}
+
+// proves says whether every trial was clean, and something of what fails was at risk in one of them. For a
+// server inside this process it does not ask: there the verdict says so.
+func (c *Campaign) proves() bool {
+	n := c.Counts()
+	return n.Run > 0 && n.Passed == n.Run && (c.Header.Target != scenario.External || c.Header.AtStartup || c.tested() > 0)
 }
 
 // rulesOut is the bound that goes with how the number of trials came about.

@@ -205,7 +205,7 @@ func (c *Campaign) conclude(missed, unmeasured bool) Verdict {
 		return Untested
 	case known:
 		return Known
-	case !c.Header.AtStartup && c.atRisk() == 0:
+	case !c.Header.AtStartup && c.tested() == 0:
 		return Untested
 	}
 	return Passed
@@ -216,12 +216,4 @@ const sameHangs = 3
 
 func (c *Campaign) cutShort() bool {
 	return slices.ContainsFunc(c.Breaches, func(b FoldedBreach) bool { return b.Verdict == Hung && b.Trials >= sameHangs })
-}
-
-func (c *Campaign) atRisk() int64 {
-	var n int64
-	for _, r := range c.AtRisk {
-		n += r.Count
-	}
-	return n
 }

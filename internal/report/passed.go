@@ -45,8 +45,12 @@ func leftOpen(row result.Row) string {
 	if row.Engine == simulated {
 		of = "the schedules of these strategies in this small world"
 	}
+	clean := count(int64(row.Proving()), "clean "+unitOf(row))
+	if row.Proving() < row.Trials.Run {
+		clean += " with work at risk"
+	}
 	text := fmt.Sprintf("%s: a bug that hits fewer than about %s of %s could still be there (95 %% confidence",
-		count(int64(row.Trials.Run), "clean "+unitOf(row)), aboutPercent(row.RulesOut), of)
+		clean, aboutPercent(row.RulesOut), of)
 	if row.Moment != "" && row.Engine != simulated {
 		text += "; " + row.Moment
 	}
@@ -107,7 +111,7 @@ func (p *painter) missed(row result.Row) {
 }
 
 // untested says why a result proves nothing, and what to try.
-func (p *painter) untested(row result.Row) {
+func (p *painter) untested(row result.Row, r *result.Report) {
 	p.blank()
 	enough := row.Trials.Run > 0 && 2*row.Trials.Run >= row.Trials.Planned
 	why := fmt.Sprintf("only %d of %s gave a verdict", row.Trials.Run, count(int64(row.Trials.Planned), "planned trial"))
@@ -116,6 +120,8 @@ func (p *painter) untested(row result.Row) {
 	switch {
 	case enough && unmeasured >= 0:
 		why = "nothing was measured for " + row.Thresholds[unmeasured].Expr
+	case enough && row.Target == outsider:
+		why = "no request was under way when a signal struck, so none could be lost"
 	case enough:
 		why = "nothing was under way when the signal struck, so nothing could be lost"
 	case row.Trials.Run == 0:
@@ -124,8 +130,9 @@ func (p *painter) untested(row result.Row) {
 	p.verdict(row.Verdict, nameOf(row)+": "+why)
 	p.voids(row)
 	said := map[string]bool{}
+	probe := len(r.Command) > 1 && r.Command[1] == "probe"
 	for _, v := range row.Void {
-		if hint := hintFor(v.Reason); hint != "" && !said[hint] {
+		if hint := hintFor(v.Reason, row, probe); hint != "" && !said[hint] {
 			said[hint] = true
 			p.field("try", hint)
 		}
@@ -134,28 +141,45 @@ func (p *painter) untested(row result.Row) {
 	case idle && row.Policy > 0:
 		p.field("try", fmt.Sprintf("knobs: {policy: block}: the overflow policy had dropped %s, or stopped who was owed them, before the signal struck",
 			count(row.Policy, "message")))
+	case idle && probe:
+		p.field("try", "a path whose answer takes a while: --path /slow; or --stream, --upload or --ws. What is answered at once is never met by a signal")
+	case idle && row.Target == outsider:
+		p.field("try", "a client whose answers take a while (path: /slow, http-stream, http-upload), or more clients:")
 	case idle:
 		p.field("try", "more clients or a higher rate, or a slower consumer, so that the signal finds work under way")
 	}
 }
 
-// hints are what to try, by how the reason of a void trial begins.
-var hints = []struct{ reason, try string }{
-	{"the target did not start", "start it by hand, and read what it says"},
-	{"the process ended before", "start it by hand, and read what it says"},
-	{"the signal never struck", "an earlier at: or a longer duration:"},
-	{"nothing was accepted", "a later at:, and a load that the target accepts without the signal"},
-	{"the load generator was starved", "fewer clients, a lower rate or -p 1, on a machine that does nothing else"},
-	{"the ledger was full", "a lower rate or a shorter duration:"},
-	{"the budget of", "fewer ops: or clients: under sim: in the scenario, or a larger max_steps: there"},
-	{"the trial's process", "a shorter duration:, or more room between it and the trial's limit"},
+// hints are what to try, by how the reason of a void trial begins: in a scenario, and with a probe's flags
+// where those differ.
+var hints = []struct{ reason, try, probe string }{
+	{"the target did not start", "start it by hand, and read what it says", ""},
+	{"the process ended before", "start it by hand, and read what it says", ""},
+	{"the signal never struck", "an earlier at: or a longer duration:", "--ready, if it was not ready yet; --keep all, and stderr.txt of a trial says what it did"},
+	{"nothing was accepted", "a later at:, and a load that the target accepts without the signal", ""},
+	{"no client got a good answer", "a later at:, and a path: that is answered well without the signal", "--path with a path that is answered well at once, or --ready if it was not ready yet"},
+	{"control: no client", "a path: that is answered with a status below 400, or status: with the one that is good", "--path with a path that is answered with a status below 400, or --status with the one that is good"},
+	{"the load generator was starved", "fewer clients, a lower rate or -p 1, on a machine that does nothing else", ""},
+	{"the ledger was full", "a lower rate or a shorter duration:", "fewer of --path, --req and --stream"},
+	{"the budget of", "fewer ops: or clients: under sim: in the scenario, or a larger max_steps: there", ""},
+	{"the trial's process", "a shorter duration:, or more room between it and the trial's limit", "a shorter --grace"},
 }
 
-func hintFor(reason string) string {
+// cannotRun begins what the system says of a command that it cannot start.
+const cannotRun = "the target did not start: the program cannot be started"
+
+func hintFor(reason string, row result.Row, probe bool) string {
+	if strings.HasPrefix(reason, cannotRun) && row.Target == outsider {
+		return "" // it says itself what to write
+	}
 	for _, h := range hints {
-		if strings.HasPrefix(reason, h.reason) {
-			return h.try
+		if !strings.HasPrefix(reason, h.reason) {
+			continue
 		}
+		if probe && h.probe != "" {
+			return h.probe
+		}
+		return h.try
 	}
 	return ""
 }

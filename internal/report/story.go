@@ -43,7 +43,7 @@ func (p *painter) details(row result.Row, g group) {
 	case result.Passed:
 		p.passed(row)
 	case result.Untested:
-		p.untested(row)
+		p.untested(row, g.report)
 	default:
 		if told == 0 {
 			p.voids(row)

@@ -1,0 +1,52 @@
+package result_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+// TestWhatOnlyWarnsIsNoStake folds trials of a program from outside: connections whose loss merely warns test
+// nothing, and a pass is computed from the trials in which something was at risk.
+func TestWhatOnlyWarnsIsNoStake(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		target  string
+		judged  []string
+		kind    string
+		in      int // of 10 trials
+		verdict result.Verdict
+		proving int // 0: no rate is ruled out
+	}{
+		{"pre-opened connections alone", "external", nil, "preopened", 10, result.Untested, 0},
+		{"pre-opened connections that the scenario expects", "external", []string{"preopened-answered"}, "preopened", 10, result.Passed, 10},
+		{"requests in some trials", "external", nil, "request-read", 4, result.Passed, 4},
+		{"WebSockets", "external", nil, "websocket-open", 10, result.Passed, 10},
+		{"a server inside this process", "broker", nil, "queued", 4, result.Passed, 10},
+	} {
+		c := result.NewCampaign(result.Header{Target: tc.target, Planned: 10, Invariants: tc.judged})
+		for i := range 10 {
+			trial := result.Trial{Index: i, Verdict: result.Passed, AtRisk: []result.Risk{{Kind: tc.kind}}}
+			if i < tc.in {
+				trial.AtRisk[0].Count = 2
+			}
+			c.Add(trial)
+		}
+		c.Finish(result.Rules{})
+		rep, err := result.NewReport([]*result.Campaign{c})
+		if err != nil {
+			t.Fatal(err)
+		}
+		row, want := rep.Results[0], 0.0
+		if tc.proving > 0 {
+			want = result.RulesOut(tc.proving)
+			if row.Proving() != tc.proving {
+				t.Errorf("%s: %d trials prove something, want %d", tc.name, row.Proving(), tc.proving)
+			}
+		}
+		if row.Verdict != tc.verdict || math.Abs(row.RulesOut-want) > 1e-9 {
+			t.Errorf("%s: %s, rules out %v, want %s and %v", tc.name, row.Verdict, row.RulesOut, tc.verdict, want)
+		}
+	}
+}
