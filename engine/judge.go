@@ -182,14 +182,14 @@ func voidReason(plan Plan, e *ledger.Evidence, dir rundir.TrialDir) string {
 	if b, ok := plan.Program.Target.(targets.Binder); ok && b.Idle() {
 		return ""
 	}
+	if plan.Program.Outside() {
+		if !acceptedBefore(e, struck) {
+			return "no client got a good answer before the signal"
+		}
+		return "" // its clients keep coming: a late signal finds as much under way
+	}
 	if !anyAccepted(e) {
 		return "nothing was accepted before the end"
-	}
-	if plan.Program.Outside() && !acceptedBefore(e, struck) {
-		return "no client got a good answer before the signal"
-	}
-	if plan.Program.Outside() {
-		return "" // its clients keep coming: a late signal finds as much under way
 	}
 	end := loadBegan(e) + plan.Program.Scenario.Duration
 	if struck > end && lateStrike(e) > max(starved, plan.Program.Scenario.Duration/10) {

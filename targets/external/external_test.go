@@ -190,6 +190,14 @@ func TestSessions(t *testing.T) {
 	}
 }
 
+// TestSessionsAlone tests a server with WebSockets and nothing else.
+func TestSessionsAlone(t *testing.T) {
+	c := run(t, "shutdown", "", "\n  - {client: websocket, clients: 3, path: /ws}\n", 2)
+	if c.Verdict != result.Passed || atRisk(c, "websocket-open") != 6 || !slices.Contains(warnings(t, c), "clean-close/websocket/1006") {
+		t.Errorf("%s, %v, at risk %v, %v", c.Verdict, warnings(t, c), c.AtRisk, c.Trials)
+	}
+}
+
 // TestAcknowledgedWritesAreReadBack restarts a server that keeps what it acknowledged and one that forgets it.
 func TestAcknowledgedWritesAreReadBack(t *testing.T) {
 	const env = "  env: {DATA: \"{data}\"}"
