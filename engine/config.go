@@ -89,4 +89,7 @@ type Progress struct {
 	Schedules bool
 	Outcomes  int
 	Classes   []ClassCount
+	// Shrinking is the class whose first failure is being made small, after the search; Done and Planned
+	// then count such classes of this variant.
+	Shrinking string
 }

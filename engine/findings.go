@@ -14,28 +14,52 @@ import (
 	"github.com/racebench/racebench/internal/rundir"
 )
 
-// toldPerVariant is how many classes of one variant are shrunk, told and kept.
-const toldPerVariant = 6
+const (
+	// toldPerVariant is how many classes of one variant are shrunk, told and kept.
+	toldPerVariant = 6
+	// shrunkSteps is how many steps all shrinking of a variant may take for each second that was asked for:
+	// about a fifth of what a second searches.
+	shrunkSteps = 100_000
+	// leastShrunkSteps is what each class may have of them however short the time.
+	leastShrunkSteps = 20_000
+)
+
+// shrinking is the budget of each of so many classes. A search for a time bounds it by the time that was asked
+// for, in steps, so that no clock decides what comes out; one for a number of schedules shrinks as far as it goes.
+func (b Budget) shrinking(classes int) explore.ShrinkBudget {
+	if b.For == 0 {
+		return explore.ShrinkBudget{}
+	}
+	each := b.For.Seconds() * shrunkSteps / float64(max(1, classes))
+	return explore.ShrinkBudget{Steps: int(min(explore.MaxShrinkSteps, max(leastShrunkSteps, each)))}
+}
 
 // KeepFailures makes the first failures of a search small, tells their stories in the result's breaches,
 // and keeps each in a trial directory of run, with a replay file that shows it exactly. Where corpus
-// names a directory the replay files are kept there too, to be run first the next time.
-func KeepFailures(ctx context.Context, fold *result.Campaign, failures []Failure, c Config, run *rundir.Run, number *int, corpus string) error {
+// names a directory the replay files are kept there too, to be run first the next time. The budget is that of
+// the search.
+func KeepFailures(ctx context.Context, fold *result.Campaign, failures []Failure, budget Budget, c Config, run *rundir.Run, number *int, corpus string) error {
 	m, err := NewSimulator()
 	if err != nil {
 		return err
 	}
 	defer m.Close()
+	failures = failures[:min(toldPerVariant, len(failures))]
 	for i, f := range failures {
-		if i == toldPerVariant || ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if c.Progress != nil {
+			c.Progress(Progress{
+				Scenario: fold.Header.Scenario, Variant: fold.Header.Variant, Shrinking: f.Class, Done: i, Planned: len(failures),
+			})
 		}
 		*number++
 		dir, err := run.NewTrial(*number)
 		if err != nil {
 			return err
 		}
-		small, story, err := m.keep(f, dir, c)
+		small, story, err := m.keep(f, dir, budget.shrinking(len(failures)), c)
 		if err != nil {
 			return err
 		}
@@ -68,12 +92,12 @@ func corpusName(f Failure) string {
 }
 
 // keep shrinks a failure, tells its story and fills its trial directory.
-func (m *Simulator) keep(f Failure, dir rundir.TrialDir, c Config) (*explore.File, explore.Story, error) {
+func (m *Simulator) keep(f Failure, dir rundir.TrialDir, b explore.ShrinkBudget, c Config) (*explore.File, explore.Story, error) {
 	file, _, err := m.RecordFailure(f.Plan, strategyOf(f.Plan, f.hints), f.Name)
 	if err != nil {
 		return nil, explore.Story{}, err
 	}
-	small, shrunk, err := m.ShrinkFile(file, f.Class, explore.ShrinkBudget{}, c.Catalog)
+	small, shrunk, err := m.ShrinkFile(file, f.Class, b, c.Catalog)
 	if err != nil {
 		return nil, explore.Story{}, err
 	}

@@ -152,7 +152,10 @@ func (s *search) work(ctx context.Context) error {
 	own := result.NewCampaign(s.head)
 	first := map[string]int{}
 	seen := newOutcomes()
-	defer func() { s.merge(own, first) }()
+	defer func() {
+		s.tell(&seen) // what came after the last look at the clock
+		s.merge(own, first)
+	}()
 	for n := 0; !s.spent(ctx, n); n++ {
 		if n%tellEvery == 0 {
 			s.tell(&seen)

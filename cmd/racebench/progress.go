@@ -40,6 +40,8 @@ type progress struct {
 	mu    sync.Mutex
 	state string // what is known of the trials; empty before the first has ended
 	drawn bool
+	told  string // the state that was printed last
+	count string // the last state that counts trials or schedules
 }
 
 // newProgress starts telling; done ends it.
@@ -97,7 +99,11 @@ func (p *progress) announce(programs []engine.Program, seeds []scenario.Seed, f 
 		return
 	}
 	if takes := estimate(programs, seeds, f); takes > worthSaying {
-		fmt.Fprintf(p.out, "racebench: this takes about %s, and longer where a server does not stop\n", takes.Round(time.Second))
+		longer := "a server does not stop"
+		if programs[0].Scenario.Engine == scenario.Sim {
+			longer = "failures are shrunk"
+		}
+		fmt.Fprintf(p.out, "racebench: this takes about %s, and longer where %s\n", takes.Round(time.Second), longer)
 	}
 }
 
@@ -152,14 +158,20 @@ func oneTrial(p engine.Program, v targets.Variant, seed scenario.Seed) time.Dura
 func (p *progress) note(g engine.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if g.Shrinking != "" {
+		p.state = fmt.Sprintf("%s %s: shrinking %s, %d of %d", g.Scenario, g.Variant, g.Shrinking, g.Done+1, g.Planned)
+		return
+	}
 	if g.Schedules {
 		p.state = searched(g)
+		p.count = p.state
 		return // there are too many to draw for each; the next tick does
 	}
 	p.state = fmt.Sprintf("%s %s: %s, %d with a breach", g.Scenario, g.Variant, done(g, "trials"), g.Breached)
 	if g.Void > 0 {
 		p.state += fmt.Sprintf(", %d void", g.Void)
 	}
+	p.count = p.state
 	switch {
 	case p.verbose:
 		p.erase()
@@ -211,6 +223,7 @@ func (p *progress) draw(now time.Time) {
 	if p.silent || p.state == "" {
 		return
 	}
+	p.told = p.state
 	line := fmt.Sprintf("%s  %s", p.state, now.Sub(p.began).Round(time.Second))
 	if p.width == 0 {
 		fmt.Fprintln(p.out, line)
@@ -231,11 +244,14 @@ func (p *progress) erase() {
 	}
 }
 
-// done ends the telling and leaves the terminal's line empty.
+// done ends the telling: a log that was told anything hears how it ended, and a terminal's line is left empty.
 func (p *progress) done() {
 	close(p.quit)
 	<-p.ended
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.width == 0 && p.told != "" && p.state == p.count && p.told != p.count {
+		p.draw(time.Now())
+	}
 	p.erase()
 }

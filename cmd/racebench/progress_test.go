@@ -48,6 +48,30 @@ func TestProgressInALogIsALineATick(t *testing.T) {
 	}
 }
 
+func TestProgressInALogEndsWithTheLastCount(t *testing.T) {
+	p, out, tick := told(0)
+	p.note(someTrial)
+	tick(5)
+	last := someTrial
+	last.Done = 10
+	p.note(last)
+	p.done()
+	if lines := strings.Split(out.String(), "\n"); len(lines) != 3 || !strings.HasPrefix(lines[1], "orders fast: 10 of 10 trials") {
+		t.Errorf("told:\n%s", out)
+	}
+}
+
+func TestProgressSaysWhatIsShrunk(t *testing.T) {
+	p, out, tick := told(0)
+	p.note(someSearch)
+	p.note(engine.Progress{Scenario: "orders", Variant: "fast", Shrinking: "no-ghost/a/b", Done: 1, Planned: 4})
+	tick(9)
+	p.done()
+	if want := "orders fast: shrinking no-ghost/a/b, 2 of 4  9s\n"; out.String() != want {
+		t.Errorf("told %q, want %q", out, want)
+	}
+}
+
 func TestProgressOnATerminalIsOneLineThatGoesAway(t *testing.T) {
 	const width = 30
 	p, out, tick := told(width)

@@ -248,7 +248,7 @@ func (f *runFlags) campaigns(ctx context.Context, programs []engine.Program, see
 		if c.Keep == engine.KeepNone {
 			break
 		}
-		if err := engine.KeepFailures(ctx, fold, failures[i], c, run, &number, c.Corpus); err != nil {
+		if err := engine.KeepFailures(ctx, fold, failures[i], b, c, run, &number, c.Corpus); err != nil {
 			return folds, err
 		}
 	}

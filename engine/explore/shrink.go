@@ -45,13 +45,13 @@ type Failing struct {
 // It counts work and not time, so that the same failure shrinks to the same schedule on every machine.
 type ShrinkBudget struct {
 	Replays int // schedules played; 0 is defaultReplays
-	Steps   int // steps of all of them together; 0 is defaultSteps
+	Steps   int // steps of all of them together; 0 is MaxShrinkSteps
 }
 
-const (
-	defaultReplays = 20_000
-	defaultSteps   = 2_000_000
-)
+const defaultReplays = 20_000
+
+// MaxShrinkSteps is how many steps a shrinking takes at most when nothing else is said.
+const MaxShrinkSteps = 2_000_000
 
 // Shrunk is the outcome of a shrinking.
 type Shrunk struct {
@@ -89,7 +89,7 @@ type shrinker struct {
 // failures of the class, and at the end the attempt to prove that fewer preemptions never suffice. An
 // error is the runner's own.
 func Shrink(r Runner, class string, start Failing, b ShrinkBudget) (Shrunk, error) {
-	b.Replays, b.Steps = cmp.Or(b.Replays, defaultReplays), cmp.Or(b.Steps, defaultSteps)
+	b.Replays, b.Steps = cmp.Or(b.Replays, defaultReplays), cmp.Or(b.Steps, MaxShrinkSteps)
 	s := &shrinker{r: r, class: class, budget: b}
 	before, ok := s.try(start.Workload, start.Deviations)
 	if !ok {
