@@ -134,7 +134,11 @@ func (p *Program) compileLoad(errs *spec.Errors) {
 		i := slices.Index(names, g.Group.Op.Text)
 		if i < 0 {
 			if g.Group.Op.Text != "" {
-				errs.Add(spec.Unknown(g.Group.Op, "op of "+p.Target.Name(), names))
+				what := "op of "
+				if p.Outside() {
+					what = "client of " // what the scenario calls it
+				}
+				errs.Add(spec.Unknown(g.Group.Op, what+p.Target.Name(), names))
 			}
 			continue
 		}

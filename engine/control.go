@@ -78,7 +78,16 @@ func judgeControl(plan Plan, dir rundir.TrialDir) (void, note string, err error)
 	case c.Lost > 0:
 		return fmt.Sprintf("control: your server loses requests without any signal: %d of %d%s", c.Lost, c.Lost+c.Answered, c.Example), "", nil
 	}
-	return "", fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered), nil
+	return "", fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered) + tooShort(c, plan.Program.Scenario.DrainLimit), nil
+}
+
+// tooShort says that a program has less time to stop than it takes for a request.
+func tooShort(c invariant.Toll, grace time.Duration) string {
+	if c.Longest <= grace {
+		return ""
+	}
+	return fmt.Sprintf("; the grace of %s is shorter than your requests, of which one took %s: raise it (--grace, drain_limit)",
+		grace, c.Longest.Round(time.Millisecond))
 }
 
 // why is what the clients remarked, or else what became of one of them.

@@ -183,6 +183,8 @@ func Crossed(x *Index) []result.Crossed {
 type Toll struct {
 	Answered, Lost int64
 	Example        string // one of those lost, after a colon; empty when none was
+	// Longest is how long the longest request took, or how long an open one had been under way.
+	Longest time.Duration
 }
 
 // Unasked counts what the clients of a program from outside lost although nobody had signalled it.
@@ -193,6 +195,7 @@ func Unasked(x *Index) Toll {
 			switch op := &ops[i]; {
 			case op.Outcome == ledger.Accepted:
 				t.Answered++
+				t.Longest = max(t.Longest, op.Ended-op.Began)
 			case op.Outcome == ledger.Refused && t.Lost == 0 && t.Example == "":
 				t.Example = ": " + x.e.LaneName(op.Msg.Lane()) + " was " + refusedFor(op.Cause)
 			}
@@ -202,7 +205,10 @@ func Unasked(x *Index) Toll {
 		if session(w) {
 			t.Answered++ // it was opened
 		}
-		if !session(w) && (w.End.Lost() || w.End == ledger.WireOpen) {
+		if !session(w) && w.End == ledger.WireOpen { // racebench ended the trial: not the program's doing
+			t.Longest = max(t.Longest, w.Ended-x.opOf(w).Began)
+		}
+		if !session(w) && w.End.Lost() {
 			t.Lost++
 			if t.Lost == 1 {
 				t.Example = fmt.Sprintf(", such as one of %s: %s", x.e.LaneName(w.Lane), x.endOfWire(w))

@@ -22,7 +22,7 @@ func (s *instance) End(t *world.Task) {
 	struck := s.sent.Load() != 0
 	switch {
 	case !struck && !s.p.hasEnded():
-		s.wait(t, s.h.DrainLimit, func() bool { return s.requests.Load() == 0 })
+		s.wait(t, max(settleLimit, s.h.DrainLimit), func() bool { return s.requests.Load() == 0 })
 	case s.p.hasEnded():
 		s.tellEnd(t, struck)
 	default:

@@ -25,8 +25,15 @@ var catalog = engine.Catalog{external.Target{}}
 // TestMain lets the test binary be the child of its own trials.
 func TestMain(m *testing.M) {
 	engine.MaybeChild(engine.Config{Catalog: catalog})
-	os.Exit(m.Run())
+	status := m.Run()
+	if serverDir != "" {
+		_ = os.RemoveAll(serverDir)
+	}
+	os.Exit(status)
 }
+
+// serverDir is where the test server was built; empty when it was not.
+var serverDir string
 
 // server is the test server, built once.
 var server = sync.OnceValues(func() (string, error) {
@@ -34,6 +41,7 @@ var server = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	serverDir = dir
 	path := filepath.Join(dir, "server")
 	if out, err := exec.Command("go", "build", "-o", path, "./testdata/server").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
@@ -187,6 +195,33 @@ func TestSessions(t *testing.T) {
 	}
 	if c := run(t, "tells", "", load, 2); c.Verdict != result.Passed || slices.Contains(warnings(t, c), "clean-close/websocket/1006") {
 		t.Errorf("told: %s, %v, %v", c.Verdict, classes(c), warnings(t, c))
+	}
+}
+
+// TestScenarioErrorsAreInItsWords names what is wrong as the scenario's author wrote it.
+func TestScenarioErrorsAreInItsWords(t *testing.T) {
+	for load, want := range map[string]string{
+		"{client: http-keepaliv, path: /}":     `unknown client of external "http-keepaliv" (did you mean "http-keepalive"?)`,
+		"{client: http-keepalive, path: slow}": `path "slow" must begin with / and have no blanks`,
+	} {
+		s, problems := scenario.Parse("x.yaml", []byte("name: x\ntarget: external\nexternal: {command: ./x}\nload:\n  - "+load+"\n"), time.Now())
+		if problems != nil {
+			t.Fatal(problems)
+		}
+		if _, errs := engine.Compile(s, catalog); len(errs) != 1 || !strings.Contains(errs[0].Msg, want) {
+			t.Errorf("%s: %v, want %s", load, errs, want)
+		}
+	}
+}
+
+// TestShortGraceIsNoLoss has less time to stop than a request takes: the control run waits for its requests
+// and says so.
+func TestShortGraceIsNoLoss(t *testing.T) {
+	c := run(t, "shutdown", "drain_limit: 1ms", "\n  - {client: http-keepalive, clients: 2, path: /slow}\n", 1)
+	if c.Verdict != result.Hung || !slices.ContainsFunc(c.Notes, func(n string) bool {
+		return strings.Contains(n, "0 of ") && strings.Contains(n, "the grace of 1ms is shorter than your requests")
+	}) {
+		t.Errorf("%s, notes %v, %v", c.Verdict, c.Notes, c.Trials)
 	}
 }
 

@@ -99,7 +99,7 @@ func (g *group) readField(f spec.Field, errs *spec.Errors) {
 		g.method = v.Text
 	case "path":
 		if !strings.HasPrefix(v.Text, "/") || strings.ContainsAny(v.Text, " \r\n") {
-			errs.Addf(v, "path %q begins with / and has no blanks", v.Text)
+			errs.Addf(v, "path %q must begin with / and have no blanks", v.Text)
 		}
 		g.path = v.Text
 	case "read":
