@@ -205,7 +205,8 @@ func outcomeOf(e *ledger.Evidence, told map[ledger.MsgID]bool, b result.Breach) 
 		if !told[d.Msg] || len(lines) == 3 {
 			continue
 		}
-		lines = append(lines, fmt.Sprintf("%s is left in the %s (%s)", messageName(e, d.Msg), e.Text(d.Where), e.Text(d.Cause)))
+		where := strings.TrimPrefix(e.Text(d.Where), "the ")
+		lines = append(lines, fmt.Sprintf("%s is left in the %s (%s)", messageName(e, d.Msg), where, e.Text(d.Cause)))
 	}
 	return append(lines, "class "+b.Class)
 }

@@ -26,7 +26,7 @@ func quietAfterShutdown(x *Index, terms Terms) []result.Breach {
 		s.drain()
 		breaches = append(breaches, result.Breach{
 			Invariant: "quiet-after-shutdown", Class: "quiet-after-shutdown/admission/accepted-in-drain", Verdict: result.Breached, Count: n,
-			Summary: counted(n, "call that began", "calls that began") + " after the stop had was accepted", Evidence: s.lines(),
+			Summary: counted(n, "call that began after the stop had was accepted", "calls that began after the stop had were accepted"), Evidence: s.lines(),
 		})
 	}
 	return breaches
