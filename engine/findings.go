@@ -63,6 +63,7 @@ func KeepFailures(ctx context.Context, fold *result.Campaign, failures []Failure
 		if err != nil {
 			return err
 		}
+		story.Title, story.Again = "", "" // every report says both itself
 		for j := range fold.Breaches {
 			if b := &fold.Breaches[j]; b.Class == f.Class {
 				b.Evidence, b.First.Dir = strings.Split(strings.TrimSpace(story.Text()), "\n"), string(dir)

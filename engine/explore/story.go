@@ -8,7 +8,7 @@ import (
 
 // A Story is a failing schedule told to someone who knows the server and not racebench.
 type Story struct {
-	Title string `json:"title"`
+	Title string `json:"title"` // may be empty, where a reader has it already
 	Facts string `json:"facts"` // how long the schedule is, and whether a shorter one was ruled out
 	// Lines are the turns of the schedule that matter, in order.
 	Lines []StoryLine `json:"lines"`
@@ -66,7 +66,10 @@ const storyWidth = 78
 // Text renders the story.
 func (s Story) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n%s\n\n", s.Title, s.Facts)
+	if s.Title != "" {
+		b.WriteString(s.Title + "\n")
+	}
+	b.WriteString(s.Facts + "\n\n")
 	wide := 0
 	for _, l := range s.Lines {
 		wide = max(wide, len([]rune(l.Task)))

@@ -85,3 +85,21 @@ func TestIdleUnderAPolicy(t *testing.T) {
 		t.Errorf("the policy had dropped messages:\n%s", text)
 	}
 }
+
+// Designs that share a bug share its story: it is told once.
+func TestTheSameStoryIsToldOnce(t *testing.T) {
+	r := reportOf(hungRow())
+	twin, other := hungRow(), hungRow()
+	twin.Variant, other.Variant = "close-twice", "close-late"
+	twin.Breaches[0].Class, other.Breaches[0].First.Evidence = "drain-ends/writer/join", []string{"another story"}
+	r.Results = append(r.Results, twin, other)
+	text := render(t, "text", r, Options{Width: 120})
+	if n := strings.Count(text, "who waits for what, 10s after the signal:"); n != 1 {
+		t.Errorf("told %d times:\n%s", n, text)
+	}
+	for _, want := range []string{"the same story as broker/close-merged, class drain-ends/reader/receive-merged-queues, above", "another story"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing:\n%s", want, text)
+		}
+	}
+}

@@ -29,6 +29,7 @@ type painter struct {
 	width                    int
 	bold, dim                lipgloss.Style
 	red, green, yellow, cyan lipgloss.Style
+	stories                  map[string]string // which breach was told by it first
 }
 
 func newPainter(o Options) *painter {
@@ -43,6 +44,7 @@ func newPainter(o Options) *painter {
 	p := &painter{
 		width: o.Width, bold: r.NewStyle().Bold(true), dim: r.NewStyle().Faint(true),
 		red: style("1"), green: style("2"), yellow: style("3"), cyan: style("6"),
+		stories: map[string]string{},
 	}
 	if p.width <= 0 {
 		p.width = pipedWidth

@@ -58,12 +58,7 @@ func (p *painter) breach(row result.Row, b result.RowBreach, r *result.Report) {
 	hang := strings.Repeat(" ", verdictColumn)
 	p.text(lipgloss.Style{}, 0, verdictColumn, hang+fmt.Sprintf("%s in %s · %s", b.Invariant, ofRuns(row, b.Trials), timing(row, b)))
 	p.text(lipgloss.Style{}, 0, verdictColumn, hang+"class "+b.Class)
-	if len(b.First.Evidence) > 0 {
-		p.blank()
-		for _, l := range b.First.Evidence {
-			p.evidence(l)
-		}
-	}
+	p.story(row, b)
 	if row.Target == outsider {
 		p.fixFirst(row, b)
 	}
@@ -78,6 +73,28 @@ func (p *painter) breach(row result.Row, b result.RowBreach, r *result.Report) {
 		p.field("again", fmt.Sprintf("no trial was kept: run with --keep failing --seed %s, then replay", row.Seed))
 	}
 	p.accept(row, b, r.Started)
+}
+
+// story tells a breach's example. One that was told already, of another variant or class, is only named.
+func (p *painter) story(row result.Row, b result.RowBreach) {
+	if len(b.First.Evidence) == 0 {
+		return
+	}
+	p.blank()
+	key := storyKey(b)
+	if of, again := p.stories[key]; again {
+		p.evidence("the same story as " + of + ", above")
+		return
+	}
+	p.stories[key] = fmt.Sprintf("%s, class %s", nameOf(row), b.Class)
+	for _, l := range b.First.Evidence {
+		p.evidence(l)
+	}
+}
+
+// storyKey is a story without its class, which the report gives apart.
+func storyKey(b result.RowBreach) string {
+	return strings.ReplaceAll(strings.Join(b.First.Evidence, "\n"), "class "+b.Class, "")
 }
 
 // accept shows the entry that makes the breach a known one.
