@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -176,7 +177,15 @@ func findCommand(name string) error {
 		}
 		return usagef("there is no command %q in PATH", name)
 	}
-	return usagef("%s cannot be run: %w", name, pathless(err))
+	var e *exec.Error
+	if errors.As(err, &e) {
+		err = e.Err
+	}
+	in, cwdErr := os.Getwd()
+	if cwdErr != nil || filepath.IsAbs(name) {
+		return usagef("%s cannot be run: %w", name, pathless(err))
+	}
+	return usagef("%s cannot be run: %w in %s", name, pathless(err), in)
 }
 
 // runBefore runs --before once.

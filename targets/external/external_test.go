@@ -187,6 +187,23 @@ func TestWhatCannotBeTested(t *testing.T) {
 	}
 }
 
+// TestCommandThatIsNotThere names the field and the folder in which it was looked for.
+func TestCommandThatIsNotThere(t *testing.T) {
+	dir := t.TempDir()
+	for external, want := range map[string]string{
+		"{command: ./nosuch, cwd: " + dir + "}":                          "external.command: ./nosuch: no such file or directory in " + dir,
+		"{command: ./nosuch}":                                            "external.command: ./nosuch: no such file or directory in /",
+		"{command: no-such-command}":                                     `external.command: there is no "no-such-command" in PATH`,
+		"{command: \"true\", cwd: /no/such}":                             "external.cwd: /no/such: no such file or directory",
+		"{command: \"true\", before_each: [./nosuch], cwd: " + dir + "}": "external.before_each: ./nosuch: no such file or directory in " + dir,
+	} {
+		c, _ := runProgram(t, compile(t, "name: x\ntarget: external\ntrials: 1\nexternal: "+external+"\nload: [{client: http-keepalive}]\n"), engine.KeepNone)
+		if c.Verdict != result.Untested || len(c.Trials) != 1 || !strings.Contains(c.Trials[0].Void, want) {
+			t.Errorf("%s: %s %v, want %s", external, c.Verdict, c.Trials, want)
+		}
+	}
+}
+
 // TestSessions looks at WebSockets: dropped ones are warned of, those that are told are not.
 func TestSessions(t *testing.T) {
 	load := "\n  - {client: websocket, clients: 3, path: /ws}" + mixed

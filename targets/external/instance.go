@@ -1,6 +1,7 @@
 package external
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -93,8 +94,13 @@ func runBefore(p *program) error {
 	}
 	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Dir, cmd.Stderr = p.c.cwd, os.Stderr
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("before_each: %s: %w", words[0], plainly(err))
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return fmt.Errorf("before_each: %s: %w", words[0], err)
+	}
+	if err != nil {
+		return fmt.Errorf("the program cannot be started: %w", plainly(err, "external.before_each", p.c.cwd))
 	}
 	return nil
 }

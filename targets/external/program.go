@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -129,9 +130,9 @@ func (p *program) launch(w *world.World) error {
 	if err != nil {
 		_ = r.Close()
 		if p.c.pid1 {
-			return fmt.Errorf("the program cannot be started as PID 1 here: %w", plainly(err))
+			return fmt.Errorf("the program cannot be started as PID 1 here: %w", plainly(err, "external.command", p.c.cwd))
 		}
-		return fmt.Errorf("the program cannot be started: %w", plainly(err))
+		return fmt.Errorf("the program cannot be started: %w", plainly(err, "external.command", p.c.cwd))
 	}
 	p.pid = p.cmd.Process.Pid
 	p.exited = make(chan struct{})
@@ -170,15 +171,25 @@ func withoutOurs(env []string) []string {
 	return kept
 }
 
-// plainly takes the words of Go's library out of an error.
-func plainly(err error) error {
+// plainly takes the words of Go's library out of an error of the command in a field, and names the folder
+// that a relative path was looked for in: cwd, or racebench's own.
+func plainly(err error, field, cwd string) error {
 	var e *exec.Error
 	var path *os.PathError
+	if _, noDir := os.Stat(cwd); cwd != "" && noDir != nil && errors.As(noDir, &path) {
+		return fmt.Errorf("external.cwd: %s: %w", cwd, path.Err)
+	}
 	switch {
 	case errors.As(err, &e) && errors.Is(err, exec.ErrNotFound):
-		return fmt.Errorf("there is no command %q: write the path to it, such as ./%s", e.Name, e.Name)
+		return fmt.Errorf("%s: there is no %q in PATH: write the path to it, such as ./%s", field, e.Name, e.Name)
+	case errors.As(err, &path) && filepath.IsAbs(path.Path):
+		return fmt.Errorf("%s: %s: %w", field, path.Path, path.Err)
 	case errors.As(err, &path):
-		return fmt.Errorf("%s: %w", path.Path, path.Err)
+		in, absErr := filepath.Abs(cwd)
+		if absErr != nil {
+			in = cwd
+		}
+		return fmt.Errorf("%s: %s: %w in %s: a relative path begins at external.cwd, or where racebench was started", field, path.Path, path.Err, in)
 	}
 	return err
 }
