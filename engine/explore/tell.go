@@ -147,6 +147,7 @@ func (r *teller) findBlocked() {
 			if idler.State.Holder != "" {
 				r.stuck[i] = "waits for ever for " + idler.State.Holder
 			}
+			r.stuck[i] += r.trace.lastRead(i)
 		}
 	}
 }

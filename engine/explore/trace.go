@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -142,6 +143,27 @@ func (t *Trace) idlers() []idler {
 		}
 	}
 	return all
+}
+
+// lastRead says what is in the end in the value that a task read just before an event that blocked it: what it
+// decided by to wait.
+func (t *Trace) lastRead(blocked int) string {
+	for i := blocked - 1; i >= 0; i-- {
+		e := t.Events[i]
+		if e.Task != t.Events[blocked].Task {
+			continue
+		}
+		switch e.Kind {
+		case world.KindWait, world.KindSelect, world.KindWindow:
+			continue // it subscribed before it looked, or had time between
+		case world.KindLoad:
+			if v, ok := t.objects[i].Value(); ok {
+				return fmt.Sprintf(" (%s is %d)", plainText.Replace(e.Object), v)
+			}
+		}
+		return ""
+	}
+	return ""
 }
 
 // splitTurns spells a file's turns out again, an event each: its task and its text.

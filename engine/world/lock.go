@@ -79,7 +79,7 @@ type Atomic struct {
 func (w *World) NewAtomic(name string, v int64) *Atomic {
 	a := take(w, func(m *memory) *slab[Atomic] { return &m.atomics })
 	a.object = w.NewObject(name)
-	a.object.tells = true
+	a.object.tells, a.object.value = true, &a.v
 	a.v.Store(v)
 	return a
 }

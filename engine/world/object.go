@@ -56,6 +56,8 @@ type Object struct {
 	id    uint32 // in a simulated world: objects are numbered in the order they are made
 	// holder is the task that those who wait for the object wait for, where there is one.
 	holder atomic.Pointer[Task]
+	// value is an Atomic's.
+	value *atomic.Int64
 }
 
 // NewObject names a new object of the world.
@@ -83,4 +85,12 @@ func (o *Object) Name() string {
 		return ""
 	}
 	return o.name
+}
+
+// Value returns what an Atomic holds, for a report; other objects have no value. It is not a visible operation.
+func (o *Object) Value() (v int64, ok bool) {
+	if o == nil || o.value == nil {
+		return 0, false
+	}
+	return o.value.Load(), true
 }

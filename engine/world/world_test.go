@@ -149,5 +149,10 @@ func TestAtomic(t *testing.T) {
 		want(t, "swap", a.CompareAndSwap(task, 7, 1), true)
 		a.Store(task, a.Load(task)+1)
 		want(t, "load", a.Load(task), 2)
+		v, ok := a.object.Value()
+		want(t, "value", v, 2)
+		want(t, "value is known", ok, true)
+		_, ok = task.w.NewMutex("m").object.Value()
+		want(t, "value of a lock is known", ok, false)
 	})
 }
