@@ -110,11 +110,16 @@ func Compare(base, head *result.Report, o Options) *Comparison {
 	if !o.Interleaved {
 		c.Machine = machineDiff(base.Machine, head.Machine)
 	}
-	for _, row := range head.Results {
-		c.Results = append(c.Results, c.changeOf(find(base, row), row))
+	pairs := pairsOf(base.Results, head.Results, o.Interleaved)
+	for i, row := range head.Results {
+		var of *result.Row
+		if pairs[i] >= 0 {
+			of = &base.Results[pairs[i]]
+		}
+		c.Results = append(c.Results, c.changeOf(of, row))
 	}
-	for _, row := range base.Results {
-		if find(head, row) == nil {
+	for i, row := range base.Results {
+		if !slices.Contains(pairs, i) {
 			c.warnf("%s is in the base only: it was not compared", nameOf(row))
 		}
 	}
@@ -127,17 +132,6 @@ func Compare(base, head *result.Report, o Options) *Comparison {
 
 func sideOf(r *result.Report, name string) Side {
 	return Side{Name: name, Build: r.Tool.Build, Machine: r.Machine, Started: r.Started, Seed: r.Seed, Verdict: r.Verdict}
-}
-
-// find returns the result of the same scenario, variant and engine, or nil.
-func find(r *result.Report, row result.Row) *result.Row {
-	i := slices.IndexFunc(r.Results, func(o result.Row) bool {
-		return o.Scenario == row.Scenario && o.Target == row.Target && o.Variant == row.Variant && o.Engine == row.Engine
-	})
-	if i < 0 {
-		return nil
-	}
-	return &r.Results[i]
 }
 
 func nameOf(row result.Row) string {

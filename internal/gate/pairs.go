@@ -1,0 +1,60 @@
+package gate
+
+import (
+	"slices"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+// outsider is the target of a program from outside. Its variant is the command's name, which says nothing
+// of the scenario: server-1.4 and server are two builds of one program.
+const outsider = "external"
+
+// pairsOf finds for each result of the head the base's, as an index; -1 where there is none. Sides that ran
+// in turns ran the same scenarios in the same order.
+func pairsOf(base, head []result.Row, inTurns bool) []int {
+	pairs := make([]int, len(head))
+	for i, row := range head {
+		pairs[i] = slices.IndexFunc(base, func(o result.Row) bool { return ofOneScenario(o, row) && o.Variant == row.Variant })
+	}
+	for i, row := range head {
+		switch {
+		case inTurns && i < len(base) && pairable(base[i], row):
+			pairs[i] = i
+		case pairs[i] < 0 && row.Target == outsider:
+			pairs[i] = only(base, head, row)
+		}
+	}
+	return pairs
+}
+
+// only is the base's one result of the scenario of a program from outside; -1 where either side has several,
+// and nothing says which belong together.
+func only(base, head []result.Row, row result.Row) int {
+	one := func(rows []result.Row) int {
+		first := -1
+		for i, o := range rows {
+			if ofOneScenario(o, row) {
+				if first >= 0 {
+					return -1
+				}
+				first = i
+			}
+		}
+		return first
+	}
+	if one(head) < 0 {
+		return -1
+	}
+	return one(base)
+}
+
+// pairable says whether two results can be of one scenario and variant. A program from outside has one
+// variant.
+func pairable(base, head result.Row) bool {
+	return ofOneScenario(base, head) && (head.Target == outsider || base.Variant == head.Variant)
+}
+
+func ofOneScenario(a, b result.Row) bool {
+	return a.Scenario == b.Scenario && a.Target == b.Target && a.Engine == b.Engine
+}

@@ -1,0 +1,65 @@
+package gate
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+// outside makes the result of a program from outside, called by a command of that name.
+func outside(r *result.Report, scenario, command string) *result.Report {
+	return with(r, func(row *result.Row) {
+		row.Scenario, row.Target, row.Variant, row.ScenarioHash = scenario, outsider, command, command
+	})
+}
+
+// together puts the rows of several results into one.
+func together(all ...*result.Report) *result.Report {
+	one := *all[0]
+	one.Results = nil
+	for _, r := range all {
+		one.Results = append(one.Results, r.Results...)
+	}
+	return &one
+}
+
+// A program has another name in each of two builds: it is one program all the same.
+func TestTwoNamesOfOneProgram(t *testing.T) {
+	for _, inTurns := range []bool{true, false} {
+		o := Options{Interleaved: inTurns}
+		c := Compare(outside(broken(10, 10, lost), "web", "server-1.4"), outside(broken(10, 10, lost), "web", "server"), o)
+		if r := c.Results[0]; c.Outcome != Passed || !r.InBase || r.Trials != [2]int{10, 10} || r.Breaches[0].State != OnBase {
+			t.Errorf("in turns %v: %s: %q; %+v", inTurns, c.Outcome, c.Reasons, r)
+		}
+		if said := strings.Join(c.Warnings, "\n"); strings.Contains(said, "in the base only") {
+			t.Errorf("in turns %v: %s", inTurns, said)
+		}
+		c = Compare(outside(clean(10), "web", "server-1.4"), outside(broken(1, 10, lost), "web", "server"), o)
+		if c.Outcome != Failed || !strings.Contains(c.Reasons[0], "1/10, was 0/10") {
+			t.Errorf("in turns %v: a new breach is %s: %q", inTurns, c.Outcome, c.Reasons)
+		}
+	}
+}
+
+// Two files may name their scenarios alike. In turns their order tells them apart; stored results do not
+// guess.
+func TestTwoScenariosOfOneName(t *testing.T) {
+	base := together(outside(broken(10, 10, lost), "web", "a-1.4"), outside(clean(10), "web", "b-1.4"))
+	head := together(outside(broken(10, 10, lost), "web", "a"), outside(broken(1, 10, lost), "web", "b"))
+	c := Compare(base, head, Options{Interleaved: true})
+	if len(c.Reasons) != 1 || !strings.Contains(c.Reasons[0], "1/10, was 0/10") || len(c.Warnings) != 1 {
+		t.Errorf("%q %q", c.Reasons, c.Warnings)
+	}
+	if c := Compare(base, head, Options{}); c.Results[0].InBase || c.Results[1].InBase {
+		t.Errorf("stored results were paired by guess: %+v", c.Results)
+	}
+}
+
+// Variants inside racebench are different servers: they are never paired with each other.
+func TestVariantsAreNotPaired(t *testing.T) {
+	c := Compare(clean(5), with(clean(5), func(r *result.Row) { r.Variant = "w" }), Options{Interleaved: true})
+	if c.Results[0].InBase {
+		t.Errorf("%+v", c.Results[0])
+	}
+}
