@@ -56,7 +56,7 @@ func rowOf(c *Campaign) (Row, error) {
 	if len(c.Breaches) > 0 {
 		row.Replay = replayOf(c.Breaches)
 	}
-	for _, w := range byWeight(c.fold.warnings) {
+	for _, w := range c.ofAll(byWeight(c.fold.warnings)) {
 		row.Warnings = append(row.Warnings, RowWarning{Invariant: w.Invariant, Class: w.Class, Trials: w.Trials, Count: w.Messages, Summary: w.Summary})
 	}
 	for _, w := range c.Warnings {

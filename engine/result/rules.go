@@ -97,7 +97,7 @@ func (c *Campaign) Finish(r Rules) {
 	slices.Sort(c.Notes)
 	c.Notes = slices.Compact(c.Notes)
 	c.Warnings, c.Unseen, c.Regression = nil, nil, r.Regression
-	c.Breaches, c.AtRisk = byWeight(c.fold.breaches), sorted(c.fold.risks)
+	c.Breaches, c.AtRisk = c.ofAll(byWeight(c.fold.breaches)), sorted(c.fold.risks)
 	missed := c.applyKnown(r.Known)
 	c.Thresholds = nil
 	unmeasured := false

@@ -10,6 +10,22 @@ import (
 // speaks of it is expected by name.
 var softRisks = map[string]string{"preopened": "preopened-answered"}
 
+// kindOf is the kind of work that an invariant's breaches and warnings count.
+var kindOf = map[string]string{"preopened-answered": "preopened", "clean-close": "websocket-open"}
+
+// ofAll gives what counts a kind of work at a program from outside the total of all trials: the table of what
+// was at risk has the same.
+func (c *Campaign) ofAll(folded []FoldedBreach) []FoldedBreach {
+	for i := range folded {
+		b := &folded[i]
+		if risk, ok := c.fold.risks[kindOf[b.Invariant]]; ok && c.Header.Target == scenario.External {
+			b.Total = risk.Count
+			b.Summary = b.summary()
+		}
+	}
+	return folded
+}
+
 // stakedIn returns in how many trials, at the least, something was at risk whose loss is judged: the most
 // that any one such kind was in. Servers inside this process count what was at risk together.
 func stakedIn(target string, judged []string, risks []FoldedRisk) int {

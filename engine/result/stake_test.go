@@ -50,3 +50,23 @@ func TestWhatOnlyWarnsIsNoStake(t *testing.T) {
 		}
 	}
 }
+
+// TestWarningsHaveTheTablesTotal counts the connections of all trials, not of those alone that showed a loss.
+func TestWarningsHaveTheTablesTotal(t *testing.T) {
+	c := result.NewCampaign(result.Header{Target: "external", Planned: 2})
+	for i := range 2 {
+		trial := result.Trial{Index: i, Verdict: result.Passed, AtRisk: []result.Risk{{Kind: "preopened", Count: 2, Lost: int64(2 * i)}, {Kind: "request-read", Count: 1}}}
+		if i == 1 {
+			trial.Warnings = []result.Breach{{Invariant: "preopened-answered", Class: "preopened-answered/first-request/eof", Count: 2, Of: 2, Summary: "2 of 2 connections"}}
+		}
+		c.Add(trial)
+	}
+	c.Finish(result.Rules{})
+	rep, err := result.NewReport([]*result.Campaign{c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := rep.Results[0].Warnings; len(w) != 1 || w[0].Summary != "2 of 4 connections" {
+		t.Errorf("warnings %+v, want 2 of 4", w)
+	}
+}

@@ -119,6 +119,11 @@ var advice = []struct{ part, text string }{
 	{"acked-survives-restart/", "It acknowledges writes before they are where a restart finds them. Write and sync first, or flush on the signal, before the process ends."},
 }
 
+// remedies are what to do about a warning, by its invariant.
+var remedies = map[string]string{
+	"preopened-answered": "Go's net/http (1.25 and later) closes connections whose first request comes while Shutdown runs. Wait a moment between the signal and the server's own stop (lame duck: still serving, already out of the balancer); act if your clients do not send again.",
+}
+
 // signalOf are servers whose SIGTERM is not what drains them.
 var signalOf = map[string]string{
 	"nginx":    "SIGTERM is nginx's fast shutdown. Send SIGQUIT (--signal SIGQUIT; in a container STOPSIGNAL SIGQUIT).",

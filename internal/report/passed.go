@@ -226,5 +226,8 @@ func (p *painter) remarks(row result.Row) {
 	}
 	for _, w := range row.Warnings {
 		p.marked(p.yellow, 2, labelColumn, "warning", w.Summary)
+		if remedy := remedies[w.Invariant]; remedy != "" && row.Target == outsider {
+			p.field("", remedy)
+		}
 	}
 }
