@@ -15,6 +15,9 @@ func (x *Index) hungProgram(terms Terms) []result.Breach {
 		return nil
 	}
 	cause, words := x.whyAlive()
+	if ignored := x.e.Text(killed.Text); ignored != "" {
+		words += "; " + ignored
+	}
 	s := x.newStory()
 	s.strike()
 	s.add(fmt.Sprintf("pid %d", killed.PID), words)
@@ -81,12 +84,16 @@ func cleanExit(x *Index, terms Terms) []result.Breach {
 	if end.Signal != 0 {
 		cause = signalName(end.Signal)
 	}
+	why := ""
+	if end.Signal != 0 {
+		why = fmt.Sprintf(": it died of the signal, which is not exit status %d of its own; a list of clean ends may name %s, too (exit:, --exit)", 128+end.Signal, signalName(end.Signal))
+	}
 	s := x.newStory()
 	s.strike()
 	s.at(end.At, fmt.Sprintf("pid %d", end.PID), EndOf(end))
 	return []result.Breach{{
 		Invariant: "clean-exit", Class: "clean-exit/program/" + cause, Verdict: result.Breached, Count: 1, Evidence: s.lines(),
-		Summary: "the program " + EndOf(end) + ", which is not the end of a clean stop",
+		Summary: "the program " + EndOf(end) + ", which is not the end of a clean stop" + why,
 	}}
 }
 

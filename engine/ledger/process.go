@@ -25,7 +25,7 @@ const (
 	ProcessPanicked                          // it printed a panic or a fatal error; Text is its line
 	ProcessLeft                              // a process of it was still there after its leader had ended; Text is its name
 	ProcessListens                           // its address took new connections when the trial was over
-	ProcessKilled                            // racebench killed it: it had not ended within its limit
+	ProcessKilled                            // racebench killed it: it had not ended within its limit; Text is what of the signal is known
 	ProcessAudited                           // it was started again, and Count acknowledged writes were asked for
 	ProcessUnaudited                         // it could not be asked; Text is why
 	ProcessUnproved                          // no look at its sockets was possible before the signal; Text is why

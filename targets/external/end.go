@@ -1,7 +1,9 @@
 package external
 
 import (
+	"fmt"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
@@ -92,11 +94,25 @@ func (s *instance) tellHang(t *world.Task) {
 		s.out.Process(ledger.Process{Event: ledger.ProcessListens, PID: s.p.pid, At: t.Now()}, "")
 	}
 	s.closing.Store(true)
-	s.out.Process(ledger.Process{Event: ledger.ProcessKilled, PID: s.p.pid, At: t.Now()}, "")
+	s.out.Process(ledger.Process{Event: ledger.ProcessKilled, PID: s.p.pid, At: t.Now()}, s.ignored())
 	for _, pid := range s.p.alive() {
 		_ = askForStacks(pid)
 	}
 	s.wait(t, stackLimit, func() bool { return s.p.hasEnded() })
+}
+
+// ignored says so when the program is set to ignore the signal it got; "" when it is not, or nobody knows.
+func (s *instance) ignored() string {
+	sig := syscall.Signal(s.first.Load())
+	if !ignores(s.p.pid, sig) {
+		return ""
+	}
+	for _, n := range signalNames {
+		if n.signal == sig {
+			return fmt.Sprintf("it ignores %s (SigIgn in /proc/%d/status)", n.name, s.p.pid)
+		}
+	}
+	return ""
 }
 
 // accepts says whether a process takes a new connection at the program's address: the kernel alone completes

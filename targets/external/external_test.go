@@ -242,6 +242,26 @@ func TestShortGraceIsNoLoss(t *testing.T) {
 	}
 }
 
+// TestIgnoredSignalIsNamed tells a program that ignores the signal from one whose handler does nothing.
+func TestIgnoredSignalIsNamed(t *testing.T) {
+	load := "\n  - {client: http-keepalive, path: /slow}\n"
+	for mode, want := range map[string]bool{"sig-ign": true, "ignores": false} {
+		c := run(t, mode, "drain_limit: 1s", load, 1)
+		if c.Verdict != result.Hung || strings.Contains(c.Breaches[0].Summary, "it ignores SIGTERM (SigIgn in /proc/") != want {
+			t.Errorf("%s: %s, %+v", mode, c.Verdict, c.Breaches)
+		}
+	}
+}
+
+// TestLameDuckAnswersPreopened serves on for a moment after the signal: connections that were open before get
+// their first answer.
+func TestLameDuckAnswersPreopened(t *testing.T) {
+	c := run(t, "lame-duck", "", "\n  - {client: http-keepalive, path: /slow}\n  - {client: http-preopened, clients: 2, path: /}\n", 2)
+	if c.Verdict != result.Passed || len(warnings(t, c)) > 0 || atRisk(c, "preopened") != 4 {
+		t.Errorf("%s, %v, at risk %v", c.Verdict, warnings(t, c), c.AtRisk)
+	}
+}
+
 // TestSessionsAlone tests a server with WebSockets and nothing else.
 func TestSessionsAlone(t *testing.T) {
 	c := run(t, "shutdown", "", "\n  - {client: websocket, clients: 3, path: /ws}\n", 2)

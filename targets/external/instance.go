@@ -37,6 +37,7 @@ type instance struct {
 	pids     []int        // the program's processes at the first look
 	closing  atomic.Bool  // what clients see from now on is racebench's doing
 	sent     atomic.Int64 // when the first signal was sent; 0: not yet
+	first    atomic.Int64 // the first signal
 }
 
 // client is what the engine drives: a targets.Client.
@@ -294,6 +295,7 @@ func (s *instance) Send(t *world.Task, sig syscall.Signal) (time.Duration, error
 		s.promote() // what was read until now is proved, too
 	}
 	at := t.Now()
+	s.first.CompareAndSwap(0, int64(sig))
 	s.sent.CompareAndSwap(0, int64(max(at, 1)))
 	if s.c.group {
 		return at, signalGroup(s.p.pid, sig)

@@ -2,7 +2,10 @@
 
 package external
 
-import "errors"
+import (
+	"errors"
+	"syscall"
+)
 
 // What the server has read of a request can be seen on Linux alone.
 var errNoLook = errors.New("this system does not tell what a program has read from its sockets")
@@ -35,3 +38,5 @@ func nameOf(int) string { return "a process" }
 func reapAll(int) {}
 
 func ephemeral() (from, to int) { return 32768, 60999 }
+
+func ignores(int, syscall.Signal) bool { return false }

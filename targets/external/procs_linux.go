@@ -197,3 +197,15 @@ func reapAll(except int) {
 		}
 	}
 }
+
+// ignores says whether a process is set to ignore a signal.
+func ignores(pid int, sig syscall.Signal) bool {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil || sig <= 0 || sig > 64 {
+		return false
+	}
+	_, rest, _ := strings.Cut(string(raw), "\nSigIgn:")
+	mask, _, _ := strings.Cut(rest, "\n")
+	bits, err := strconv.ParseUint(strings.TrimSpace(mask), 16, 64)
+	return err == nil && bits>>(sig-1)&1 == 1
+}

@@ -165,7 +165,11 @@ func keyValue(w http.ResponseWriter, r *http.Request) {
 func serve(addr string) {
 	srv := &http.Server{Addr: addr, Handler: handler()}
 	stop := make(chan os.Signal, 1)
-	if mode != "no-handler" {
+	switch mode {
+	case "no-handler":
+	case "sig-ign":
+		signal.Ignore(syscall.SIGTERM)
+	default:
 		signal.Notify(stop, syscall.SIGTERM)
 	}
 	served := make(chan error, 1)
@@ -196,6 +200,8 @@ func end(srv *http.Server) {
 		return
 	case "ignores":
 		select {}
+	case "lame-duck": // serves on for a while after the signal
+		time.Sleep(200 * time.Millisecond)
 	case "hangs": // closes the listener and never ends
 		_ = srv.Shutdown(context.Background())
 		select {}
