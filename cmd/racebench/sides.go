@@ -65,13 +65,24 @@ func (a *app) gateSides(ctx context.Context, args []string, f gateFlags) error {
 	if err != nil {
 		return err
 	}
-	c := gate.Compare(reports[0], reports[1], gate.Options{Base: sides[0].name, Head: sides[1].name, Interleaved: true})
+	c := gate.Compare(reports[0], reports[1], gate.Options{Base: sides[0].name, Head: sides[1].name, Interleaved: true, Remedy: f.remedy()})
 	if err := a.printComparison(c, f.runFlags); err != nil {
 		return err
 	}
 	a.judgeComparison(c, f.runFlags)
 	a.hintArtifact(replaysOf(c))
 	return nil
+}
+
+// remedy is what to do where the base could not be tested.
+func (f *gateFlags) remedy() string {
+	switch {
+	case f.against != "" && f.build == "":
+		return "its tree holds what the commit holds and nothing built: --build CMD builds both"
+	case f.against != "":
+		return "does --build leave the program where the scenario's command looks for it?"
+	}
+	return "start --base-cmd by hand, and read what it says"
 }
 
 // builtIn says whether any program is a target inside racebench, so that its build is racebench's.

@@ -11,13 +11,14 @@ import (
 
 // The states of a class of breach.
 const (
-	New     State = "new"         // the base has not shown it, and known: does not list it: fails
-	Expired State = "expired"     // a known entry listed it until its last day; fails unless the base shows it too
-	OnBase  State = "on base too" // the base shows it: a warning, not the head's doing
-	Rose    State = "more often"  // the base or known: has it, and the head has significantly more of it: fails
-	Known   State = "known"       // the scenario lists it
-	Planted State = "planted"     // a positive control: it is to show
-	Gone    State = "gone"        // the base showed it, the head has not
+	New     State = "new"           // the base has not shown it, and known: does not list it: fails
+	Expired State = "expired"       // a known entry listed it until its last day; fails unless the base shows it too
+	OnBase  State = "on base too"   // the base shows it: a warning, not the head's doing
+	Rose    State = "more often"    // the base or known: has it, and the head has significantly more of it: fails
+	Known   State = "known"         // the scenario lists it
+	Planted State = "planted"       // a positive control: it is to show
+	Gone    State = "gone"          // the base showed it, the head has not
+	Open    State = "base untested" // whether it is new nobody knows
 )
 
 // A BreachChange is one class of breach on both sides.
@@ -57,10 +58,12 @@ func breachesOf(base, head result.Row, same bool) []BreachChange {
 			ch.State = Planted
 		case b.Known != "":
 			ch.State = Known
+		case b.Expired == "" && ch.Base > 0:
+			ch.State = OnBase
+		case base.Verdict == result.Untested:
+			ch.State = Open
 		case b.Expired != "":
 			ch.State = Expired
-		case ch.Base > 0:
-			ch.State = OnBase
 		default:
 			ch.State = New
 		}
@@ -149,6 +152,8 @@ func (c *Comparison) tellBreach(name string, b BreachChange) {
 	case b.State == Expired:
 		c.warnf("%s: %s was listed as known until %s; it is on base too (%d/%d, yours %d/%d)",
 			name, b.Class, b.Expired, b.Base, b.trials[0], b.Head, b.trials[1])
+	case b.State == Open:
+		c.warnf("%s: %s shows in %d/%d; whether it is new, a base that was not tested cannot say", name, b.Class, b.Head, b.trials[1])
 	case b.State == OnBase:
 		c.warnf("%s: %s is on base too (%d/%d, yours %d/%d)", name, b.Class, b.Base, b.trials[0], b.Head, b.trials[1])
 	}

@@ -25,7 +25,7 @@ type Outcome string
 const (
 	Passed       Outcome = "passed"
 	Inconclusive Outcome = "inconclusive" // a difference was seen that may be chance: more trials would tell
-	Untested     Outcome = "untested"     // the head's result tested nothing
+	Untested     Outcome = "untested"     // the head's result tested nothing, or the base's
 	Failed       Outcome = "failed"
 )
 
@@ -35,6 +35,8 @@ type Options struct {
 	Base, Head string
 	// Interleaved says that both sides ran in turns on one machine, with the same seeds.
 	Interleaved bool
+	// Remedy is what to do where the base could not be tested; it may be empty.
+	Remedy string
 }
 
 // A Comparison is what changed from one result to another.
@@ -49,6 +51,8 @@ type Comparison struct {
 	Machine     []string       `json:"machine,omitempty"` // how the two machines differ; empty when they do not
 	Alpha       float64        `json:"alpha"`             // the chance of a false alarm, at most
 	Results     []ResultChange `json:"results"`
+
+	remedy string
 }
 
 // A Side is one of the two results.
@@ -72,11 +76,12 @@ type ResultChange struct {
 	Engine     string            `json:"engine"`
 	Verdict    result.Verdict    `json:"verdict"` // of the head alone
 	InBase     bool              `json:"in_base"`
-	Trials     [2]int            `json:"trials"`               // valid ones, base and head
-	Held       int               `json:"held"`                 // invariants that no trial of either side broke
-	NoSpeed    string            `json:"no_speed,omitempty"`   // why speed is not comparable
-	Breaches   []BreachChange    `json:"breaches,omitempty"`   // of either side
-	Thresholds []ThresholdChange `json:"thresholds,omitempty"` // of the head
+	Untested   string            `json:"base_untested,omitempty"` // why the base's trials prove nothing, so that nothing is new
+	Trials     [2]int            `json:"trials"`                  // valid ones, base and head
+	Held       int               `json:"held"`                    // invariants that no trial of either side broke
+	NoSpeed    string            `json:"no_speed,omitempty"`      // why speed is not comparable
+	Breaches   []BreachChange    `json:"breaches,omitempty"`      // of either side
+	Thresholds []ThresholdChange `json:"thresholds,omitempty"`    // of the head
 	Metrics    []MetricChange    `json:"metrics,omitempty"`
 	Crossed    []CrossedChange   `json:"crossed,omitempty"`
 	Unseen     []string          `json:"unseen,omitempty"` // known entries that no trial of the head showed
@@ -104,7 +109,7 @@ type CrossedChange struct {
 // Compare says what changed from base to head. It changes neither.
 func Compare(base, head *result.Report, o Options) *Comparison {
 	c := &Comparison{
-		Schema: SchemaName, Outcome: Passed, Alpha: AlphaSpeed + AlphaRates, Interleaved: o.Interleaved,
+		Schema: SchemaName, Outcome: Passed, Alpha: AlphaSpeed + AlphaRates, Interleaved: o.Interleaved, remedy: o.Remedy,
 		Base: sideOf(base, o.Base), Head: sideOf(head, o.Head), Results: []ResultChange{},
 	}
 	if !o.Interleaved {
@@ -151,6 +156,9 @@ func (c *Comparison) changeOf(base *result.Row, head result.Row) ResultChange {
 	if base == nil {
 		base = &none
 	}
+	if ch.InBase && base.Verdict == result.Untested {
+		ch.Untested = whyUntested(*base)
+	}
 	ch.Trials = [2]int{base.Trials.Run, head.Trials.Run}
 	ch.Breaches = breachesOf(*base, head, c.sameScenario(*base, head))
 	ch.Held = heldBy(*base, head)
@@ -159,6 +167,18 @@ func (c *Comparison) changeOf(base *result.Row, head result.Row) ResultChange {
 	ch.NoSpeed = c.noSpeed(ch, *base, head)
 	ch.Metrics = metricsOf(*base, head, ch.NoSpeed)
 	return ch
+}
+
+// whyUntested says in a few words why a result proves nothing.
+func whyUntested(row result.Row) string {
+	gave := fmt.Sprintf("%d of its %d planned trials gave a verdict", row.Trials.Run, row.Trials.Planned)
+	switch {
+	case len(row.Void) > 0:
+		return gave + ": " + row.Void[0].Reason
+	case row.Trials.Run == 0:
+		return gave
+	}
+	return "nothing was under way when the signal struck, or a threshold was not measured"
 }
 
 // sameScenario says whether two results are of one scenario. Those that ran in turns are, though each names
@@ -261,6 +281,10 @@ func (c *Comparison) conclude(head *result.Report) {
 		c.Outcome, c.Reasons = Untested, []string{"the head has no results"}
 	}
 	for _, ch := range c.Results {
+		if ch.Untested != "" {
+			c.Outcome = Untested
+			c.Reasons = append(c.Reasons, fmt.Sprintf("%s: the base was not tested: %s%s", ch.Name(), ch.Untested, c.then()))
+		}
 		if ch.Verdict == result.Untested {
 			c.Outcome = Untested
 			c.Reasons = append(c.Reasons, ch.Name()+" was not tested: its breaches, if it has any, could not show")
@@ -269,6 +293,14 @@ func (c *Comparison) conclude(head *result.Report) {
 	if c.Outcome == Passed && slices.ContainsFunc(c.Results, ResultChange.inconclusive) {
 		c.Outcome = Inconclusive
 	}
+}
+
+// then is the remedy as the end of a sentence.
+func (c *Comparison) then() string {
+	if c.remedy == "" {
+		return ""
+	}
+	return "; " + c.remedy
 }
 
 func (r ResultChange) inconclusive() bool {

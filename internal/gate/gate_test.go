@@ -57,6 +57,11 @@ func planted(row *result.Row) {
 
 func expired(row *result.Row) { row.Breaches[0].Expired = "2026-01-31" }
 
+func untested(row *result.Row) {
+	row.Verdict, row.Trials.Planned = result.Untested, 10
+	row.Void = []result.VoidReason{{Reason: "the target did not start", Trials: 10}}
+}
+
 func TestOutcomes(t *testing.T) {
 	bound := func(value float64, holds bool) func(*result.Row) {
 		return func(row *result.Row) {
@@ -96,6 +101,10 @@ func TestOutcomes(t *testing.T) {
 		{"threshold missed on both", with(clean(10), bound(1, false)), with(clean(10), bound(2, false)), Failed, "p99(publish) < 25ms does not hold"},
 		{"blind", clean(10), with(clean(10), func(r *result.Row) { r.Verdict = result.Missed }), Failed, "the check is blind"},
 		{"untested", clean(10), with(clean(10), func(r *result.Row) { r.Verdict = result.Untested }), Untested, "was not tested"},
+		{"base untested, head clean", with(clean(0), untested), clean(10), Untested, "the base was not tested: 0 of its 10 planned trials gave a verdict: the target did not start"},
+		{"base untested, head breached", with(clean(0), untested), broken(5, 10, lost), Untested, "shows in 5/10; whether it is new, a base that was not tested cannot say"},
+		{"base untested, entry expired", with(clean(0), untested), with(broken(5, 10, lost), expired), Untested, "whether it is new"},
+		{"base untested, threshold missed", with(clean(0), untested), with(clean(10), bound(2, false)), Failed, "does not hold"},
 		{"nothing", clean(10), &result.Report{}, Untested, "the head has no results"},
 		{"slower", clean(10), with(clean(10), slower(1.25)), Failed, "p99(publish) is worse by more than 10 %: +25.0 %"},
 		{"slower, within tolerance", clean(10), with(clean(10), slower(1.09)), Passed, ""},

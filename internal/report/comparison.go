@@ -102,7 +102,7 @@ func (p *painter) sides(c *gate.Comparison) {
 
 // quiet says whether nothing about a result needs a look.
 func quiet(r gate.ResultChange) bool {
-	if !r.InBase || r.Verdict == result.Untested || len(r.Breaches) > 0 {
+	if !r.InBase || r.Untested != "" || r.Verdict == result.Untested || len(r.Breaches) > 0 {
 		return false
 	}
 	for _, t := range r.Thresholds {
@@ -176,7 +176,7 @@ func (p *painter) asides(r gate.ResultChange) {
 			p.field(label, text)
 		}
 		for _, b := range r.Breaches {
-			if !b.Fails {
+			if !b.Fails && b.State != gate.Open {
 				continue
 			}
 			p.field("breach", b.Summary)

@@ -26,22 +26,19 @@ func (p *painter) checksOf(r gate.ResultChange) []check {
 		all = append(all, check{
 			name: b.Class, base: of(b.Base, r.Trials[0]), head: of(b.Head, r.Trials[1]),
 			state: breachState(b), remark: breachRemark(b), chance: chance(b.P), style: p.ofState(b.State, b.Fails), fails: b.Fails,
-			open: b.State == gate.Known || b.State == gate.Planted || b.State == gate.OnBase || b.State == gate.Expired && !b.Fails,
+			open: b.State == gate.Known || b.State == gate.Open || b.State == gate.Planted || b.State == gate.OnBase || b.State == gate.Expired && !b.Fails,
 		})
 	}
 	if r.Held > 0 {
 		base := nothing
 		if r.InBase {
-			base = "held"
+			base = held(r.Trials[0], r.Untested != "")
 		}
 		name := count(int64(r.Held), "invariant")
 		if len(r.Breaches) > 0 {
 			name = count(int64(r.Held), "other invariant")
 		}
-		head := "held"
-		if r.Verdict == result.Untested {
-			head = "untested"
-		}
+		head := held(r.Trials[1], r.Verdict == result.Untested)
 		all = append(all, check{name: name, base: base, head: head, state: "", style: p.green})
 	}
 	for _, t := range r.Thresholds {
@@ -61,6 +58,14 @@ func (p *painter) checksOf(r gate.ResultChange) []check {
 		all = append(all, p.crossed(r.Crossed))
 	}
 	return all
+}
+
+// held is what is said of a side's invariants that no trial broke.
+func held(trials int, untested bool) string {
+	if trials == 0 || untested {
+		return "untested"
+	}
+	return "held"
 }
 
 // crossed sums up what was on the wire when the signal struck.
@@ -130,7 +135,7 @@ func (p *painter) ofState(s gate.State, fails bool) lipgloss.Style {
 		return p.red
 	case s == gate.Better, s == gate.Gone:
 		return p.green
-	case s == gate.Worse, s == gate.Unclear, s == gate.OnBase, s == gate.Expired:
+	case s == gate.Worse, s == gate.Unclear, s == gate.OnBase, s == gate.Open, s == gate.Expired:
 		return p.yellow
 	case s == gate.Known, s == gate.Planted:
 		return p.cyan
