@@ -63,6 +63,7 @@ type Side struct {
 	Started time.Time      `json:"started"`
 	Seed    string         `json:"seed"`
 	Verdict result.Verdict `json:"verdict"`
+	Called  string         `json:"called,omitempty"` // the word that racebench was called by
 }
 
 // A ResultChange is what changed in one scenario × variant.
@@ -136,7 +137,11 @@ func Compare(base, head *result.Report, o Options) *Comparison {
 }
 
 func sideOf(r *result.Report, name string) Side {
-	return Side{Name: name, Build: r.Tool.Build, Machine: r.Machine, Started: r.Started, Seed: r.Seed, Verdict: r.Verdict}
+	s := Side{Name: name, Build: r.Tool.Build, Machine: r.Machine, Started: r.Started, Seed: r.Seed, Verdict: r.Verdict}
+	if len(r.Command) > 0 {
+		s.Called = r.Command[0]
+	}
+	return s
 }
 
 func nameOf(row result.Row) string {

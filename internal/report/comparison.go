@@ -76,7 +76,7 @@ func comparisonText(c *gate.Comparison, o Options) ([]byte, error) {
 			continue
 		}
 		p.blank()
-		p.changed(r)
+		p.changed(r, calledBy(c.Head.Called))
 	}
 	if same > 0 {
 		p.blank()
@@ -119,7 +119,7 @@ func quiet(r gate.ResultChange) bool {
 }
 
 // changed writes one result's table and what is to be said about it.
-func (p *painter) changed(r gate.ResultChange) {
+func (p *painter) changed(r gate.ResultChange, program string) {
 	parts := []string{r.Name()}
 	if r.Owner != "" {
 		parts = append(parts, r.Owner)
@@ -150,15 +150,15 @@ func (p *painter) changed(r gate.ResultChange) {
 	t.add(&column{head: "CHANCE", cells: cell(func(c check) string { return c.chance }), drop: 3})
 	t.add(&column{head: "NOISE", right: true, cells: cell(func(c check) string { return c.noise }), drop: 5})
 	p.table(t)
-	p.asides(r)
+	p.asides(r, program)
 }
 
 // nameRoom is how long a check's name may be where a longer one would take the room of the change. What fails
 // is named in full below.
 const nameRoom = 34
 
-// asides says below a table what its lines have no room for.
-func (p *painter) asides(r gate.ResultChange) {
+// asides says below a table what its lines have no room for. program is how racebench was called.
+func (p *painter) asides(r gate.ResultChange, program string) {
 	p.blankOnce(func() {
 		if !r.InBase {
 			p.field("base", "has no such result: accept this one with racebench gate --update")
@@ -184,7 +184,7 @@ func (p *painter) asides(r gate.ResultChange) {
 				p.evidence(l)
 			}
 			if b.First.Dir != "" {
-				p.command("again", "racebench replay "+quote(b.First.Dir), "")
+				p.command("again", program+" replay "+quote(b.First.Dir), "")
 			}
 		}
 	})

@@ -106,6 +106,15 @@ func TestComparisonText(t *testing.T) {
 	golden(t, "comparison-unclear", []byte(renderComparison(t, "text", c, Options{Verbose: true})))
 }
 
+// What is to be typed again begins with what was typed.
+func TestAgainIsCalledAsTheRunWas(t *testing.T) {
+	c := sampleComparison()
+	c.Head.Called = "/opt/my tools/racebench"
+	if text := renderComparison(t, "text", c, Options{}); !strings.Contains(text, "'/opt/my tools/racebench' replay racebench-runs/") {
+		t.Errorf("again is not called as the run was:\n%s", text)
+	}
+}
+
 func TestComparisonFormats(t *testing.T) {
 	if _, err := RenderComparison("csv", sampleComparison(), Options{}); err == nil {
 		t.Error("an unknown format gave no error")

@@ -231,10 +231,17 @@ func (p *painter) next(r *result.Report) {
 
 // called is how racebench was called, so that what is printed can be pasted.
 func called(r *result.Report) string {
-	if len(r.Command) == 0 || r.Command[0] == "" {
+	if len(r.Command) == 0 {
+		return calledBy("")
+	}
+	return calledBy(r.Command[0])
+}
+
+func calledBy(word string) string {
+	if word == "" {
 		return "racebench"
 	}
-	return quote(r.Command[0])
+	return quote(word)
 }
 
 // again is the command that was run, with another number of trials.
