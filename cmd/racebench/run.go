@@ -243,6 +243,7 @@ func (f *runFlags) campaigns(ctx context.Context, programs []engine.Program, see
 	if err != nil {
 		return folds, err
 	}
+	noteUnreached(programs, folds, b.Shard)
 	number := 0
 	for i, fold := range folds {
 		if c.Keep == engine.KeepNone {

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/targets"
+)
+
+// noteUnreached says of every design that is known to be wrong, and that a search has found nothing wrong with,
+// where its bug is shown: passed would else read as praise. A shard cannot tell what the others find.
+func noteUnreached(programs []engine.Program, folds []*result.Campaign, shard engine.Shard) {
+	if shard.Of > 1 {
+		return
+	}
+	i := 0
+	for _, p := range programs {
+		for _, v := range p.Variants {
+			if i == len(folds) {
+				return // the search was ended early
+			}
+			if note := unreached(p, v, folds[i]); note != "" {
+				folds[i].Note(note)
+			}
+			i++
+		}
+	}
+}
+
+// unreached is the note on one search; empty where it found what the design is known for, or could not have.
+func unreached(p engine.Program, v targets.Variant, fold *result.Campaign) string {
+	var judged []string
+	for _, name := range v.Breaches {
+		if slices.Contains(p.Expect, name) {
+			judged = append(judged, name)
+		}
+	}
+	found := slices.ContainsFunc(fold.Breaches, func(b result.FoldedBreach) bool {
+		return slices.Contains(v.Breaches, b.Invariant) || slices.Contains(v.Also, b.Invariant)
+	})
+	if len(judged) == 0 || found || fold.Counts().Run == 0 {
+		return ""
+	}
+	name := p.Target.Name()
+	return fmt.Sprintf("%s is known to breach %s, and this small world did not show it: see %s in docs/%s.md, and the scenarios of that name in %s",
+		v.Name, strings.Join(judged, " and "), strings.Join(v.Bugs, ", "), name, scenariosOf(name))
+}
+
+// scenariosOf is the folder of the scenarios that have one bug each to themselves.
+func scenariosOf(target string) string { return "targets/" + target + "/testdata" }

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/targets/all"
+)
+
+// The scenarios that notes name are there.
+func TestEveryKnownBugHasAScenario(t *testing.T) {
+	for _, target := range all.Targets() {
+		for _, v := range target.Variants() {
+			if len(v.Breaches) == 0 {
+				continue
+			}
+			has := func(bug string) bool {
+				return exists(filepath.Join("..", "..", scenariosOf(target.Name()), bug+".yaml"))
+			}
+			if !slices.ContainsFunc(v.Bugs, has) {
+				t.Errorf("%s/%s: no scenario for any of %q", target.Name(), v.Name, v.Bugs)
+			}
+		}
+	}
+}
+
+func TestAKnownBugThatWasNotFoundIsNoted(t *testing.T) {
+	broker, _ := engine.Catalog(all.Targets()).Find("broker")
+	buggy, _ := engine.FindVariant(broker, "gate-only")
+	right, _ := engine.FindVariant(broker, "reference")
+	p := engine.Program{Target: broker, Expect: broker.Promises()}
+	passed := func() *result.Campaign {
+		c := result.NewCampaign(result.Header{})
+		c.Add(result.Trial{Verdict: result.Passed})
+		c.Finish(result.Rules{})
+		return c
+	}
+	found := passed()
+	found.Breaches = []result.FoldedBreach{{Breach: result.Breach{Invariant: buggy.Breaches[0]}}}
+	if note := unreached(p, buggy, passed()); !strings.HasPrefix(note, "gate-only is known to breach "+buggy.Breaches[0]) {
+		t.Errorf("noted %q", note)
+	}
+	for name, note := range map[string]string{
+		"found":      unreached(p, buggy, found),
+		"correct":    unreached(p, right, passed()),
+		"not judged": unreached(engine.Program{Target: broker}, buggy, passed()),
+		"not tested": unreached(p, buggy, result.NewCampaign(result.Header{})),
+	} {
+		if note != "" {
+			t.Errorf("%s: noted %q", name, note)
+		}
+	}
+}
