@@ -121,7 +121,7 @@ var advice = []struct{ part, text string }{
 
 // remedies are what to do about a warning, by its invariant.
 var remedies = map[string]string{
-	"preopened-answered": "Go's net/http (1.25 and later) closes connections whose first request comes while Shutdown runs. Wait a moment between the signal and the server's own stop (lame duck: still serving, already out of the balancer); act if your clients do not send again.",
+	"preopened-answered": "A server that stops at once, such as Go's net/http in Shutdown (1.25 and later), closes connections whose first request comes then. Wait a moment between the signal and the server's own stop (lame duck: still serving, already out of the balancer); act if your clients do not send again.",
 }
 
 // signalOf are servers whose SIGTERM is not what drains them.

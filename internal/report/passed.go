@@ -158,7 +158,7 @@ var hints = []struct{ reason, try, probe string }{
 	{"the signal never struck", "an earlier at: or a longer duration:", "--ready, if it was not ready yet; --keep all, and stderr.txt of a trial says what it did"},
 	{"nothing was accepted", "a later at:, and a load that the target accepts without the signal", ""},
 	{"no client got a good answer", "a later at:, and a path: that is answered well without the signal", "--path with a path that is answered well at once, or --ready if it was not ready yet"},
-	{"control: no client", "a path: that is answered with a status below 400, or status: with the one that is good", "--path with a path that is answered with a status below 400, or --status with the one that is good"},
+	{"control: no client", "a path: that is answered with a status below 400, or status: with the one that is good", "a path that is answered well without any signal: --path, --stream, --upload, --ws; --status says which status is good"},
 	{"the load generator was starved", "fewer clients, a lower rate or -p 1, on a machine that does nothing else", ""},
 	{"the ledger was full", "a lower rate or a shorter duration:", "fewer of --path, --req and --stream"},
 	{"the budget of", "fewer ops: or clients: under sim: in the scenario, or a larger max_steps: there", ""},

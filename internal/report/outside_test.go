@@ -1,0 +1,54 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+// TestAdviceIsInTheCallersWords gives a probe advice with its own flags, and a scenario with its fields.
+func TestAdviceIsInTheCallersWords(t *testing.T) {
+	idle := passedRow()
+	idle.Target, idle.Verdict, idle.AtRisk, idle.Thresholds = outsider, result.Untested, []result.RowRisk{{Kind: "preopened", Count: 4, Lost: 4}}, nil
+	idle.Policy, idle.Void = 0, nil
+	late := idle
+	late.Trials = result.Counts{Planned: 5, Void: 1}
+	late.Void = []result.VoidReason{{Reason: "the signal never struck", Trials: 1}}
+	absent := late
+	absent.Void = []result.VoidReason{{Reason: cannotRun + ": external.command: ./x: no such file", Trials: 1}}
+	for _, tc := range []struct {
+		row           result.Row
+		command       string
+		want, without string
+	}{
+		{idle, "probe", "--path /slow", "clients:"},
+		{idle, "run", "path: /slow", "--path"},
+		{late, "probe", "--ready", "duration:"},
+		{late, "run", "duration:", "--ready"},
+		{absent, "run", "external.command: ./x", "by hand"},
+	} {
+		r := reportOf(tc.row)
+		r.Command = []string{"racebench", tc.command}
+		text := render(t, "text", r, Options{Width: 200})
+		if !strings.Contains(text, tc.want) || strings.Contains(text, tc.without) {
+			t.Errorf("%s: want %q and no %q in\n%s", tc.command, tc.want, tc.without, text)
+		}
+	}
+}
+
+// TestPassCountsTheTrialsThatProve leaves those out of the rate in which nothing was at risk, and a warning has
+// its remedy.
+func TestPassCountsTheTrialsThatProve(t *testing.T) {
+	row := passedRow()
+	row.Target, row.Trials = outsider, result.Counts{Planned: 5, Run: 5, Passed: 5}
+	row.AtRisk = []result.RowRisk{{Kind: "request-read", Count: 3, Trials: 2}, {Kind: "preopened", Count: 10, Trials: 5}}
+	row.RulesOut = result.RulesOut(2)
+	row.Warnings = []result.RowWarning{{Invariant: "preopened-answered", Class: "preopened-answered/first-request/eof", Trials: 5, Summary: "10 of 10"}}
+	text := render(t, "text", reportOf(row), Options{Width: 200})
+	for _, want := range []string{"2 clean trials with work at risk: ", "lame duck"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+}
