@@ -29,15 +29,16 @@ const (
 
 // An app is one invocation of the command line.
 type app struct {
-	args     []string // as the user gave them
-	stdout   *output
-	stderr   io.Writer
-	catalog  engine.Catalog
-	status   int
-	begun    bool                   // the arguments were understood and a command is running
-	cutShort bool                   // the run was ended before it was done
-	caught   atomic.Int32           // the signal that interrupted us
-	leaving  atomic.Pointer[func()] // cleans up what must not outlive us when a second signal ends all at once
+	args       []string // as the user gave them
+	stdout     *output
+	stderr     io.Writer
+	catalog    engine.Catalog
+	status     int
+	begun      bool                   // the arguments were understood and a command is running
+	cutShort   bool                   // the run was ended before it was done
+	alsoFailed []string               // why it fails though the verdict is no finding
+	caught     atomic.Int32           // the signal that interrupted us
+	leaving    atomic.Pointer[func()] // cleans up what must not outlive us when a second signal ends all at once
 }
 
 // A usageError is a mistake of the caller: status 2.

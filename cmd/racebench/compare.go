@@ -65,28 +65,33 @@ func (a *app) printComparison(c *gate.Comparison, f runFlags) error {
 	})
 }
 
-// judgeComparison sets the exit status of a gate.
+// judgeComparison sets the exit status of a gate, and notes why where the outcome does not say it.
 func (a *app) judgeComparison(c *gate.Comparison, f runFlags) {
 	switch c.Outcome {
 	case gate.Failed:
 		a.status = statusFinding
+		return
 	case gate.Untested:
 		a.status = statusUntested
+		return
 	case gate.Inconclusive:
 		if slices.Contains(f.failOn, "inconclusive") {
-			a.status = statusFinding
+			a.alsoFailed = append(a.alsoFailed, "by --fail-on inconclusive: these trials cannot tell")
 		}
 	}
-	if a.status != statusPassed {
-		return
+	if slices.Contains(f.failOn, "warnings") {
+		for _, w := range c.Warnings {
+			a.alsoFailed = append(a.alsoFailed, "by --fail-on warnings: "+w)
+		}
 	}
 	for _, r := range c.Results {
-		crossed := slices.ContainsFunc(r.Crossed, func(x gate.CrossedChange) bool { return x.Head > 0 })
-		if crossed && slices.Contains(f.failOn, "crossed") || len(r.Unseen) > 0 && slices.Contains(f.failOn, "unseen") {
-			a.status = statusFinding
+		var crossed int64
+		for _, x := range r.Crossed {
+			crossed += x.Head
 		}
+		a.alsoFailed = append(a.alsoFailed, crossedOrUnseen(r.Name(), crossed, r.Unseen, f.failOn)...)
 	}
-	if len(c.Warnings) > 0 && slices.Contains(f.failOn, "warnings") {
+	if len(a.alsoFailed) > 0 {
 		a.status = statusFinding
 	}
 }

@@ -121,13 +121,15 @@ func (a *app) gateStored(ctx context.Context, args []string, f gateFlags) error 
 		return a.accept(head, name, f)
 	}
 	c := gate.Compare(base, head, gate.Options{Base: f.baseline, Head: name})
+	if !f.update {
+		a.judgeComparison(c, f.runFlags)
+	}
 	if err := a.printComparison(c, f.runFlags); err != nil {
 		return err
 	}
 	if f.update {
 		return a.accept(head, name, f)
 	}
-	a.judgeComparison(c, f.runFlags)
 	a.hintArtifact(replaysOf(c))
 	return nil
 }

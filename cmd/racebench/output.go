@@ -116,12 +116,15 @@ func isSpecial(path string) bool {
 
 // finish prints the report wherever it is wanted and sets the exit status.
 func (a *app) finish(rep *result.Report, f runFlags) error {
+	a.status = rep.Status()
+	if a.status == statusPassed {
+		a.alsoFailed = alsoFails(rep, f.failOn)
+	}
 	err := a.printAll(f, func(format string, o report.Options) ([]byte, error) { return report.Render(format, rep, o) })
 	if err != nil {
 		return err
 	}
-	a.status = rep.Status()
-	if a.status == statusPassed && alsoFails(rep, f.failOn) {
+	if len(a.alsoFailed) > 0 {
 		a.status = statusFinding
 	}
 	var replays []string
@@ -132,15 +135,35 @@ func (a *app) finish(rep *result.Report, f runFlags) error {
 	return nil
 }
 
-// alsoFails says whether a result without a finding fails for what the user does not want either.
-func alsoFails(rep *result.Report, failOn []string) bool {
-	if slices.Contains(failOn, "warnings") && rep.HasWarnings() {
-		return true
+// alsoFails says why a result without a finding fails for what the user does not want either, a sentence each.
+func alsoFails(rep *result.Report, failOn []string) []string {
+	var why []string
+	for _, row := range rep.Results {
+		name := fmt.Sprintf("%s %s/%s", row.Scenario, row.Target, row.Variant)
+		if slices.Contains(failOn, "warnings") {
+			for _, w := range row.Warnings {
+				why = append(why, fmt.Sprintf("by --fail-on warnings: %s: %s", name, w.Summary))
+			}
+		}
+		var crossed int64
+		for _, x := range row.Crossed {
+			crossed += x.Count
+		}
+		why = append(why, crossedOrUnseen(name, crossed, row.Unseen, failOn)...)
 	}
-	return slices.ContainsFunc(rep.Results, func(row result.Row) bool {
-		crossed := slices.ContainsFunc(row.Crossed, func(x result.Crossed) bool { return x.Count > 0 })
-		return crossed && slices.Contains(failOn, "crossed") || len(row.Unseen) > 0 && slices.Contains(failOn, "unseen")
-	})
+	return why
+}
+
+// crossedOrUnseen says why one result fails by --fail-on crossed and unseen.
+func crossedOrUnseen(name string, crossed int64, unseen, failOn []string) []string {
+	var why []string
+	if crossed > 0 && slices.Contains(failOn, "crossed") {
+		why = append(why, fmt.Sprintf("by --fail-on crossed: %s: %d crossed on the wire", name, crossed))
+	}
+	if len(unseen) > 0 && slices.Contains(failOn, "unseen") {
+		why = append(why, fmt.Sprintf("by --fail-on unseen: %s: no trial showed %s", name, strings.Join(unseen, ", ")))
+	}
+	return why
 }
 
 // printAll renders in every format that is asked for and writes each to where it belongs.
@@ -151,7 +174,7 @@ func (a *app) printAll(f runFlags, render func(format string, o report.Options) 
 	}
 	for _, d := range to {
 		opts := report.Options{
-			Dir: f.dir, Verbose: f.verbose, CutShort: a.cutShort, Worked: f.worked,
+			Dir: f.dir, Verbose: f.verbose, CutShort: a.cutShort, Worked: f.worked, AlsoFailed: a.alsoFailed,
 			NoTrials: !exists(filepath.Join(f.dir, "latest", "trials")),
 		}
 		if d.file == "" {

@@ -66,10 +66,10 @@ func (a *app) gateSides(ctx context.Context, args []string, f gateFlags) error {
 		return err
 	}
 	c := gate.Compare(reports[0], reports[1], gate.Options{Base: sides[0].name, Head: sides[1].name, Interleaved: true, Remedy: f.remedy()})
+	a.judgeComparison(c, f.runFlags)
 	if err := a.printComparison(c, f.runFlags); err != nil {
 		return err
 	}
-	a.judgeComparison(c, f.runFlags)
 	a.hintArtifact(replaysOf(c))
 	return nil
 }

@@ -233,13 +233,3 @@ func (r *Report) Status() int {
 	}
 	return 0
 }
-
-// HasWarnings says whether any result carries a warning.
-func (r *Report) HasWarnings() bool {
-	for _, row := range r.Results {
-		if len(row.Warnings) > 0 {
-			return true
-		}
-	}
-	return false
-}

@@ -88,6 +88,7 @@ func comparisonText(c *gate.Comparison, o Options) ([]byte, error) {
 	}
 	p.blank()
 	p.outcome(c)
+	p.alsoFailed(o)
 	return []byte(p.b.String()), nil
 }
 

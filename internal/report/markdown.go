@@ -60,10 +60,11 @@ func tableOf(head []string, rows [][]string) string {
 }
 
 // renderMarkdown writes a summary for a pull request or a step of a workflow.
-func renderMarkdown(r *result.Report, _ Options) ([]byte, error) {
+func renderMarkdown(r *result.Report, o Options) ([]byte, error) {
 	r = cleaned(r)
 	m := &markdown{}
 	m.block(fmt.Sprintf("## racebench: %s\n\n%s.\n", strings.ToUpper(r.Verdict.String()), md(sentence(r))))
+	m.alsoFailed(o)
 	for _, g := range groupsOf(r) {
 		first := g.rows[0]
 		m.block(fmt.Sprintf("\n### %s\n\nengine %s · seed %s · %s\n\n", md(first.Scenario), md(first.Engine), md(first.Seed), md(amount(g.rows))))
@@ -81,6 +82,13 @@ func renderMarkdown(r *result.Report, _ Options) ([]byte, error) {
 		}
 	}
 	return m.bytes(), nil
+}
+
+// alsoFailed says why the exit status is that of a finding where the verdict is none.
+func (m *markdown) alsoFailed(o Options) {
+	for _, why := range o.AlsoFailed {
+		m.block("\n**FAILED** " + md(clean(why)) + "\n")
+	}
 }
 
 // finding writes what stands behind a result that is not clean.
@@ -134,7 +142,7 @@ func pre(lines []string) string {
 }
 
 // comparisonMarkdown writes a gate's outcome for a pull request.
-func comparisonMarkdown(c *gate.Comparison, _ Options) ([]byte, error) {
+func comparisonMarkdown(c *gate.Comparison, o Options) ([]byte, error) {
 	c = cleaned(c)
 	m := &markdown{}
 	how := "stored results"
@@ -148,6 +156,7 @@ func comparisonMarkdown(c *gate.Comparison, _ Options) ([]byte, error) {
 	if len(c.Reasons) == 0 {
 		m.block(md(summaryOf(c)) + ".\n")
 	}
+	m.alsoFailed(o)
 	for _, w := range c.Warnings {
 		m.block("- warning: " + md(w) + "\n")
 	}

@@ -23,6 +23,8 @@ type Options struct {
 	// Worked, if it is there, is the report's last line in place of the verdict: what a demonstration was
 	// to show, and did.
 	Worked string
+	// AlsoFailed is why the run fails though its verdict is no finding, a sentence each: what --fail-on named.
+	AlsoFailed []string
 	// Verbose shows the latencies of every group, and every trial in a line.
 	Verbose bool
 }

@@ -50,6 +50,7 @@ func renderText(r *result.Report, o Options) ([]byte, error) {
 	} else {
 		p.conclusion(r, groups)
 	}
+	p.alsoFailed(o)
 	if o.Dir != "" {
 		p.field("stored", path.Join(clean(o.Dir), "latest")+": "+stored(r, o))
 	}
@@ -151,6 +152,17 @@ func (p *painter) conclusion(r *result.Report, groups []group) {
 	}
 	p.verdict(r.Verdict, sentence(r)+took+".")
 	p.next(r)
+}
+
+// alsoFailed says why the exit status is that of a finding where the verdict is none.
+func (p *painter) alsoFailed(o Options) {
+	for i, why := range o.AlsoFailed {
+		mark := ""
+		if i == 0 {
+			mark = "FAILED"
+		}
+		p.marked(p.red, 0, verdictColumn, mark, clean(why))
+	}
 }
 
 // sentence sums the results up.
