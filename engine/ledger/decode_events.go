@@ -76,7 +76,7 @@ func (r *reader) special(k Kind, rec *record) string {
 	case KindWire:
 		return r.wire(rec)
 	case KindProcess:
-		r.e.Processes = append(r.e.Processes, processOf(rec))
+		return r.process(rec)
 	case KindOwner:
 		return r.owner(rec)
 	case KindAccess, KindValue, KindClaim, KindWaited:

@@ -1,6 +1,9 @@
 package ledger
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // A Process is something that became of a program from outside.
 type Process struct {
@@ -48,11 +51,15 @@ func (w *Writer) Process(x Process) {
 		uint64(x.Count), uint64(x.Text), uint64(x.At))
 }
 
-func processOf(rec *record) Process {
-	return Process{
+func (r *reader) process(rec *record) string {
+	if rec[1] == 0 || rec[1] >= uint64(len(processEvents)) {
+		return fmt.Sprintf("event %d of a program", rec[1])
+	}
+	r.e.Processes = append(r.e.Processes, Process{
 		Event: ProcessEvent(rec[1]), PID: int(rec[2]), Status: int(rec[3]), Signal: int(rec[4]), Count: int64(rec[5]),
 		Text: low(rec[6]), At: time.Duration(rec[7]), Clean: rec.flags()&flagClean != 0,
-	}
+	})
+	return ""
 }
 
 func (p *parser) process(l *fields) {
