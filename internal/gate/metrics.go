@@ -66,7 +66,7 @@ func metricsOf(base, head result.Row, noSpeed string) []MetricChange {
 		case gated && m.Samples[0] == 0:
 			m.State, m.Why = Unclear, "nothing was measured for the base"
 		}
-		if gated || m.Base != nil && m.Head != nil {
+		if gated || m.Base != nil && m.Head != nil && (*m.Base != 0 || *m.Head != 0) {
 			all = append(all, m)
 		}
 	}
