@@ -55,7 +55,7 @@ func (p *painter) checksOf(r gate.ResultChange) []check {
 		all = append(all, p.metricCheck(m))
 	}
 	if len(r.Crossed) > 0 {
-		all = append(all, p.crossed(r.Crossed))
+		all = append(all, p.crossed(r.Crossed, r.Trials[0] > 0))
 	}
 	return all
 }
@@ -68,16 +68,16 @@ func held(trials int, untested bool) string {
 	return "held"
 }
 
-// crossed sums up what was on the wire when the signal struck.
-func (p *painter) crossed(kinds []gate.CrossedChange) check {
-	base, head := [2]int64{}, [2]int64{}
+// crossed counts what luck decided: requests and connections that were on the wire when the signal struck,
+// or came after it. Their kinds overlap, so that there is no one number that they are out of.
+func (p *painter) crossed(kinds []gate.CrossedChange, inBase bool) check {
+	var base, head int64
 	for _, x := range kinds {
-		base[0], base[1] = base[0]+x.Base, base[1]+x.BaseOf
-		head[0], head[1] = head[0]+x.Head, head[1]+x.HeadOf
+		base, head = base+x.Base, head+x.Head
 	}
-	c := check{name: "crossed on the wire", base: nothing, head: ofMany(head[0], head[1]), state: "not counted", style: p.dim}
-	if base[1] > 0 {
-		c.base = ofMany(base[0], base[1])
+	c := check{name: "crossed on the wire", base: nothing, head: fmt.Sprint(head), state: "not counted", style: p.dim}
+	if inBase {
+		c.base = fmt.Sprint(base)
 	}
 	return c
 }
@@ -149,8 +149,6 @@ func of(k, n int) string {
 	}
 	return fmt.Sprintf("%d/%d", k, n)
 }
-
-func ofMany(k, n int64) string { return fmt.Sprintf("%d/%d", k, n) }
 
 // chance writes a p-value.
 func chance(p *float64) string {
