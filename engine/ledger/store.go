@@ -88,7 +88,7 @@ func (r *reader) stored(k Kind, rec *record) string {
 			Number: rec[1], Kind: AccessKind(rec[2]), Msg: MsgID(rec[3]), Key: int64(rec[4]), At: time.Duration(rec[5]),
 			Ended: rec.flags()&flagEnd != 0,
 		}
-		if int(rec[2]) >= len(accessKinds) || a.Ended != (a.Kind == 0) {
+		if rec[2] >= uint64(len(accessKinds)) || a.Ended != (a.Kind == 0) {
 			return fmt.Sprintf("an access of kind %d", rec[2])
 		}
 		e.Accesses = append(e.Accesses, a)

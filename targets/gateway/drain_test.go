@@ -55,7 +55,7 @@ func TestLostWakeUp(t *testing.T) {
 		"subscribe-then-check": false, "pinned-rearm": false, "guard-decrement": false, "drain-reference": false,
 	} {
 		t.Run(variant, func(t *testing.T) {
-			h, open := held(t, variant, windowWait, with("work", "20ms"))
+			h, open := held(t, variant, windowWait, with("work", "300ms"))
 			h.Dial(opSession, "session").Send(1)
 			h.Await("a relay", func() bool { return waitsIn(h, "relay of session", "the queue of session") })
 			h.Signal()
