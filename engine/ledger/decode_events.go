@@ -86,7 +86,6 @@ func (r *reader) special(k Kind, rec *record) string {
 	default:
 		return "a record without a kind"
 	}
-	return ""
 }
 
 func noLane(lane int) string { return fmt.Sprintf("a mention of lane %d, which there is not", lane) }
