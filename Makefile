@@ -18,7 +18,7 @@ build: ## build bin/racebench
 
 .PHONY: test
 test: ## run the quick tests
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 .PHONY: check
 check: ## formatting, vet, the layering test, and golangci-lint where it is installed
