@@ -253,10 +253,10 @@ func TestIgnoredSignalIsNamed(t *testing.T) {
 	}
 }
 
-// TestLameDuckAnswersPreopened serves on for a moment after the signal: connections that were open before get
+// TestLameDuckAnswersPreopened serves on after the signal: connections that were open before get
 // their first answer.
 func TestLameDuckAnswersPreopened(t *testing.T) {
-	c := run(t, "lame-duck", "", "\n  - {client: http-keepalive, path: /slow}\n  - {client: http-preopened, clients: 2, path: /}\n", 2)
+	c := run(t, "lame-duck", "", "\n  - {client: http-keepalive, path: /slow}\n  - {client: http-preopened, clients: 2, path: /late}\n", 2)
 	if c.Verdict != result.Passed || len(warnings(t, c)) > 0 || atRisk(c, "preopened") != 4 {
 		t.Errorf("%s, %v, at risk %v", c.Verdict, warnings(t, c), c.AtRisk)
 	}

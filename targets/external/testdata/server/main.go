@@ -26,6 +26,7 @@ var (
 	mu      sync.Mutex
 	sockets = map[net.Conn]bool{}
 	kept    = map[string]string{}
+	late    = make(chan struct{}, 2)
 )
 
 func main() {
@@ -77,6 +78,10 @@ func must(err error) {
 func handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "hello") })
+	mux.HandleFunc("/late", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintln(w, "hello")
+		late <- struct{}{}
+	})
 	mux.HandleFunc("/slow", func(w http.ResponseWriter, r *http.Request) {
 		book("read", r)
 		time.Sleep(150 * time.Millisecond)
@@ -200,8 +205,10 @@ func end(srv *http.Server) {
 		return
 	case "ignores":
 		select {}
-	case "lame-duck": // serves on for a while after the signal
-		time.Sleep(200 * time.Millisecond)
+	case "lame-duck": // serves on after the signal, until both of /late were taken
+		for range 2 {
+			<-late
+		}
 	case "hangs": // closes the listener and never ends
 		_ = srv.Shutdown(context.Background())
 		select {}
