@@ -27,14 +27,15 @@ func answered(x *Index, terms Terms) []result.Breach {
 		if kind == riskSession || kind == riskOpened {
 			continue
 		}
+		if kind == "" {
+			continue
+		}
 		station := kind
-		if w.End == ledger.WireCut && !session(w) && w.Ended > x.strikeAt {
+		if x.cutShort(w) {
 			station = "answer-cut"
 		}
-		if kind != "" || station == "answer-cut" {
-			atRisk[station]++
-		}
-		if station == "" || !w.End.Lost() {
+		atRisk[station]++
+		if !w.End.Lost() {
 			continue
 		}
 		losses = addLoss(losses, station, x.lossCause(w), w)
@@ -86,7 +87,7 @@ func (x *Index) lossCause(w ledger.Wire) string {
 }
 
 // preopenedAnswered looks at connections that were accepted before the signal and carried their first
-// request after it.
+// request after it. An answer that was cut is a lost one, and no matter of manners: answered accuses it.
 func preopenedAnswered(x *Index, terms Terms) []result.Breach {
 	if !x.outside() || !x.struck || terms.Killed {
 		return nil
@@ -98,7 +99,7 @@ func preopenedAnswered(x *Index, terms Terms) []result.Breach {
 			continue
 		}
 		of++
-		if w.End == ledger.WireEOF || w.End == ledger.WireReset {
+		if w.End.Lost() {
 			lost = append(lost, w)
 		}
 	}
@@ -109,7 +110,7 @@ func preopenedAnswered(x *Index, terms Terms) []result.Breach {
 	return []result.Breach{{
 		Invariant: "preopened-answered", Class: "preopened-answered/first-request/" + lost[0].End.String(), Verdict: result.Breached,
 		Count: n, Of: of, Evidence: x.wireStory(lost[0], n),
-		Summary: fmt.Sprintf("%d of %d connections that were accepted before the signal were closed on their first request after it", n, of),
+		Summary: fmt.Sprintf("%d of %d connections that were accepted before the signal got no answer to their first request after it", n, of),
 	}}
 }
 

@@ -58,10 +58,12 @@ const (
 
 var outsideRisks = []string{riskRead, riskHalf, riskUpload, riskOpened, riskSession, riskWrite}
 
-// riskOf says which kind of risk a request or connection was when the signal struck; "" for none that is
-// proved.
+// riskOf says which kind of risk a request or connection was; "" for none that is proved. An answer that was
+// cut in the stop proves that the server had read its request, whenever that came.
 func (x *Index) riskOf(w ledger.Wire) string {
 	switch {
+	case x.cutShort(w):
+		return riskHalf
 	case w.Conn == ledger.ConnPreopened:
 		if w.Sent > x.strikeAt && w.Strike == ledger.ReadAll {
 			return riskOpened
@@ -77,6 +79,11 @@ func (x *Index) riskOf(w ledger.Wire) string {
 		return riskUpload
 	}
 	return ""
+}
+
+// cutShort says whether an answer was begun and not finished after the signal.
+func (x *Index) cutShort(w ledger.Wire) bool {
+	return x.struck && w.End == ledger.WireCut && !session(w) && w.Ended > x.strikeAt
 }
 
 // lostAt says whether what was at risk was lost.

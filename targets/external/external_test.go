@@ -262,6 +262,15 @@ func TestLameDuckAnswersPreopened(t *testing.T) {
 	}
 }
 
+// TestCutAnswerFailsWheneverItWasAskedFor begins an answer to the first request of a connection that was open
+// before the signal, and ends in the middle of it: no matter of manners.
+func TestCutAnswerFailsWheneverItWasAskedFor(t *testing.T) {
+	c := run(t, "cuts-late", "", "\n  - {client: http-keepalive, path: /, stop: at-signal}\n  - {client: http-preopened, path: /half}\n", 1)
+	if c.Verdict != result.Breached || !slices.Equal(classes(c), []string{"every-request-answered/answer-cut/exited"}) || len(warnings(t, c)) > 0 {
+		t.Errorf("%s, %v, %v, at risk %v, %v", c.Verdict, classes(c), warnings(t, c), c.AtRisk, c.Trials)
+	}
+}
+
 // TestSessionsAlone tests a server with WebSockets and nothing else.
 func TestSessionsAlone(t *testing.T) {
 	c := run(t, "shutdown", "", "\n  - {client: websocket, clients: 3, path: /ws}\n", 2)

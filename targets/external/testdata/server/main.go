@@ -27,6 +27,7 @@ var (
 	sockets = map[net.Conn]bool{}
 	kept    = map[string]string{}
 	late    = make(chan struct{}, 2)
+	half    = make(chan struct{}, 1)
 )
 
 func main() {
@@ -81,6 +82,13 @@ func handler() http.Handler {
 	mux.HandleFunc("/late", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, "hello")
 		late <- struct{}{}
+	})
+	mux.HandleFunc("/half", func(w http.ResponseWriter, _ *http.Request) { // begins an answer and does not finish it
+		w.Header().Set("Content-Length", "100")
+		fmt.Fprintln(w, "hello")
+		w.(http.Flusher).Flush()
+		half <- struct{}{}
+		select {}
 	})
 	mux.HandleFunc("/slow", func(w http.ResponseWriter, r *http.Request) {
 		book("read", r)
@@ -209,6 +217,9 @@ func end(srv *http.Server) {
 		for range 2 {
 			<-late
 		}
+	case "cuts-late": // serves on after the signal, until an answer of /half has begun
+		<-half
+		return
 	case "hangs": // closes the listener and never ends
 		_ = srv.Shutdown(context.Background())
 		select {}
