@@ -27,7 +27,34 @@ type Budget struct {
 	Trials int           // a variant; 0 leaves it to the scenario
 	For    time.Duration // instead of a count, a variant; 0 is no such bound
 	Within time.Duration // no trial of a variant begins later than this; 0 is no such bound
+	Whole  time.Duration // the same for all variants together; 0 is no such bound
 	Shard  Shard
+}
+
+// share is b for the next of so many variants whose turns have not come, when so much time was spent: what is
+// left of Whole is divided evenly among them, so that one that was quick leaves more to the others.
+func (b Budget) share(spent time.Duration, left int) Budget {
+	if b.Whole > 0 {
+		b.Within = max((b.Whole-spent)/time.Duration(left), 1)
+	}
+	return b
+}
+
+// spentNote says that a variant had not the time for all its trials, or is empty.
+func (b Budget) spentNote(ran, planned int) string {
+	if b.Whole == 0 || ran >= planned {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d trials had time: the budget of %s is for all scenarios together", ran, planned, b.Whole)
+}
+
+// variantsOf counts what is run one after the other.
+func variantsOf(programs []Program) int {
+	n := 0
+	for _, p := range programs {
+		n += len(p.Variants)
+	}
+	return n
 }
 
 // A campaign is many trials of one scenario and one variant, folded into one result.
@@ -51,6 +78,7 @@ type campaign struct {
 	kept     map[string]int
 	hangs    map[string]int
 	stopped  bool
+	late     bool // the budget's time was over before its trials were
 	began    time.Time
 	err      error
 }
@@ -76,10 +104,11 @@ func RunCampaigns(ctx context.Context, programs []Program, seeds []scenario.Seed
 	defer l.close()
 	var all []*result.Campaign
 	numbers := &counter{n: c.FirstNumber}
+	began := time.Now()
 	for i, p := range programs {
 		for _, v := range p.Variants {
 			k := &campaign{
-				program: p, variant: v, seed: seeds[i], budget: b, c: c, run: run, launch: l, number: numbers,
+				program: p, variant: v, seed: seeds[i], budget: b.share(time.Since(began), variantsOf(programs)-len(all)), c: c, run: run, launch: l, number: numbers,
 				kept: map[string]int{}, hangs: map[string]int{}, began: time.Now(),
 			}
 			err := k.runAll(ctx)
@@ -125,6 +154,9 @@ func (k *campaign) end(ctx context.Context) error {
 	if k.budget.For > 0 {
 		k.fold.Header.Planned = k.started
 	}
+	if note := k.budget.spentNote(k.valid, k.planned); k.late && note != "" {
+		k.fold.Note(note)
+	}
 	k.fold.Finish(rulesOf(k.program))
 	if k.err != nil {
 		return k.err
@@ -157,7 +189,11 @@ func headerOf(p Program, v targets.Variant) result.Header {
 func (k *campaign) claim(ctx context.Context) (int, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.stopped || k.err != nil || ctx.Err() != nil || k.budget.Within > 0 && time.Since(k.began) >= k.budget.Within {
+	if k.stopped || k.err != nil || ctx.Err() != nil {
+		return 0, false
+	}
+	if k.budget.Within > 0 && time.Since(k.began) >= k.budget.Within {
+		k.late = true
 		return 0, false
 	}
 	if k.budget.For > 0 {

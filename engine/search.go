@@ -72,9 +72,10 @@ func SearchSchedules(ctx context.Context, programs []Program, seeds []scenario.S
 	}
 	var all []*result.Campaign
 	var failures [][]Failure
+	began := time.Now()
 	for i, p := range programs {
 		for _, v := range p.Variants {
-			s := newSearch(p, v, seeds[i], b, c)
+			s := newSearch(p, v, seeds[i], b.share(time.Since(began), variantsOf(programs)-len(all)), c)
 			err := s.run(ctx)
 			all = append(all, s.fold)
 			failures = append(failures, s.failures())
@@ -133,6 +134,9 @@ func (s *search) run(ctx context.Context) error {
 	workers.Wait()
 	if s.budget.For > 0 {
 		s.fold.Header.Planned = int(s.valid.Load() + s.void.Load())
+	}
+	if note := s.budget.spentNote(int(s.valid.Load()), s.planned); note != "" && ctx.Err() == nil && time.Since(s.began) >= s.budget.Within {
+		s.fold.Note(note)
 	}
 	s.fold.Finish(s.rules)
 	s.fold.Elapsed = time.Since(s.began)
@@ -226,6 +230,9 @@ func (s *search) spent(ctx context.Context, n int) bool {
 	}
 	if n%tellEvery == 0 {
 		if ctx.Err() != nil || s.budget.For > 0 && time.Since(s.began) >= s.budget.For {
+			return true
+		}
+		if s.budget.Within > 0 && time.Since(s.began) >= s.budget.Within {
 			return true
 		}
 	}

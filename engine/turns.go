@@ -26,13 +26,16 @@ func RunInTurns(ctx context.Context, sides []Side, seeds []scenario.Seed, b Budg
 	defer l.close()
 	numbers := &counter{}
 	folds := make([][]*result.Campaign, len(sides))
+	began, left := time.Now(), variantsOf(sides[0].Programs)
 	for i, p := range sides[0].Programs {
 		for j := range p.Variants {
 			turn := make([]*campaign, len(sides))
+			budget := b.share(time.Since(began), left)
+			left--
 			for s, side := range sides {
 				program := side.Programs[i]
 				turn[s] = &campaign{
-					program: program, variant: program.Variants[j], seed: seeds[i], budget: b, c: side.Config, run: run,
+					program: program, variant: program.Variants[j], seed: seeds[i], budget: budget, c: side.Config, run: run,
 					launch: l, number: numbers, kept: map[string]int{}, hangs: map[string]int{}, began: time.Now(),
 				}
 				turn[s].begin()
