@@ -47,10 +47,10 @@ func (s *instance) unaudited(t *world.Task, p *program, err error) {
 // askAll asks for every write and records those that are not there. It returns how many it asked for.
 func (s *instance) askAll(t *world.Task) (asked int, err error) {
 	deadline := t.Now() + auditLimit
-	conns := map[store]*httpConn{}
+	readers := map[store]reader{}
 	defer func() {
-		for _, c := range conns {
-			c.close()
+		for _, r := range readers {
+			r.close()
 		}
 	}()
 	for _, w := range s.writes {
@@ -59,7 +59,7 @@ func (s *instance) askAll(t *world.Task) (asked int, err error) {
 				return asked, fmt.Errorf("%d of %d were asked for in %s", asked, len(s.writes), auditLimit)
 			}
 			var missed string
-			missed, err = s.ask(conns, w)
+			missed, err = s.ask(readers, w)
 			if err == nil {
 				asked++
 				if missed != "" {
@@ -82,19 +82,19 @@ func (s *instance) askAll(t *world.Task) (asked int, err error) {
 var errRenew = errors.New("the connection was closed")
 
 // ask reads one write back. missed says what was found instead; it is empty when the write is there.
-func (s *instance) ask(conns map[store]*httpConn, w write) (missed string, err error) {
-	c := conns[w.in]
-	fresh := c == nil
+func (s *instance) ask(readers map[store]reader, w write) (missed string, err error) {
+	r := readers[w.in]
+	fresh := r == nil
 	if fresh {
-		if c, err = s.open(); err != nil {
+		if r, err = w.in.reader(s); err != nil {
 			return "", err
 		}
-		conns[w.in] = c
+		readers[w.in] = r
 	}
-	found, ok, err := w.in.find(c, w.key, w.value)
+	found, ok, err := r.find(w.key, w.value)
 	if err != nil {
-		c.close()
-		delete(conns, w.in)
+		r.close()
+		delete(readers, w.in)
 		if !fresh && !errors.Is(err, errLoading) {
 			return "", errRenew
 		}

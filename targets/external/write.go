@@ -14,14 +14,46 @@ import (
 	"github.com/racebench/racebench/targets"
 )
 
-// A store writes values under keys to the program and reads them back. Its requests go over an httpConn,
-// whatever the protocol, so that what the program had read of them is proved the same way.
+// A store is what acknowledged writes are read back from, once the program has been started again. It is
+// comparable: writes of one store share a reader.
 type store interface {
+	reader(s *instance) (reader, error)
+}
+
+// A reader reads values back. A key that is not there is no error.
+type reader interface {
+	find(key, value string) (found string, ok bool, err error)
+	close()
+}
+
+// A wireStore writes and reads over an httpConn, whatever the protocol, so that what the program had read of
+// its requests is proved the same way.
+type wireStore interface {
 	// writing is the request that stores a value; good says whether an answer acknowledges it.
 	writing(key, value string) request
 	good(x exchange) bool
-	// find reads a value back, on a connection of its own kind. A key that is not there is no error.
+	// find reads a value back.
 	find(c *httpConn, key, value string) (found string, ok bool, err error)
+}
+
+// onWire is the store of a wireStore.
+type onWire struct{ wireStore }
+
+func (o onWire) reader(s *instance) (reader, error) {
+	c, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	return wireReader{c, o.wireStore}, nil
+}
+
+type wireReader struct {
+	*httpConn
+	in wireStore
+}
+
+func (r wireReader) find(key, value string) (string, bool, error) {
+	return r.in.find(r.httpConn, key, value)
 }
 
 // A write was acknowledged, and must be there after a restart.
@@ -31,10 +63,23 @@ type write struct {
 	in         store
 }
 
+// newWrite makes up a key and a value that nobody else has.
+func newWrite(m ledger.MsgID, in store) write {
+	key := fmt.Sprintf("racebench-%d-%d", m.Lane(), m.Seq())
+	return write{msg: m, key: key, value: "value of " + key, in: in}
+}
+
+// keep remembers a write that was acknowledged.
+func (s *instance) keep(w write) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.writes = append(s.writes, w)
+}
+
 // A writer stores one value after the other.
 type writer struct {
 	d    *dialer
-	in   store
+	in   wireStore
 	conn *httpConn
 }
 
@@ -46,8 +91,7 @@ func (c *writer) Do(t *world.Task, m targets.Message) (reply targets.Reply) {
 
 func (c *writer) write(m ledger.MsgID) targets.Reply {
 	s := c.d.s
-	key := fmt.Sprintf("racebench-%d-%d", m.Lane(), m.Seq())
-	w := write{msg: m, key: key, value: "value of " + key, in: c.in}
+	w := newWrite(m, onWire{c.in})
 	for {
 		if c.conn == nil {
 			conn, err := s.open()
@@ -71,9 +115,7 @@ func (c *writer) write(m ledger.MsgID) targets.Reply {
 			reply = targets.Reply{Outcome: ledger.Refused, Cause: ledger.OtherCause}
 		}
 		if reply.Outcome == ledger.Accepted {
-			s.mu.Lock()
-			s.writes = append(s.writes, w)
-			s.mu.Unlock()
+			s.keep(w)
 		}
 		return reply
 	}
