@@ -93,6 +93,8 @@ func handler() http.Handler {
 	mux.HandleFunc("/slow", func(w http.ResponseWriter, r *http.Request) {
 		book("read", r)
 		time.Sleep(150 * time.Millisecond)
+		book("answering", r)
+		w.Header().Set("Content-Length", "14") // so that the flush hands out the whole answer
 		fmt.Fprintln(w, "hello at last")
 		w.(http.Flusher).Flush()
 		book("answered", r)
@@ -116,7 +118,7 @@ func handler() http.Handler {
 }
 
 // book keeps the server's own ledger, where a test asks for it: a line for every request that a handler got,
-// and one for every answer that was handed to the kernel.
+// one for every answer that is about to be handed to the kernel, and one when it was.
 func book(what string, r *http.Request) {
 	dir := os.Getenv("BOOKS")
 	if dir == "" {
