@@ -80,6 +80,7 @@ func judgeEvidence(t *result.Trial, plan Plan, e *ledger.Evidence) {
 		}
 	}
 	t.Late = lateStrike(e)
+	t.Memory = memoryOf(e)
 	t.Returned, t.Policy = int64(len(e.Returned)), policyLosses(e)
 	t.Windows = windowsOf(e)
 	t.Void = voidReason(plan, e, rundir.TrialDir(t.Dir))
@@ -121,6 +122,16 @@ func lateStrike(e *ledger.Evidence) time.Duration {
 	for _, s := range e.Signals {
 		if !s.Taken {
 			return max(0, s.At-s.Planned)
+		}
+	}
+	return 0
+}
+
+// memoryOf is the largest resident size of the trial's process; 0 is not measured.
+func memoryOf(e *ledger.Evidence) int64 {
+	for _, g := range e.Gauges {
+		if e.Text(g.Name) == ledger.MemoryGauge {
+			return g.Value
 		}
 	}
 	return 0

@@ -311,6 +311,7 @@ func (s *serving) settled() bool {
 // takeInventory asks the server what is left in it and records what outlived the drain.
 func (s *serving) takeInventory(t *world.Task) {
 	s.instance.Inventory()
+	s.recordMemory()
 	if s.ended.Try() {
 		s.recordTasks(true)
 	}
@@ -320,6 +321,17 @@ func (s *serving) takeInventory(t *world.Task) {
 	}
 	for _, watch := range s.windows {
 		s.out.Window(watch.record(s.out))
+	}
+}
+
+// recordMemory writes down how large the process was at most. That of a program from outside is another's,
+// and a simulated world shares its process with others.
+func (s *serving) recordMemory() {
+	if s.w.Simulated() || s.plan.Program.Outside() {
+		return
+	}
+	if peak := peakMemory(); peak > 0 {
+		s.out.Gauge(ledger.Gauge{Name: s.out.Name(ledger.MemoryGauge), Value: peak, At: s.w.Now()})
 	}
 }
 

@@ -124,6 +124,10 @@ const StallGauge = "racebench stalled"
 // StallBeforeGauge is the same of the time before the strike.
 const StallBeforeGauge = "racebench stalled before"
 
+// MemoryGauge is the name under which a trial records the largest resident size of its process, in bytes:
+// server, clients and the ledger's pages together.
+const MemoryGauge = "racebench memory"
+
 // BytesOf after a gauge's name is the name of the gauge that holds the bytes of what the first one counts.
 const BytesOf = " bytes"
 

@@ -1,0 +1,27 @@
+package engine_test
+
+import (
+	"testing"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/result"
+)
+
+// A trial's memory is that of its process: an ample bound holds, one that no Go program keeps does not.
+func TestATrialsMemoryIsMeasured(t *testing.T) {
+	folds, _ := campaign(t, toyWith("good")+"thresholds: [memory < 64GiB, memory < 64KiB]\n", engine.Config{})
+	fold := folds[0]
+	if fold.Verdict != result.Missed || len(fold.Thresholds) != 2 {
+		t.Fatalf("verdict %s, thresholds %v, want missed by the second of two", fold.Verdict, fold.Thresholds)
+	}
+	for i, held := range []bool{true, false} {
+		if c := fold.Thresholds[i]; !c.Measured || c.Held != held {
+			t.Errorf("%s: %.0f bytes, measured %v, holds %v", c.Expr, c.Value, c.Measured, c.Held)
+		}
+	}
+	for _, trial := range fold.Trials {
+		if trial.Verdict != result.Void && trial.Memory < 64<<10 {
+			t.Errorf("trial %d: %d bytes", trial.Index, trial.Memory)
+		}
+	}
+}
