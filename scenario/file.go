@@ -18,11 +18,16 @@ const MaxFileSize = 1 << 20
 // ReadFile reads and parses one scenario file. The error says why it could not be read;
 // the problems say what is wrong inside it. At most one of them is not nil.
 func ReadFile(path string, now time.Time) (Scenario, *Problems, error) {
+	return ReadFileOf(path, now, Project{})
+}
+
+// ReadFileOf is ReadFile for a scenario of a project, whose defaults hold for what the file leaves out.
+func ReadFileOf(path string, now time.Time, of Project) (Scenario, *Problems, error) {
 	data, err := readCapped(path)
 	if err != nil {
 		return Scenario{}, nil, fmt.Errorf("read scenario %s: %w", path, err)
 	}
-	s, problems := Parse(path, data, now)
+	s, problems := parse(path, data, now, of)
 	return s, problems, nil
 }
 
@@ -67,14 +72,21 @@ func reason(err error) error {
 // entries have expired. Problems is nil when the scenario is good; otherwise it holds
 // every error, and the scenario what could be read.
 func Parse(file string, data []byte, now time.Time) (Scenario, *Problems) {
+	return parse(file, data, now, Project{})
+}
+
+// emptyScenario is what is said of a scenario's file that holds nothing.
+const emptyScenario = "the file is empty: a scenario needs at least name and target (racebench init writes one)"
+
+func parse(file string, data []byte, now time.Time, of Project) (Scenario, *Problems) {
 	problems := &Problems{File: file, Source: data}
 	if len(data) > MaxFileSize {
 		problems.Source = nil
 		problems.Errors.Add(errors.New(tooLarge))
 		return Scenario{}, problems
 	}
-	r := reader{now: now, errs: &problems.Errors, s: Scenario{File: file, Source: data}}
-	if root, ok := decodeYAML(data, r.errs); ok {
+	r := reader{now: now, errs: &problems.Errors, s: of.scenario(file, data)}
+	if root, ok := decodeYAML(data, r.errs, emptyScenario); ok {
 		r.scenario(root)
 	}
 	if len(problems.Errors) > 0 {

@@ -60,9 +60,6 @@ var words = []word{
 
 // scenario reads the whole document.
 func (r *reader) scenario(root spec.Value) {
-	r.s.Engine = Real
-	r.s.Trials = DefaultTrials
-	r.s.Duration = DefaultDuration
 	if root.Kind != spec.Map {
 		r.errs.Addf(root, "a scenario is a map of fields, not %s: begin it with a line such as name: first", root.Kind)
 		return

@@ -67,6 +67,8 @@ type Scenario struct {
 	Thresholds []Threshold
 	Regression []Tolerance
 
+	Budget time.Duration // how long all scenarios of its project together may take; 0 is no bound
+
 	File     string   // where it was read from, for messages
 	Source   []byte   // what was read, for messages
 	Warnings []string // what is not wrong but should be looked at, each a line led by file:line:column

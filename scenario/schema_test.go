@@ -65,7 +65,7 @@ func plain(v spec.Value) any {
 func decode(t *testing.T, data []byte) any {
 	t.Helper()
 	var errs spec.Errors
-	root, ok := decodeYAML(data, &errs)
+	root, ok := decodeYAML(data, &errs, emptyScenario)
 	if !ok || len(errs) > 0 {
 		t.Fatalf("not YAML: %v", &errs)
 	}

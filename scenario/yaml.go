@@ -25,8 +25,8 @@ const maxAliased = 10_000
 
 // decodeYAML turns the one document of data into a value. Every place counts
 // characters, as the YAML library does. Errors that end reading are the last of errs;
-// others (a key twice, a tag) are noted and stepped over.
-func decodeYAML(data []byte, errs *spec.Errors) (spec.Value, bool) {
+// others (a key twice, a tag) are noted and stepped over. whenEmpty is what is said of a file without any value.
+func decodeYAML(data []byte, errs *spec.Errors, whenEmpty string) (spec.Value, bool) {
 	if at, msg := forbidden(data); msg != "" {
 		errs.Addf(spec.Value{Pos: at}, "%s", msg)
 		return spec.Value{}, false
@@ -40,13 +40,13 @@ func decodeYAML(data []byte, errs *spec.Errors) (spec.Value, bool) {
 	var doc, second yaml.Node
 	err = loader.Load(&doc)
 	if errors.Is(err, io.EOF) || err == nil && len(doc.Content) == 0 {
-		errs.Add(&spec.Error{Msg: "the file is empty: a scenario needs at least name and target (racebench init writes one)"})
+		errs.Add(&spec.Error{Msg: whenEmpty})
 		return spec.Value{}, false
 	}
 	if err == nil {
 		err = loader.Load(&second)
 		if err == nil {
-			errs.Addf(spec.Value{Pos: position(&second)}, "a second document begins here: a scenario file holds one, so put this one into a file of its own")
+			errs.Addf(spec.Value{Pos: position(&second)}, "a second document begins here: a file holds one, so put this one into a file of its own")
 			return spec.Value{}, false
 		}
 	}
