@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/targets/all"
 )
 
@@ -34,11 +35,12 @@ type app struct {
 	stderr     io.Writer
 	catalog    engine.Catalog
 	status     int
-	begun      bool                   // the arguments were understood and a command is running
-	cutShort   bool                   // the run was ended before it was done
-	alsoFailed []string               // why it fails though the verdict is no finding
-	caught     atomic.Int32           // the signal that interrupted us
-	leaving    atomic.Pointer[func()] // cleans up what must not outlive us when a second signal ends all at once
+	begun      bool                        // the arguments were understood and a command is running
+	cutShort   bool                        // the run was ended before it was done
+	alsoFailed []string                    // why it fails though the verdict is no finding
+	projects   map[string]scenario.Project // by their files
+	caught     atomic.Int32                // the signal that interrupted us
+	leaving    atomic.Pointer[func()]      // cleans up what must not outlive us when a second signal ends all at once
 }
 
 // A usageError is a mistake of the caller: status 2.

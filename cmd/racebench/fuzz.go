@@ -54,7 +54,7 @@ of run.`,
 			if err != nil {
 				return err
 			}
-			for i, arg := range args {
+			for i, arg := range withoutProjects(args) {
 				if a.isTarget(arg) {
 					searchAll(&programs[i], strings.Contains(arg, "/") || len(f.variants) > 0)
 				}

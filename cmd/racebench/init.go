@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"github.com/racebench/racebench/scenario"
 )
 
 func (a *app) initCommand() *cobra.Command {
@@ -51,7 +53,7 @@ a recorded trial. Nothing is overwritten.`,
 				return a.noTarget(name)
 			}
 			if ci != "" {
-				if scenarios, _ := filepath.Glob(filepath.Join(".racebench", "*.yaml")); toStdout || len(args) == 0 && len(scenarios) > 0 {
+				if toStdout || len(args) == 0 && len(scenariosHere()) > 0 {
 					return a.writeWorkflow(ci, toStdout)
 				}
 				if err := a.writeWorkflow(ci, false); err != nil {
@@ -73,7 +75,7 @@ a recorded trial. Nothing is overwritten.`,
 
 // writeScenario writes a new scenario of the project.
 func (a *app) writeScenario(name string, text []byte) error {
-	path := filepath.Join(".racebench", name+".yaml")
+	path := filepath.Join(scenario.ProjectDir, name+".yaml")
 	return a.writeNew(path, text, "run it with: racebench run "+path)
 }
 

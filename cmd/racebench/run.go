@@ -24,8 +24,9 @@ func (a *app) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run [SCENARIO.yaml | TARGET[/VARIANT]]...",
 		Short: "Run scenarios; the exit status is the verdict",
-		Long: `Run scenarios and print what they found. Without arguments every .racebench/*.yaml.
-A target's name runs its own example scenario.
+		Long: `Run scenarios and print what they found. Without arguments every .racebench/*.yaml,
+in the time that .racebench/racebench.yaml gives them. A target's name runs its own
+example scenario.
 
 Exit status: 0 nothing found, 1 a finding, 2 a usage or scenario error (nothing was
 run), 3 nothing was tested, 4 racebench itself failed, 130 or 143 interrupted.`,
@@ -54,15 +55,16 @@ func (a *app) programs(args []string, f runFlags) ([]engine.Program, error) {
 		return nil, err
 	}
 	if len(args) == 0 {
-		found, err := filepath.Glob(filepath.Join(".racebench", "*.yaml"))
-		if err != nil || len(found) == 0 {
+		if args = scenariosHere(); len(args) == 0 {
 			return nil, notTestedError{errors.New("nothing to run: there is no .racebench/*.yaml here; name a scenario or a target, such as racebench run broker/timeout-drain")}
 		}
-		args = found
 	}
 	programs, err := a.resolve(args)
 	if err != nil {
 		return nil, err
+	}
+	if args = withoutProjects(args); len(args) == 0 {
+		return nil, notTestedError{fmt.Errorf("nothing to run: %s holds for scenarios, and is none", filepath.Join(scenario.ProjectDir, scenario.ProjectFile))}
 	}
 	for i := range programs {
 		if programs[i].Outside() && a.isTarget(args[i]) {
@@ -78,8 +80,8 @@ func (a *app) programs(args []string, f runFlags) ([]engine.Program, error) {
 // resolve reads every argument before it gives up, so that all errors are seen in one pass.
 func (a *app) resolve(args []string) ([]engine.Program, error) {
 	var programs []engine.Program
-	var errs []error
-	for _, arg := range args {
+	errs := a.readProjects(args)
+	for _, arg := range withoutProjects(args) {
 		p, err := a.program(arg)
 		if err != nil {
 			errs = append(errs, err)
@@ -168,7 +170,9 @@ func (a *app) runPrograms(ctx context.Context, programs []engine.Program, f runF
 	seeds := drawSeeds(programs)
 	progress := a.newProgress(f)
 	progress.announce(programs, seeds, f)
-	folds, err := f.campaigns(ctx, programs, seeds, engine.Budget{Trials: f.trials, For: f.forTime, Within: f.within, Shard: part}, engine.Config{
+	folds, err := f.campaigns(ctx, programs, seeds, engine.Budget{
+		Trials: f.trials, For: f.forTime, Within: f.within, Whole: f.budgetOf(programs), Shard: part,
+	}, engine.Config{
 		Catalog: a.catalog, Build: toolInfo().Build, Keep: keepOf(f.keep), Parallel: f.parallel,
 		FailFast: f.failFast, Progress: progress.note, Corpus: f.corpus, Verify: f.verify,
 	}, run)

@@ -213,7 +213,7 @@ func (a *app) runInTurns(ctx context.Context, sides []side, f gateFlags) ([]*res
 		}
 		both = append(both, engine.Side{Programs: s.programs, Config: c})
 	}
-	folds, err := engine.RunInTurns(ctx, both, seeds, engine.Budget{Trials: f.trials, For: f.forTime}, run)
+	folds, err := engine.RunInTurns(ctx, both, seeds, engine.Budget{Trials: f.trials, For: f.forTime, Whole: f.budgetOf(sides[0].programs)}, run)
 	progress.done()
 	a.cutShort = ctx.Err() != nil
 	if err != nil && !errors.Is(err, ctx.Err()) {

@@ -20,8 +20,8 @@ func (a *app) validateCommand() *cobra.Command {
 		Example: "  racebench validate .racebench/*.yaml",
 		Args:    needArgs("a scenario file"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			var errs []error
-			for _, path := range args {
+			errs := a.readProjects(args)
+			for _, path := range withoutProjects(args) {
 				if _, err := a.load(path); err != nil {
 					errs = append(errs, err)
 				}
@@ -46,9 +46,9 @@ func (e *scenarioError) Error() string {
 	return fmt.Sprintf("%s has %d errors; nothing was run", e.file, n)
 }
 
-// load reads and compiles one scenario file.
+// load reads and compiles one scenario file, with the defaults of the project it belongs to.
 func (a *app) load(path string) (engine.Program, error) {
-	s, problems, err := scenario.ReadFile(path, time.Now())
+	s, problems, err := scenario.ReadFileOf(path, time.Now(), a.projects[scenario.ProjectOf(path)])
 	if err != nil {
 		return engine.Program{}, usageError{err}
 	}

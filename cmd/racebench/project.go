@@ -1,0 +1,61 @@
+package main
+
+import (
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/scenario"
+)
+
+// scenariosHere are the scenarios that are meant where none is named: the project's.
+func scenariosHere() []string {
+	found, err := filepath.Glob(filepath.Join(scenario.ProjectDir, "*.yaml"))
+	if err != nil {
+		return nil // the pattern is a constant
+	}
+	return withoutProjects(found)
+}
+
+// withoutProjects leaves out the files that hold for scenarios and are none, as .racebench/*.yaml names them.
+func withoutProjects(args []string) []string {
+	return slices.DeleteFunc(slices.Clone(args), scenario.IsProject)
+}
+
+// readProjects reads the projects' files that some arguments name, or that hold for the scenarios they name.
+// Each is read once, and load finds it.
+func (a *app) readProjects(args []string) []error {
+	a.projects = map[string]scenario.Project{}
+	var errs []error
+	for _, arg := range args {
+		path := scenario.ProjectOf(arg)
+		if _, known := a.projects[path]; known || path == "" {
+			continue
+		}
+		of, problems, err := scenario.ReadProject(path)
+		a.projects[path] = of
+		switch {
+		case problems != nil:
+			errs = append(errs, usageError{&scenarioError{path, problems}})
+		case err != nil && (exists(path) || scenario.IsProject(arg)):
+			errs = append(errs, usageError{err})
+		}
+	}
+	return errs
+}
+
+// budgetOf is how long the programs may take together: what the file of the one project says that they are
+// all of. A count or a time that was asked for sets it aside.
+func (f *runFlags) budgetOf(programs []engine.Program) time.Duration {
+	if f.trials > 0 || f.forTime > 0 {
+		return 0
+	}
+	first := programs[0].Scenario
+	for _, p := range programs {
+		if s := p.Scenario; s.Budget != first.Budget || scenario.ProjectOf(s.File) != scenario.ProjectOf(first.File) {
+			return 0
+		}
+	}
+	return first.Budget
+}
