@@ -5,19 +5,9 @@ import (
 	"time"
 )
 
-// settled runs a claim of the cold store until each variant has shown what it must.
-func settled(t *testing.T, name string) *study {
-	t.Helper()
-	w := claim(t, name)
-	for _, why := range w.settle(1) {
-		t.Error(why)
-	}
-	return w
-}
-
 // Claim 16: 65 readers wedge the store for good; a semaphore in the tracker's place does not wedge.
-func TestClaim16OneReaderTooMany(t *testing.T) {
-	many := settled(t, "16-readers-65")
+func oneReaderTooMany(t *testing.T, w []*study) {
+	many := w[0]
 	if many.shows("tracker-wait", "writer-progress/") == 0 || many.shows("semaphore", "") > 0 {
 		t.Errorf("65 readers: writes are late in %.0f%% of the trials of tracker-wait and %.0f%% of semaphore's",
 			100*many.shows("tracker-wait", "writer-progress/"), 100*many.shows("semaphore", ""))
@@ -25,26 +15,21 @@ func TestClaim16OneReaderTooMany(t *testing.T) {
 }
 
 // Claim 18: the deadline heals a stuck read of a backend that stops with its caller, and of no other.
-func TestClaim18OnlyForOneProfile(t *testing.T) {
-	for profile, prefix := range map[string]string{
-		"coop": "", "detached": "exclusive-writes/", "sync": "writer-progress/",
-	} {
-		t.Run(profile, func(t *testing.T) {
-			w := settled(t, "18-deadline-"+profile)
-			switch share := w.shows("permit-split", prefix); {
-			case prefix == "" && share > 0:
-				t.Errorf("breached in %.0f%% of its trials", 100*share)
-			case prefix != "" && share == 0:
-				t.Errorf("no trial shows %s", prefix)
-			}
-		})
+func deadlineLeaves(prefix string) func(*testing.T, []*study) {
+	return func(t *testing.T, w []*study) {
+		switch share := w[0].shows("permit-split", prefix); {
+		case prefix == "" && share > 0:
+			t.Errorf("breached in %.0f%% of its trials", 100*share)
+		case prefix != "" && share == 0:
+			t.Errorf("no trial shows %s", prefix)
+		}
 	}
 }
 
 // Claim 20: with a client that reads slowly the drain ends with the stream's deadline of 600 ms; with one
 // that does not read it never ends.
-func TestClaim20TheBoundIsNone(t *testing.T) {
-	slow, never := settled(t, "20-client-reads-slowly"), settled(t, "20-client-never-reads")
+func theBoundIsNone(t *testing.T, w []*study) {
+	never, slow := w[0], w[1]
 	if d := slow.shortest("permit-split"); d < 100*time.Millisecond || d > 2*time.Second {
 		t.Errorf("a client that reads slowly: the shortest drain took %s, want what is left of 600 ms", d)
 	}
@@ -57,8 +42,8 @@ func TestClaim20TheBoundIsNone(t *testing.T) {
 
 // Claim 21: with option 1 and option 3 writes go on beside waiting streams, with option 2 they do not; and
 // option 3 leaves the stop to hang.
-func TestClaim21NoOptionIsEnough(t *testing.T) {
-	convoy, hangs := settled(t, "21-slot-convoy"), settled(t, "21-latest-hangs")
+func noOptionIsEnough(t *testing.T, w []*study) {
+	convoy, hangs := w[0], w[1]
 	for variant, late := range map[string]bool{
 		"permit-split": true, "stream-setup-timeout": false, "stream-latest-timeout": true, "stream-no-permit": false,
 	} {
@@ -76,8 +61,8 @@ func TestClaim21NoOptionIsEnough(t *testing.T) {
 }
 
 // Claim 22: the barrier that makes readers wait is what keeps writes apart from them.
-func TestClaim22TheBarrierIsNeeded(t *testing.T) {
-	w := settled(t, "22-fifo-price")
+func theBarrierIsNeeded(t *testing.T, studies []*study) {
+	w := studies[0]
 	for _, r := range w.runs {
 		without := r.variant.Name == "unified-nobarrier"
 		if share := w.shows(r.variant.Name, "exclusive-writes/"); share > 0 != without {
@@ -87,8 +72,8 @@ func TestClaim22TheBarrierIsNeeded(t *testing.T) {
 }
 
 // Claim 23: a stuck look-up hangs #58 and not #57.
-func TestClaim23AStuckLookUp(t *testing.T) {
-	w := settled(t, "23-stuck-look-up")
+func aStuckLookUp(t *testing.T, studies []*study) {
+	w := studies[0]
 	if w.shows("unified", "drain-ends/") == 0 || w.shows("permit-split", "") > 0 {
 		t.Errorf("hangs: unified %.2f, permit-split %.2f of their trials", w.shows("unified", "drain-ends/"), w.shows("permit-split", ""))
 	}

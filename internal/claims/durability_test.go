@@ -35,13 +35,8 @@ func (w *study) stopped(variant string) int {
 }
 
 // Claim 24: the panic is the same, and what it costs is the hook's to decide.
-func TestClaim24ThePolicyDecides(t *testing.T) {
-	contained, exits := claim(t, "24-panic-contained"), claim(t, "24-panic-exit")
-	for _, w := range []*study{contained, exits} {
-		if against := w.settle(3); len(against) > 0 {
-			t.Error(strings.Join(against, "\n"))
-		}
-	}
+func thePolicyDecides(t *testing.T, w []*study) {
+	exits, contained := w[0], w[1]
 	crashed := func(w *study) int {
 		n := 0
 		for _, trial := range w.run("close-then-abort").trials {
@@ -70,8 +65,8 @@ func TestClaim24ThePolicyDecides(t *testing.T) {
 
 // Claim 25: abort before close makes the window smaller, whoever asks for it and whoever is joined, and does
 // not close it; waiting for the blocking run does.
-func TestClaim25NoAbortIsAFix(t *testing.T) {
-	w := claim(t, "25-four-orders")
+func noAbortIsAFix(t *testing.T, studies []*study) {
+	w := studies[0]
 	until(t, "every order with an abort panics, and less often than the one without", func() bool {
 		rate := w.shows("close-then-abort", cleanupPanics)
 		for _, variant := range []string{"abort-then-close", "drop-host-first", "abort-join-wrapper"} {
@@ -89,8 +84,8 @@ func TestClaim25NoAbortIsAFix(t *testing.T) {
 }
 
 // Claim 26: out-of-order commits are not rare under load, and what puts them in order forgets some at the end.
-func TestClaim26OutOfOrderIsNotRare(t *testing.T) {
-	unordered, ordered := claim(t, "26-out-of-order"), claim(t, "26-residue")
+func outOfOrderIsNotRare(t *testing.T, w []*study) {
+	unordered, ordered := w[0], w[1]
 	until(t, "half a second of load is enough for a commit out of order", func() bool {
 		return unordered.shows("enqueue-unlocked", "process-survives/durability-actor/panic") > 0.5
 	}, unordered)
@@ -103,13 +98,8 @@ func TestClaim26OutOfOrderIsNotRare(t *testing.T) {
 }
 
 // Claim 27: with one closer a join is right; with two the second comes back while the log is written to.
-func TestClaim27TwoClosersAreOneTooMany(t *testing.T) {
-	one, two := claim(t, "27-one-closer"), claim(t, "27-two-closers")
-	for _, w := range []*study{one, two} {
-		if against := w.settle(3); len(against) > 0 {
-			t.Error(strings.Join(against, "\n"))
-		}
-	}
+func twoClosersAreOneTooMany(t *testing.T, w []*study) {
+	two, one := w[0], w[1]
 	if r := one.shows("join-close", "one-owner/"); r > 0 {
 		t.Errorf("with one closer join-close is accused in %.0f %% of its trials", 100*r)
 	}
@@ -121,11 +111,13 @@ func TestClaim27TwoClosersAreOneTooMany(t *testing.T) {
 // TestCrashesTakeNothingDurable kills the durability host, cuts its power, and cuts it while the host stops, on
 // a real disk: what was accepted as durable is there on reopening.
 func TestCrashesTakeNothingDurable(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"crash-kill", "crash-power", "crash-in-drain"} {
 		t.Run(name, func(t *testing.T) {
 			if testing.Short() && name != "crash-power" {
 				t.Skip("not in a short run")
 			}
+			t.Parallel()
 			w := open(t, filepath.Join(root, "targets", "durability", "testdata", name+".yaml"))
 			for _, why := range w.settle(3) {
 				t.Error(why)

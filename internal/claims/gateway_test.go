@@ -13,6 +13,7 @@ const wakeUps = 2000
 // Claims 6 to 9: of the same schedules the merged design and the one with the stronger memory order hang in the very
 // same; the loop hangs too; subscribing first hangs in none. Nothing is held open.
 func TestClaims6To9WhoHangs(t *testing.T) {
+	t.Parallel()
 	w := open(t, root+"/examples/claims/06-lost-wakeup-natural.yaml")
 	hangs := func(name string) (at []int) {
 		v, ok := engine.FindVariant(w.program.Target, name)
@@ -45,26 +46,15 @@ func TestClaims6To9WhoHangs(t *testing.T) {
 
 // Claim 12: the slot goes with a client that hangs up, which nobody mentions, and with a panic, which two reviews
 // saw. Given back by a guard it goes with neither.
-func TestClaim12BothHalves(t *testing.T) {
-	for _, name := range []string{"12-hang-up", "12-panic"} {
-		t.Run(name, func(t *testing.T) {
-			w := claim(t, name)
-			if against := w.settle(2); len(against) > 0 {
-				t.Error(strings.Join(against, "\n"))
-			}
-			if n := w.run("release-deferred").showed(func(class string) bool { return strings.HasPrefix(class, "counters-return-to-zero/") }); n > 0 {
-				t.Errorf("release-deferred leaks a slot in %d trials", n)
-			}
-		})
+func aGuardLeaksNoSlot(t *testing.T, w []*study) {
+	if n := w[0].run("release-deferred").showed(func(class string) bool { return strings.HasPrefix(class, "counters-return-to-zero/") }); n > 0 {
+		t.Errorf("release-deferred leaks a slot in %d trials", n)
 	}
 }
 
 // Claim 14: what does not fit is lost where it is dropped, and nothing is where the socket is closed.
-func TestClaim14OnlyTheClosedSocketIsTold(t *testing.T) {
-	w := claim(t, "14-overloaded")
-	if against := w.settle(2); len(against) > 0 {
-		t.Error(strings.Join(against, "\n"))
-	}
+func onlyTheClosedSocketIsTold(t *testing.T, studies []*study) {
+	w := studies[0]
 	if dropped, closed := w.lost("dispatch-try-drop", "no-lost-message/"), w.lost("dispatch-try-close", "no-lost-message/"); dropped == 0 || closed > 0 {
 		t.Errorf("dropping loses %.0f messages a trial, closing %.0f; want some and none", dropped, closed)
 	}

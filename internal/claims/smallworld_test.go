@@ -163,8 +163,10 @@ func TestSchedulesShowEveryPlantedBug(t *testing.T) {
 	if testing.Short() {
 		schedules = 100
 	}
+	t.Parallel()
 	for _, path := range plantedFiles(t) {
 		t.Run(bugOf(path), func(t *testing.T) {
+			t.Parallel()
 			w := openPlanted(t, path)
 			for _, r := range w.runs {
 				if len(r.must) == 0 {

@@ -5,11 +5,14 @@ package claims
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -33,8 +36,17 @@ func TestMain(m *testing.M) {
 	if os.Getenv(busyEnv) != "" {
 		beBusy()
 	}
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		if err := f.Value.Set(strconv.Itoa(studiesACore * runtime.GOMAXPROCS(0))); err != nil {
+			panic(err)
+		}
+	}
 	os.Exit(m.Run())
 }
+
+// studiesACore is how many studies are run at once on each core: a trial waits much longer than it computes.
+const studiesACore = 2
 
 const (
 	// byChance is how rare a false alarm of one check must be.
