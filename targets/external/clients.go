@@ -29,6 +29,7 @@ var kinds = []kind{
 	{"tcp-silent", "a connection that never says a word", nil, dialSilent},
 	{"write-http", "writes that are read back by content after a restart", []string{"method", "path", "headers", "body", "status", "read"}, dialWriteHTTP},
 	{"write-redis", "SET of keys that are read back after a restart", nil, dialWriteRedis},
+	{"write-stdio", "writes by a program of your own that speaks JSON lines", []string{"command"}, dialKeeper(openStdio)},
 	{"websocket", "a WebSocket that stays open; with send: it also talks", []string{"path", "headers", "hello", "send"}, dialWebSocket},
 }
 

@@ -2,7 +2,9 @@ package external
 
 import (
 	"fmt"
+	"maps"
 	"net"
+	"slices"
 	"syscall"
 	"time"
 
@@ -147,8 +149,12 @@ func (s *instance) hangUp() {
 	for c := range s.conns {
 		all = append(all, c)
 	}
+	held := slices.Collect(maps.Keys(s.held))
 	s.mu.Unlock()
 	for _, c := range all {
 		_ = c.Close()
+	}
+	for _, x := range held {
+		x.close()
 	}
 }

@@ -18,7 +18,7 @@ type kind struct {
 }
 
 // clientFields are the words of a load group that belong to one kind of client or another.
-var clientFields = []string{"method", "path", "headers", "body", "status", "over", "hello", "send", "read"}
+var clientFields = []string{"method", "path", "headers", "body", "status", "over", "hello", "send", "read", "command"}
 
 // group is what a load group says of its clients.
 type group struct {
@@ -31,7 +31,8 @@ type group struct {
 	over    time.Duration
 	hello   string
 	send    string
-	read    string // where an acknowledged write is read back
+	command []string // of a user's own adapter
+	read    string   // where an acknowledged write is read back
 }
 
 // statusPattern is the status of a good answer: "200", "2xx", or empty for anything below 400.
@@ -87,6 +88,10 @@ func orNothing(words []string) string {
 
 func (g *group) readField(f spec.Field, errs *spec.Errors) {
 	v := f.Value
+	if f.Key.Text == "command" {
+		g.command = readCommand(v, errs)
+		return
+	}
 	if f.Key.Text != "headers" && v.Kind != spec.Scalar {
 		errs.Addf(v, "%s where one value is needed", v.Kind)
 		return

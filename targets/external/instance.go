@@ -27,8 +27,9 @@ type instance struct {
 
 	mu     sync.Mutex
 	conns  map[*wireConn]struct{}
-	told   map[string]bool // what was remarked of a group
-	writes []write         // that were acknowledged
+	held   map[session]struct{} // sessions that end with nothing but themselves
+	told   map[string]bool      // what was remarked of a group
+	writes []write              // that were acknowledged
 
 	requests atomic.Int64 // under way
 	sessions atomic.Int64 // open
@@ -51,7 +52,7 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 	if h.Outside == nil {
 		return nil, fmt.Errorf("a program from outside needs the real world")
 	}
-	s := &instance{c: c, h: h, out: h.Outside, w: h.World, conns: map[*wireConn]struct{}{}, told: map[string]bool{}}
+	s := &instance{c: c, h: h, out: h.Outside, w: h.World, conns: map[*wireConn]struct{}{}, held: map[session]struct{}{}, told: map[string]bool{}}
 	if err := adopt(); err != nil {
 		return nil, fmt.Errorf("become the parent of what the program leaves behind: %w", err)
 	}
@@ -170,6 +171,24 @@ func (s *instance) forget(c *wireConn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
+}
+
+// holds keeps a session that has no connection of ours, to be closed when the trial ends. It returns false
+// when that has begun.
+func (s *instance) holds(x session) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing.Load() {
+		return false
+	}
+	s.held[x] = struct{}{}
+	return true
+}
+
+func (s *instance) letGo(x session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.held, x)
 }
 
 // remark tells the reader something about a group's clients, once.

@@ -268,7 +268,7 @@ func (p *program) spared() map[int]bool {
 }
 
 // alive lists the program's processes.
-func (p *program) alive() []int { return descendants(p.spared()) }
+func (p *program) alive() []int { return bystanders.others(p.spared()) }
 
 // kill ends all processes of the program, whatever group they are in.
 func (p *program) kill() {

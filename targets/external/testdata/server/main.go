@@ -33,6 +33,9 @@ var (
 func main() {
 	addr := "127.0.0.1:" + os.Getenv("PORT")
 	switch mode {
+	case "adapter":
+		adapt()
+		return
 	case "exits-at-once":
 		fmt.Fprintln(os.Stderr, "no configuration file")
 		os.Exit(3)
