@@ -14,6 +14,7 @@ import (
 
 	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/report"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
@@ -271,6 +272,11 @@ func newReport(folds []*result.Campaign, args []string) (*result.Report, error) 
 	}
 	rep.Tool, rep.Machine, rep.Started = toolInfo(), machineInfo(), time.Now().UTC()
 	rep.Command = slices.Concat([]string{calledAs(os.Args[0])}, args)
+	for i := range rep.Results {
+		if row := &rep.Results[i]; row.Replay != "" {
+			row.Replay = report.ReplayCommand(rep, row.KeptDir())
+		}
+	}
 	return rep, nil
 }
 

@@ -53,8 +53,8 @@ func rowOf(c *Campaign) (Row, error) {
 	for _, b := range c.Breaches {
 		row.Breaches = append(row.Breaches, breachRow(b))
 	}
-	if len(c.Breaches) > 0 {
-		row.Replay = replayOf(c.Breaches)
+	if dir := row.KeptDir(); dir != "" {
+		row.Replay = "racebench replay " + dir
 	}
 	for _, w := range c.ofAll(byWeight(c.fold.warnings)) {
 		row.Warnings = append(row.Warnings, RowWarning{Invariant: w.Invariant, Class: w.Class, Trials: w.Trials, Count: w.Messages, Summary: w.Summary})
@@ -79,11 +79,11 @@ func rowOf(c *Campaign) (Row, error) {
 	return row, nil
 }
 
-// replayOf is the command to paste for the first breach whose evidence was kept.
-func replayOf(breaches []FoldedBreach) string {
-	for _, b := range breaches {
+// KeptDir is the folder of the first trial with a breach that was kept, or is empty.
+func (r Row) KeptDir() string {
+	for _, b := range r.Breaches {
 		if b.First.Dir != "" {
-			return "racebench replay " + b.First.Dir
+			return b.First.Dir
 		}
 	}
 	return ""

@@ -258,7 +258,7 @@ func summaryOf(c *gate.Comparison) string {
 		text += fmt.Sprintf("; speed was not compared (%s)", count(int64(apart), "metric"))
 	}
 	if unclear > 0 {
-		return fmt.Sprintf("of %s these trials cannot tell; %s", count(int64(unclear), "metric"), text)
+		return fmt.Sprintf("of %s these trials cannot tell, which fails only with --fail-on inconclusive; %s", count(int64(unclear), "metric"), text)
 	}
 	return text
 }

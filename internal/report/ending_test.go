@@ -103,3 +103,15 @@ func TestTheSameStoryIsToldOnce(t *testing.T) {
 		}
 	}
 }
+
+// Every format that people read tells how to run a kept trial again in words that can be pasted: racebench
+// as it was called, and the trial's path.
+func TestReplayIsCalledAsTheRunWas(t *testing.T) {
+	r := sample()
+	r.Command[0] = "bin/racebench"
+	for _, format := range []string{"text", "markdown", "github", "junit", "html"} {
+		if text := render(t, format, r, Options{}); !strings.Contains(text, "bin/racebench replay racebench-runs/20261202-093000/trials/000007") {
+			t.Errorf("%s: replay is not called as the run was:\n%s", format, text)
+		}
+	}
+}

@@ -72,7 +72,7 @@ func renderGitHub(r *result.Report, _ Options) ([]byte, error) {
 				text += "; it was listed as known until " + b.Expired
 			}
 			if b.First.Dir != "" {
-				text += "\nagain: racebench replay " + quote(b.First.Dir)
+				text += "\nagain: " + ReplayCommand(r, b.First.Dir)
 			}
 			a.add("error", row.File, row.Line, fmt.Sprintf("%s %s: %s", b.Verdict, nameOf(row), b.Invariant), owned(row.Owner, text))
 		}

@@ -233,7 +233,7 @@ func breachOf(row result.Row, b result.RowBreach, r *result.Report) breachView {
 		v.Line += " · listed as known until " + b.Expired
 	}
 	if b.First.Dir != "" {
-		v.Command = called(r) + " replay " + quote(b.First.Dir)
+		v.Command = ReplayCommand(r, b.First.Dir)
 	}
 	return v
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/gate"
@@ -56,12 +55,12 @@ func renderJUnit(r *result.Report, _ Options) ([]byte, error) {
 	r = cleaned(r)
 	all := junitSuites{Name: "racebench", Time: fmt.Sprintf("%.3f", float64(r.ElapsedNS)/1e9)}
 	for _, row := range r.Results {
-		all.Suites = append(all.Suites, suiteOf(row, r.Started))
+		all.Suites = append(all.Suites, suiteOf(row, r))
 	}
 	return all.encode()
 }
 
-func suiteOf(row result.Row, started time.Time) junitSuite {
+func suiteOf(row result.Row, r *result.Report) junitSuite {
 	class := nameOf(row)
 	s := junitSuite{Name: row.Scenario + " " + class, Properties: []junitProperty{
 		{"seed", row.Seed}, {"engine", row.Engine}, {"scenario_hash", row.ScenarioHash}, {"verdict", row.Verdict.String()},
@@ -70,8 +69,8 @@ func suiteOf(row result.Row, started time.Time) junitSuite {
 	if row.Owner != "" {
 		s.Properties = append(s.Properties, junitProperty{"owner", row.Owner})
 	}
-	if !started.IsZero() {
-		s.Timestamp = started.UTC().Format("2006-01-02T15:04:05")
+	if !r.Started.IsZero() {
+		s.Timestamp = r.Started.UTC().Format("2006-01-02T15:04:05")
 	}
 	if row.Verdict == result.Untested {
 		s.Cases = append(s.Cases, junitCase{Name: "tested", Class: class, Error: &junitWhy{
@@ -79,7 +78,7 @@ func suiteOf(row result.Row, started time.Time) junitSuite {
 		}})
 	}
 	for _, name := range row.Invariants {
-		s.Cases = append(s.Cases, invariantCase(row, name, class))
+		s.Cases = append(s.Cases, invariantCase(row, name, class, r))
 	}
 	for _, t := range row.Thresholds {
 		c := junitCase{Name: t.Expr, Class: class}
@@ -125,7 +124,7 @@ func untestedBecause(row result.Row) []string {
 }
 
 // invariantCase is an invariant's test: it fails with its worst breach that is not known.
-func invariantCase(row result.Row, name, class string) junitCase {
+func invariantCase(row result.Row, name, class string, r *result.Report) junitCase {
 	c := junitCase{Name: name, Class: class}
 	var fails, known []string
 	for _, b := range row.Breaches {
@@ -138,7 +137,7 @@ func invariantCase(row result.Row, name, class string) junitCase {
 			fails = append(fails, b.First.Evidence...)
 			fails = append(fails, "seed "+b.First.Seed)
 			if b.First.Dir != "" {
-				fails = append(fails, "racebench replay "+quote(b.First.Dir))
+				fails = append(fails, "again: "+ReplayCommand(r, b.First.Dir))
 			}
 			if c.Failure == nil {
 				c.Failure = &junitWhy{Message: headline(row, b), Type: b.Verdict.String()}

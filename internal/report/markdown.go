@@ -78,7 +78,7 @@ func renderMarkdown(r *result.Report, o Options) ([]byte, error) {
 		}
 		m.block(tableOf([]string{"variant", "verdict", "passed", "breach", "lost", "at risk", "drain p50/max"}, rows))
 		for _, row := range worstFirst(g.rows) {
-			m.finding(row)
+			m.finding(r, row)
 		}
 	}
 	return m.bytes(), nil
@@ -92,7 +92,7 @@ func (m *markdown) alsoFailed(o Options) {
 }
 
 // finding writes what stands behind a result that is not clean.
-func (m *markdown) finding(row result.Row) {
+func (m *markdown) finding(r *result.Report, row result.Row) {
 	for _, b := range row.Breaches {
 		if b.Known != "" {
 			m.block(fmt.Sprintf("\nknown: %s: %s in %s: %s\n", md(nameOf(row)), code(b.Class), ofRuns(row, b.Trials), md(b.Known)))
@@ -109,7 +109,7 @@ func (m *markdown) finding(row result.Row) {
 			s.WriteString(pre(b.First.Evidence))
 		}
 		if b.First.Dir != "" {
-			s.WriteString("\nagain: " + code("racebench replay "+quote(b.First.Dir)) + "\n")
+			s.WriteString("\nagain: " + code(ReplayCommand(r, b.First.Dir)) + "\n")
 		}
 		s.WriteString("\n</details>\n")
 		m.block(s.String())

@@ -68,7 +68,7 @@ func (p *painter) breach(row result.Row, b result.RowBreach, r *result.Report) {
 		if row.Engine == simulated {
 			remark = "exact"
 		}
-		p.command("again", called(r)+" replay "+quote(b.First.Dir), remark)
+		p.command("again", ReplayCommand(r, b.First.Dir), remark)
 	} else {
 		p.field("again", fmt.Sprintf("no trial was kept: run with --keep failing --seed %s, then replay", row.Seed))
 	}

@@ -225,7 +225,7 @@ func (p *painter) next(r *result.Report) {
 		}
 		for _, b := range row.Breaches {
 			if b.Known == "" && b.First.Dir != "" {
-				p.command("next", called(r)+" replay "+quote(b.First.Dir), "")
+				p.command("next", ReplayCommand(r, b.First.Dir), "")
 				return
 			}
 		}
@@ -248,6 +248,9 @@ func called(r *result.Report) string {
 	}
 	return calledBy(r.Command[0])
 }
+
+// ReplayCommand is what to paste to run a kept trial again: racebench as it was called, and the trial's path.
+func ReplayCommand(r *result.Report, dir string) string { return called(r) + " replay " + quote(dir) }
 
 func calledBy(word string) string {
 	if word == "" {
