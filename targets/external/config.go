@@ -130,7 +130,7 @@ func readCommand(v spec.Value, errs *spec.Errors) []string {
 			words = append(words, item.Text)
 		}
 	case spec.Scalar:
-		split, ok := splitWords(v.Text)
+		split, ok := spec.Split(v.Text)
 		if !ok {
 			errs.Addf(v, "a quote in this command is not closed")
 		}
@@ -140,43 +140,6 @@ func readCommand(v spec.Value, errs *spec.Errors) []string {
 		errs.Addf(v, "the command is empty: write such as [./server, --port, \"{port}\"]")
 	}
 	return words
-}
-
-// splitWords splits a text at blanks that stand in no quotes, as a shell does; nothing else of a shell's
-// is done.
-func splitWords(s string) (words []string, closed bool) {
-	var word strings.Builder
-	inWord := false
-	quote := rune(0)
-	escaped := false
-	for _, r := range s {
-		switch {
-		case escaped:
-			word.WriteRune(r)
-			escaped = false
-		case r == '\\' && quote != '\'':
-			escaped, inWord = true, true
-		case quote != 0 && r == quote:
-			quote = 0
-		case quote != 0:
-			word.WriteRune(r)
-		case r == '\'' || r == '"':
-			quote, inWord = r, true
-		case r == ' ' || r == '\t' || r == '\n':
-			if inWord {
-				words = append(words, word.String())
-				word.Reset()
-				inWord = false
-			}
-		default:
-			word.WriteRune(r)
-			inWord = true
-		}
-	}
-	if inWord {
-		words = append(words, word.String())
-	}
-	return words, quote == 0 && !escaped
 }
 
 func readEnv(c *config, v spec.Value, errs *spec.Errors) {
