@@ -57,11 +57,14 @@ func (e notTestedError) Unwrap() error { return e.error }
 
 // run is the whole program as a function, so that tests can call it.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	args = withEnvironment(args, os.Getenv("RACEBENCH_FLAGS"))
+	args, err := withEnvironment(args, os.Getenv("RACEBENCH_FLAGS"))
 	a := &app{args: args, stdout: &output{w: stdout}, stderr: stderr, catalog: all.Targets()}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer a.watchSignals(cancel)()
+	if err != nil {
+		return a.exitStatus(err)
+	}
 	root := a.root()
 	root.SetArgs(args)
 	return a.exitStatus(root.ExecuteContext(ctx))

@@ -184,12 +184,39 @@ func (f *runFlags) part() (engine.Shard, error) {
 }
 
 // withEnvironment puts the flags of RACEBENCH_FLAGS before those of a command that runs trials, so that
-// what is typed wins.
-func withEnvironment(args []string, flags string) []string {
+// what is typed wins. They are split as a shell does.
+func withEnvironment(args []string, flags string) ([]string, error) {
 	if len(args) == 0 || !slices.Contains([]string{"run", "fuzz", "gate"}, args[0]) {
-		return args
+		return args, nil
 	}
-	return slices.Concat(args[:1], strings.Fields(flags), args[1:])
+	words, closed := spec.Split(flags)
+	if !closed {
+		return args, usagef("RACEBENCH_FLAGS: a quote in it is not closed: %s", flags)
+	}
+	// A count and a time exclude each other: the typed one replaces either.
+	if slices.ContainsFunc(args, isBudget) {
+		words = withoutBudget(words)
+	}
+	return slices.Concat(args[:1], words, args[1:]), nil
+}
+
+// isBudget says whether a word is a flag that says how much is run.
+func isBudget(word string) bool {
+	name, _, _ := strings.Cut(word, "=")
+	return name == "--trials" || name == "--for"
+}
+
+func withoutBudget(words []string) []string {
+	var kept []string
+	for i := 0; i < len(words); i++ {
+		switch {
+		case !isBudget(words[i]):
+			kept = append(kept, words[i])
+		case !strings.Contains(words[i], "="):
+			i++ // its value
+		}
+	}
+	return kept
 }
 
 // alternatives lists words as a sentence does.

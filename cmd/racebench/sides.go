@@ -92,8 +92,11 @@ func builtIn(programs []engine.Program) bool {
 
 // commandSide is a side that a command names: the program under test, or a racebench with the target in it.
 func (a *app) commandSide(name, command string, programs []engine.Program) (side, error) {
-	words := strings.Fields(command)
-	if len(words) == 0 {
+	words, closed := spec.Split(command)
+	switch {
+	case !closed:
+		return side{}, usagef("--%s-cmd %s: a quote in this command is not closed", name, command)
+	case len(words) == 0 || words[0] == "":
 		return side{}, usagef("--%s-cmd is empty", name)
 	}
 	s := side{name: command, programs: slices.Clone(programs)}
