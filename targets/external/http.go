@@ -134,13 +134,13 @@ func (c *httpConn) send(s *instance, q request) error {
 		if _, err := c.rw.Write(append(q.head[:len(q.head):len(q.head)], q.body...)); err != nil {
 			return err
 		}
-		c.wire.allSent()
+		c.wire.allSent(q.msg)
 		return nil
 	}
 	if _, err := c.rw.Write(q.head); err != nil {
 		return err
 	}
-	c.wire.headSent()
+	c.wire.headSent(q.msg)
 	size := (len(q.body) + q.pieces - 1) / q.pieces
 	for rest := q.body; len(rest) > 0; {
 		n := min(size, len(rest))
@@ -151,7 +151,7 @@ func (c *httpConn) send(s *instance, q request) error {
 			time.Sleep(q.pause)
 		}
 	}
-	c.wire.allSent()
+	c.wire.allSent(q.msg)
 	return nil
 }
 

@@ -260,8 +260,8 @@ func stillBusy(threads []thread) []thread {
 // look notes for every connection how much of its request the server has read.
 func (s *instance) look(striking bool) error {
 	type seen struct {
-		c *wireConn
-		m mark
+		c     *wireConn
+		marks []mark
 	}
 	s.mu.Lock()
 	all := make([]seen, 0, len(s.conns))
@@ -270,7 +270,7 @@ func (s *instance) look(striking bool) error {
 	}
 	s.mu.Unlock()
 	for i := range all {
-		all[i].m = all[i].c.mark() // before the kernel is asked: what was sent then is there now
+		all[i].marks = all[i].c.marks() // before the kernel is asked: what was sent then is there now
 	}
 	peers, err := peersOf(s.p.address.port)
 	if err != nil {
@@ -278,7 +278,11 @@ func (s *instance) look(striking bool) error {
 	}
 	for _, x := range all {
 		p, found := peers[x.c.port]
-		x.c.note(look{x.m.msg, readingOf(x.m, p, found)}, striking)
+		looks := make([]look, len(x.marks))
+		for i, m := range x.marks {
+			looks[i] = look{m.msg, readingOf(m, p, found)}
+		}
+		x.c.note(looks, striking)
 	}
 	return nil
 }
@@ -313,7 +317,7 @@ func (s *instance) unaim() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.conns {
-		c.note(look{}, false)
+		c.note(nil, false)
 	}
 }
 

@@ -1,7 +1,9 @@
 package external
 
 import (
+	"cmp"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,10 +21,9 @@ type wireConn struct {
 	sent     atomic.Int64
 	received atomic.Int64
 
-	mu     sync.Mutex // guards what follows
-	now    mark
-	aim    look
-	strike look
+	mu          sync.Mutex // guards what follows
+	carried     []mark     // more than one where requests share a connection
+	aim, strike []look
 }
 
 // A mark says where in the connection's bytes a request lies. Its ends are 0 until they have been handed to
@@ -64,33 +65,56 @@ func (c *wireConn) Close() error {
 func (c *wireConn) begin(m ledger.MsgID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.now = mark{msg: m, start: c.sent.Load(), carries: true}
+	c.carried = append(c.carried[:0], mark{msg: m, start: c.sent.Load(), carries: true})
+}
+
+// join says that they are those of one more request, beside the others; part that it is over.
+func (c *wireConn) join(m ledger.MsgID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.carried = append(c.carried, mark{msg: m, start: c.sent.Load(), carries: true})
+}
+
+func (c *wireConn) part(m ledger.MsgID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.carried = slices.DeleteFunc(c.carried, func(x mark) bool { return x.msg == m })
 }
 
 // headSent says that the request's head has been handed to the socket, allSent the same of the whole.
-func (c *wireConn) headSent() {
+func (c *wireConn) headSent(m ledger.MsgID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.now.headEnd = c.sent.Load()
-}
-
-func (c *wireConn) allSent() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now.end, c.now.whole = c.sent.Load(), true
-	if c.now.headEnd == 0 {
-		c.now.headEnd = c.now.end
+	for i := range c.carried {
+		if x := &c.carried[i]; x.msg == m {
+			x.headEnd = c.sent.Load()
+		}
 	}
 }
 
-func (c *wireConn) mark() mark {
+func (c *wireConn) allSent(m ledger.MsgID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.now
+	for i := range c.carried {
+		if x := &c.carried[i]; x.msg == m {
+			x.end, x.whole = c.sent.Load(), true
+			x.headEnd = cmp.Or(x.headEnd, x.end)
+		}
+	}
 }
 
-// note keeps what a look has found out about the request that the connection carried when the look began.
-func (c *wireConn) note(l look, striking bool) {
+// marks are those of the requests that the connection carries, or an empty one.
+func (c *wireConn) marks() []mark {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.carried) == 0 {
+		return []mark{{}}
+	}
+	return slices.Clone(c.carried)
+}
+
+// note keeps what a look has found out about the requests that the connection carried when the look began.
+func (c *wireConn) note(l []look, striking bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if striking {
@@ -104,13 +128,16 @@ func (c *wireConn) note(l look, striking bool) {
 func (c *wireConn) looked(m ledger.MsgID) (aim, strike ledger.Reading) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.aim.msg == m {
-		aim = c.aim.reading
+	return readingIn(c.aim, m), readingIn(c.strike, m)
+}
+
+func readingIn(looks []look, m ledger.MsgID) ledger.Reading {
+	for _, l := range looks {
+		if l.msg == m {
+			return l.reading
+		}
 	}
-	if c.strike.msg == m {
-		strike = c.strike.reading
-	}
-	return aim, strike
+	return ledger.ReadUnknown
 }
 
 // A peer is the server's side of a connection, as the kernel tells it.
