@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/racebench/racebench/engine/invariant"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
@@ -67,6 +68,7 @@ type campaign struct {
 	run     *rundir.Run
 	launch  *launcher
 	number  *counter
+	samples []invariant.Sample // of the run without a signal
 
 	mu       sync.Mutex
 	fold     *result.Campaign
@@ -233,7 +235,7 @@ func (k *campaign) trial(ctx context.Context, index int) {
 
 func (k *campaign) runOne(ctx context.Context, index int) (result.Trial, rundir.TrialDir, error) {
 	plan := NewPlan(k.program, k.variant, k.seed, index, k.c.Build)
-	plan.ID.Number = k.number.next()
+	plan.ID.Number, plan.ID.ControlRun = k.number.next(), k.samples
 	dir, err := k.run.NewTrial(plan.ID.Number)
 	if err != nil {
 		return result.Trial{}, "", err

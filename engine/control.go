@@ -34,7 +34,7 @@ func (k *campaign) control(ctx context.Context) {
 		_ = dir.Remove()
 		return
 	}
-	void, note, err := judgeControl(plan, dir)
+	void, note, samples, err := judgeControl(plan, dir)
 	switch {
 	case err != nil:
 		k.err = err
@@ -45,6 +45,7 @@ func (k *campaign) control(ctx context.Context) {
 			return // the program's own words are in there
 		}
 	default:
+		k.samples = samples
 		k.fold.Note(note)
 	}
 	if err := dir.Remove(); k.err == nil {
@@ -53,32 +54,32 @@ func (k *campaign) control(ctx context.Context) {
 }
 
 // judgeControl says why a program cannot be tested, or what its load did without a signal.
-func judgeControl(plan Plan, dir rundir.TrialDir) (void, note string, err error) {
+func judgeControl(plan Plan, dir rundir.TrialDir) (void, note string, samples []invariant.Sample, err error) {
 	e, err := ledger.Read(dir.Ledger())
 	if err != nil {
-		return "", "", fmt.Errorf("judge control trial %s: %w", dir, err)
+		return "", "", nil, fmt.Errorf("judge control trial %s: %w", dir, err)
 	}
 	x := invariant.NewIndex(e)
 	switch {
 	case endedAs(e, phaseNotServed):
 		_, words, _ := strings.Cut(firstWords(dir.Stderr()), ": ")
-		return "the target did not start: " + words, "", nil
+		return "the target did not start: " + words, "", nil, nil
 	case e.Drain != nil && e.Drain.Ended > 0:
-		return "the program ended without a signal: " + endOf(e), "", nil
+		return "the program ended without a signal: " + endOf(e), "", nil, nil
 	case e.Full || e.Cut != "" || outOfTime(e):
-		return "the control trial left no whole record", "", nil
+		return "the control trial left no whole record", "", nil, nil
 	}
 	if b, ok := plan.Program.Target.(targets.Binder); ok && b.Idle() {
-		return "", "control: it ran on until it was signalled", nil
+		return "", "control: it ran on until it was signalled", nil, nil
 	}
 	c := invariant.Unasked(x)
 	switch {
 	case c.Answered == 0:
-		return "control: no client got a good answer, without any signal" + why(e, c.Example), "", nil
+		return "control: no client got a good answer, without any signal" + why(e, c.Example), "", nil, nil
 	case c.Lost > 0:
-		return fmt.Sprintf("control: your server loses requests without any signal: %d of %d%s", c.Lost, c.Lost+c.Answered, c.Example), "", nil
+		return fmt.Sprintf("control: your server loses requests without any signal: %d of %d%s", c.Lost, c.Lost+c.Answered, c.Example), "", nil, nil
 	}
-	return "", fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered) + tooShort(c, plan.Program.Scenario.DrainLimit), nil
+	return "", fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered) + tooShort(c, plan.Program.Scenario.DrainLimit), invariant.Samples(x), nil
 }
 
 // tooShort says that a program has less time to stop than it takes for a request.

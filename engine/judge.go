@@ -94,6 +94,7 @@ func termsOf(plan Plan, e *ledger.Evidence) invariant.Terms {
 		Duration:   plan.Program.Scenario.Duration,
 		Widened:    wasWidened(e),
 		Virtual:    plan.Small != nil,
+		Control:    plan.ID.ControlRun,
 	}
 	for _, d := range plan.Program.Directives {
 		terms.AtStartup = terms.AtStartup || d.AtStartup()

@@ -31,6 +31,9 @@ func (o *outside) Process(p ledger.Process, text string) {
 	o.s.out.Process(p)
 }
 
+// Control implements targets.Outside.
+func (o *outside) Control() bool { return o.s.plan.ID.Control }
+
 // Struck implements targets.Outside.
 func (o *outside) Struck() *world.Token { return o.s.struck }
 

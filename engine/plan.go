@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/fault"
+	"github.com/racebench/racebench/engine/invariant"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/targets"
@@ -44,6 +45,8 @@ type Identity struct {
 	Number       int    `json:"number"`
 	// Control says that no signal is sent: what is lost then, no shutdown is to blame for.
 	Control bool `json:"control,omitempty"`
+	// ControlRun is what requests looked like in that run.
+	ControlRun []invariant.Sample `json:"control_run,omitempty"`
 }
 
 const identityFormat = "racebench.trial/v1"
@@ -156,6 +159,6 @@ func ReadPlan(dir rundir.TrialDir, catalog Catalog) (Plan, error) {
 		small, bounds := program.Shrink()
 		plan = NewSmallPlan(small, bounds, v, seed, id.Index, id.Build)
 	}
-	plan.ID.Number, plan.ID.Control = id.Number, id.Control
+	plan.ID.Number, plan.ID.Control, plan.ID.ControlRun = id.Number, id.Control, id.ControlRun
 	return plan, nil
 }

@@ -48,6 +48,8 @@ type Outside interface {
 	// Wire and Process take what is seen of the program into the ledger. Text is the process's.
 	Wire(w ledger.Wire)
 	Process(p ledger.Process, text string)
+	// Control says that no signal will come: what goes well is worth recording, too.
+	Control() bool
 	// Struck is cancelled once the first signal has been sent, Over when the load is to end.
 	Struck() *world.Token
 	Over() *world.Token

@@ -48,7 +48,7 @@ func answered(x *Index, terms Terms) []result.Breach {
 		}[l.station]
 		b := result.Breach{
 			Invariant: "every-request-answered", Class: "every-request-answered/" + l.station + "/" + l.cause, Verdict: result.Breached,
-			Count: l.count, Of: atRisk[l.station], Evidence: x.wireStory(l.example, l.count),
+			Count: l.count, Of: atRisk[l.station], Evidence: x.wireStory(terms, l.example, l.count),
 		}
 		b.Summary = fmt.Sprintf("%d of %d %s", b.Count, b.Of, what)
 		breaches = append(breaches, b)
@@ -109,13 +109,13 @@ func preopenedAnswered(x *Index, terms Terms) []result.Breach {
 	n := int64(len(lost))
 	return []result.Breach{{
 		Invariant: "preopened-answered", Class: "preopened-answered/first-request/" + lost[0].End.String(), Verdict: result.Breached,
-		Count: n, Of: of, Evidence: x.wireStory(lost[0], n),
+		Count: n, Of: of, Evidence: x.wireStory(terms, lost[0], n),
 		Summary: fmt.Sprintf("%d of %d connections that were accepted before the signal got no answer to their first request after it", n, of),
 	}}
 }
 
 // wireStory tells of one request around the signal.
-func (x *Index) wireStory(w ledger.Wire, count int64) []string {
+func (x *Index) wireStory(terms Terms, w ledger.Wire, count int64) []string {
 	s := x.newStory()
 	group := x.e.Lanes[w.Lane].Group
 	s.title("one of %d: %s of %s, %s connection, client port %d", count, what(w), x.e.LaneName(w.Lane), w.Conn, w.Port)
@@ -132,8 +132,11 @@ func (x *Index) wireStory(w ledger.Wire, count int64) []string {
 	if end, ok := x.process(ledger.ProcessEnded); ok {
 		s.at(end.At, fmt.Sprintf("pid %d", end.PID), EndOf(end)+x.leftWords())
 	}
-	if middle, longest, n := x.typical(group); n > 0 && w.Msg != 0 {
+	if middle, longest, n := x.answeredUntil(group, x.strikeAt); n > 0 && w.Msg != 0 {
 		s.add("", fmt.Sprintf("before the signal the same request took %s, %s at most (%d of them)", round(middle), round(longest), n))
+	}
+	if w.Msg != 0 {
+		s.inControl(terms, group)
 	}
 	return s.lines()
 }

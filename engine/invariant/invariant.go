@@ -18,6 +18,8 @@ type Terms struct {
 	Killed     bool  // one of them was SIGKILL: no promise of a process survives that
 	Widened    bool  // a window was held open
 	Virtual    bool  // time was simulated: a drain was given up when nobody could move any more
+	// Control are requests of the run without a signal, a load group each; of programs from outside only.
+	Control []Sample
 }
 
 // An Invariant is a promise. Check reports every breach, in a fixed order, each with its class; no breach

@@ -267,15 +267,15 @@ func EndOf(p ledger.Process) string {
 	return fmt.Sprintf("exited with status %d", p.Status)
 }
 
-// typical are the answers that a group got before the signal: how long the middle one and the longest took.
-func (x *Index) typical(group string) (middle, longest time.Duration, n int) {
+// answeredUntil are the answers that a group got until a moment: how long the middle one and the longest took.
+func (x *Index) answeredUntil(group string, until time.Duration) (middle, longest time.Duration, n int) {
 	var took []time.Duration
 	for lane, ops := range x.e.Ops {
 		if x.e.Lanes[lane].Group != group {
 			continue
 		}
 		for i := range ops {
-			if op := &ops[i]; op.Outcome == ledger.Accepted && op.Ended <= x.strikeAt {
+			if op := &ops[i]; op.Outcome == ledger.Accepted && op.Ended <= until {
 				took = append(took, op.Ended-op.Began)
 			}
 		}

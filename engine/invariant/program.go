@@ -122,7 +122,7 @@ func cleanClose(x *Index, terms Terms) []result.Breach {
 	}
 	n := int64(len(lost))
 	return []result.Breach{{
-		Invariant: "clean-close", Class: "clean-close/websocket/1006", Verdict: result.Breached, Count: n, Of: of, Evidence: x.wireStory(lost[0], n),
+		Invariant: "clean-close", Class: "clean-close/websocket/1006", Verdict: result.Breached, Count: n, Of: of, Evidence: x.wireStory(terms, lost[0], n),
 		Summary: fmt.Sprintf("%d of %d open WebSockets ended without a close frame (1006); 1001 tells a client that the server goes away", n, of),
 	}}
 }

@@ -124,7 +124,8 @@ func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
 	w := x.wire
 	struck := time.Duration(s.sent.Load())
 	good := w.End == ledger.WireAnswered && d.g.status.takes(w.Code)
-	if w.End.Lost() || w.End == ledger.WireOpen || w.Conn == ledger.ConnPreopened || struck > 0 && x.began < struck {
+	if w.End.Lost() || w.End == ledger.WireOpen || w.Conn == ledger.ConnPreopened || struck > 0 && x.began < struck ||
+		good && s.samples(d.group()) {
 		s.out.Wire(w)
 	}
 	if x.why != "" {

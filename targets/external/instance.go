@@ -30,6 +30,7 @@ type instance struct {
 	held   map[session]struct{} // sessions that end with nothing but themselves
 	told   map[string]bool      // what was remarked of a group
 	writes []write              // that were acknowledged
+	good   map[string]int       // good answers of a group that were recorded, in a run without a signal
 
 	requests atomic.Int64 // under way
 	sessions atomic.Int64 // open
@@ -52,7 +53,7 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 	if h.Outside == nil {
 		return nil, fmt.Errorf("a program from outside needs the real world")
 	}
-	s := &instance{c: c, h: h, out: h.Outside, w: h.World, conns: map[*wireConn]struct{}{}, held: map[session]struct{}{}, told: map[string]bool{}}
+	s := &instance{c: c, h: h, out: h.Outside, w: h.World, conns: map[*wireConn]struct{}{}, held: map[session]struct{}{}, told: map[string]bool{}, good: map[string]int{}}
 	if err := adopt(); err != nil {
 		return nil, fmt.Errorf("become the parent of what the program leaves behind: %w", err)
 	}

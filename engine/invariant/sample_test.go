@@ -1,0 +1,50 @@
+package invariant
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/racebench/racebench/engine/ledger"
+)
+
+// controlRun is a run without a signal: of three answers the middle one is the sample. What was lost is none.
+const controlRun = `
+lane 0 slow-0 http-keepalive as=slow
+lane 1 slow-1 http-keepalive as=slow
+lane 2 home-0 http-oneshot as=home
+phase 0 serve began ready at=10ms
+process 70 started text="./server" at=1ms
+process 70 ready at=10ms
+op 0#1 at=100ms..250ms
+op 0#2 at=300ms..440ms
+op 1#1 at=100ms..300ms
+op 2#1 at=100ms..110ms unknown
+wire 0 answered msg=0#1 sent=101ms first=250ms ended=250ms out=68 in=131 port=5000 code=200
+wire 0 answered msg=0#2 reused sent=301ms first=440ms ended=440ms out=68 in=130 port=5000 code=200
+wire 1 answered msg=1#1 sent=101ms first=300ms ended=300ms out=68 in=132 port=5001 code=200
+wire 2 eof msg=2#1 sent=101ms ended=110ms out=68 port=5002
+phase 0 serve ended at=2s
+`
+
+func TestSamplesAreTheMiddleOnesOfTheirGroups(t *testing.T) {
+	e, err := ledger.ParseText(controlRun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const ms = time.Millisecond
+	want := []Sample{{Group: "slow", Out: 68, In: 131, Code: 200, Sent: ms, First: 150 * ms, Took: 150 * ms, Longest: 200 * ms, Of: 3}}
+	if got := Samples(NewIndex(e)); !slices.Equal(got, want) {
+		t.Errorf("samples %+v, not %+v", got, want)
+	}
+}
+
+func TestAStoryHasTheSameRequestWithoutASignal(t *testing.T) {
+	c := readCase(t, "testdata/every-request-answered/read-and-lost.txt")
+	c.terms.Control = []Sample{{Group: "slow", Out: 68, In: 131, Code: 200, Sent: time.Millisecond, First: 150 * time.Millisecond, Took: 151 * time.Millisecond, Longest: time.Second, Of: 3}}
+	_, story := c.judged("every-request-answered", NewIndex(c.evidence))
+	want := line("", "", "the same request in the control run: 0 ms 68 B sent, +149.00 ms first byte of the answer, +150.00 ms all 131 B of it, status 200 (the middle one of 3; 1000.00 ms at most)")
+	if !slices.Contains(story, want) {
+		t.Errorf("%q has no line %q", story, want)
+	}
+}
