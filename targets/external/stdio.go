@@ -68,7 +68,21 @@ func openStdio(d *dialer) (session, error) {
 		a.close()
 		return nil, io.ErrClosedPipe
 	}
+	if err := a.greet(); err != nil {
+		a.close()
+		return nil, err
+	}
 	return a, nil
+}
+
+// greet asks for what nobody wrote: the load does not begin before the adapter can answer, and one that finds
+// it would find anything.
+func (a *adapter) greet() error {
+	r, err := a.ask(question{Op: "read", ID: "racebench-nothing"})
+	if err == nil && r.Value != nil {
+		return fmt.Errorf("the adapter read %.60q of racebench-nothing, which nobody wrote: it must answer {\"value\": null}", *r.Value)
+	}
+	return err
 }
 
 // ask puts a question and waits for the answer to it.
