@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -42,12 +41,14 @@ func (a *app) gateSides(ctx context.Context, args []string, f gateFlags) error {
 		}
 	}
 	var sides []side
+	var newHere func(scenario, variant string) bool
 	if f.against != "" {
 		tree, err := a.checkOut(ctx, f.against)
 		if err != nil {
 			return err
 		}
 		defer tree.remove()
+		newHere = tree.lacks(programs)
 		sides, err = a.buildBoth(ctx, tree, programs, f)
 		if err != nil {
 			return err
@@ -65,7 +66,9 @@ func (a *app) gateSides(ctx context.Context, args []string, f gateFlags) error {
 	if err != nil {
 		return err
 	}
-	c := gate.Compare(reports[0], reports[1], gate.Options{Base: sides[0].name, Head: sides[1].name, Interleaved: true, Remedy: f.remedy()})
+	c := gate.Compare(reports[0], reports[1], gate.Options{
+		Base: sides[0].name, Head: sides[1].name, Interleaved: true, Remedy: f.remedy(), NewHere: newHere,
+	})
 	a.judgeComparison(c, f.runFlags)
 	if err := a.printComparison(c, f.runFlags); err != nil {
 		return err
@@ -262,77 +265,6 @@ func storeBoth(run *rundir.Run, reports []*result.Report) error {
 		return err
 	}
 	return run.Finish(raw)
-}
-
-// A worktree is another commit's files, in a temporary directory.
-type worktree struct {
-	temp, dir          string // dir is in temp; it stands for the directory that we are in
-	top                string // of the repository's own work tree
-	baseName, headName string
-}
-
-// checkOut makes a worktree of the commit where the current one left ref.
-func (a *app) checkOut(ctx context.Context, ref string) (*worktree, error) {
-	git := func(args ...string) (string, error) {
-		cmd := exec.CommandContext(ctx, "git", args...)
-		var complaint strings.Builder
-		cmd.Stderr = &complaint
-		out, err := cmd.Output()
-		switch {
-		case ctx.Err() != nil:
-			return "", ctx.Err()
-		case errors.Is(err, exec.ErrNotFound):
-			return "", usagef("--against needs git: %w", err)
-		case err != nil:
-			return "", usagef("git %s: %s", args[0], firstLine(complaint.String(), err.Error()))
-		}
-		return strings.TrimSpace(string(out)), nil
-	}
-	top, err := git("rev-parse", "--show-toplevel")
-	if err != nil {
-		return nil, err
-	}
-	prefix, err := git("rev-parse", "--show-prefix")
-	if err != nil {
-		return nil, err
-	}
-	if _, err := git("rev-parse", "--verify", "--quiet", ref+"^{commit}"); err != nil {
-		return nil, usagef("--against %s: there is no such commit here; in CI, fetch it first (fetch-depth: 0)", ref)
-	}
-	commit, err := git("merge-base", ref, "HEAD")
-	if err != nil {
-		return nil, usagef("--against %s: it has no commit in common with this one; in CI, fetch the whole history (fetch-depth: 0)", ref)
-	}
-	head, err := git("rev-parse", "--short", "HEAD")
-	if err != nil {
-		return nil, err
-	}
-	if dirty, err := git("status", "--porcelain", "--untracked-files=no"); err == nil && dirty != "" {
-		head += " and uncommitted changes"
-	}
-	short, err := git("rev-parse", "--short", commit)
-	if err != nil {
-		return nil, err
-	}
-	temp, err := os.MkdirTemp("", "racebench-base-")
-	if err != nil {
-		return nil, fmt.Errorf("make a worktree: %w", err)
-	}
-	root := filepath.Join(temp, filepath.Base(top))
-	t := &worktree{temp: temp, dir: filepath.Join(root, filepath.FromSlash(prefix)), top: top, baseName: short, headName: head}
-	clean := t.remove
-	a.leaving.Store(&clean)
-	if _, err := git("worktree", "add", "--detach", "--quiet", root, commit); err != nil {
-		t.remove()
-		return nil, err
-	}
-	return t, nil
-}
-
-// remove takes the worktree away, also what git remembers of it. It is done whatever ended the gate.
-func (t *worktree) remove() {
-	_ = os.RemoveAll(t.temp)
-	_ = exec.Command("git", "-C", t.top, "worktree", "prune").Run()
 }
 
 // firstLine is the first line of a text, or another text when there is none.

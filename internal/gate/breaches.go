@@ -11,7 +11,7 @@ import (
 
 // The states of a class of breach.
 const (
-	New     State = "new"           // the base has not shown it, and known: does not list it: fails
+	New     State = "new"           // the base has not shown it, and known: does not list it: fails. Of a metric: the base has no such result
 	Expired State = "expired"       // a known entry listed it until its last day; fails unless the base shows it too
 	OnBase  State = "on base too"   // the base shows it: a warning, not the head's doing
 	Rose    State = "more often"    // the base or known: has it, and the head has significantly more of it: fails
@@ -142,6 +142,9 @@ func (c *Comparison) judgeBreaches() {
 // tellBreach puts a class of breach into words, where it fails or needs a reader.
 func (c *Comparison) tellBreach(name string, b BreachChange) {
 	counts := fmt.Sprintf("%d/%d, was %d/%d", b.Head, b.trials[1], b.Base, b.trials[0])
+	if b.trials[0] == 0 {
+		counts = fmt.Sprintf("%d/%d, and the base does not have this scenario", b.Head, b.trials[1])
+	}
 	switch {
 	case b.State == Rose:
 		c.failf("%s: %s breaks more often: %s (by chance: p = %.2g)", name, b.Class, counts, *b.P)

@@ -37,6 +37,9 @@ type Options struct {
 	Interleaved bool
 	// Remedy is what to do where the base could not be tested; it may be empty.
 	Remedy string
+	// NewHere says of a result of the head that the base's commit has no such scenario, or not with that
+	// variant. What the base could not run of it then has no base. Nil is never.
+	NewHere func(scenario, variant string) bool
 }
 
 // A Comparison is what changed from one result to another.
@@ -119,7 +122,7 @@ func Compare(base, head *result.Report, o Options) *Comparison {
 	pairs := pairsOf(base.Results, head.Results, o.Interleaved)
 	for i, row := range head.Results {
 		var of *result.Row
-		if pairs[i] >= 0 {
+		if pairs[i] >= 0 && !o.cannotHave(base.Results[pairs[i]], row) {
 			of = &base.Results[pairs[i]]
 		}
 		c.Results = append(c.Results, c.changeOf(of, row))
@@ -134,6 +137,11 @@ func Compare(base, head *result.Report, o Options) *Comparison {
 	c.judgeMetrics()
 	c.conclude(head)
 	return c
+}
+
+// cannotHave says whether the base has not tested a result of the head because it is older than it.
+func (o Options) cannotHave(base, head result.Row) bool {
+	return o.NewHere != nil && base.Verdict == result.Untested && base.Trials.Run == 0 && o.NewHere(head.Scenario, head.Variant)
 }
 
 func sideOf(r *result.Report, name string) Side {
@@ -192,11 +200,13 @@ func (c *Comparison) sameScenario(base, head result.Row) bool {
 	return c.Interleaved || base.ScenarioHash == head.ScenarioHash
 }
 
+const notInBase = "the base does not have it"
+
 // noSpeed says why the times of two results cannot be compared, or is empty.
 func (c *Comparison) noSpeed(ch ResultChange, base, head result.Row) string {
 	switch {
 	case !ch.InBase:
-		return "the base does not have it"
+		return notInBase
 	case head.Engine != "real":
 		return "times of engine " + head.Engine + " are virtual"
 	case !c.sameScenario(base, head):

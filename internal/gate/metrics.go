@@ -59,6 +59,8 @@ func metricsOf(base, head result.Row, noSpeed string) []MetricChange {
 		m := measureBoth(metric, base, head)
 		m.Tolerance, m.Gated = tolerance, gated
 		switch {
+		case noSpeed == notInBase:
+			m.State, m.Why = New, noSpeed
 		case noSpeed != "":
 			m.State, m.Why, m.P, m.Change = NotComparable, noSpeed, nil, nil
 		case gated && m.Samples[1] == 0:

@@ -63,3 +63,32 @@ func TestVariantsAreNotPaired(t *testing.T) {
 		t.Errorf("%+v", c.Results[0])
 	}
 }
+
+// What is newer than the base's commit has no base there: the head is judged alone, and its speed is new. A
+// base that could not run what it has is untested all the same.
+func TestWhatIsNewIsJudgedAlone(t *testing.T) {
+	base := with(clean(0), untested)
+	newHere := Options{Interleaved: true, NewHere: func(scenario, variant string) bool { return scenario == "s" && variant == "v" }}
+	c := Compare(base, clean(10), newHere)
+	r := c.Results[0]
+	if c.Outcome != Passed || r.InBase || r.Untested != "" || r.Trials != [2]int{0, 10} || r.Metrics[0].State != New {
+		t.Errorf("a clean head is %s: %q; %+v", c.Outcome, c.Reasons, r)
+	}
+	c = Compare(base, broken(1, 10, lost), newHere)
+	if c.Outcome != Failed || !strings.HasSuffix(c.Reasons[0], "is a new breach: 1/10, and the base does not have this scenario") {
+		t.Errorf("a breached head is %s: %q", c.Outcome, c.Reasons)
+	}
+	if c = Compare(base, with(broken(1, 10, lost), known), newHere); c.Outcome != Passed {
+		t.Errorf("a known breach is %s: %q", c.Outcome, c.Reasons)
+	}
+	if c = Compare(base, with(clean(0), untested), newHere); c.Outcome != Untested {
+		t.Errorf("a head that tested nothing is %s", c.Outcome)
+	}
+	if c = Compare(broken(3, 10, lost), broken(3, 10, lost), newHere); c.Outcome != Passed || c.Results[0].Breaches[0].State != OnBase {
+		t.Errorf("what the base could run is %s: %q", c.Outcome, c.Reasons)
+	}
+	other := Options{Interleaved: true, NewHere: func(string, string) bool { return false }}
+	if c = Compare(base, clean(10), other); c.Outcome != Untested {
+		t.Errorf("a base that could not be tested is %s", c.Outcome)
+	}
+}

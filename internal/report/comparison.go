@@ -76,7 +76,7 @@ func comparisonText(c *gate.Comparison, o Options) ([]byte, error) {
 			continue
 		}
 		p.blank()
-		p.changed(r, calledBy(c.Head.Called))
+		p.changed(r, c)
 	}
 	if same > 0 {
 		p.blank()
@@ -120,7 +120,7 @@ func quiet(r gate.ResultChange) bool {
 }
 
 // changed writes one result's table and what is to be said about it.
-func (p *painter) changed(r gate.ResultChange, program string) {
+func (p *painter) changed(r gate.ResultChange, c *gate.Comparison) {
 	parts := []string{r.Name()}
 	if r.Owner != "" {
 		parts = append(parts, r.Owner)
@@ -151,22 +151,26 @@ func (p *painter) changed(r gate.ResultChange, program string) {
 	t.add(&column{head: "CHANCE", cells: cell(func(c check) string { return c.chance }), drop: 3})
 	t.add(&column{head: "NOISE", right: true, cells: cell(func(c check) string { return c.noise }), drop: 5})
 	p.table(t)
-	p.asides(r, program)
+	p.asides(r, c)
 }
 
 // nameRoom is how long a check's name may be where a longer one would take the room of the change. What fails
 // is named in full below.
 const nameRoom = 34
 
-// asides says below a table what its lines have no room for. program is how racebench was called.
-func (p *painter) asides(r gate.ResultChange, program string) {
+// asides says below a table what its lines have no room for.
+func (p *painter) asides(r gate.ResultChange, c *gate.Comparison) {
 	p.blankOnce(func() {
-		if !r.InBase {
-			p.field("base", "has no such result: accept this one with racebench gate --update")
+		switch {
+		case r.InBase:
+		case c.Interleaved:
+			p.field("base", "does not have this scenario, or variant: what the head shows is judged alone")
+		default:
+			p.field("base", "has no such result, and what the head shows is judged alone: accept it with racebench gate --update")
 		}
 		said := map[string]bool{}
 		for _, m := range r.Metrics {
-			if m.Why == "" || said[m.Why] || !r.InBase && m.State == gate.NotComparable {
+			if m.Why == "" || said[m.Why] || m.State == gate.New {
 				continue
 			}
 			said[m.Why] = true
@@ -185,7 +189,7 @@ func (p *painter) asides(r gate.ResultChange, program string) {
 				p.evidence(l)
 			}
 			if b.First.Dir != "" {
-				p.command("again", program+" replay "+quote(b.First.Dir), "")
+				p.command("again", calledBy(c.Head.Called)+" replay "+quote(b.First.Dir), "")
 			}
 		}
 	})
@@ -241,7 +245,7 @@ func summaryOf(c *gate.Comparison) string {
 		for _, m := range r.Metrics {
 			switch {
 			case !m.Gated:
-			case m.State == gate.NotComparable:
+			case m.State == gate.NotComparable, m.State == gate.New:
 				apart++
 			case m.State == gate.Unclear:
 				unclear++

@@ -86,7 +86,7 @@ func (p *painter) metricCheck(m gate.MetricChange) check {
 	c := check{
 		name: m.Metric, base: quantity(m.Base, m.Unit), head: quantity(m.Head, m.Unit), state: string(m.State),
 		style: p.ofState(m.State, m.State == gate.Regressed), fails: m.State == gate.Regressed,
-		open: m.State == gate.Unclear || m.State == gate.NotComparable || m.State == gate.TooFew,
+		open: m.State == gate.Unclear || m.State == gate.NotComparable || m.State == gate.New || m.State == gate.TooFew,
 	}
 	if m.Change != nil {
 		c.change = signed(*m.Change)
@@ -99,6 +99,8 @@ func (p *painter) metricCheck(m gate.MetricChange) check {
 		c.state = "REGRESSION"
 	case m.State == gate.NotComparable:
 		c.state = "~ not comparable"
+	case m.State == gate.New:
+		c.state = "~ new"
 	}
 	switch {
 	case m.Gated:
@@ -106,7 +108,7 @@ func (p *painter) metricCheck(m gate.MetricChange) check {
 	case m.State == gate.Worse:
 		c.remark = "no bound"
 	}
-	if m.State != gate.NotComparable {
+	if m.P != nil {
 		c.chance = chance(m.P)
 	}
 	return c
