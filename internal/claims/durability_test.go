@@ -77,7 +77,7 @@ func noAbortIsAFix(t *testing.T, studies []*study) {
 		return true
 	}, w, w, w, w)
 	for _, variant := range []string{"stop-join-blocking", "append-returns-error", "reference"} {
-		if r := w.shows(variant, "process-survives/"); r > 0 {
+		if r := w.shows(variant, cleanupPanics); r > 0 {
 			t.Errorf("%s panics in %.0f %% of its trials", variant, 100*r)
 		}
 	}
