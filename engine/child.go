@@ -10,6 +10,7 @@ import (
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/scenario"
 )
 
 // trialEnv names the directory of the trial that a child runs. Its presence makes a process a child.
@@ -57,7 +58,7 @@ func runChild(dir rundir.TrialDir, phase string, c Config) (status int) {
 	plan, err := ReadPlan(dir, c.Catalog)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "racebench:", err)
-		return exitBroken
+		return unreadable(err)
 	}
 	if phase == auditTask {
 		if err := auditTrial(plan, dir); err != nil {
@@ -82,6 +83,16 @@ func runChild(dir rundir.TrialDir, phase string, c Config) (status int) {
 		return exitNotServed
 	}
 	return exitServed
+}
+
+// unreadable is the status of a child that cannot read its plan. A gate's base is an older build: what it
+// does not know yet it cannot serve, and that is no failure of racebench.
+func unreadable(err error) int {
+	var problems *scenario.Problems
+	if errors.Is(err, ErrStale) || errors.As(err, &problems) {
+		return exitNotServed
+	}
+	return exitBroken
 }
 
 // auditTrial reopens what a trial's server has left in its folder.
