@@ -87,6 +87,9 @@ func TestScenariosHold(t *testing.T) {
 				studies = append(studies, w)
 			}
 			c.holds(t, studies)
+			for _, w := range studies {
+				w.acquit()
+			}
 		})
 	}
 }

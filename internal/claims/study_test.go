@@ -247,6 +247,16 @@ func (w *study) settle(least int) []string {
 	return against
 }
 
+// acquit fails the test when a trial of the reference was breached, in whatever round.
+func (w *study) acquit() {
+	w.t.Helper()
+	for _, r := range w.runs {
+		if r.variant.Name == w.program.Target.Reference() && len(r.unknown) > 0 {
+			w.t.Errorf("%s: the reference is accused: %s", w.name, strings.Join(r.unknown, "\n"))
+		}
+	}
+}
+
 // lost counts what a variant has lost in a trial, on average, in classes of a prefix.
 func (w *study) lost(variant, prefix string) float64 {
 	r, n := w.run(variant), int64(0)
