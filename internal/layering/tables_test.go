@@ -62,6 +62,7 @@ var moduleOwners = map[string][]string{
 	"go.etcd.io/bbolt":                  {"targets/coldstore/bolt"},
 	"github.com/prometheus/procfs":      {"engine", "targets/external"},
 	"gonum.org/v1/gonum":                {"engine/result", "internal/gate"},
+	"golang.org/x/net":                  {"targets/external"},
 	"golang.org/x/perf":                 {"internal/gate"},
 	"golang.org/x/sys":                  {"engine", "internal/rundir", "targets/external", "cmd/racebench"},
 	"golang.org/x/term":                 {"cmd/racebench", "internal/report"},

@@ -27,6 +27,7 @@ var kinds = []kind{
 	{"http-stream", "requests whose answer comes in pieces", httpFields, dialHTTP(false)},
 	{"http-preopened", "a connection made before the signal whose first request comes after it", httpFields, dialPreopened},
 	{"tcp-silent", "a connection that never says a word", nil, dialSilent},
+	{"http2", "requests that share one connection of HTTP/2, each a stream of it", httpFields, dialHTTP2},
 	{"write-http", "writes that are read back by content after a restart", []string{"method", "path", "headers", "body", "status", "read"}, dialWriteHTTP},
 	{"write-redis", "SET of keys that are read back after a restart", nil, dialWriteRedis},
 	{"write-stdio", "writes by a program of your own that speaks JSON lines", []string{"command"}, dialKeeper(openStdio)},

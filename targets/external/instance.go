@@ -32,6 +32,8 @@ type instance struct {
 	writes []write              // that were acknowledged
 	good   map[string]int       // good answers of a group that were recorded, in a run without a signal
 
+	h2 h2pool
+
 	requests atomic.Int64 // under way
 	sessions atomic.Int64 // open
 	ready    atomic.Bool

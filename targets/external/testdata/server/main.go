@@ -6,11 +6,13 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha1"
+	"crypto/tls"
 	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -30,9 +32,14 @@ var (
 	half    = make(chan struct{}, 1)
 )
 
+// long is how long an answer takes that no slow machine delivers before a signal.
+const long = 1500 * time.Millisecond
+
 func main() {
 	addr := "127.0.0.1:" + os.Getenv("PORT")
 	switch mode {
+	case "h2-refuses", "h2-forgets":
+		frames(addr)
 	case "adapter":
 		adapt()
 		return
@@ -101,6 +108,10 @@ func handler() http.Handler {
 		fmt.Fprintln(w, "hello at last")
 		w.(http.Flusher).Flush()
 		book("answered", r)
+	})
+	mux.HandleFunc("/long", func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(long)
+		fmt.Fprintln(w, "hello at long last")
 	})
 	mux.HandleFunc("/stream", func(w http.ResponseWriter, _ *http.Request) {
 		for range 15 {
@@ -181,7 +192,17 @@ func keyValue(w http.ResponseWriter, r *http.Request) {
 }
 
 func serve(addr string) {
-	srv := &http.Server{Addr: addr, Handler: handler()}
+	srv := &http.Server{Addr: addr, Handler: handler(), Protocols: new(http.Protocols)}
+	srv.Protocols.SetHTTP1(true)
+	srv.Protocols.SetHTTP2(true)
+	srv.Protocols.SetUnencryptedHTTP2(true)
+	listen := srv.ListenAndServe
+	if os.Getenv("TLS") != "" {
+		lends := httptest.NewTLSServer(nil) // a certificate
+		srv.TLSConfig = &tls.Config{Certificates: lends.TLS.Certificates}
+		lends.Close()
+		listen = func() error { return srv.ListenAndServeTLS("", "") }
+	}
 	stop := make(chan os.Signal, 1)
 	switch mode {
 	case "no-handler":
@@ -191,7 +212,7 @@ func serve(addr string) {
 		signal.Notify(stop, syscall.SIGTERM)
 	}
 	served := make(chan error, 1)
-	go func() { served <- srv.ListenAndServe() }()
+	go func() { served <- listen() }()
 	select {
 	case err := <-served:
 		must(err)
