@@ -48,7 +48,7 @@ func newActor(s *server, r targets.Role) *actor {
 		room:      make([]*prim.Reserving[targets.Message], len(s.brokers)),
 		forgotten: make([]bool, len(s.brokers)),
 	}
-	for _, op := range (Target{}).Ops() {
+	for _, op := range card.Ops {
 		if op.Name == r.Op {
 			a.topics = op.Topics
 		}

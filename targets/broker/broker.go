@@ -19,7 +19,7 @@ import (
 )
 
 // Target is the broker. The zero value is ready.
-type Target struct{}
+type Target struct{ targets.Carded[about] }
 
 var _ targets.Target = Target{}
 
@@ -50,32 +50,17 @@ const (
 //go:embed example.yaml
 var example []byte
 
-// Name implements targets.Target.
-func (Target) Name() string { return "broker" }
+type about struct{}
 
-// Summary implements targets.Target.
-func (Target) Summary() string {
-	return "an event broker with two stages of bounded queues, stopped under load"
-}
+// Card says what the broker is.
+func (about) Card() *targets.Card { return &card }
 
-// Example implements targets.Target.
-func (Target) Example() []byte { return example }
-
-// Reference implements targets.Target.
-func (Target) Reference() string { return "two-phase" }
-
-// Variants implements targets.Target.
-func (Target) Variants() []targets.Variant {
-	variants := make([]targets.Variant, len(recipes))
-	for i, r := range recipes {
-		variants[i] = r.Variant
-	}
-	return variants
-}
-
-// Ops implements targets.Target.
-func (Target) Ops() []targets.OpInfo {
-	return []targets.OpInfo{
+var card = targets.Card{
+	Name: "broker", Reference: "two-phase",
+	Summary:  "an event broker with two stages of bounded queues, stopped under load",
+	Example:  example,
+	Variants: targets.VariantsOf(recipes),
+	Ops: []targets.OpInfo{
 		{
 			Name: opPublish, Summary: "send events of topic 0 into a Stage-1 queue of one's own",
 			Accepts: true, Topic: topicPublished,
@@ -89,13 +74,8 @@ func (Target) Ops() []targets.OpInfo {
 			Name: opSubscribe, Summary: "handle topics 0 and 1",
 			Subscribes: true, Topics: 1<<topicPublished | 1<<topicRelayed,
 		},
-	}
-}
-
-// Knobs implements targets.Target.
-func (Target) Knobs() []targets.Knob {
-	const queueMax = 1 << 24
-	return []targets.Knob{
+	},
+	Knobs: []targets.Knob{
 		{Name: "batch", Summary: "events an actor handles before it looks at its orders", Kind: targets.IntKnob, Default: "10", Min: 1, Max: 1 << 20},
 		{Name: "boot", Summary: "how long the start takes, while clients already send", Kind: targets.DurationKnob, Default: "0s", Max: int64(time.Hour)},
 		{Name: "brokers", Summary: "brokers that clients are dealt to in turn, by the number of their lane", Kind: targets.IntKnob, Default: "1", Min: 1, Max: 8},
@@ -106,40 +86,28 @@ func (Target) Knobs() []targets.Knob {
 		{Name: "gate", Summary: "what the gate is made of; it makes no difference", Kind: targets.WordKnob, Default: "token", Words: []string{"token", "atomic"}},
 		{Name: "grace", Summary: "how long the old drain polls for mailboxes to look empty", Kind: targets.DurationKnob, Default: "10ms", Max: int64(time.Hour)},
 		{Name: "handler", Summary: "how long an actor works on an event", Kind: targets.DurationKnob, Default: "0s", Max: int64(time.Hour)},
-		{Name: "mailbox", Summary: "events a mailbox holds", Kind: targets.IntKnob, Default: "128", Min: 1, Max: queueMax},
+		{Name: "mailbox", Summary: "events a mailbox holds", Kind: targets.IntKnob, Default: "128", Min: 1, Max: 1 << 24},
 		{Name: "policy", Summary: "what the broker does when a mailbox is full: stop its actor, drop the event, or wait", Kind: targets.WordKnob, Default: "fail", Words: []string{"fail", "drop", "block"}},
-		{Name: "stage1", Summary: "events a Stage-1 queue holds", Kind: targets.IntKnob, Default: "256", Min: 1, Max: queueMax},
-	}
-}
-
-// Windows implements targets.Target.
-func (Target) Windows() []targets.WindowInfo {
-	return []targets.WindowInfo{
+		{Name: "stage1", Summary: "events a Stage-1 queue holds", Kind: targets.IntKnob, Default: "256", Min: 1, Max: 1 << 24},
+	},
+	Windows: []targets.WindowInfo{
 		{Name: windowActor, Summary: "an actor has handled a batch and not looked at its orders yet", Stage: targets.UnderLoad},
 		{Name: windowLastPoll, Summary: "the broker was told to stop and has not read what is left", Stage: targets.InDrain},
 		{Name: windowSend, Summary: "a sender has passed the gate, has a permit, and has not sent yet", Stage: targets.UnderLoad},
 		{Name: windowLock, Summary: "the broker's task runs and has not taken its lock", Stage: targets.AtStart},
 		{Name: windowSignal, Summary: "stop has begun and done nothing yet", Stage: targets.InDrain},
 		{Name: windowStopBroker, Summary: "the gate, if there is one, is shut; the broker was not told yet", Stage: targets.InDrain},
-	}
-}
-
-// StopSignals implements targets.Target.
-func (Target) StopSignals() []syscall.Signal {
-	return []syscall.Signal{syscall.SIGTERM, syscall.SIGINT}
-}
-
-// Promises implements targets.Target.
-func (Target) Promises() []string {
-	return []string{
+	},
+	StopSignals: []syscall.Signal{syscall.SIGTERM, syscall.SIGINT},
+	Promises: []string{
 		noLostMessage, noGhost, noDuplicate, inOrder, everyCall, drainEnds,
 		countersZero, boundedQueue, rightError, processSurvive, noLeak,
-	}
+	},
 }
 
 // Start implements targets.Target.
 func (Target) Start(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
-	r, ok := findRecipe(variant)
+	r, ok := targets.FindDesign(recipes, variant)
 	if !ok {
 		return nil, fmt.Errorf("start broker: there is no variant %q", variant)
 	}

@@ -131,13 +131,3 @@ var recipes = []recipe{
 		direct: true, twoLanes: true, patient: true, finishes: true, limited: true,
 	},
 }
-
-// findRecipe returns the recipe of that name.
-func findRecipe(name string) (recipe, bool) {
-	for _, r := range recipes {
-		if r.Name == name {
-			return r, true
-		}
-	}
-	return recipe{}, false
-}

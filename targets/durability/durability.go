@@ -19,7 +19,10 @@ import (
 )
 
 // Target is the durability host. Without a Disk it runs in simulated worlds only.
-type Target struct{ Disk Disk }
+type Target struct {
+	targets.Carded[about]
+	Disk Disk
+}
 
 var _ targets.Auditor = Target{}
 
@@ -51,90 +54,58 @@ const (
 //go:embed example.yaml
 var example []byte
 
-// Name implements targets.Target.
-func (Target) Name() string { return "durability" }
+type about struct{}
 
-// Summary implements targets.Target.
-func (Target) Summary() string {
-	return "a database host with a commit log, stopped, killed or unplugged under load, and reopened"
-}
+// Card says what the durability is.
+func (about) Card() *targets.Card { return &card }
 
-// Example implements targets.Target.
-func (Target) Example() []byte { return example }
-
-// Reference implements targets.Target.
-func (Target) Reference() string { return "reference" }
-
-// Variants implements targets.Target.
-func (Target) Variants() []targets.Variant {
-	variants := make([]targets.Variant, len(recipes))
-	for i, r := range recipes {
-		variants[i] = r.Variant
-	}
-	return variants
-}
-
-// Ops implements targets.Target.
-func (Target) Ops() []targets.OpInfo {
-	return []targets.OpInfo{
+var card = targets.Card{
+	Name: "durability", Reference: "reference",
+	Summary:  "a database host with a commit log, stopped, killed or unplugged under load, and reopened",
+	Example:  example,
+	Variants: targets.VariantsOf(recipes),
+	Ops: []targets.OpInfo{
 		{Name: opCommit, Summary: "commit, and wait until the record is on disk", Accepts: true, Topic: topicDurable},
 		{Name: opWrite, Summary: "commit, and go on before the record is on disk", Accepts: true, Topic: topicUnconfirmed, Unconfirmed: true},
 		{Name: opRead, Summary: "read, under the lock that commits take", Topic: topicNone},
 		{Name: opLaunch, Summary: "get the host, or launch it where there is none", Topic: topicNone},
-	}
-}
-
-// Knobs implements targets.Target.
-func (Target) Knobs() []targets.Knob {
-	const long = int64(time.Hour)
-	return []targets.Knob{
+	},
+	Knobs: []targets.Knob{
 		{Name: "batch", Summary: "records the actor writes and syncs at once, at the most", Kind: targets.IntKnob, Default: "4096", Min: 1, Max: 1 << 20},
-		{Name: "cleanup", Summary: "period of the view cleanup, which also runs at once; 0s is none", Kind: targets.DurationKnob, Default: "2ms", Max: long},
-		{Name: "cleanup-run", Summary: "how long a run of it takes on its blocking thread, before its commit", Kind: targets.DurationKnob, Default: "500us", Max: long},
+		{Name: "cleanup", Summary: "period of the view cleanup, which also runs at once; 0s is none", Kind: targets.DurationKnob, Default: "2ms", Max: int64(time.Hour)},
+		{Name: "cleanup-run", Summary: "how long a run of it takes on its blocking thread, before its commit", Kind: targets.DurationKnob, Default: "500us", Max: int64(time.Hour)},
 		{Name: "closers", Summary: "who closes the log at once: the exit of the module, and the drop of the database", Kind: targets.IntKnob, Default: "2", Min: 1, Max: 2},
-		{Name: "deadline", Summary: "when a drain with a deadline is given up; 0s is half the drain limit", Kind: targets.DurationKnob, Default: "0s", Max: long},
+		{Name: "deadline", Summary: "when a drain with a deadline is given up; 0s is half the drain limit", Kind: targets.DurationKnob, Default: "0s", Max: int64(time.Hour)},
 		{Name: "empty-commits", Summary: "a cleanup that changed nothing commits all the same", Kind: targets.BoolKnob, Default: "true"},
-		{Name: "metrics", Summary: "period of the metrics task, which reads the depth; 0s is none", Kind: targets.DurationKnob, Default: "1ms", Max: long},
+		{Name: "metrics", Summary: "period of the metrics task, which reads the depth; 0s is none", Kind: targets.DurationKnob, Default: "1ms", Max: int64(time.Hour)},
 		{Name: "policy", Summary: "what a panic of a task does: panic-exit ends the process, panic-contained the task", Kind: targets.WordKnob, Default: "panic-contained", Words: []string{"panic-contained", "panic-exit"}},
 		{Name: "queue", Summary: "records each of the two queues holds", Kind: targets.IntKnob, Default: "4096", Min: 1, Max: 1 << 24},
-		{Name: "read-limit", Summary: "the time within which the host claims to answer a read", Kind: targets.DurationKnob, Default: "50ms", Min: 1, Max: long},
+		{Name: "read-limit", Summary: "the time within which the host claims to answer a read", Kind: targets.DurationKnob, Default: "50ms", Min: 1, Max: int64(time.Hour)},
 		{Name: "rounds", Summary: "runs of each background task, at the most; 0 is no bound", Kind: targets.IntKnob, Default: "0", Max: 1 << 30},
-		{Name: "schedule", Summary: "period of the scheduled reducer, which commits; 0s is none", Kind: targets.DurationKnob, Default: "5ms", Max: long},
+		{Name: "schedule", Summary: "period of the scheduled reducer, which commits; 0s is none", Kind: targets.DurationKnob, Default: "5ms", Max: int64(time.Hour)},
 		{Name: "segment", Summary: "bytes after which the log begins a new segment", Kind: targets.IntKnob, Default: "4194304", Min: 64, Max: 1 << 30},
 		{Name: "standby", Summary: "another host takes the log over as soon as a close of it has returned", Kind: targets.BoolKnob, Default: "true"},
-		{Name: "sync", Summary: "how much longer than the disk needs a sync takes", Kind: targets.DurationKnob, Default: "0s", Max: long},
+		{Name: "sync", Summary: "how much longer than the disk needs a sync takes", Kind: targets.DurationKnob, Default: "0s", Max: int64(time.Hour)},
 		{Name: "window", Summary: "records that reorder-window holds back before it gives up", Kind: targets.IntKnob, Default: "1024", Min: 1, Max: 1 << 20},
-	}
-}
-
-// Windows implements targets.Target.
-func (Target) Windows() []targets.WindowInfo {
-	return []targets.WindowInfo{
+	},
+	Windows: []targets.WindowInfo{
 		{Name: windowSynced, Summary: "a batch is on disk, and nobody has been told", Stage: targets.UnderLoad},
 		{Name: windowCleanup, Summary: "a cleanup's blocking run is done, and it has not committed", Stage: targets.UnderLoad},
 		{Name: windowUnlock, Summary: "the close has been reported, and the lock is not free", Stage: targets.InDrain},
 		{Name: windowCount, Summary: "a record was sent and is not counted", Stage: targets.UnderLoad},
 		{Name: windowEnqueue, Summary: "a commit has its offset, and its record is not in the queue", Stage: targets.UnderLoad},
 		{Name: windowExit, Summary: "the module has exited, and nothing is closed", Stage: targets.InDrain},
-	}
-}
-
-// StopSignals implements targets.Target.
-func (Target) StopSignals() []syscall.Signal {
-	return []syscall.Signal{syscall.SIGTERM, syscall.SIGINT}
-}
-
-// Promises implements targets.Target.
-func (Target) Promises() []string {
-	return []string{
+	},
+	StopSignals: []syscall.Signal{syscall.SIGTERM, syscall.SIGINT},
+	Promises: []string{
 		noLostMessage, noGhost, noDuplicate, inOrder, everyCall, drainEnds, countersZero, oneOwner,
 		boundedQueue, progress, rightError, processSurvive, noLeak,
-	}
+	},
 }
 
 // Start implements targets.Target.
 func (g Target) Start(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
-	r, ok := findRecipe(variant)
+	r, ok := targets.FindDesign(recipes, variant)
 	if !ok {
 		return nil, fmt.Errorf("start durability: there is no variant %q", variant)
 	}

@@ -240,13 +240,3 @@ var recipes = []recipe{
 		},
 	},
 }
-
-// findRecipe returns the recipe of that name.
-func findRecipe(name string) (recipe, bool) {
-	for _, r := range recipes {
-		if r.Name == name {
-			return r, true
-		}
-	}
-	return recipe{}, false
-}

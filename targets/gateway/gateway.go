@@ -13,6 +13,7 @@ import (
 // Target is the gateway. Net makes what lies outside it; nil is the connections in memory, which a
 // simulated world always has.
 type Target struct {
+	targets.Carded[about]
 	Net func(h targets.Host) (Net, error)
 }
 
@@ -53,32 +54,17 @@ const (
 //go:embed example.yaml
 var example []byte
 
-// Name implements targets.Target.
-func (Target) Name() string { return "gateway" }
+type about struct{}
 
-// Summary implements targets.Target.
-func (Target) Summary() string {
-	return "a front door for actors: HTTP and WebSockets through a tunnel, drained and dispatched"
-}
+// Card says what the gateway is.
+func (about) Card() *targets.Card { return &card }
 
-// Example implements targets.Target.
-func (Target) Example() []byte { return example }
-
-// Reference implements targets.Target.
-func (Target) Reference() string { return "drain-reference" }
-
-// Variants implements targets.Target.
-func (Target) Variants() []targets.Variant {
-	variants := make([]targets.Variant, len(recipes))
-	for i, r := range recipes {
-		variants[i] = r.Variant
-	}
-	return variants
-}
-
-// Ops implements targets.Target.
-func (Target) Ops() []targets.OpInfo {
-	return []targets.OpInfo{
+var card = targets.Card{
+	Name: "gateway", Reference: "drain-reference",
+	Summary:  "a front door for actors: HTTP and WebSockets through a tunnel, drained and dispatched",
+	Example:  example,
+	Variants: targets.VariantsOf(recipes),
+	Ops: []targets.OpInfo{
 		{Name: opHTTP, Summary: "one request over a kept connection", Accepts: true, Topic: topicRequest},
 		{Name: opHTTPS, Summary: "the same through the TLS door", Accepts: true, Topic: topicRequest},
 		{Name: opHangUp, Summary: "a request whose client hangs up after the time `hang-up`", Accepts: true, Topic: topicRequest},
@@ -94,61 +80,43 @@ func (Target) Ops() []targets.OpInfo {
 		},
 		{Name: opActor, Summary: "an actor that takes frames, at its pace", Subscribes: true, Topics: 1 << topicFrame},
 		{Name: opAnalytics, Summary: "the store that every answered request is noted in", Subscribes: true, Topics: 1 << topicRequest},
-	}
-}
-
-// Knobs implements targets.Target.
-func (Target) Knobs() []targets.Knob {
-	const most = 1 << 24
-	hour := int64(time.Hour)
-	return []targets.Knob{
+	},
+	Knobs: []targets.Knob{
 		{Name: "buckets", Summary: "locks that the tunnel's map is divided into", Kind: targets.IntKnob, Default: "8", Min: 1, Max: 1 << 16},
-		{Name: "deadline", Summary: "when the reference gives up its drain; 0s is half the drain limit", Kind: targets.DurationKnob, Default: "0s", Max: hour},
+		{Name: "deadline", Summary: "when the reference gives up its drain; 0s is half the drain limit", Kind: targets.DurationKnob, Default: "0s", Max: int64(time.Hour)},
 		{Name: "emit", Summary: "frames that a client of op chat sends for each message it gets", Kind: targets.IntKnob, Default: "1", Max: 1 << 10},
 		{Name: "from", Summary: "the addresses of clients: each its own, or all one", Kind: targets.WordKnob, Default: "each", Words: []string{"each", "one"}},
-		{Name: "gc", Summary: "how often the whole map is looked through; 0s is never", Kind: targets.DurationKnob, Default: "150ms", Max: hour},
-		{Name: "hang-up", Summary: "how long a client of op hang-up waits for its answer", Kind: targets.DurationKnob, Default: "1ms", Min: 1, Max: hour},
+		{Name: "gc", Summary: "how often the whole map is looked through; 0s is never", Kind: targets.DurationKnob, Default: "150ms", Max: int64(time.Hour)},
+		{Name: "hang-up", Summary: "how long a client of op hang-up waits for its answer", Kind: targets.DurationKnob, Default: "1ms", Min: 1, Max: int64(time.Hour)},
 		{Name: "ids", Summary: "ids that requests in the tunnel are drawn from", Kind: targets.IntKnob, Default: "4294967296", Min: 2, Max: 1 << 48},
-		{Name: "insert", Summary: "how long it takes until an analytics store has what it is sent", Kind: targets.DurationKnob, Default: "0s", Max: hour},
-		{Name: "linger", Summary: "how long a closed socket waits for its client's part of the handshake", Kind: targets.DurationKnob, Default: "100ms", Min: 1, Max: hour},
-		{Name: "panics", Summary: "every so many-th relay panics at its end; 0 is none", Kind: targets.IntKnob, Default: "0", Max: most},
-		{Name: "ping", Summary: "how often a socket's tunnel is pinged; 0s is never", Kind: targets.DurationKnob, Default: "30ms", Max: hour},
-		{Name: "pings", Summary: "pings without a pong after which a tunnel is declared dead", Kind: targets.IntKnob, Default: "10", Min: 1, Max: most},
-		{Name: "queue", Summary: "messages a socket's queue holds", Kind: targets.IntKnob, Default: "128", Min: 1, Max: most},
-		{Name: "rate", Summary: "requests that one address may make in a `rate-window`; 0 is no limit", Kind: targets.IntKnob, Default: "0", Max: most},
-		{Name: "rate-window", Summary: "the time that `rate` is counted in", Kind: targets.DurationKnob, Default: "60s", Min: 1, Max: hour},
-		{Name: "slots", Summary: "requests and sockets that one address may have under way", Kind: targets.IntKnob, Default: "20", Min: 1, Max: most},
-		{Name: "subject", Summary: "messages that the tunnel's subject holds", Kind: targets.IntKnob, Default: "4096", Min: 1, Max: most},
-		{Name: "timeout", Summary: "how long an actor's answer is waited for", Kind: targets.DurationKnob, Default: "30s", Min: 1, Max: hour},
-		{Name: "ttl", Summary: "how long a count of slots is kept", Kind: targets.DurationKnob, Default: "1h", Min: 1, Max: hour},
-		{Name: "wire", Summary: "messages of 256 bytes that a connection holds each way before a client that does not read is felt", Kind: targets.IntKnob, Default: "16", Min: 1, Max: most},
-		{Name: "work", Summary: "how long an actor works on a request", Kind: targets.DurationKnob, Default: "0s", Max: hour},
-	}
-}
-
-// Windows implements targets.Target.
-func (Target) Windows() []targets.WindowInfo {
-	return []targets.WindowInfo{
+		{Name: "insert", Summary: "how long it takes until an analytics store has what it is sent", Kind: targets.DurationKnob, Default: "0s", Max: int64(time.Hour)},
+		{Name: "linger", Summary: "how long a closed socket waits for its client's part of the handshake", Kind: targets.DurationKnob, Default: "100ms", Min: 1, Max: int64(time.Hour)},
+		{Name: "panics", Summary: "every so many-th relay panics at its end; 0 is none", Kind: targets.IntKnob, Default: "0", Max: 1 << 24},
+		{Name: "ping", Summary: "how often a socket's tunnel is pinged; 0s is never", Kind: targets.DurationKnob, Default: "30ms", Max: int64(time.Hour)},
+		{Name: "pings", Summary: "pings without a pong after which a tunnel is declared dead", Kind: targets.IntKnob, Default: "10", Min: 1, Max: 1 << 24},
+		{Name: "queue", Summary: "messages a socket's queue holds", Kind: targets.IntKnob, Default: "128", Min: 1, Max: 1 << 24},
+		{Name: "rate", Summary: "requests that one address may make in a `rate-window`; 0 is no limit", Kind: targets.IntKnob, Default: "0", Max: 1 << 24},
+		{Name: "rate-window", Summary: "the time that `rate` is counted in", Kind: targets.DurationKnob, Default: "60s", Min: 1, Max: int64(time.Hour)},
+		{Name: "slots", Summary: "requests and sockets that one address may have under way", Kind: targets.IntKnob, Default: "20", Min: 1, Max: 1 << 24},
+		{Name: "subject", Summary: "messages that the tunnel's subject holds", Kind: targets.IntKnob, Default: "4096", Min: 1, Max: 1 << 24},
+		{Name: "timeout", Summary: "how long an actor's answer is waited for", Kind: targets.DurationKnob, Default: "30s", Min: 1, Max: int64(time.Hour)},
+		{Name: "ttl", Summary: "how long a count of slots is kept", Kind: targets.DurationKnob, Default: "1h", Min: 1, Max: int64(time.Hour)},
+		{Name: "wire", Summary: "messages of 256 bytes that a connection holds each way before a client that does not read is felt", Kind: targets.IntKnob, Default: "16", Min: 1, Max: 1 << 24},
+		{Name: "work", Summary: "how long an actor works on a request", Kind: targets.DurationKnob, Default: "0s", Max: int64(time.Hour)},
+	},
+	Windows: []targets.WindowInfo{
 		{Name: windowSignal, Summary: "the gateway has taken a signal and done nothing yet", Stage: targets.InDrain},
 		{Name: windowWait, Summary: "the drain has found tasks left and does not wait for their end yet", Stage: targets.InDrain},
 		{Name: windowLeave, Summary: "a task's end is counted, and nobody was told", Stage: targets.UnderLoad},
 		{Name: windowEnter, Summary: "a task was started and is not counted yet, where it counts itself", Stage: targets.UnderLoad},
 		{Name: windowPop, Summary: "a relay has taken an acknowledgement out of its queue and not the lock of its entry yet", Stage: targets.UnderLoad},
 		{Name: windowID, Summary: "an id was found free and not taken yet", Stage: targets.UnderLoad},
-	}
-}
-
-// Promises implements targets.Target.
-func (Target) Promises() []string {
-	return []string{
+	},
+	StopSignals: []syscall.Signal{syscall.SIGTERM, syscall.SIGINT},
+	Promises: []string{
 		noLostMessage, "no-ghost", "no-duplicate", everyCall, drainEnds, countersZero, fair, boundedQueue,
 		rightError, "process-survives", noLeak, cleanClose,
-	}
-}
-
-// StopSignals implements targets.Target.
-func (Target) StopSignals() []syscall.Signal {
-	return []syscall.Signal{syscall.SIGTERM, syscall.SIGINT}
+	},
 }
 
 // Start implements targets.Target.
