@@ -77,6 +77,7 @@ func judgeEvidence(t *result.Trial, plan Plan, e *ledger.Evidence) {
 		if hasStruck {
 			t.TickWidth = record.TimelineWidth(plan.Program.Scenario.Duration)
 			t.Timeline = record.Timeline(e, struck, t.TickWidth)
+			t.FirstLoss = firstLoss(t.Breaches, e, struck)
 		}
 	}
 	t.Late = lateStrike(e)
@@ -85,6 +86,21 @@ func judgeEvidence(t *result.Trial, plan Plan, e *ledger.Evidence) {
 	t.Windows = windowsOf(e)
 	t.Void = voidReason(plan, e, rundir.TrialDir(t.Dir))
 	t.Verdict = result.VerdictOf(t.Breaches, t.Void)
+}
+
+// firstLoss is when what a trial lost was first accepted, or cut off; nil where nothing was.
+func firstLoss(breaches []result.Breach, e *ledger.Evidence, struck time.Duration) *time.Duration {
+	first := record.FirstLoss(e)
+	if slices.ContainsFunc(breaches, func(b result.Breach) bool { return b.Invariant == "every-request-answered" }) {
+		first = record.FirstCut(e)
+	} else if !slices.ContainsFunc(breaches, func(b result.Breach) bool { return b.Invariant == "no-lost-message" }) {
+		return nil
+	}
+	if first < 0 {
+		return nil
+	}
+	first -= struck
+	return &first
 }
 
 // termsOf says under what terms the evidence is judged: what was asked for, and what was really done.

@@ -35,6 +35,26 @@ func TestTimeline(t *testing.T) {
 ...
 39 n=1 accepted=1 open=1 sum=881ms max=881ms`,
 		},
+		{
+			"an accepted message is queued until its last delivery, or until it left otherwise; what nobody got, to the end",
+			`lane 0 p-0 publish
+				op 0#1 at=9ms..11ms
+				op 0#2 at=9ms..11ms
+				op 0#3 at=9ms..11ms
+				op 0#4 at=9ms..11ms refused closed
+			lane 1 s-0 subscribe
+			lane 2 s-1 subscribe
+			deliver 1 0#1 at=12ms
+			deliver 2 0#1 at=21ms
+			discard 0#2 lane=1 at=16ms
+			deliver 1 0#4 at=29ms`,
+			`-4 n=1
+-3 n=1 open=4
+-2 n=1 accepted=3 refused=1 queued=3 sum=6ms max=2ms
+-1 n=1 queued=2
+0 n=1 queued=1
+1 n=1 queued=1`,
+		},
 	} {
 		var lines []string
 		for _, tick := range Timeline(evidence(t, tc.text), struckAt, 5*time.Millisecond) {
@@ -42,7 +62,7 @@ func TestTimeline(t *testing.T) {
 			for _, f := range []struct {
 				name  string
 				value int64
-			}{{"accepted", tick.Accepted}, {"refused", tick.Refused}, {"open", tick.Open}} {
+			}{{"accepted", tick.Accepted}, {"refused", tick.Refused}, {"open", tick.Open}, {"queued", tick.Queued}} {
 				if f.value != 0 {
 					line += fmt.Sprintf(" %s=%d", f.name, f.value)
 				}
@@ -58,5 +78,44 @@ func TestTimeline(t *testing.T) {
 		if got := strings.Join(lines, "\n"); got != tc.want {
 			t.Errorf("%s:\n%s\nis not\n%s", tc.name, got, tc.want)
 		}
+	}
+}
+
+func TestFirstLoss(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		`lane 0 p-0 publish
+			op 0#1 at=9ms..11ms
+		lane 1 s-0 subscribe
+		deliver 1 0#1 at=12ms`: -1,
+		`lane 0 p-0 publish
+			op 0#1 at=9ms..11ms
+			op 0#2 at=9ms..15ms
+			op 0#3 at=9ms..13ms
+			op 0#4 at=9ms..10ms refused closed
+		lane 1 s-0 subscribe
+		deliver 1 0#1 at=12ms`: 13 * time.Millisecond,
+		`lane 0 p-0 publish
+			op 0#1 at=9ms..11ms
+			op 0#2 at=9ms..15ms
+		lane 1 s-0 subscribe
+		lane 2 s-1 subscribe
+		deliver 1 0#1 at=12ms
+		deliver 1 0#2 at=16ms
+		discard 0#2 lane=2 at=17ms
+		discard 0#1 lane=2 policy at=13ms`: 15 * time.Millisecond,
+		`lane 0 p-0 write
+			op 0#1 at=9ms..11ms`: -1,
+	} {
+		if got := FirstLoss(evidence(t, text)); got != want {
+			t.Errorf("%s: the first loss is at %s, want %s", text, got, want)
+		}
+	}
+	e := evidence(t, `lane 0 c-0 home
+		op 0#1 at=9ms..11ms
+		op 0#2 at=12ms..19ms unknown
+		op 0#3 at=12ms..17ms unknown
+		op 0#4 at=12ms..`)
+	if got := FirstCut(e); got != 17*time.Millisecond {
+		t.Errorf("the first call was cut at %s", got)
 	}
 }

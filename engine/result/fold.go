@@ -32,6 +32,7 @@ type fold struct {
 	schedules        map[uint64]struct{}
 	ticks            map[int]Tick
 	tickWidth        time.Duration
+	firstLoss        *time.Duration
 }
 
 func newFold() fold {
@@ -83,7 +84,7 @@ func (f *fold) add(t Trial) {
 	for _, tick := range t.Timeline {
 		addTick(f.ticks, tick)
 	}
-	f.tickWidth = max(f.tickWidth, t.TickWidth)
+	f.tickWidth, f.firstLoss = max(f.tickWidth, t.TickWidth), earlier(f.firstLoss, t.FirstLoss)
 	for _, n := range t.Notes {
 		f.notes[n]++
 	}
@@ -120,7 +121,7 @@ func (f *fold) merge(o *fold) {
 	for _, tick := range o.ticks {
 		addTick(f.ticks, tick)
 	}
-	f.tickWidth = max(f.tickWidth, o.tickWidth)
+	f.tickWidth, f.firstLoss = max(f.tickWidth, o.tickWidth), earlier(f.firstLoss, o.firstLoss)
 	for why, n := range o.voids {
 		f.voids[why] += n
 	}

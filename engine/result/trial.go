@@ -97,10 +97,13 @@ type Trial struct {
 	Notes      []string      `json:"notes,omitempty"`
 	Dir        string        `json:"-"`
 
-	Latency    []Latency     `json:"-"`
-	Timeline   []Tick        `json:"-"` // pieces of TickWidth
-	TickWidth  time.Duration `json:"-"`
-	Throughput []Throughput  `json:"-"`
+	Latency   []Latency     `json:"-"`
+	Timeline  []Tick        `json:"-"` // pieces of TickWidth
+	TickWidth time.Duration `json:"-"`
+	// FirstLoss is when the first message that was lost was accepted, or the first call cut off, counted from
+	// the strike; nil when none was.
+	FirstLoss  *time.Duration `json:"-"`
+	Throughput []Throughput   `json:"-"`
 	// Metrics are the trial's own numbers, by metric; Campaign.Add computes them.
 	Metrics map[string]float64 `json:"-"`
 }
