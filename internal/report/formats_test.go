@@ -43,6 +43,10 @@ func measuredSample(t *testing.T) *result.Report {
 			if at >= 0 {
 				tick.Accepted, tick.Refused, tick.MaxNS = 40, 200, 31*ms
 			}
+			if row.Verdict == result.Breached {
+				first := -2 * ms
+				tick.Queued, row.Timeline.FirstLossNS = 5*int64(1911+40*at), &first
+			}
 			row.Timeline.Ticks = append(row.Timeline.Ticks, tick)
 		}
 		row.PerTrial = nil

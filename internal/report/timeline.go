@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,8 @@ import (
 type timeline struct {
 	Panels []panel
 	Struck string // where the signal is
+	Loss   string // where the first thing that was lost was accepted, or cut off; empty when nothing was
+	Lost   string // when that was, in words
 	Drain  string // how wide half of the drains are; empty when none ended
 }
 
@@ -48,7 +51,11 @@ func timelineOf(row result.Row) *timeline {
 			{"max", "c3", func(t result.RowTick) float64 { return float64(t.MaxNS) }},
 		}},
 		{"under way", false, []series{{"calls", "c4", func(t result.RowTick) float64 { return perTrial(t.Open, t) }}}},
+		{"accepted messages in the server, not delivered yet", false, []series{{"queued", "c5", func(t result.RowTick) float64 { return perTrial(t.Queued, t) }}}},
 	} {
+		if p.lines[0].name == "queued" && !slices.ContainsFunc(ticks, func(t result.RowTick) bool { return t.Queued > 0 }) {
+			continue
+		}
 		tl.Panels = append(tl.Panels, panelOf(p.title+" of "+nameOf(row), p.title, p.log, p.lines, ticks, x))
 	}
 	for i := range tl.Panels {
@@ -69,7 +76,19 @@ func timelineOf(row result.Row) *timeline {
 			tl.Drain = coordinate(plotWidth * min(float64(d.P50NS)/float64(width), float64(last)) / float64(last-first))
 		}
 	}
+	if loss := row.Timeline.FirstLossNS; loss != nil {
+		at := float64(*loss) / float64(width)
+		tl.Loss, tl.Lost = x(min(max(at, float64(first)), float64(last))), sinceSignal(*loss)
+	}
 	return tl
+}
+
+// sinceSignal is a time from the signal in words.
+func sinceSignal(ns int64) string {
+	if ns < 0 {
+		return span(-ns) + " before the signal"
+	}
+	return span(ns) + " after the signal"
 }
 
 func sign(at int) string {
