@@ -90,6 +90,9 @@ func (s *instance) ask(readers map[store]reader, w write) (missed string, err er
 			return "", err
 		}
 		readers[w.in] = r
+		if p, ok := r.(planner); ok {
+			p.expect(s.keysIn(w.in))
+		}
 	}
 	found, ok, err := r.find(w.key, w.value)
 	if err != nil {
@@ -107,6 +110,17 @@ func (s *instance) ask(readers map[store]reader, w write) (missed string, err er
 		return "altered: " + found, nil
 	}
 	return found, nil
+}
+
+// keysIn are the keys of all writes of a store.
+func (s *instance) keysIn(in store) []string {
+	var keys []string
+	for _, w := range s.writes {
+		if w.in == in {
+			keys = append(keys, w.key)
+		}
+	}
+	return keys
 }
 
 // notFound records an acknowledged write that is gone.

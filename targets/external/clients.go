@@ -30,6 +30,9 @@ var kinds = []kind{
 	{"http2", "requests that share one connection of HTTP/2, each a stream of it", httpFields, dialHTTP2},
 	{"write-http", "writes that are read back by content after a restart", []string{"method", "path", "headers", "body", "status", "read"}, dialWriteHTTP},
 	{"write-redis", "SET of keys that are read back after a restart", nil, dialWriteRedis},
+	{"write-nats", "JetStream messages that are read back by subject after a restart", nil, dialKeeper(openNATS)},
+	{"write-mqtt", "retained messages at QoS 1 that are read back after a restart", nil, dialKeeper(openMQTT)},
+	{"write-amqp", "persistent messages with confirms to a durable queue that is read back after a restart", nil, dialKeeper(openAMQP)},
 	{"write-stdio", "writes by a program of your own that speaks JSON lines", []string{"command"}, dialKeeper(openStdio)},
 	{"websocket", "a WebSocket that stays open; with send: it also talks", []string{"path", "headers", "hello", "send"}, dialWebSocket},
 }

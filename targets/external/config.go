@@ -165,7 +165,7 @@ func readURL(c *config, v spec.Value, errs *spec.Errors) {
 	u, err := url.Parse(strings.ReplaceAll(c.url, portWord, "1"))
 	switch {
 	case c.url == "":
-	case err != nil || u.Hostname() == "" || !slices.Contains([]string{"http", "https", "ws", "wss", "tcp", "redis"}, u.Scheme):
+	case err != nil || u.Hostname() == "" || !slices.Contains([]string{"http", "https", "ws", "wss", "tcp", "redis", "nats", "mqtt", "amqp"}, u.Scheme):
 		errs.Addf(v, "url %s is not an address such as http://127.0.0.1:{port}/", c.url)
 	}
 }

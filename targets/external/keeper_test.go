@@ -53,6 +53,17 @@ func TestUsersOwnAdapter(t *testing.T) {
 	keepsAndForgets(t, "[SERVER, shutdown]", "[SERVER, forgets]", dataEnv, "write-stdio, command: [SERVER, adapter]")
 }
 
+// TestBrokers writes through the client libraries to servers that know as much of the protocol as those need. Real
+// servers are in TestServers.
+func TestBrokers(t *testing.T) {
+	for _, protocol := range []string{"nats", "mqtt"} {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			keepsAndForgets(t, "[SERVER, "+protocol+"]", "[SERVER, "+protocol+"-forgets]", dataEnv, "write-"+protocol)
+		})
+	}
+}
+
 // TestExampleAdapter runs the adapter that the documents show.
 func TestExampleAdapter(t *testing.T) {
 	if _, err := exec.LookPath("python3"); err != nil {

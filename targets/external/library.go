@@ -2,6 +2,8 @@ package external
 
 import (
 	"errors"
+	"net/url"
+	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/world"
@@ -22,6 +24,19 @@ var errRefused = errors.New("the program refused the write")
 
 // errUnanswered says that nobody knows what became of a write, and that the session can go on.
 var errUnanswered = errors.New("the write got no answer")
+
+// answerLimit is how long a library waits for one answer of the program.
+const answerLimit = 10 * time.Second
+
+// credentials are those of the scenario's url.
+func (p *program) credentials() (user, password string, ok bool) {
+	u, err := url.Parse(p.fill(p.c.url))
+	if err != nil || u.User == nil {
+		return "", "", false
+	}
+	password, _ = u.User.Password()
+	return u.User.Username(), password, true
+}
 
 // A keeper is a client whose writes go through sessions. What the program had read of them when the signal
 // struck is not seen: only acknowledged writes can be lost.

@@ -26,6 +26,9 @@ type reader interface {
 	close()
 }
 
+// A planner is a reader that asks for many keys at once, and is told which will be wanted.
+type planner interface{ expect(keys []string) }
+
 // A wireStore writes and reads over an httpConn, whatever the protocol, so that what the program had read of
 // its requests is proved the same way.
 type wireStore interface {

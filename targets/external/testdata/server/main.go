@@ -38,6 +38,10 @@ const long = 1500 * time.Millisecond
 func main() {
 	addr := "127.0.0.1:" + os.Getenv("PORT")
 	switch mode {
+	case "nats", "nats-forgets":
+		store(addr, serveNATS)
+	case "mqtt", "mqtt-forgets":
+		store(addr, serveMQTT)
 	case "h2-refuses", "h2-forgets":
 		frames(addr)
 	case "adapter":
@@ -160,33 +164,20 @@ func webSocket(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, bufio.NewReader(c))
 }
 
-// keyValue keeps what is PUT: in memory alone, or in files.
+// keyValue keeps what is PUT.
 func keyValue(w http.ResponseWriter, r *http.Request) {
 	key := filepath.Base(r.URL.Path)
-	dir := os.Getenv("DATA")
 	if r.Method == http.MethodPut {
 		body, err := io.ReadAll(r.Body)
 		must(err)
-		if mode == "forgets" {
-			mu.Lock()
-			kept[key] = string(body)
-			mu.Unlock()
-		} else {
-			must(os.WriteFile(filepath.Join(dir, key), body, 0o644))
-		}
+		put(key, string(body))
 		w.WriteHeader(http.StatusCreated)
 		return
 	}
-	mu.Lock()
-	value, ok := kept[key]
-	mu.Unlock()
+	value, ok := get(key)
 	if !ok {
-		raw, err := os.ReadFile(filepath.Join(dir, key))
-		if err != nil {
-			http.NotFound(w, r)
-			return
-		}
-		value = string(raw)
+		http.NotFound(w, r)
+		return
 	}
 	fmt.Fprint(w, value)
 }

@@ -1,0 +1,128 @@
+package external
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+)
+
+// closeLimit is how long the server may take to say goodbye.
+const closeLimit = 200 * time.Millisecond
+
+// An amqpSession publishes persistent messages to a durable queue of its client's own, with confirms, and reads
+// that queue back. It speaks AMQP 0-9-1.
+type amqpSession struct {
+	conn     *amqp.Connection
+	ch       *amqp.Channel
+	queue    string
+	declared bool
+	returned chan amqp.Return
+	kept     map[string]string // what the queue holds, once it was read
+}
+
+// openAMQP connects. The library neither connects nor publishes a second time.
+func openAMQP(d *dialer) (session, error) {
+	user, password, ok := d.s.p.credentials()
+	if !ok {
+		user, password = "guest", "guest"
+	}
+	conn, err := amqp.DialConfig("amqp://"+d.s.p.address.dial()+"/", amqp.Config{
+		SASL: []amqp.Authentication{&amqp.PlainAuth{Username: user, Password: password}}, Vhost: "/", Locale: "en_US",
+		Dial: func(string, string) (net.Conn, error) { return d.s.connect() },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("AMQP: %w", err)
+	}
+	ch, err := conn.Channel()
+	if err != nil {
+		_ = conn.Close()
+		return nil, fmt.Errorf("AMQP: open a channel: %w", err)
+	}
+	return &amqpSession{conn: conn, ch: ch, queue: "racebench-" + d.role.Name}, nil
+}
+
+// declare makes the queue and asks for confirms.
+func (a *amqpSession) declare() error {
+	if a.declared {
+		return nil
+	}
+	if _, err := a.ch.QueueDeclare(a.queue, true, false, false, false, nil); err != nil {
+		return fmt.Errorf("AMQP: declare the durable queue %s: %w", a.queue, err)
+	}
+	if err := a.ch.Confirm(false); err != nil {
+		return fmt.Errorf("AMQP: ask for confirms: %w", err)
+	}
+	a.returned = a.ch.NotifyReturn(make(chan amqp.Return, 1))
+	a.declared = true
+	return nil
+}
+
+func (a *amqpSession) write(key, value string) error {
+	if err := a.declare(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), answerLimit)
+	defer cancel()
+	confirm, err := a.ch.PublishWithDeferredConfirmWithContext(ctx, "", a.queue, true, false, amqp.Publishing{
+		DeliveryMode: amqp.Persistent, MessageId: key, Body: []byte(value),
+	})
+	if err != nil {
+		return fmt.Errorf("AMQP: publish: %w", err)
+	}
+	acked, err := confirm.WaitContext(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("AMQP: no confirm in %s: %w", answerLimit, err)
+	case a.ch.IsClosed():
+		return errors.New("AMQP: the connection ended before the confirm") // the library then calls all refused
+	case !acked:
+		return fmt.Errorf("%w: it was not confirmed", errRefused)
+	}
+	select {
+	case r := <-a.returned: // it comes before the confirm
+		return fmt.Errorf("%w: it was returned: %s", errRefused, r.ReplyText)
+	default:
+		return nil
+	}
+}
+
+func (a *amqpSession) find(key, value string) (string, bool, error) {
+	if a.kept == nil {
+		if err := a.readAll(); err != nil {
+			return "", false, err
+		}
+	}
+	switch found, ok := a.kept[key]; {
+	case !ok:
+		return fmt.Sprintf("the queue %s has no message %s", a.queue, key), false, nil
+	case found != value:
+		return fmt.Sprintf("the message %s is %.60q", key, found), true, nil
+	}
+	return value, true, nil
+}
+
+// readAll takes all messages from the queue. The server gets them back when the session ends.
+func (a *amqpSession) readAll() error {
+	kept := map[string]string{}
+	for {
+		m, ok, err := a.ch.Get(a.queue, false)
+		var gone *amqp.Error
+		switch {
+		case errors.As(err, &gone) && gone.Code == amqp.NotFound:
+			ok = false // the queue itself is not there
+		case err != nil:
+			return fmt.Errorf("AMQP: get from %s: %w", a.queue, err)
+		}
+		if !ok {
+			a.kept = kept
+			return nil
+		}
+		kept[m.MessageId] = string(m.Body)
+	}
+}
+
+func (a *amqpSession) close() { _ = a.conn.CloseDeadline(time.Now().Add(closeLimit)) }

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// What is acknowledged is kept in files, or, in modes that forget, in memory alone.
+var forgets = strings.HasSuffix(mode, "forgets")
+
+func put(key, value string) {
+	if !forgets {
+		must(os.WriteFile(filepath.Join(os.Getenv("DATA"), key), []byte(value), 0o644))
+		return
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	kept[key] = value
+}
+
+func get(key string) (string, bool) {
+	if !forgets {
+		raw, err := os.ReadFile(filepath.Join(os.Getenv("DATA"), key))
+		return string(raw), err == nil
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	value, ok := kept[key]
+	return value, ok
+}
+
+// store serves a protocol of stores until it is signalled.
+func store(addr string, serve func(net.Listener)) {
+	l, err := net.Listen("tcp", addr)
+	must(err)
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM)
+	go serve(l)
+	<-stop
+	os.Exit(0)
+}
