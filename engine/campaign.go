@@ -292,6 +292,9 @@ func unknown(t result.Trial, rules result.Rules, h result.Header) bool {
 // keep leaves the trial's directory in place if it is asked for, and removes it otherwise.
 func (k *campaign) keep(t *result.Trial, dir rundir.TrialDir) error {
 	if k.wanted(*t) {
+		if err := k.script(t, dir); err != nil {
+			return err
+		}
 		return writeVerdict(dir, *t)
 	}
 	t.Dir = ""

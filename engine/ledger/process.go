@@ -22,7 +22,7 @@ type ProcessEvent uint8
 
 // The events.
 const (
-	ProcessStarted   ProcessEvent = iota + 1 // Text is the command
+	ProcessStarted   ProcessEvent = iota + 1 // Text is the command, Count the port that it was given
 	ProcessReady                             // it listens, or whatever else it is awaited for
 	ProcessEnded                             // by itself
 	ProcessPanicked                          // it printed a panic or a fatal error; Text is its line

@@ -121,6 +121,7 @@ type FirstTrial struct {
 	Trial    int      `json:"trial"`
 	Seed     string   `json:"seed"`
 	Dir      string   `json:"dir,omitempty"`
+	Script   string   `json:"script,omitempty"` // shows it without racebench
 	Evidence []string `json:"evidence"`
 }
 

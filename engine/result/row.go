@@ -95,6 +95,9 @@ func breachRow(b FoldedBreach) RowBreach {
 		Natural: b.Natural, Widened: b.Widened, Known: b.Known, Planted: b.Planted, Summary: b.Summary,
 		First: FirstTrial{Trial: b.First.Index, Seed: b.First.Seed, Dir: b.First.Dir, Evidence: orNone(b.Evidence)},
 	}
+	if b.First.Scripted == b.Class {
+		row.First.Script = b.First.Script
+	}
 	if !b.Expired.IsZero() && b.Known == "" {
 		row.Expired = b.Expired.Format(time.DateOnly)
 	}

@@ -96,6 +96,10 @@ type Trial struct {
 	Schedule   *Schedule     `json:"schedule,omitempty"`     // simulated trials only
 	Notes      []string      `json:"notes,omitempty"`
 	Dir        string        `json:"-"`
+	// Script is the path of a script that shows a breach without racebench, Scripted the breach's class; empty
+	// when there is none.
+	Script   string `json:"-"`
+	Scripted string `json:"-"`
 
 	Latency   []Latency     `json:"-"`
 	Timeline  []Tick        `json:"-"` // pieces of TickWidth

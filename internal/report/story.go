@@ -69,6 +69,9 @@ func (p *painter) breach(row result.Row, b result.RowBreach, r *result.Report) {
 			remark = "exact"
 		}
 		p.command("again", ReplayCommand(r, b.First.Dir), remark)
+		if b.First.Script != "" {
+			p.command("without us", "sh "+quote(b.First.Script), "curl, kill")
+		}
 	} else {
 		p.field("again", fmt.Sprintf("no trial was kept: run with --keep failing --seed %s, then replay", row.Seed))
 	}

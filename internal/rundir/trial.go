@@ -36,6 +36,9 @@ func (d TrialDir) Stderr() string { return d.file("stderr.txt") }
 // Goroutines returns the path of the goroutine dump of a drain that did not end.
 func (d TrialDir) Goroutines() string { return d.file("goroutines.txt") }
 
+// Repro returns the path of the script that shows the trial's breach without racebench.
+func (d TrialDir) Repro() string { return d.file("repro.sh") }
+
 // Verdict returns the path of the trial's verdict.
 func (d TrialDir) Verdict() string { return d.file("verdict.json") }
 

@@ -74,7 +74,7 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 		return nil, err
 	}
 	s.p = p
-	s.out.Process(ledger.Process{Event: ledger.ProcessStarted, PID: p.pid, At: t.Now()}, fmt.Sprint(p.cmd.Args))
+	s.out.Process(ledger.Process{Event: ledger.ProcessStarted, PID: p.pid, Count: int64(p.port), At: t.Now()}, fmt.Sprint(p.cmd.Args))
 	s.out.Carry(s)
 	if err := p.awaitReady(t); err != nil {
 		if s.sent.Load() != 0 {

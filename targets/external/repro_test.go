@@ -1,0 +1,109 @@
+//go:build linux
+
+package external_test
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/scenario"
+)
+
+// TestAScriptShowsTheFailureWithoutRacebench runs the repro.sh of failed trials: it shows the failure again, and
+// shows none of a server that stops well.
+func TestAScriptShowsTheFailureWithoutRacebench(t *testing.T) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("curl is not installed: repro.sh is not run")
+	}
+	slow := "\n  - {client: http-keepalive, clients: 2, path: /slow}\n"
+	keys := "\n  - {client: write-http, path: \"/kv/{id}\", shape: slow, delay: 1ms..3ms}\n"
+	for _, tc := range []struct {
+		mode, more, load string
+		twin             bool // what it shows does not depend on how fast the machine is
+	}{
+		{"exits", "", slow, false},
+		{"hangs", "drain_limit: 1s", slow, true},
+		{"orphan", "", slow, true},
+		{"forgets", "  env: {DATA: \"{data}\"}", keys, true},
+	} {
+		t.Run(tc.mode, func(t *testing.T) {
+			t.Parallel()
+			path, err := server()
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := untilOneFails(t, compile(t, fmt.Sprintf("name: x\ntarget: external\ntrials: 50\nduration: 400ms\nexternal:\n  command: [%s, %s]\n  url: http://127.0.0.1:{port}/\n%s\nload:%s",
+				path, tc.mode, tc.more, tc.load)))
+			if len(c.Breaches) == 0 || c.Breaches[0].First.Script == "" {
+				t.Fatalf("%s, %v: no script", c.Verdict, classes(c))
+			}
+			raw, err := os.ReadFile(c.Breaches[0].First.Script)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if status, out := runScript(t, string(raw), "TIMES=40", "GRACE=1"); status != 1 {
+				t.Errorf("status %d: %s", status, out)
+			}
+			if !tc.twin {
+				return
+			}
+			right := strings.ReplaceAll(string(raw), "'"+tc.mode+"'", "'shutdown'")
+			if status, out := runScript(t, right, "TIMES=1", "GRACE=60"); status != 0 {
+				t.Errorf("of a server that stops well: status %d: %s", status, out)
+			}
+		})
+	}
+}
+
+// untilOneFails runs trials until one has failed.
+func untilOneFails(t *testing.T, p engine.Program) *result.Campaign {
+	t.Helper()
+	dir, err := rundir.Create(t.TempDir(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	folds, err := engine.RunCampaigns(t.Context(), []engine.Program{p}, []scenario.Seed{7}, engine.Budget{}, engine.Config{Catalog: catalog, FailFast: true}, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folds[0]
+}
+
+// runScript runs a script on a free port.
+func runScript(t *testing.T, text string, env ...string) (status int, out string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "repro.sh")
+	if err := os.WriteFile(file, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		_ = l.Close()
+		cmd := exec.Command("sh", file)
+		cmd.Env = append(append(os.Environ(), env...), "PORT="+port)
+		raw, err := cmd.CombinedOutput()
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		status, out = cmd.ProcessState.ExitCode(), string(raw)
+		if !strings.Contains(out, "somebody listens") { // else another test has taken the port meanwhile
+			break
+		}
+	}
+	return status, out
+}

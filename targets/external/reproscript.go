@@ -1,0 +1,135 @@
+package external
+
+// The parts of repro.sh. It is for a person who has no racebench: a POSIX shell, curl, kill and setsid.
+const (
+	reproHead = `#!/bin/sh
+# %s
+# class %s
+#
+# Shows it without racebench: starts the program, signals it, and looks what became of its clients, up to TIMES
+# times. Needs curl, kill and setsid. Status: 1 it happened, 0 it did not, 2 it could not be tried.
+# Settings: PORT, DATA (an empty folder), TIMES, GRACE (whole seconds), SIGNAL.
+export PORT="${PORT:-%d}"
+TIMES="${TIMES:-10}" GRACE="${GRACE:-%d}" SIGNAL="${SIGNAL:-%s}"
+curl='env no_proxy=localhost,127.0.0.1,::1 curl -s -k --http1.1 -H User-Agent:racebench -H Expect:'
+work=$(mktemp -d) || exit 2
+DATA="${DATA:-$work/data}"
+`
+	reproStart = `
+pid=
+end() { # whatever is left of it
+  [ -n "$pid" ] && kill -s KILL -- "-$pid" 2>/dev/null
+  pid=
+}
+trap 'end; rm -rf "$work"' EXIT
+trap 'exit 2' HUP INT TERM PIPE
+
+ended() { [ -s "$work/status" ]; }
+start() {
+  answers && { echo "somebody listens at its address already: set PORT, or stop that one"; exit 2; }
+  mkdir -p "$DATA"; rm -f "$work/pid" "$work/status"
+  (program >"$work/output" 2>&1; echo $? >"$work/status") &
+  n=0
+  until [ -s "$work/pid" ] && ready; do
+    n=$((n+1))
+    if ended || [ $n -gt 200 ]; then
+      echo "it did not become ready:"; tail -n 5 "$work/output"; exit 2
+    fi
+    sleep 0.1
+  done
+  pid=$(cat "$work/pid")
+}
+await() { # its end, for GRACE seconds
+  n=0
+  until ended; do
+    n=$((n+1))
+    [ $n -le $((GRACE*20)) ] || return 1
+    sleep 0.05
+  done
+}
+`
+	goLost = `
+go() {
+  start
+  {
+    %s -v -m $GRACE -o /dev/null -w 'status %%{http_code}, %%{size_download} B after %%{time_total} s'
+    echo "; curl ends with $?" 
+  } >"$work/told" 2>"$work/wire" &
+  client=$!
+  until grep -q '^> ' "$work/wire"; do kill -s 0 $client 2>/dev/null || break; sleep 0.01; done
+  sleep %s # the request has been sent
+  strike
+  wait $client
+  cat "$work/told"
+  case $(cat "$work/told") in
+  *"ends with 52") echo "  it closed the connection without a byte of an answer" ;;
+  *"ends with 55" | *"ends with 56") echo "  the connection was reset, or its answer was cut" ;;
+  *"ends with 18") echo "  its answer was cut" ;;
+  *) return 0 ;;
+  esac
+  return 1
+}
+`
+	goHang = `
+go() {
+  start
+  %s
+  sleep 1
+  strike
+  if await; then echo "it ended with status $(cat "$work/status")"; return 0; fi
+  echo "it is still running $GRACE s after SIG$SIGNAL"
+  return 1
+}
+`
+	goOrphan = `
+go() {
+  start
+  strike
+  await || { echo "pid $pid, which got SIG$SIGNAL, has not ended"; return 1; }
+  sleep 1
+  left=0
+  if kill -s 0 -- "-$pid" 2>/dev/null; then echo "pid $pid has ended; others of its group are there a second later"; left=1; fi
+  if answers; then echo "pid $pid has ended; its address still answers"; left=1; fi
+  [ $left = 1 ] || echo "pid $pid has ended, and nothing is left of it"
+  return $left
+}
+`
+	goWrites = `
+write() { %s; }
+read_back() { %s; }
+go() {
+  [ "$DATA" = "$work/data" ] && rm -rf "$DATA"
+  start
+  acked=
+  for i in 1 2 3 4 5; do write >/dev/null && acked="$acked $i"; done
+  [ -n "$acked" ] || { echo "no write was acknowledged"; exit 2; }
+  strike
+  await || { echo "it has not ended $GRACE s after SIG$SIGNAL"; exit 2; }
+  end
+  start
+  missing=0
+  for i in $acked; do
+    case "$(read_back)" in
+    *%s*) ;;
+    *) echo "write $i was acknowledged, and is not there after the restart"; missing=1 ;;
+    esac
+  done
+  [ $missing = 1 ] || echo "every acknowledged write is there:$acked"
+  return $missing
+}
+`
+	reproTail = `
+try=1 hits=0
+while [ $try -le "$TIMES" ]; do
+  printf '%s: ' $try
+  go || hits=$((hits+1))
+  end
+  wait
+  [ $hits -ge 3 ] && break
+  try=$((try+1))
+done
+[ $try -le "$TIMES" ] || try=$TIMES
+echo "it happened in $hits of $try goes"
+[ $hits -eq 0 ]
+`
+)
