@@ -8,12 +8,9 @@ import (
 	"github.com/racebench/racebench/engine/result"
 )
 
-// reach is how many pieces of time a timeline has before the strike, and as many after it.
-const reach = 40
-
 // TimelineWidth is how long a piece of a timeline is: the load's duration has as many as the timeline reaches.
 func TimelineWidth(duration time.Duration) time.Duration {
-	return max(duration/reach, time.Millisecond)
+	return max(duration/result.Reach, time.Millisecond)
 }
 
 // Timeline says what clients did in each piece of time around the strike, from the load's begin to the last
@@ -25,9 +22,9 @@ func Timeline(e *ledger.Evidence, struck, width time.Duration) []result.Tick {
 		if t < struck && (t-struck)%width != 0 {
 			n-- // division rounds towards the strike
 		}
-		return min(max(n, -reach), reach-1)
+		return min(max(n, -result.Reach), result.Reach-1)
 	}
-	first, last := at(loadBegan(e)), -reach
+	first, last := at(loadBegan(e)), -result.Reach
 	for _, ops := range e.Ops {
 		for i := range ops {
 			last = max(last, at(max(ops[i].Began, ops[i].Ended)))

@@ -6,6 +6,10 @@ import (
 	"time"
 )
 
+// Reach is how many pieces of time a timeline has before the strike, and as many after it. What lies beyond
+// is in the outermost.
+const Reach = 40
+
 // A Tick is what clients did in one piece of time around the strike, in one trial or in several.
 type Tick struct {
 	At                int           // which piece: 0 begins with the strike, -1 ends there

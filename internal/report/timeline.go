@@ -26,10 +26,13 @@ type panel struct {
 
 // timelineOf draws what clients did around the signal, or is nil where nothing is stored of it.
 func timelineOf(row result.Row) *timeline {
-	if row.Timeline == nil || len(row.Timeline.Ticks) < 2 || row.Timeline.WidthNS <= 0 {
+	if row.Timeline == nil || row.Timeline.WidthNS <= 0 {
 		return nil
 	}
-	ticks, width := row.Timeline.Ticks, row.Timeline.WidthNS
+	ticks, width := inReach(row.Timeline.Ticks), row.Timeline.WidthNS
+	if len(ticks) < 2 {
+		return nil
+	}
 	first, last := ticks[0].At, ticks[len(ticks)-1].At+1
 	x := func(at float64) string {
 		return coordinate(plotLeft + plotWidth*(at-float64(first))/float64(last-first))
@@ -81,6 +84,12 @@ func timelineOf(row result.Row) *timeline {
 		tl.Loss, tl.Lost = x(min(max(at, float64(first)), float64(last))), sinceSignal(*loss)
 	}
 	return tl
+}
+
+// inReach leaves out the outermost pieces: they hold all that lies beyond them too, which drawn as a rate would
+// be a burst that nobody saw.
+func inReach(ticks []result.RowTick) []result.RowTick {
+	return slices.DeleteFunc(slices.Clone(ticks), func(t result.RowTick) bool { return t.At < 1-result.Reach || t.At > result.Reach-2 })
 }
 
 // sinceSignal is a time from the signal in words.
