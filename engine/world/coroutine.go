@@ -35,7 +35,7 @@ type Pool struct {
 
 	memory   memory
 	windows  map[string]*Window
-	names    map[twinKey]int
+	started  []*Task
 	all      []*Task
 	runnable []*Task
 	pending  timerHeap
@@ -45,16 +45,16 @@ type Pool struct {
 // lend gives the pool's books, emptied, to a new world.
 func (p *Pool) lend(w *World) {
 	if p.windows == nil {
-		p.windows, p.names = map[string]*Window{}, map[twinKey]int{}
+		p.windows = map[string]*Window{}
 	}
 	clear(p.windows)
-	clear(p.names)
-	w.windows, w.sim.names = p.windows, p.names
-	w.sim.memory = &memory{}
+	w.windows = p.windows
 	if w.sim.onStep == nil {
 		// Nobody has kept anything of the last schedule.
 		p.memory.reset()
-		w.sim.memory = &p.memory
+		w.sim.memory, w.sim.started = &p.memory, p.started[:0]
+	} else {
+		w.sim.memory = &memory{}
 	}
 	w.sim.all, w.sim.state.Runnable = p.all[:0], p.runnable[:0]
 	w.timers.pending, w.timers.idle = p.pending[:0], p.idle[:0]
@@ -64,6 +64,9 @@ func (p *Pool) lend(w *World) {
 func (p *Pool) takeBack(s *sim) {
 	p.all, p.runnable = s.all, s.state.Runnable
 	p.pending, p.idle = s.w.timers.pending, s.w.timers.idle
+	if s.onStep == nil {
+		p.started = s.started
+	}
 	clear(p.all[:cap(p.all)])
 	clear(p.runnable[:cap(p.runnable)])
 }

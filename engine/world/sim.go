@@ -83,7 +83,7 @@ type sim struct {
 	onStep   func(Step)
 	untold   Step // a select, until it is known which operation has completed
 	rhythm   rhythm
-	names    map[twinKey]int
+	started  []*Task // in the order they were, the clock among them
 	memory   *memory
 }
 
@@ -101,7 +101,7 @@ func NewSim(o SimOptions) *World {
 	}
 	w.sim.pool.lend(w)
 	w.sim.clock = &Task{w: w, id: clockID, name: "clock", slot: -1, kind: KindSleep}
-	w.sim.twins(w.sim.clock) // so that no other path is the clock's
+	w.sim.started = append(w.sim.started, w.sim.clock) // so that no other path is the clock's
 	return w
 }
 
@@ -181,17 +181,19 @@ func (s *sim) ended(t *Task) {
 	}
 }
 
-// twins counts the tasks of t's parent that were started before t under its name.
+// twins counts the tasks of t's parent that were started before t under its name. Only paths are told by it, so
+// nobody counts while the schedule runs.
 func (s *sim) twins(t *Task) int {
-	key := twinKey{t.parent, t.name}
-	n := s.names[key]
-	s.names[key] = n + 1
+	n := 0
+	for _, o := range s.started {
+		if o == t {
+			break
+		}
+		if o.parent == t.parent && o.name == t.name {
+			n++
+		}
+	}
 	return n
-}
-
-type twinKey struct {
-	parent *Task
-	name   string
 }
 
 // ready puts a task among those that can go on.

@@ -73,7 +73,6 @@ type Task struct {
 	timed         bool   // it is parked, and time alone will wake it
 	place         uint64 // where it is parked, in a world with periodic timers
 	ended         bool
-	twin          int // how many tasks of its name its parent had started before
 	// Mark is a strategy's own note on the task; 0 when the task is new.
 	Mark uint64
 
@@ -121,7 +120,7 @@ func (w *World) newTask(parent *Task, realm Realm, name string) *Task {
 func (w *World) start(parent *Task, realm Realm, name string, body func(t *Task)) *Task {
 	t := w.newTask(parent, realm, name)
 	if w.sim != nil {
-		t.twin = w.sim.twins(t)
+		w.sim.started = append(w.sim.started, t)
 		t.body = body
 		w.sim.start(t)
 		return t
@@ -191,8 +190,10 @@ func (t *Task) Name() string { return t.name }
 // workload. Of several with one name under one parent, all but the first carry their number.
 func (t *Task) Path() string {
 	name := t.name
-	if t.twin > 0 {
-		name = fmt.Sprintf("%s#%d", name, t.twin+1)
+	if t.w.sim != nil {
+		if twins := t.w.sim.twins(t); twins > 0 {
+			name = fmt.Sprintf("%s#%d", name, twins+1)
+		}
 	}
 	if t.parent == nil {
 		return name
