@@ -28,7 +28,7 @@ func (w *Writer) Reset() {
 	defer w.mu.Unlock()
 	for n := uint64(1); n < w.head[headChunks]; n++ {
 		if p := w.chunks[n/segmentChunks].Load(); p != nil {
-			chunksOf(*p)[n%segmentChunks] = chunk{}
+			chunksOf(*p)[n%segmentChunks].empty()
 		}
 	}
 	w.begin()
@@ -38,6 +38,16 @@ func (w *Writer) Reset() {
 	w.lanes, w.own = 0, 0
 }
 
+// empty takes every record out. They stand without a gap from the first one on.
+func (c *chunk) empty() {
+	for i := range c {
+		if c[i][0] == 0 {
+			return
+		}
+		c[i] = record{}
+	}
+}
+
 // Evidence reads a ledger in memory. What it returns is good until the next call, or Reset.
 func (w *Writer) Evidence() (*Evidence, error) {
 	if !w.memory {
@@ -45,12 +55,18 @@ func (w *Writer) Evidence() (*Evidence, error) {
 	}
 	if w.reader == nil {
 		w.reader = newReader(memoryReader{w}, 0, false)
+		w.reader.inPlace = w.chunkAt
 	}
 	w.reader.again(int64(w.head[headChunks]) * chunkSize)
 	if err := w.reader.read(); err != nil {
 		return nil, fmt.Errorf("read ledger in memory: %w", err)
 	}
 	return w.reader.e, nil
+}
+
+// chunkAt returns a chunk of a ledger in memory.
+func (w *Writer) chunkAt(index int) *chunk {
+	return &chunksOf(*w.chunks[index/segmentChunks].Load())[index%segmentChunks]
 }
 
 // Bytes returns a ledger in memory as the file it would be, for keeping.

@@ -45,6 +45,8 @@ type reader struct {
 	sharedOnly bool
 	// grown is the size now; nil where nobody else writes.
 	grown func() (int64, error)
+	// inPlace returns a chunk that is in memory already; nil where chunks have to be read.
+	inPlace func(index int) *chunk
 
 	e      *Evidence
 	chunks int      // in use, the header's own included; 0 when there is no header
@@ -149,6 +151,11 @@ func (r *reader) header() error {
 // each calls visit with every chunk in use that is whole or in part in the file, until visit says
 // stop. What lies past the end of the file is passed as zeros.
 func (r *reader) each(visit func(c *chunk, index, bytes int) bool) error {
+	if r.inPlace != nil {
+		for index := 1; index < r.chunks && visit(r.inPlace(index), index, chunkSize); index++ {
+		}
+		return nil
+	}
 	end := min(r.size, int64(r.chunks)*chunkSize)
 	if want := min(readChunks, (end+chunkSize-1)/chunkSize); int64(len(r.buf)) < want {
 		r.buf = make([]chunk, want)
