@@ -13,7 +13,8 @@ type Broadcast[T any] struct {
 	object *world.Object
 
 	mu      guard
-	kept    []T
+	keeps   uint64 // values, at the most
+	kept    []T    // value n at n modulo keeps
 	sent    uint64
 	closed  bool
 	waiters world.WaitList
@@ -29,7 +30,7 @@ func (l *Lagged) Error() string { return fmt.Sprintf("lagged: %d missed", l.Miss
 
 // NewBroadcast returns a broadcast that keeps the last capacity values, at least 1.
 func NewBroadcast[T any](w *world.World, name string, capacity int) *Broadcast[T] {
-	return &Broadcast[T]{w: w, object: w.NewObject(name), mu: newGuard(w), kept: make([]T, max(1, capacity))}
+	return &Broadcast[T]{w: w, object: w.NewObject(name), mu: newGuard(w), keeps: uint64(max(1, capacity))}
 }
 
 // Send shows v to every subscription there is. After Close it does nothing.
@@ -40,7 +41,11 @@ func (b *Broadcast[T]) Send(t *world.Task, v T) {
 	if b.closed {
 		return
 	}
-	b.kept[b.sent%uint64(len(b.kept))] = v
+	if uint64(len(b.kept)) < b.keeps {
+		b.kept = append(b.kept, v)
+	} else {
+		b.kept[b.sent%b.keeps] = v
+	}
 	b.sent++
 	b.waiters.WakeAll()
 }
@@ -105,16 +110,15 @@ func (s *Subscription[T]) tryRecv() (T, RecvState, error) {
 // take is called under the lock.
 func (s *Subscription[T]) take() (v T, state RecvState, err error) {
 	b := s.b
-	keeps := uint64(len(b.kept))
 	switch {
 	case s.dropped:
 		return v, Ended, ErrClosed
-	case b.sent-s.next > keeps:
-		missed := b.sent - s.next - keeps
+	case b.sent-s.next > b.keeps:
+		missed := b.sent - s.next - b.keeps
 		s.next += missed
 		return v, Got, &Lagged{Missed: int(missed)}
 	case s.next < b.sent:
-		v = b.kept[s.next%keeps]
+		v = b.kept[s.next%b.keeps]
 		s.next++
 		return v, Got, nil
 	case b.closed:

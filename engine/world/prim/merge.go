@@ -20,6 +20,8 @@ type Merge[T any] struct {
 	sources     []*source[T] // not seen to end, as they were added
 	first, last *source[T]   // whose flag is up, as they were raised
 	waiters     world.WaitList
+
+	receiving Merging[T] // the first that is asked for
 }
 
 // A source is a queue in a merge. The merge's lock guards it.
@@ -39,10 +41,13 @@ func NewMerge[T any](w *world.World, name string) *Merge[T] {
 // Add makes q one of the merge's sources.
 func (m *Merge[T]) Add(t *world.Task, q *Queue[T]) {
 	t.Point(world.KindStore, m.object)
-	s := &source[T]{m: m, q: q}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.source = s
+	s := &q.place
+	if s.m != nil {
+		s = &source[T]{} // the merge it was in before may hold on to the first
+	}
+	s.m, s.q, q.source = m, q, s
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.sources = append(m.sources, s)
@@ -184,7 +189,16 @@ type Merging[T any] struct {
 }
 
 // Receiving returns a receive that has not begun.
-func (m *Merge[T]) Receiving() *Merging[T] { return &Merging[T]{m: m} }
+func (m *Merge[T]) Receiving() *Merging[T] {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := &m.receiving
+	if r.m != nil {
+		r = &Merging[T]{}
+	}
+	r.m = m
+	return r
+}
 
 // Result returns what a completed receive got, once, as Recv does.
 func (r *Merging[T]) Result() (T, bool) {

@@ -21,6 +21,12 @@ type Queue[T any] struct {
 	senders   world.WaitList
 	receivers world.WaitList
 	source    *source[T] // of the merge it is in
+
+	// The first of each that is asked for: most queues are received from by one task, reserved in by one, and
+	// added to one merge.
+	receiving Receiving[T]
+	reserving Reserving[T]
+	place     source[T]
 }
 
 // NewQueue returns an open queue for capacity values; 0 is unbounded.

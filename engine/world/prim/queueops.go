@@ -99,7 +99,16 @@ type Reserving[T any] struct {
 }
 
 // Reserving returns a reserve that has not begun.
-func (q *Queue[T]) Reserving() *Reserving[T] { return &Reserving[T]{q: q, err: ErrClosed} }
+func (q *Queue[T]) Reserving() *Reserving[T] {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	r := &q.reserving
+	if r.q != nil {
+		r = &Reserving[T]{}
+	}
+	r.q, r.err = q, ErrClosed
+	return r
+}
 
 // Result returns the permit of a completed reserve, once, or ErrClosed.
 func (r *Reserving[T]) Result() (Permit[T], error) {
@@ -148,7 +157,16 @@ type Receiving[T any] struct {
 }
 
 // Receiving returns a receive that has not begun.
-func (q *Queue[T]) Receiving() *Receiving[T] { return &Receiving[T]{q: q} }
+func (q *Queue[T]) Receiving() *Receiving[T] {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	r := &q.receiving
+	if r.q != nil {
+		r = &Receiving[T]{}
+	}
+	r.q = q
+	return r
+}
 
 // Result returns what a completed receive got, once, as Recv does.
 func (r *Receiving[T]) Result() (T, bool) {
