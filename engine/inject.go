@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"strconv"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -15,16 +16,17 @@ import (
 // startInjectors starts one task a strike, before the target, so that its start can be struck too.
 // Strikes in a window are made by the task that passes it.
 func (s *serving) startInjectors() {
+	s.counters = make([]*opCounter, len(s.plan.Strikes))
 	if s.plan.ID.Control {
 		return
 	}
 	for i, strike := range s.plan.Strikes {
-		name := fmt.Sprintf("racebench injector %d", i)
+		name := "racebench injector " + strconv.Itoa(i)
 		switch strike.Trigger {
 		case fault.AtWindow:
 			s.watch(strike.Window).aims = append(s.watch(strike.Window).aims, &aim{strike: strike})
 		case fault.AtOp:
-			o := &opCounter{after: strike.Count, reached: s.w.NewToken("operation " + fmt.Sprint(strike.Count))}
+			o := &opCounter{after: strike.Count, reached: s.w.NewToken("operation " + strconv.FormatInt(strike.Count, 10))}
 			if strike.Count == 0 {
 				o.reached = s.loading
 			}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -61,7 +62,7 @@ func NewPlan(p Program, v targets.Variant, campaign scenario.Seed, index int, bu
 		CampaignSeed: campaign.String(), Seed: seed.String(), Index: index,
 	}}
 	for i, d := range p.Directives {
-		plan.Strikes = append(plan.Strikes, d.Draw(seed.Stream(fmt.Sprintf("inject/%d", i))))
+		plan.Strikes = append(plan.Strikes, d.Draw(seed.Stream("inject/"+strconv.Itoa(i))))
 	}
 	return plan
 }

@@ -36,7 +36,7 @@ type serving struct {
 	instance targets.Instance
 	courier  targets.Courier // carries signals to a program from outside
 	clients  []*client
-	counters map[int]*opCounter // by index of the strike
+	counters []*opCounter // by index of the strike; nil where it counts none
 	windows  []*windowWatch
 
 	loadBegan    time.Duration
@@ -75,7 +75,7 @@ type serving struct {
 
 // newServing prepares a trial in a world that build makes.
 func newServing(plan Plan, dir rundir.TrialDir, out *ledger.Writer, build func(world.Options) *world.World) *serving {
-	s := &serving{plan: plan, dir: dir, out: out, counters: map[int]*opCounter{}}
+	s := &serving{plan: plan, dir: dir, out: out}
 	s.w = build(world.Options{
 		Stream:       plan.Seed.Stream,
 		OnPanic:      s.onPanic,
@@ -199,10 +199,11 @@ func (s *serving) addGroup(i int) {
 	if s.plan.Program.Outside() && group.ShapeName != "ramp" {
 		duration = forever // its clients keep coming while it drains, as a program's do
 	}
+	counters := s.countersOf(group)
 	for n := range s.plan.clientsOf(group) {
 		name := group.As + "-" + strconv.Itoa(n)
 		c := &client{
-			s: s, group: group, name: name, index: n, quiet: group.StopAtSignal,
+			s: s, group: group, name: name, index: n, quiet: group.StopAtSignal, counters: counters,
 			lane:  s.out.Lane(ledger.LaneInfo{Name: name, Group: group.As, Op: group.Op.Name}),
 			shape: group.Shape(n, duration, s.plan.Seed.Stream("load/"+strconv.Itoa(i)+"/"+strconv.Itoa(n))),
 			most:  s.plan.mostOf(group), timer: s.w.NewTimer("its next start"), connected: s.w.NewToken("its connection"),
@@ -210,13 +211,19 @@ func (s *serving) addGroup(i int) {
 		if group.Op.Emits != nil {
 			c.emits = group.Op.Emits(s.plan.Program.Knobs)
 		}
-		for j, strike := range s.plan.Strikes {
-			if o := s.counters[j]; o != nil && (strike.Op == "" || strike.Op == group.As || strike.Op == group.Op.Name) {
-				c.counters = append(c.counters, o)
-			}
-		}
 		s.clients = append(s.clients, c)
 	}
+}
+
+// countersOf returns the counters that the operations of a group count for.
+func (s *serving) countersOf(group *Group) []*opCounter {
+	var counters []*opCounter
+	for j, strike := range s.plan.Strikes {
+		if o := s.counters[j]; o != nil && (strike.Op == "" || strike.Op == group.As || strike.Op == group.Op.Name) {
+			counters = append(counters, o)
+		}
+	}
+	return counters
 }
 
 // forever is a duration that no trial outlives.

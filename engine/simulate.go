@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/racebench/racebench/engine/fault"
@@ -105,7 +106,7 @@ func (p Plan) simulated(small SmallWorld) Plan {
 		if s.Trigger != fault.AtMoment && s.Trigger != fault.AtOp {
 			continue
 		}
-		draw := p.Seed.Stream(fmt.Sprintf("inject/%d/small", i))
+		draw := p.Seed.Stream("inject/" + strconv.Itoa(i) + "/small")
 		s.Trigger, s.Count = fault.AtOp, draw.Int64N(int64(small.Ops)+1)
 	}
 	p.Strikes = strikes
