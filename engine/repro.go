@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/result"
@@ -11,9 +12,14 @@ import (
 	"github.com/racebench/racebench/targets"
 )
 
+// A reproducer is a target that can write down how a breach is seen without racebench.
+type reproducer interface {
+	Repro(class, summary string, e *ledger.Evidence, groups []targets.Role, grace time.Duration) string
+}
+
 // script leaves in a trial's folder how its worst breach that a shell can show is shown by hand.
 func (k *campaign) script(t *result.Trial, dir rundir.TrialDir) error {
-	target, ok := k.program.Target.(targets.Reproducer)
+	target, ok := k.program.Target.(reproducer)
 	if !ok || len(t.Breaches) == 0 {
 		return nil
 	}
@@ -21,9 +27,9 @@ func (k *campaign) script(t *result.Trial, dir rundir.TrialDir) error {
 	if err != nil {
 		return err
 	}
-	f := targets.Failure{Evidence: e, Grace: k.program.Scenario.DrainLimit}
+	var groups []targets.Role
 	for _, g := range k.program.Groups {
-		f.Groups = append(f.Groups, targets.Role{Op: g.Op.Name, Name: g.As, Group: g.At, Size: g.Size})
+		groups = append(groups, targets.Role{Op: g.Op.Name, Name: g.As, Group: g.At, Size: g.Size})
 	}
 	// In the order in which a result tells them.
 	breaches := slices.Clone(t.Breaches)
@@ -31,8 +37,7 @@ func (k *campaign) script(t *result.Trial, dir rundir.TrialDir) error {
 		return cmp.Or(-cmp.Compare(a.Verdict, b.Verdict), cmp.Compare(a.Class, b.Class))
 	})
 	for _, b := range breaches {
-		f.Class, f.Summary = b.Class, b.Summary
-		text := target.Repro(f)
+		text := target.Repro(b.Class, b.Summary, e, groups, k.program.Scenario.DrainLimit)
 		if text == "" {
 			continue
 		}

@@ -25,20 +25,6 @@ type Binder interface {
 	Manners() []string
 }
 
-// A Reproducer is a Binder that can write down how a breach is seen without racebench.
-type Reproducer interface {
-	// Repro returns a script for a shell, or "" for what none can show.
-	Repro(f Failure) string
-}
-
-// A Failure is a breach of one trial.
-type Failure struct {
-	Class, Summary string
-	Evidence       *ledger.Evidence
-	Groups         []Role // of the load: the name, the entry and the size of each
-	Grace          time.Duration
-}
-
 // A Courier carries signals to a program that is not this process.
 type Courier interface {
 	// Aim is called up to AimAhead before a strike whose moment is known, and before every other: the

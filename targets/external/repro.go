@@ -16,31 +16,33 @@ import (
 // A repro is what a script needs to know of the trial that it shows again.
 type repro struct {
 	c      config
-	f      targets.Failure
-	url    string // where the program listened, as a word of a shell
-	port   int    // that the program was given
-	signal string // without SIG
-	g      group  // the clients of the example
+	e      *ledger.Evidence
+	groups []targets.Role // of the load: the name, the entry and the size of each
+	url    string         // where the program listened, as a word of a shell
+	port   int            // that the program was given
+	signal string         // without SIG
+	g      group          // the clients of the example
 	size   int64
 	wait   time.Duration // from the request to the signal
 }
 
-// Repro implements targets.Reproducer.
-func (t Target) Repro(f targets.Failure) string {
-	r := repro{c: t.program, f: f}
+// Repro returns a script for a shell that shows a breach of a trial without racebench: by its class and summary,
+// with the trial's evidence, load groups (name, entry and size) and grace. It is "" for what no script can show.
+func (t Target) Repro(class, summary string, e *ledger.Evidence, groups []targets.Role, grace time.Duration) string {
+	r := repro{c: t.program, e: e, groups: groups}
 	if t.program.pid1 || t.program.worker || len(t.program.command) == 0 || !r.find() {
 		return ""
 	}
-	body := r.goes()
+	body := r.goes(strings.Split(class, "/"))
 	if body == "" {
 		return ""
 	}
-	return r.head() + body + reproTail
+	return r.head(class, summary, grace) + body + reproTail
 }
 
 // find takes what is needed from the trial's evidence.
 func (r *repro) find() bool {
-	e := r.f.Evidence
+	e := r.e
 	address, taken := "", int64(0)
 	for _, p := range e.Processes {
 		switch p.Event {
@@ -77,8 +79,7 @@ func (r *repro) find() bool {
 
 // goes is the part of the script that tells one class of breach from another; "" where a shell, curl and kill
 // cannot show it.
-func (r *repro) goes() string {
-	words := strings.Split(r.f.Class, "/")
+func (r *repro) goes(words []string) string {
 	switch words[0] {
 	case "every-request-answered":
 		if r.request(words[1]) {
@@ -97,7 +98,7 @@ func (r *repro) goes() string {
 // request finds the request that the breach is about, and how long before the signal it had been sent: long
 // enough for a server to read it, and no longer than most of what it takes.
 func (r *repro) request(station string) bool {
-	e := r.f.Evidence
+	e := r.e
 	strike := e.Signals[0].At
 	for _, w := range e.Wires {
 		op, ok := e.Op(w.Msg)
@@ -122,7 +123,7 @@ func (r *repro) request(station string) bool {
 
 // group finds a load group by its name.
 func (r *repro) group(name string) bool {
-	for _, g := range r.f.Groups {
+	for _, g := range r.groups {
 		if g.Name == name {
 			var errs spec.Errors
 			r.g, r.size = parseGroup(g.Group, &errs), g.Size
@@ -206,7 +207,7 @@ func (r *repro) path() string {
 
 // holding are the clients that a program waits for, by what it was seen doing.
 func (r *repro) holding(cause string) string {
-	for _, g := range r.f.Groups {
+	for _, g := range r.groups {
 		if !r.group(g.Name) {
 			continue
 		}
@@ -227,7 +228,7 @@ func (r *repro) holding(cause string) string {
 
 // writes is the script for acknowledged writes that a restart does not give back.
 func (r *repro) writes() string {
-	e := r.f.Evidence
+	e := r.e
 	for _, d := range e.Discards {
 		if e.Text(d.Station) != "restart" || !r.group(e.Lanes[d.Msg.Lane()].Group) {
 			continue
@@ -270,10 +271,10 @@ func filled(s string) string {
 func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
 
 // head is the part of the script that starts the program.
-func (r *repro) head() string {
+func (r *repro) head(class, summary string, grace time.Duration) string {
 	var b strings.Builder
 	// Comments of a script are one line each.
-	fmt.Fprintf(&b, reproHead, strings.Join(strings.Fields(r.f.Summary), " "), r.f.Class, r.port, (r.f.Grace+time.Second-1)/time.Second, r.signal)
+	fmt.Fprintf(&b, reproHead, strings.Join(strings.Fields(summary), " "), class, r.port, (grace+time.Second-1)/time.Second, r.signal)
 	for _, e := range r.c.env {
 		name, value, _ := strings.Cut(e, "=")
 		if value != portWord && value != dataWord {
@@ -322,5 +323,3 @@ func (r *repro) ready() string {
 	}
 	return "answers"
 }
-
-var _ targets.Reproducer = Target{}

@@ -53,7 +53,7 @@ go() {
   start
   {
     %s -v -m $GRACE -o /dev/null -w 'status %%{http_code}, %%{size_download} B after %%{time_total} s'
-    echo "; curl ends with $?" 
+    echo "; curl ends with $?"
   } >"$work/told" 2>"$work/wire" &
   client=$!
   until grep -q '^> ' "$work/wire"; do kill -s 0 $client 2>/dev/null || break; sleep 0.01; done
