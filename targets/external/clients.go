@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -244,13 +243,3 @@ func (*silent) Do(*world.Task, targets.Message) targets.Reply { return targets.R
 
 // Close implements targets.Client.
 func (c *silent) Close(*world.Task) { _ = c.conn.Close() }
-
-// kindNames lists the clients.
-func kindNames() []string {
-	var names []string
-	for _, k := range kinds {
-		names = append(names, k.name)
-	}
-	slices.Sort(names)
-	return names
-}
