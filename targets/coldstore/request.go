@@ -71,7 +71,6 @@ type client struct {
 	s    *server
 	role targets.Role
 	open []*stream // left unread
-	n    int64
 }
 
 // Dial implements targets.Instance.
