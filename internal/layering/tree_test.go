@@ -198,7 +198,7 @@ func (s *source) selected(n ast.Node) (pkg, name string, ok bool) {
 	}
 	id, isIdent := sel.X.(*ast.Ident)
 	// The parser has resolved local names, so a variable called like a package is told apart from it.
-	if !isIdent || id.Obj != nil { //nolint:staticcheck // go/types would need every dependency
+	if !isIdent || id.Obj != nil { // go/types would need every dependency
 		return "", "", false
 	}
 	pkg, ok = s.imports[id.Name]
@@ -208,7 +208,7 @@ func (s *source) selected(n ast.Node) (pkg, name string, ok bool) {
 // builtin says whether a call is of the built-in function of that name.
 func builtin(call *ast.CallExpr, name string) bool {
 	id, ok := call.Fun.(*ast.Ident)
-	return ok && id.Name == name && id.Obj == nil //nolint:staticcheck // as above
+	return ok && id.Name == name && id.Obj == nil
 }
 
 // function returns the name of the declared function that n stands in, "" outside of any.
