@@ -144,7 +144,7 @@ func ofAll(n, total int) string {
 	switch {
 	case n <= 0:
 		return "no subscriber"
-	case n == total && n == 1:
+	case n == 1 && total == 1:
 		return "its subscriber"
 	case n == total:
 		return fmt.Sprintf("all %d subscribers", n)
