@@ -33,6 +33,8 @@ type Index struct {
 	repeats oddities // deliveries of what was delivered before
 	swaps   oddities // deliveries out of order
 
+	waitsBy map[ledger.MsgID]time.Duration // see waitsOf; nil before it was asked for
+
 	strikeAt time.Duration // when the first signal was sent
 	struck   bool
 	drained  bool // the drain ended, so that what has not arrived never will

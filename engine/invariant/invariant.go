@@ -45,7 +45,7 @@ var all = []Invariant{
 	{"quiet-after-shutdown", "nothing is admitted once the stop has begun, and nothing touches the backend once it has ended", quietAfterShutdown},
 	{"exclusive-writes", "a write has the backend to itself", exclusiveWrites},
 	{"one-owner", "one at a time owns what may have one owner, and what is closed is free and touched no more", oneOwner},
-	{"fair", "a slow client does not end the connections of others", unfair},
+	{"fair", "a client neither ends the connections of others nor keeps their calls waiting beyond what is claimed", unfair},
 	{"bounded-queue", "no queue holds more than it is bounded to", boundedQueues},
 	{"right-error", "a refusal says why, and a clean stop returns no error", rightErrors},
 	{"process-survives", "no panic, no fatal error, no end that nobody asked for", processSurvives},

@@ -26,21 +26,6 @@ func (x *Index) fellBehind(lane int) bool {
 		slices.ContainsFunc(x.e.Returned, func(d ledger.Discard) bool { return d.Lane == lane })
 }
 
-// closeTimeout is the close code of a connection whose other side was declared dead.
-const closeTimeout = 3008
-
-// unfair accuses a server of lasting connections that it declared dead although their clients and whoever
-// they talk to were alive: every part of a trial answers at once, so what made them late is somebody else's
-// traffic. In virtual time anybody may be late for no reason.
-func unfair(x *Index, terms Terms) []result.Breach {
-	if terms.Virtual || terms.Killed {
-		return nil
-	}
-	return x.socketBreaches("fair", "declared-dead", func(w ledger.Wire) bool {
-		return w.End == ledger.WireClosed && w.Code == closeTimeout
-	}, "was declared dead, and was not: the traffic of others kept its answers back")
-}
-
 // socketBreaches accuses of lasting connections, once a load group.
 func (x *Index) socketBreaches(name, cause string, bad func(w ledger.Wire) bool, what string) []result.Breach {
 	type toll struct {

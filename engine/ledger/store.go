@@ -54,6 +54,8 @@ const (
 	ClaimRefused = "refused"
 	// ClaimClosed: a call that begins once the drain has and is refused for that learns it within the time.
 	ClaimClosed = "closed"
+	// ClaimFair: others keep a call of the op waiting for no longer than the time.
+	ClaimFair = "fair"
 )
 
 // A Waited is for how much of a call's time nobody in a simulated world could go on: time that no

@@ -1,0 +1,220 @@
+package invariant
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"time"
+
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/result"
+)
+
+// unfair accuses a server of what some of its clients do to others: of connections that it declared dead
+// for other people's traffic, and of calls that others kept waiting for longer than it claims.
+func unfair(x *Index, terms Terms) []result.Breach {
+	if terms.Killed {
+		return nil
+	}
+	return append(x.declaredDead(terms), x.keptWaiting(terms)...)
+}
+
+// closeTimeout is the close code of a connection whose other side was declared dead.
+const closeTimeout = 3008
+
+// declaredDead finds lasting connections that the server declared dead although their clients and whoever
+// they talk to were alive: every part of a trial answers at once, so what made them late is somebody else's
+// traffic. In virtual time anybody may be late for no reason.
+func (x *Index) declaredDead(terms Terms) []result.Breach {
+	if terms.Virtual {
+		return nil
+	}
+	return x.socketBreaches("fair", "declared-dead", func(w ledger.Wire) bool {
+		return w.End == ledger.WireClosed && w.Code == closeTimeout
+	}, "was declared dead, and was not: the traffic of others kept its answers back")
+}
+
+// keptWaiting judges the calls that the server claims others do not keep waiting for longer than a time.
+// In a simulated world only such waiting counts as no schedule could have spared the call, less what it
+// took in the backend itself. In a real one only such time counts in which calls of other ops came and went.
+func (x *Index) keptWaiting(terms Terms) []result.Breach {
+	var breaches []result.Breach
+	for _, c := range x.e.Claims {
+		if x.e.Text(c.What) != ledger.ClaimFair {
+			continue
+		}
+		op := x.e.Text(c.Op)
+		var late tardy
+		for lane, info := range x.e.Lanes {
+			if info.Op != op || lane >= len(x.e.Ops) {
+				continue
+			}
+			for _, o := range x.e.Ops[lane] {
+				if kept := x.keptFor(o, c.Within, terms); kept > c.Within {
+					late.add(o, kept)
+				}
+			}
+		}
+		if late.n > 0 {
+			breaches = append(breaches, x.waitBreach(late, op, c.Within, terms))
+		}
+	}
+	return breaches
+}
+
+// keptFor is for how long others kept a call waiting that had begun before the signal, as far as that is
+// certain.
+func (x *Index) keptFor(o ledger.Op, claimed time.Duration, terms Terms) time.Duration {
+	if !terms.Virtual {
+		return x.servedMeanwhile(o, claimed)
+	}
+	if o.Ended == 0 || x.struck && o.Began >= x.strikeAt {
+		return 0
+	}
+	if waited := x.waitsOf()[o.Msg]; waited > claimed {
+		return waited - x.workFor(o.Msg)
+	}
+	return 0
+}
+
+const (
+	// servedSlices is in how many slices of a call's wait others must have been served. A slice is as long
+	// as the claim, so nobody is accused of less than five times that.
+	servedSlices = 5
+	// shortestSlice is the least that a slice takes: in less a scheduler may let one task wait for others
+	// that are only many.
+	shortestSlice = 50 * time.Millisecond
+)
+
+// servedMeanwhile is how much of a real call's wait before the signal others were served in. The wait ends
+// with the call's own turn in the backend.
+func (x *Index) servedMeanwhile(o ledger.Op, claimed time.Duration) time.Duration {
+	if !x.struck || o.Began >= x.strikeAt {
+		return 0
+	}
+	end := x.strikeAt
+	if o.Ended != 0 {
+		end = min(end, o.Ended)
+	}
+	if end-o.Began < servedSlices*claimed {
+		return 0
+	}
+	for _, a := range x.e.Accesses {
+		if a.Msg == o.Msg && !a.Ended {
+			end = min(end, a.At)
+			break
+		}
+	}
+	return x.servedIn(o, o.Began, end, claimed)
+}
+
+// servedIn is how much of a span of a call was slices in which a call of another op began and ended: the
+// machine ran, the process ran, and the server answered, others. It is 0 where those are too few to say.
+func (x *Index) servedIn(o ledger.Op, from, end, claimed time.Duration) time.Duration {
+	slice, n := max(claimed, shortestSlice), 0
+	for ; from+slice <= end; from += slice {
+		if x.served(x.e.Lanes[o.Msg.Lane()].Op, from, from+slice) {
+			n++
+		}
+	}
+	if n < servedSlices {
+		return 0
+	}
+	return time.Duration(n) * slice
+}
+
+// served says whether a call of another op began and ended in a span.
+func (x *Index) served(op string, from, until time.Duration) bool {
+	return slices.ContainsFunc(x.e.Ops, func(ops []ledger.Op) bool {
+		if len(ops) == 0 || x.e.Lanes[ops[0].Msg.Lane()].Op == op {
+			return false
+		}
+		i := sort.Search(len(ops), func(i int) bool { return ops[i].Began >= from })
+		return i < len(ops) && ops[i].Ended != 0 && ops[i].Ended <= until
+	})
+}
+
+// workFor is what a call took in the backend itself; for ever where it is there still.
+func (x *Index) workFor(m ledger.MsgID) time.Duration {
+	var took time.Duration
+	for i, a := range x.e.Accesses {
+		if a.Msg != m || a.Ended {
+			continue
+		}
+		left, ended := x.leftAt(i)
+		if !ended {
+			return forEver
+		}
+		took += left - a.At
+	}
+	return took
+}
+
+// leftAt is when a use of the backend ended, by the place of its begin in the record; false: it did not.
+func (x *Index) leftAt(began int) (time.Duration, bool) {
+	for _, a := range x.e.Accesses[began+1:] {
+		if a.Ended && a.Number == x.e.Accesses[began].Number {
+			return a.At, true
+		}
+	}
+	return 0, false
+}
+
+// company tells of the calls that were under way when a call began, one an op: those in the backend, with
+// what they hold there, and those that had no answer either.
+func (x *Index) company(s *story, o ledger.Op) {
+	for _, inside := range []bool{true, false} {
+		var told []string
+		for lane, ops := range x.e.Ops {
+			op := x.e.Lanes[lane].Op
+			i := sort.Search(len(ops), func(i int) bool { return ops[i].Began >= o.Began }) - 1
+			if i < 0 || lane == o.Msg.Lane() || ops[i].Ended != 0 && ops[i].Ended <= o.Began || slices.Contains(told, op) {
+				continue
+			}
+			switch since, isInside := x.insideAt(ops[i].Msg, o.Began); {
+			case isInside != inside:
+				continue
+			case inside:
+				s.at(since, x.e.LaneName(lane), fmt.Sprintf("its %s (%s) is in the backend from now on", op, x.messageName(ops[i].Msg)))
+			default:
+				s.at(ops[i].Began, x.e.LaneName(lane), "called "+op+", and has to wait")
+			}
+			told = append(told, op)
+		}
+	}
+}
+
+// insideAt says since when a call had been in the backend at a moment, if it was.
+func (x *Index) insideAt(m ledger.MsgID, moment time.Duration) (time.Duration, bool) {
+	for i, a := range x.e.Accesses {
+		if a.Msg != m || a.Ended || a.At > moment {
+			continue
+		}
+		if left, ended := x.leftAt(i); !ended || left > moment {
+			return a.At, true
+		}
+	}
+	return 0, false
+}
+
+func (x *Index) waitBreach(l tardy, op string, claimed time.Duration, terms Terms) result.Breach {
+	s := x.newStory()
+	who := x.e.LaneName(l.worst.Msg.Lane())
+	s.title("the worst of %d: the call of %s; others may keep it waiting for %s", l.n, x.messageName(l.worst.Msg), round(claimed))
+	s.at(l.worst.Began, who, "called "+op)
+	x.company(s, l.worst)
+	if l.worst.Ended != 0 {
+		s.at(l.worst.Ended, who, "got its answer: "+l.worst.Outcome.String())
+	}
+	s.strike()
+	if terms.Virtual {
+		s.add(who, fmt.Sprintf("waited for %s, however fast the machine", round(l.took)))
+	} else {
+		s.add(who, fmt.Sprintf("waited for %s in which calls of other ops were answered", round(l.took)))
+	}
+	return result.Breach{
+		Invariant: "fair", Class: "fair/" + plain(op) + "/kept-waiting", Verdict: result.Breached, Count: l.n,
+		Summary:  counted(l.n, op+" was", op+" calls were") + fmt.Sprintf(" kept waiting by others for longer than %s", round(claimed)),
+		Evidence: s.lines(),
+	}
+}
