@@ -163,7 +163,7 @@ func (Target) StopSignals() []syscall.Signal {
 // Promises implements targets.Target.
 func (Target) Promises() []string {
 	return []string{
-		noLostMessage, noGhost, noLateEffect, noDuplicate, inOrder, linearizable, everyCall, progress, drainEnds, quiet, exclusive,
+		noLostMessage, noGhost, noLateEffect, noDuplicate, inOrder, linearizable, everyCall, progress, fair, drainEnds, quiet, exclusive,
 		oneOwner, countersZero, rightError, processSurvive,
 	}
 }

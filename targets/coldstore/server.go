@@ -124,12 +124,17 @@ func newServer(t *world.Task, h targets.Host, r recipe, signals *world.Signals, 
 }
 
 // claim says what every design means to keep: a write waits for reads no longer than they may take, and
-// for the write before it; and once the store is closed a call learns it at once.
+// for the write before it; a read waits for others no longer than it may take itself, and a dispatched write
+// for nobody; and once the store is closed a call learns it at once.
 func (s *server) claim(write time.Duration) {
 	within := 2 * (s.readDeadline + write)
 	for _, op := range []string{opWrite, opDispatch, opTruncate} {
 		s.record.Claim(ledger.ClaimAnswered, op, within)
 	}
+	for _, op := range []string{opRead, opScan} {
+		s.record.Claim(ledger.ClaimFair, op, s.readDeadline)
+	}
+	s.record.Claim(ledger.ClaimFair, opDispatch, s.readDeadline/10)
 	if s.shape != oneLoop {
 		s.record.Claim(ledger.ClaimClosed, "", s.readDeadline/10+2*write)
 	}
