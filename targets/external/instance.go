@@ -32,7 +32,8 @@ type instance struct {
 	writes []write              // that were acknowledged
 	good   map[string]int       // good answers of a group that were recorded, in a run without a signal
 
-	h2 h2pool
+	h2    h2pool
+	setup sync.Mutex // one client at a time makes what all of them write to
 
 	requests atomic.Int64 // under way
 	sessions atomic.Int64 // open

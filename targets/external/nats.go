@@ -15,6 +15,7 @@ const natsName = "racebench"
 
 // A natsSession publishes to JetStream, with acknowledgements, and reads messages back by their subject.
 type natsSession struct {
+	s      *instance
 	conn   *nats.Conn
 	js     jetstream.JetStream
 	stream jetstream.Stream // nil until it is needed
@@ -38,7 +39,7 @@ func openNATS(d *dialer) (session, error) {
 		conn.Close()
 		return nil, fmt.Errorf("JetStream: %w", err)
 	}
-	return &natsSession{conn: conn, js: js}, nil
+	return &natsSession{s: d.s, conn: conn, js: js}, nil
 }
 
 // wireDialer makes a library's connections ours: counted, and closed with the trial.
@@ -50,16 +51,28 @@ func (w wireDialer) Dial(string, string) (net.Conn, error) { return w.s.connect(
 func (n *natsSession) write(key, value string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), answerLimit)
 	defer cancel()
-	var err error
-	if n.stream == nil {
-		n.stream, err = n.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{Name: natsName, Subjects: []string{natsName + ".>"}, Storage: jetstream.FileStorage})
-	}
+	err := n.make(ctx)
 	if err == nil {
 		_, err = n.js.Publish(ctx, natsName+"."+key, []byte(value), jetstream.WithRetryAttempts(0))
 	}
 	var refused *jetstream.APIError
-	if errors.As(err, &refused) {
+	if errors.As(err, &refused) || errors.Is(err, jetstream.ErrNoStreamResponse) { // nobody took it
 		return fmt.Errorf("%w: %w", errRefused, err)
+	}
+	return err
+}
+
+// make makes the stream, or finds the one that is there. Servers of 2022 crash when one client updates a stream
+// that another is making.
+func (n *natsSession) make(ctx context.Context) (err error) {
+	if n.stream != nil {
+		return nil
+	}
+	n.s.setup.Lock()
+	defer n.s.setup.Unlock()
+	n.stream, err = n.js.CreateStream(ctx, jetstream.StreamConfig{Name: natsName, Subjects: []string{natsName + ".>"}, Storage: jetstream.FileStorage})
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+		n.stream, err = n.js.Stream(ctx, natsName)
 	}
 	return err
 }
