@@ -1,14 +1,19 @@
 #!/bin/sh
 # Installs the servers that `make test-servers` probes, from the system's own packages, and stops none that runs.
-# What cannot be had is skipped by the test.
+# What cannot be had is skipped by the test. Those that most rows need come first, each lot with a limit of its own.
 missing=""
 command -v nginx >/dev/null || missing="$missing nginx-light"
 command -v haproxy >/dev/null || missing="$missing haproxy"
 command -v redis-server >/dev/null || missing="$missing redis-server"
 command -v node >/dev/null || missing="$missing nodejs"
 command -v python3 >/dev/null || missing="$missing python3"
-[ -z "$missing" ] && exit 0
-command -v apt-get >/dev/null || { echo "no apt-get here: not installed:$missing"; exit 1; }
+more=""
+command -v lighttpd >/dev/null || more="$more lighttpd"
+command -v nats-server >/dev/null || more="$more nats-server"
+command -v mosquitto >/dev/null || more="$more mosquitto"
+/usr/bin/python3 -c 'import aiohttp' 2>/dev/null || more="$more python3-aiohttp"
+[ -z "$missing$more" ] && exit 0
+command -v apt-get >/dev/null || { echo "no apt-get here: not installed:$missing$more"; exit 1; }
 root=""
 [ "$(id -u)" -eq 0 ] || root="sudo -n"
 # Packages of servers start them; a policy that says no keeps their ports free.
@@ -17,6 +22,17 @@ if [ ! -e "$policy" ]; then
 	printf '#!/bin/sh\nexit 101\n' | $root tee "$policy" >/dev/null && $root chmod +x "$policy"
 	trap '$root rm -f "$policy"' EXIT
 fi
+# install SECONDS PACKAGES...
+install() {
+	limit=$1
+	shift
+	[ $# -eq 0 ] && return
+	DEBIAN_FRONTEND=noninteractive $root timeout "$limit" apt-get install -y -qq --no-install-recommends "$@"
+}
 $root timeout 40 apt-get update -qq
+status=0
 # shellcheck disable=SC2086
-DEBIAN_FRONTEND=noninteractive $root timeout 60 apt-get install -y -qq --no-install-recommends $missing
+install 60 $missing || status=$?
+# shellcheck disable=SC2086
+install 30 $more || status=$?
+exit $status

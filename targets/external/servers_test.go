@@ -18,8 +18,8 @@ import (
 // holds their verdicts to what is known of them.
 
 const (
-	nginxConf = `daemon off; pid {DIR}/nginx.pid; error_log stderr; worker_processes 2; events {}
-http { access_log off; client_body_temp_path {DIR}/b; proxy_temp_path {DIR}/p; fastcgi_temp_path {DIR}/f; uwsgi_temp_path {DIR}/u; scgi_temp_path {DIR}/s;
+	nginxConf = `daemon off; pid {DATA}/nginx.pid; error_log stderr; worker_processes 2; events {}
+http { access_log off; client_body_temp_path {DATA}/b; proxy_temp_path {DATA}/p; fastcgi_temp_path {DATA}/f; uwsgi_temp_path {DATA}/u; scgi_temp_path {DATA}/s;
 server { listen 127.0.0.1:{PORT}; location / { return 200 "hello\n"; }
 location /slow { proxy_pass http://127.0.0.1:{BACKEND}; } } }`
 	haproxyConf = `defaults
@@ -32,6 +32,34 @@ frontend f
  default_backend b
 backend b
  server s 127.0.0.1:{BACKEND}
+`
+	lighttpdConf = `server.port = {PORT}
+server.bind = "127.0.0.1"
+server.document-root = "{DATA}"
+server.modules = ("mod_proxy")
+proxy.server = ("" => (("host" => "127.0.0.1", "port" => {BACKEND})))
+`
+	mosquittoConf = `listener {PORT} 127.0.0.1
+allow_anonymous true
+set_tcp_nodelay true
+user root
+persistence_location {DATA}/
+persistence {KEEPS}
+`
+	aiohttpServer = `import asyncio,os
+from aiohttp import web
+async def slow(r):
+    await asyncio.sleep(.15)
+    return web.Response(text='ok')
+async def ws(r):
+    w=web.WebSocketResponse()
+    await w.prepare(r)
+    async for m in w: pass
+    return w
+app=web.Application()
+app.router.add_get('/slow',slow)
+app.router.add_get('/ws',ws)
+web.run_app(app,host='127.0.0.1',port=int(os.environ['PORT']),print=None)
 `
 	nodeServer = `const http=require('http');const s=http.createServer((q,r)=>setTimeout(()=>r.end('ok'),q.url=='/slow'?150:0));
 s.listen(process.env.PORT,'127.0.0.1');
@@ -59,50 +87,76 @@ const stopsLoad = `
   - {client: http-keepalive, clients: 4, path: /slow, as: slow, stop: at-signal}
 `
 
+// h2Load is streams of one connection.
+const h2Load = `
+  - {client: http2, clients: 4, path: /slow, as: slow}
+`
+
 // TestServers runs real servers, each in the ways that are known to lose work and those that are not.
 func TestServers(t *testing.T) {
 	dir := t.TempDir()
 	backend := startBackend(t)
 	file := func(name, text string) string {
 		path := filepath.Join(dir, name)
-		text = strings.NewReplacer("{DIR}", dir, "{BACKEND}", backend).Replace(text)
+		text = strings.ReplaceAll(text, "{BACKEND}", backend)
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return path
 	}
-	// Configurations hold the port; before_each writes it.
+	// Configurations hold the port and the data folder; before_each writes them.
 	port := func(conf string) string {
-		return fmt.Sprintf("  before_each: [sh, -c, \"sed s/.PORT./{port}/ %s > %s.now\"]\n", conf, conf)
+		return fmt.Sprintf("  before_each: [sh, -c, \"sed 's/.PORT./{port}/g; s,.DATA.,{data},g' %s > {data}/conf\"]\n", conf)
 	}
 	nginx, haproxy := file("nginx.conf", nginxConf), file("haproxy.cfg", haproxyConf)
+	nginxH2 := file("nginx-h2.conf", strings.ReplaceAll(nginxConf, "{PORT};", "{PORT} http2;"))
+	haproxyH2 := file("haproxy-h2.cfg", strings.ReplaceAll(haproxyConf, "{PORT}", "{PORT} proto h2"))
+	lighttpd := file("lighttpd.conf", lighttpdConf)
+	keeps, forgets := file("keeps.conf", strings.ReplaceAll(mosquittoConf, "{KEEPS}", "true")), file("forgets.conf", strings.ReplaceAll(mosquittoConf, "{KEEPS}", "false"))
+	aio := file("aio.py", aiohttpServer)
 	js, py := file("server.js", nodeServer), file("server.py", pythonServer)
 	for _, row := range []struct {
 		name, command, more, load, signal string
 		verdict                           result.Verdict
 		classes                           []string // a breach must begin with one of them; none may not
 	}{
-		{"nginx TERM", "[nginx, -c, " + nginx + ".now, -p, " + dir + "]", port(nginx), webLoad, "SIGTERM", result.Breached, lost},
-		{"nginx QUIT", "[nginx, -c, " + nginx + ".now, -p, " + dir + "]", port(nginx), webLoad, "SIGQUIT", result.Passed, nil},
-		{"haproxy TERM", "[haproxy, -db, -f, " + haproxy + ".now]", port(haproxy), webLoad, "SIGTERM", result.Breached, lost},
-		{"haproxy USR1", "[haproxy, -db, -f, " + haproxy + ".now]", port(haproxy), webLoad, "SIGUSR1", result.Passed, nil},
+		{"nginx TERM", "[nginx, -c, \"{data}/conf\", -p, \"{data}\"]", port(nginx), webLoad, "SIGTERM", result.Breached, lost},
+		{"nginx QUIT", "[nginx, -c, \"{data}/conf\", -p, \"{data}\"]", port(nginx), webLoad, "SIGQUIT", result.Passed, nil},
+		{"haproxy TERM", "[haproxy, -db, -f, \"{data}/conf\"]", port(haproxy), webLoad, "SIGTERM", result.Breached, lost},
+		{"haproxy USR1", "[haproxy, -db, -f, \"{data}/conf\"]", port(haproxy), webLoad, "SIGUSR1", result.Passed, nil},
+		{"lighttpd TERM", "[lighttpd, -D, -f, \"{data}/conf\"]", port(lighttpd), webLoad, "SIGTERM", result.Breached, lost},
+		{"lighttpd INT", "[lighttpd, -D, -f, \"{data}/conf\"]", port(lighttpd), webLoad, "SIGINT", result.Passed, nil},
+		{"nginx h2 TERM", "[nginx, -c, \"{data}/conf\", -p, \"{data}\"]", port(nginxH2), h2Load, "SIGTERM", result.Breached, lost},
+		{"nginx h2 QUIT", "[nginx, -c, \"{data}/conf\", -p, \"{data}\"]", port(nginxH2), h2Load, "SIGQUIT", result.Passed, nil},
+		{"haproxy h2 TERM", "[haproxy, -db, -f, \"{data}/conf\"]", port(haproxyH2), h2Load, "SIGTERM", result.Breached, lost},
+		{"haproxy h2 USR1", "[haproxy, -db, -f, \"{data}/conf\"]", port(haproxyH2), h2Load, "SIGUSR1", result.Passed, nil},
+		{"aiohttp", "[/usr/bin/python3, " + aio + "]", "", webLoad, "SIGTERM", result.Passed, nil},
+		{"aiohttp with WebSockets", "[/usr/bin/python3, " + aio + "]", "drain_limit: 2s\n", webLoad + "  - {client: websocket, clients: 2, path: /ws}\n", "SIGTERM", result.Hung, []string{"drain-ends/"}},
 		{"node none", "[node, " + js + "]", "", webLoad, "SIGTERM", result.Breached, lost},
 		{"node close, clients go on", "[node, " + js + ", close]", "drain_limit: 2s\n", webLoad, "SIGTERM", result.Hung, []string{"drain-ends/program/keeps-serving"}},
 		{"node close, clients stop", "[node, " + js + ", close]", "", stopsLoad, "SIGTERM", result.Passed, nil},
 		{"python none", "[python3, " + py + "]", "", webLoad, "SIGTERM", result.Breached, lost},
 		{"go Shutdown", "[SERVER, shutdown]", "", webLoad, "SIGTERM", result.Passed, nil},
 		{"wrapper", "[sh, -c, \"SERVER shutdown; true\"]", "", webLoad, "SIGTERM", result.Breached, []string{"no-orphan/", "listener-closes/"}},
-		{"redis none", "[redis-server, --port, \"{port}\", --save, \"\", --dir, \"{data}\"]", "", redisLoad, "SIGTERM", result.Breached, []string{"acked-survives-restart/store/missing"}},
+		{"redis none", "[redis-server, --port, \"{port}\", --save, \"\", --dir, \"{data}\"]", "", redisLoad, "SIGTERM", result.Breached, missing},
 		{"redis RDB", "[redis-server, --port, \"{port}\", --dir, \"{data}\"]", "", redisLoad, "SIGTERM", result.Passed, nil},
 		{"redis AOF", "[redis-server, --port, \"{port}\", --appendonly, \"yes\", --dir, \"{data}\"]", "", redisLoad, "SIGTERM", result.Passed, nil},
+		{"nats", "[nats-server, -a, 127.0.0.1, -p, \"{port}\", -js, -sd, \"{data}\"]", "", natsLoad, "SIGTERM", result.Passed, nil},
+		{"nats, its data removed", "[sh, -c, \"rm -rf {data}/jetstream; exec nats-server -a 127.0.0.1 -p {port} -js -sd {data}\"]", "", natsLoad, "SIGTERM", result.Breached, missing},
+		{"mosquitto", "[mosquitto, -c, \"{data}/conf\"]", port(keeps), mqttLoad, "SIGTERM", result.Passed, nil},
+		{"mosquitto without persistence", "[mosquitto, -c, \"{data}/conf\"]", port(forgets), mqttLoad, "SIGTERM", result.Breached, missing},
 	} {
 		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
 			name := strings.Fields(strings.Trim(row.command, "["))[0]
 			name = strings.Trim(name, ",")
 			if name != "SERVER" {
 				if _, err := exec.LookPath(name); err != nil {
 					t.Skipf("%s is not installed: its verdict was not checked", name)
 				}
+			}
+			if strings.HasPrefix(row.name, "aiohttp") && exec.Command(name, "-c", "import aiohttp").Run() != nil {
+				t.Skip("aiohttp is not installed: its verdict was not checked")
 			}
 			c := runCommand(t, row.command, row.more, row.load, row.signal, 3)
 			t.Logf("%s: %v, at risk %v, notes %v", c.Verdict, classes(c), c.AtRisk, c.Notes)
@@ -118,11 +172,22 @@ func TestServers(t *testing.T) {
 	}
 }
 
-var lost = []string{"every-request-answered/"}
+var (
+	lost    = []string{"every-request-answered/"}
+	missing = []string{"acked-survives-restart/store/missing"}
+)
 
-const redisLoad = `
+const (
+	redisLoad = `
   - {client: write-redis, clients: 2, shape: slow, delay: 1ms..2ms}
 `
+	natsLoad = `
+  - {client: write-nats, clients: 2, shape: slow, delay: 1ms..2ms}
+`
+	mqttLoad = `
+  - {client: write-mqtt, clients: 2, shape: slow, delay: 5ms..10ms}
+`
+)
 
 // startBackend runs the test server behind the proxies, for as long as the test.
 func startBackend(t *testing.T) (port string) {
