@@ -20,6 +20,7 @@ import (
 
 // Target is the cold store. The zero value keeps its blocks in memory in both worlds.
 type Target struct {
+	targets.Carded[about]
 	// Open opens the log on disk in a folder that need not exist. It is used in the real world only; nil
 	// keeps blocks in memory there too.
 	Open func(t *world.Task, dir string, o LogOptions) (Log, error)
@@ -66,32 +67,17 @@ const (
 //go:embed example.yaml
 var example []byte
 
-// Name implements targets.Target.
-func (Target) Name() string { return "coldstore" }
+type about struct{}
 
-// Summary implements targets.Target.
-func (Target) Summary() string {
-	return "a store behind read permits, a writer and streams, stopped under load"
-}
+// Card says what the cold store is.
+func (about) Card() *targets.Card { return &card }
 
-// Example implements targets.Target.
-func (Target) Example() []byte { return example }
-
-// Reference implements targets.Target.
-func (Target) Reference() string { return referenceName }
-
-// Variants implements targets.Target.
-func (Target) Variants() []targets.Variant {
-	variants := make([]targets.Variant, len(recipes))
-	for i, r := range recipes {
-		variants[i] = r.Variant
-	}
-	return variants
-}
-
-// Ops implements targets.Target.
-func (Target) Ops() []targets.OpInfo {
-	return []targets.OpInfo{
+var card = targets.Card{
+	Name: "coldstore", Reference: referenceName,
+	Summary:  "a store behind read permits, a writer and streams, stopped under load",
+	Example:  example,
+	Variants: targets.VariantsOf(recipes),
+	Ops: []targets.OpInfo{
 		{Name: opRead, Summary: "look a block up by its height", Topic: topicReads},
 		{Name: opScan, Summary: "read a range of blocks", Topic: topicReads},
 		{Name: opWrite, Summary: "append a block and wait until it is stored", Accepts: true, Topic: topicBlocks},
@@ -103,11 +89,23 @@ func (Target) Ops() []targets.OpInfo {
 			Name: opFollow, Summary: "be told of every write that is stored: who notices what is lost",
 			Subscribes: true, Topics: 1<<topicBlocks | 1<<topicTruncations,
 		},
-	}
+	},
+	Knobs: knobs(),
+	Windows: []targets.WindowInfo{
+		{Name: windowAdmitted, Summary: "a call has its permits and its task has not started", Stage: targets.UnderLoad},
+		{Name: windowFill, Summary: "a reader has a block from the log and not put it into the cache", Stage: targets.UnderLoad},
+		{Name: windowCancel, Summary: "the store is cancelled, and its permits are still open", Stage: targets.InDrain},
+		{Name: windowSignal, Summary: "stop has begun and done nothing yet", Stage: targets.InDrain},
+		{Name: windowQueued, Summary: "the writer has taken a write and not begun to wait for readers", Stage: targets.UnderLoad},
+	},
+	StopSignals: []syscall.Signal{syscall.SIGTERM, syscall.SIGINT},
+	Promises: []string{
+		noLostMessage, noGhost, noLateEffect, noDuplicate, inOrder, linearizable, everyCall, progress, fair, drainEnds, quiet, exclusive,
+		oneOwner, countersZero, rightError, processSurvive,
+	},
 }
 
-// Knobs implements targets.Target.
-func (Target) Knobs() []targets.Knob {
+func knobs() []targets.Knob {
 	const countMax = 1 << 24
 	count := func(name, summary, by string, least int64) targets.Knob {
 		return targets.Knob{Name: name, Summary: summary, Kind: targets.IntKnob, Default: by, Min: least, Max: countMax}
@@ -144,36 +142,12 @@ func (Target) Knobs() []targets.Knob {
 	}
 }
 
-// Windows implements targets.Target.
-func (Target) Windows() []targets.WindowInfo {
-	return []targets.WindowInfo{
-		{Name: windowAdmitted, Summary: "a call has its permits and its task has not started", Stage: targets.UnderLoad},
-		{Name: windowFill, Summary: "a reader has a block from the log and not put it into the cache", Stage: targets.UnderLoad},
-		{Name: windowCancel, Summary: "the store is cancelled, and its permits are still open", Stage: targets.InDrain},
-		{Name: windowSignal, Summary: "stop has begun and done nothing yet", Stage: targets.InDrain},
-		{Name: windowQueued, Summary: "the writer has taken a write and not begun to wait for readers", Stage: targets.UnderLoad},
-	}
-}
-
-// StopSignals implements targets.Target.
-func (Target) StopSignals() []syscall.Signal {
-	return []syscall.Signal{syscall.SIGTERM, syscall.SIGINT}
-}
-
-// Promises implements targets.Target.
-func (Target) Promises() []string {
-	return []string{
-		noLostMessage, noGhost, noLateEffect, noDuplicate, inOrder, linearizable, everyCall, progress, fair, drainEnds, quiet, exclusive,
-		oneOwner, countersZero, rightError, processSurvive,
-	}
-}
-
 // Manners implements targets.Mannered: a write that timed out may have been stored.
 func (Target) Manners() []string { return []string{noLateEffect} }
 
 // Start implements targets.Target.
 func (tg Target) Start(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
-	r, ok := findRecipe(variant)
+	r, ok := targets.FindDesign(recipes, variant)
 	if !ok {
 		return nil, fmt.Errorf("start coldstore: there is no variant %q", variant)
 	}

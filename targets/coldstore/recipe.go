@@ -188,13 +188,3 @@ var recipes = []recipe{
 }
 
 const referenceName = "reference"
-
-// findRecipe returns the recipe of that name.
-func findRecipe(name string) (recipe, bool) {
-	for _, r := range recipes {
-		if r.Name == name {
-			return r, true
-		}
-	}
-	return recipe{}, false
-}
