@@ -87,7 +87,7 @@ var card = targets.Card{
 		{Name: "grace", Summary: "how long the old drain polls for mailboxes to look empty", Kind: targets.DurationKnob, Default: "10ms", Max: int64(time.Hour)},
 		{Name: "handler", Summary: "how long an actor works on an event", Kind: targets.DurationKnob, Default: "0s", Max: int64(time.Hour)},
 		{Name: "mailbox", Summary: "events a mailbox holds", Kind: targets.IntKnob, Default: "128", Min: 1, Max: 1 << 24},
-		{Name: "policy", Summary: "what the broker does when a mailbox is full: stop its actor, drop the event, or wait", Kind: targets.WordKnob, Default: "fail", Words: []string{"fail", "drop", "block"}},
+		{Name: "policy", Summary: "what the broker does when a mailbox is full: stop its actor, drop the event, or wait", Kind: targets.WordKnob, Default: "fail", Words: policyWords},
 		{Name: "stage1", Summary: "events a Stage-1 queue holds", Kind: targets.IntKnob, Default: "256", Min: 1, Max: 1 << 24},
 	},
 	Windows: []targets.WindowInfo{

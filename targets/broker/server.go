@@ -2,6 +2,7 @@ package broker
 
 import (
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 
@@ -19,6 +20,9 @@ const (
 	block               // wait for room
 )
 
+// policyWords are the policies as the knob names them.
+var policyWords = []string{fail: "fail", drop: "drop", block: "block"}
+
 // settings are the knobs, read once.
 type settings struct {
 	stage1, mailbox, batch, budget int
@@ -33,7 +37,7 @@ func readSettings(h targets.Host, r recipe) settings {
 		stage1: k.Int("stage1"), mailbox: k.Int("mailbox"), batch: k.Int("batch"), budget: k.Int("budget"),
 		crew:    k.Int("brokers"),
 		handler: k.Duration("handler"), boot: k.Duration("boot"), grace: k.Duration("grace"),
-		policy: map[string]policy{"fail": fail, "drop": drop, "block": block}[k.Word("policy")],
+		policy: policy(slices.Index(policyWords, k.Word("policy"))),
 	}
 	if r.limited {
 		s.deadline = k.Duration("deadline")
