@@ -100,7 +100,9 @@ func NewSim(o SimOptions) *World {
 		w.sim.pool = &Pool{}
 	}
 	w.sim.pool.lend(w)
-	w.sim.clock = &Task{w: w, id: clockID, name: "clock", slot: -1, kind: KindSleep}
+	clock := w.sim.memory.tasks.take()
+	clock.w, clock.id, clock.name, clock.slot, clock.kind = w, clockID, "clock", -1, KindSleep
+	w.sim.clock = clock
 	w.sim.started = append(w.sim.started, w.sim.clock) // so that no other path is the clock's
 	return w
 }
