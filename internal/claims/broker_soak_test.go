@@ -16,18 +16,20 @@ import (
 	"github.com/racebench/racebench/scenario"
 )
 
-// TestSoakPlantedBugs gives every bug of the broker's catalogue so many trials that a miss is rarer than
-// once in a million, by the rate that its scenario names: each is found by exactly what is listed there,
-// and the reference is never accused.
-func TestSoakPlantedBugs(t *testing.T) {
-	bugs, err := filepath.Glob(filepath.Join(root, "targets", "broker", "testdata", "BR*.yaml"))
+func TestSoakPlantedBugs(t *testing.T) { soakBugs(t, "broker", "BR*.yaml", true) }
+
+// soakBugs gives every bug of a target's catalogue so many trials that a miss is rarer than once in a million, by
+// the rate that its scenario names: each is found by exactly what is listed there, and the reference is never
+// accused.
+func soakBugs(t *testing.T, target, pattern string, strict bool) {
+	bugs, err := filepath.Glob(filepath.Join(root, "targets", target, "testdata", pattern))
 	if err != nil || len(bugs) == 0 {
 		t.Fatalf("no scenarios of bugs: %v", err)
 	}
 	for _, path := range bugs {
-		t.Run(strings.TrimSuffix(filepath.Base(path), ".yaml"), func(t *testing.T) {
+		t.Run(bugOf(path), func(t *testing.T) {
 			w := open(t, path)
-			w.strict = true
+			w.strict = strict
 			least := 0
 			for _, r := range w.runs {
 				for _, k := range r.must {

@@ -8,33 +8,7 @@ import (
 	"testing"
 )
 
-// TestSoakDurabilityBugs gives every bug of the durability host so many trials that a miss is rarer than once
-// in a million, by the rate that its scenario names.
-func TestSoakDurabilityBugs(t *testing.T) {
-	bugs, err := filepath.Glob(filepath.Join(root, "targets", "durability", "testdata", "DH*.yaml"))
-	if err != nil || len(bugs) == 0 {
-		t.Fatalf("no scenarios of bugs: %v", err)
-	}
-	for _, path := range bugs {
-		t.Run(strings.TrimSuffix(filepath.Base(path), ".yaml"), func(t *testing.T) {
-			w := open(t, path)
-			least := 0
-			for _, r := range w.runs {
-				for _, k := range r.must {
-					least = max(least, enough(k))
-				}
-			}
-			for _, why := range w.settle(least) {
-				t.Error(why)
-			}
-			for _, r := range w.runs {
-				for _, k := range r.must {
-					t.Logf("%s: %s in %d of %d trials; named rate %.0f%%", r.variant.Name, k.Class.Text, r.showed(k.Matches), len(r.trials), 100*k.Rate)
-				}
-			}
-		})
-	}
-}
+func TestSoakDurabilityBugs(t *testing.T) { soakBugs(t, "durability", "DH*.yaml", false) }
 
 // TestSoakDurabilityReference stops, kills and unplugs the reference as often as a soak asks for.
 func TestSoakDurabilityReference(t *testing.T) {
