@@ -54,6 +54,8 @@ type Config struct {
 	Keep  Keep
 	// Corpus is where failing schedules are kept to be run first the next time; empty is nowhere.
 	Corpus string
+	// Freeze has Replay stop a program from outside before the signal, and let it run on after it.
+	Freeze bool
 	// FirstNumber is how many trials the run had before; their directories are there.
 	FirstNumber int
 	// Verify plays every simulated schedule twice.

@@ -62,7 +62,7 @@ func judgeEvidence(t *result.Trial, plan Plan, e *ledger.Evidence) {
 	}
 	t.Crossed = invariant.Crossed(x)
 	t.Notes = append(t.Notes, unconnected(e)...)
-	widened := wasWidened(e)
+	widened := wasWidened(e) || plan.ID.Freeze
 	for i := range t.Breaches {
 		t.Breaches[i].Widened = widened
 	}

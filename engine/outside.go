@@ -34,6 +34,9 @@ func (o *outside) Process(p ledger.Process, text string) {
 // Control implements targets.Outside.
 func (o *outside) Control() bool { return o.s.plan.ID.Control }
 
+// Freeze implements targets.Outside.
+func (o *outside) Freeze() bool { return o.s.plan.ID.Freeze }
+
 // Struck implements targets.Outside.
 func (o *outside) Struck() *world.Token { return o.s.struck }
 

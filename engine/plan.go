@@ -46,6 +46,8 @@ type Identity struct {
 	Number       int    `json:"number"`
 	// Control says that no signal is sent: what is lost then, no shutdown is to blame for.
 	Control bool `json:"control,omitempty"`
+	// Freeze says that the program is stopped before the signal: what shows then is forced.
+	Freeze bool `json:"freeze,omitempty"`
 	// ControlRun is what requests looked like in that run.
 	ControlRun []invariant.Sample `json:"control_run,omitempty"`
 }
@@ -161,5 +163,6 @@ func ReadPlan(dir rundir.TrialDir, catalog Catalog) (Plan, error) {
 		plan = NewSmallPlan(small, bounds, v, seed, id.Index, id.Build)
 	}
 	plan.ID.Number, plan.ID.Control, plan.ID.ControlRun = id.Number, id.Control, id.ControlRun
+	plan.ID.Freeze = id.Freeze
 	return plan, nil
 }

@@ -34,7 +34,7 @@ func replayOnce(ctx context.Context, plan Plan, number int, c Config, run *rundi
 	if err != nil {
 		return result.Trial{}, err
 	}
-	plan.ID.Number = number
+	plan.ID.Number, plan.ID.Freeze = number, c.Freeze
 	t, err := runAndJudge(ctx, plan, dir, c, l)
 	if removed := dir.Remove(); err == nil {
 		err = removed

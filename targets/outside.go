@@ -50,6 +50,9 @@ type Outside interface {
 	Process(p ledger.Process, text string)
 	// Control says that no signal will come: what goes well is worth recording, too.
 	Control() bool
+	// Freeze says that the program is to be stopped before the signal and to run on after it, so that what its
+	// clients send meanwhile waits unread.
+	Freeze() bool
 	// Struck is cancelled once the first signal has been sent, Over when the load is to end.
 	Struck() *world.Token
 	Over() *world.Token

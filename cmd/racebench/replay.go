@@ -21,6 +21,7 @@ const maxTimes = 1_000_000
 func (a *app) replayCommand() *cobra.Command {
 	f := newRunFlags()
 	var times int
+	var freeze bool
 	cmd := &cobra.Command{
 		Use:   "replay PATH",
 		Short: "Run a recorded failing trial again",
@@ -36,17 +37,21 @@ func (a *app) replayCommand() *cobra.Command {
 			if err := f.check(); err != nil {
 				return err
 			}
-			return a.replay(cmd, args[0], times, f)
+			return a.replay(cmd, args[0], times, freeze, f)
 		},
 	}
 	cmd.Flags().IntVar(&times, "times", 5, "how often to run it")
+	cmd.Flags().BoolVar(&freeze, "freeze", false, "of a program from outside: stop it before the signal, so that requests wait unread; what shows is forced")
 	f.registerDir(cmd.Flags())
 	f.registerProgress(cmd.Flags())
 	return cmd
 }
 
-func (a *app) replay(cmd *cobra.Command, path string, times int, f runFlags) error {
+func (a *app) replay(cmd *cobra.Command, path string, times int, freeze bool, f runFlags) error {
 	if file := scheduleFile(path); file != "" {
+		if freeze {
+			return errFreeze
+		}
 		return a.replaySchedule(file)
 	}
 	if err := checkDescriptors(1); err != nil {
@@ -56,18 +61,21 @@ func (a *app) replay(cmd *cobra.Command, path string, times int, f runFlags) err
 	if err != nil {
 		return err
 	}
-	if file := scheduleOf(trials); file != "" {
+	if file := scheduleOf(trials); file != "" && !freeze {
 		return a.replaySchedule(file)
 	}
-	dir, recorded, err := a.firstBreached(trials)
+	dir, recorded, err := a.firstBreached(trials, freeze)
 	if err != nil {
 		return err
+	}
+	if freeze && !a.isOutside(dir) {
+		return errFreeze
 	}
 	run, err := rundir.Create(f.dir, time.Now())
 	if err != nil {
 		return usageError{err}
 	}
-	again, err := engine.Replay(cmd.Context(), dir, times, engine.Config{Catalog: a.catalog, Build: toolInfo().Build}, run,
+	again, err := engine.Replay(cmd.Context(), dir, times, engine.Config{Catalog: a.catalog, Build: toolInfo().Build, Freeze: freeze}, run,
 		func(t result.Trial) {
 			if f.progress != "none" {
 				fmt.Fprintf(a.stderr, "replay %d of %d: %s\n", t.Number, times, verdictLine(t))
@@ -77,13 +85,14 @@ func (a *app) replay(cmd *cobra.Command, path string, times int, f runFlags) err
 		err = removed
 	}
 	if err == nil || errors.Is(err, context.Canceled) {
-		a.tellReplays(recorded, again)
+		a.tellReplays(recorded, again, freeze)
 	}
 	return err
 }
 
-// firstBreached judges recorded trials until one shows a breach.
-func (a *app) firstBreached(trials []rundir.TrialDir) (rundir.TrialDir, result.Trial, error) {
+// firstBreached judges recorded trials until one shows a breach. Where the program is to be frozen a trial that
+// was named needs none: what waited unread is shown of each.
+func (a *app) firstBreached(trials []rundir.TrialDir, freeze bool) (rundir.TrialDir, result.Trial, error) {
 	for _, dir := range trials {
 		t, err := engine.Judge(dir, engine.Config{Catalog: a.catalog})
 		switch {
@@ -91,7 +100,7 @@ func (a *app) firstBreached(trials []rundir.TrialDir) (rundir.TrialDir, result.T
 			return "", t, notTestedError{err}
 		case err != nil:
 			return "", t, usageError{err}
-		case len(t.Breaches) > 0:
+		case len(t.Breaches) > 0 || freeze && len(trials) == 1:
 			return dir, t, nil
 		}
 	}
@@ -103,7 +112,7 @@ func (a *app) firstBreached(trials []rundir.TrialDir) (rundir.TrialDir, result.T
 }
 
 // tellReplays says of every recorded class in how many of the replays it showed.
-func (a *app) tellReplays(recorded result.Trial, again []result.Trial) {
+func (a *app) tellReplays(recorded result.Trial, again []result.Trial, frozen bool) {
 	for _, class := range classesOf(recorded) {
 		shown := 0
 		for _, t := range again {
@@ -115,6 +124,10 @@ func (a *app) tellReplays(recorded result.Trial, again []result.Trial) {
 			a.status = statusFinding
 		}
 		fmt.Fprintf(a.stdout, "%s  %d of %d replays\n", class, shown, len(again))
+	}
+	if frozen {
+		a.tellForced(again)
+		return
 	}
 	fmt.Fprintln(a.stdout, "(likely: the plan is the recorded one, the schedule is the machine's own)")
 }

@@ -334,7 +334,11 @@ func (s *instance) Send(t *world.Task, sig syscall.Signal) (time.Duration, error
 	if s.p.hasEnded() {
 		return 0, fmt.Errorf("the program had ended")
 	}
-	if looks {
+	switch {
+	case looks && s.out.Freeze():
+		defer s.freeze(t)()
+		_ = s.look(true) // the look before it proved what is proved
+	case looks:
 		s.lookAgain(t)
 	}
 	at := t.Now()

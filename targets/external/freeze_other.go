@@ -1,0 +1,9 @@
+//go:build !linux
+
+package external
+
+func stop([]int) {}
+
+func resume([]int) {}
+
+func stopped([]int) bool { return true }
