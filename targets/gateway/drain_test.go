@@ -55,11 +55,14 @@ func TestLostWakeUp(t *testing.T) {
 		"subscribe-then-check": false, "pinned-rearm": false, "guard-decrement": false, "drain-reference": false,
 	} {
 		t.Run(variant, func(t *testing.T) {
-			h, open := held(t, variant, windowWait, with("work", "300ms"))
+			h, open := held(t, variant, windowWait, with())
+			actor := h.Dial(opActor, "actor")
+			actor.Hold = h.World.NewToken("the actor")
 			h.Dial(opSession, "session").Send(1)
 			h.Await("a relay", func() bool { return waitsIn(h, "relay of session", "the queue of session") })
 			h.Signal()
 			h.Await("the drain to look", func() bool { return waitsIn(h, "drain", "the test") || h.HasEnded() })
+			actor.Release()
 			h.Await("the relay to end", func() bool { return !waitsIn(h, "relay of session", "") })
 			open()
 			if !hangs {
