@@ -33,12 +33,19 @@ func (s *server) dialNet(t *world.Task, r targets.Role) (targets.Client, error) 
 		c.door = TLS
 	case opHangUp:
 		c.hang = true
+		return c, nil
 	case opSession:
-		return &session{c}, nil
-	case opFrame, opSocket, opDeaf, opChat:
+		return s.fairness.of(s, &session{c}, r.Lane), nil
+	case opSocket, opDeaf, opChat:
 		return c.last(t)
+	case opFrame:
+		last, err := c.last(t)
+		if err != nil {
+			return nil, err
+		}
+		return s.fairness.of(s, last, r.Lane), nil
 	}
-	return c, nil
+	return s.fairness.of(s, c, r.Lane), nil
 }
 
 func (c *caller) request(id ledger.MsgID, size int64) Request {

@@ -97,11 +97,13 @@ func (h *handling) exchange(t *world.Task, e *entry) bool {
 func (s *server) ask(t *world.Task, e *entry, q Request) {
 	answer := parcel{kind: reply, id: e.id, msg: targets.Message{ID: q.ID, Topic: topicRequest, Size: q.Size}}
 	if s.work == 0 {
+		s.fairness.done(s, q.Lane)
 		s.tunnel.publish(t, answer)
 		return
 	}
 	s.tasks.Go(t, "actor for "+q.Name, func(t *world.Task) {
 		if s.sleep(t, s.work) {
+			s.fairness.done(s, q.Lane)
 			s.tunnel.publish(t, answer)
 		}
 	})

@@ -234,6 +234,7 @@ func (r *relay) take(t *world.Task, f Frame) bool {
 	for _, a := range r.s.listenersOf(t, &r.s.actors) {
 		_ = a.handle(t, m) // the actor's own error is not the gateway's
 	}
+	r.s.fairness.done(r.s, r.q.Lane)
 	return r.s.tunnel.publish(t, parcel{kind: ack, id: r.e.id, lane: r.q.Lane, msg: m})
 }
 

@@ -71,6 +71,7 @@ type server struct {
 	returning  world.Note    // what is left at the end is given back
 	left       world.Note    // how much went with the process
 	relays     *world.Atomic // that were started
+	fairness   fairness
 
 	listening *world.Mutex // guards what follows
 	actors    []*listener
@@ -106,6 +107,7 @@ func newServer(t *world.Task, h targets.Host, r recipe, outside func(targets.Hos
 	}
 	s.pushes = newGroup(s, "the pushes under way", right)
 	s.limiter = newLimiter(s)
+	s.fairness.claim(s)
 	s.tunnel = newTunnel(s, h.Knobs.Int("subject"))
 	if err := s.open(t, h, outside); err != nil {
 		signals.Stop()
