@@ -56,7 +56,7 @@ func TestUsersOwnAdapter(t *testing.T) {
 // TestBrokers writes through the client libraries to servers that know as much of the protocol as those need. Real
 // servers are in TestServers.
 func TestBrokers(t *testing.T) {
-	for _, protocol := range []string{"nats", "mqtt"} {
+	for _, protocol := range []string{"nats", "mqtt", "amqp"} {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
 			keepsAndForgets(t, "[SERVER, "+protocol+"]", "[SERVER, "+protocol+"-forgets]", dataEnv, "write-"+protocol)

@@ -42,6 +42,8 @@ func main() {
 		store(addr, serveNATS)
 	case "mqtt", "mqtt-forgets":
 		store(addr, serveMQTT)
+	case "amqp", "amqp-forgets":
+		store(addr, serveAMQP)
 	case "h2-refuses", "h2-forgets":
 		frames(addr)
 	case "adapter":

@@ -13,8 +13,10 @@ import (
 var forgets = strings.HasSuffix(mode, "forgets")
 
 func put(key, value string) {
-	if !forgets {
-		must(os.WriteFile(filepath.Join(os.Getenv("DATA"), key), []byte(value), 0o644))
+	if !forgets { // whole, or not at all: the process may end at any time
+		path := filepath.Join(os.Getenv("DATA"), key)
+		must(os.WriteFile(path+".new", []byte(value), 0o644))
+		must(os.Rename(path+".new", path))
 		return
 	}
 	mu.Lock()
