@@ -73,7 +73,7 @@ func addQueued(e *ledger.Evidence, ticks []result.Tick, at func(time.Duration) i
 			}
 			end := len(ticks)
 			if gone[lane][i] > 0 {
-				end = at(gone[lane][i]) - first
+				end = min(end, at(gone[lane][i])-first) // what was given up may be so after the last call
 			}
 			for n := max(at(ops[i].Ended)-first, 0); n < end; n++ {
 				ticks[n].Queued++

@@ -55,6 +55,20 @@ func TestTimeline(t *testing.T) {
 0 n=1 queued=1
 1 n=1 queued=1`,
 		},
+		{
+			"what is given up after the last call and the last delivery is queued to the end",
+			`lane 0 p-0 publish
+				op 0#1 at=18ms..19ms
+				op 0#2 at=18ms..19ms
+			lane 1 s-0 subscribe
+			deliver 1 0#1 at=21ms
+			discard 0#2 lane=1 at=90ms`,
+			`-4 n=1
+-3 n=1
+-2 n=1
+-1 n=1 accepted=2 queued=2 sum=2ms max=1ms
+0 n=1 queued=1`,
+		},
 	} {
 		var lines []string
 		for _, tick := range Timeline(evidence(t, tc.text), struckAt, 5*time.Millisecond) {
