@@ -27,6 +27,8 @@ type Plan struct {
 	// Small bounds a simulated trial; nil in the real world.
 	Small *SmallWorld
 	ID    Identity
+
+	leftOut []string // what the pinned scenario does not say and the environment does not either
 }
 
 // Identity is what tells one trial from every other. It is stored in the trial's directory.
@@ -123,6 +125,14 @@ func staleError(dir rundir.TrialDir, format string, args ...any) error {
 	return fmt.Errorf("read trial %s: %w: %s", dir, ErrStale, fmt.Sprintf(format, args...))
 }
 
+// secretOf finds what a pinned scenario leaves out: what the parent handed over, or the user's own variable.
+func secretOf(name string) (string, bool) {
+	if value, ok := os.LookupEnv(targets.SecretPrefix + name); ok {
+		return value, true
+	}
+	return os.LookupEnv(name)
+}
+
 // ReadPlan reads a trial's directory back and makes its draws again. Its errors say why the directory is
 // no trial, or wrap ErrStale.
 func ReadPlan(dir rundir.TrialDir, catalog Catalog) (Plan, error) {
@@ -141,6 +151,7 @@ func ReadPlan(dir rundir.TrialDir, catalog Catalog) (Plan, error) {
 	if problems != nil {
 		return Plan{}, problems
 	}
+	s, leftOut := s.Filled(secretOf)
 	program, errs := Compile(s, catalog)
 	if len(errs) > 0 {
 		return Plan{}, staleError(dir, "its scenario names what this build does not have: %s", strings.TrimSpace(errs.Error()))
@@ -162,6 +173,7 @@ func ReadPlan(dir rundir.TrialDir, catalog Catalog) (Plan, error) {
 		small, bounds := program.Shrink()
 		plan = NewSmallPlan(small, bounds, v, seed, id.Index, id.Build)
 	}
+	plan.leftOut = leftOut
 	plan.ID.Number, plan.ID.Control, plan.ID.ControlRun = id.Number, id.Control, id.ControlRun
 	plan.ID.Freeze = id.Freeze
 	return plan, nil

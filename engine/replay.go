@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"strings"
 
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/rundir"
@@ -14,6 +15,9 @@ func Replay(ctx context.Context, recorded rundir.TrialDir, times int, c Config, 
 	plan, err := ReadPlan(recorded, c.Catalog)
 	if err != nil {
 		return nil, err
+	}
+	if len(plan.leftOut) > 0 {
+		return nil, staleError(recorded, "kept trials leave out who somebody is: set %s in racebench's own environment", strings.Join(plan.leftOut, " and "))
 	}
 	l := newLauncher()
 	defer l.close()

@@ -15,7 +15,8 @@ import (
 // limit, load, injection, widened windows and the small world, in normal form. It is 32
 // hexadecimal digits. Scenarios that differ only in spelling (order of keys, 1ms or
 // 1000us, a default left out or written) have the same one. Knobs count as written,
-// because their defaults are the target's. Values of external.env do not count, because they are not kept.
+// because their defaults are the target's. Values that are not kept, of external.env and of headers that
+// say who somebody is, do not count.
 func (s Scenario) Hash() string {
 	shaping := map[string]spec.Value{
 		"target":      s.Target,
@@ -92,6 +93,7 @@ var quantities = []string{"clients", "rate", "delay", "size", "over", "burst", "
 // It knows that much of a grammar that is not this package's because two scenarios that
 // do the same must have one hash.
 func normalGroup(v spec.Value) spec.Value {
+	v = withoutHeaders(v)
 	op, _ := v.Get("op")
 	var fields []spec.Field
 	for _, f := range v.Fields {

@@ -126,7 +126,7 @@ func (a *app) exitStatus(err error) int {
 		return a.status
 	case errors.As(err, &usage), errors.As(err, &large), !a.begun:
 		return statusUsage
-	case errors.As(err, &idle):
+	case errors.As(err, &idle), errors.Is(err, engine.ErrStale):
 		return statusUntested
 	default:
 		return statusBroken

@@ -199,7 +199,7 @@ func (a *app) runPrograms(ctx context.Context, programs []engine.Program, f runF
 		return nil, err
 	}
 	if f.keepScenario != nil {
-		err = rundir.WriteFile(run.Scenario(), f.keepScenario)
+		err = rundir.WriteFile(run.Scenario(), programs[0].Scenario.Kept().Marshal())
 	}
 	if err = errors.Join(err, run.Finish(raw)); err != nil {
 		return nil, err
@@ -271,13 +271,26 @@ func newReport(folds []*result.Campaign, args []string) (*result.Report, error) 
 		return nil, err
 	}
 	rep.Tool, rep.Machine, rep.Started = toolInfo(), machineInfo(), time.Now().UTC()
-	rep.Command = slices.Concat([]string{calledAs(os.Args[0])}, args)
+	rep.Command = slices.Concat([]string{calledAs(os.Args[0])}, withoutSecrets(args))
 	for i := range rep.Results {
 		if row := &rep.Results[i]; row.Replay != "" {
 			row.Replay = report.ReplayCommand(rep, row.KeptDir())
 		}
 	}
 	return rep, nil
+}
+
+// withoutSecrets leaves out of arguments the values of headers that say who somebody is.
+func withoutSecrets(args []string) []string {
+	args = slices.Clone(args)
+	for i, arg := range args {
+		flag, _, ok := strings.Cut(arg, ":")
+		name := strings.TrimPrefix(strings.TrimPrefix(flag, "--header="), "-H")
+		if _, secret := spec.SecretHeader(strings.TrimSpace(name)); ok && secret {
+			args[i] = flag + ": (left out)"
+		}
+	}
+	return args
 }
 
 // calledAs is the word to type for this program. What `go run` builds for one run cannot be typed again.

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -51,6 +53,10 @@ func (a *app) load(path string) (engine.Program, error) {
 	s, problems, err := scenario.ReadFileOf(path, time.Now(), a.projects[scenario.ProjectOf(path)])
 	if err != nil {
 		return engine.Program{}, usageError{err}
+	}
+	s, missing := s.Filled(os.LookupEnv)
+	if len(missing) > 0 && problems == nil {
+		return engine.Program{}, usagef("%s: a header has no value: write it, or set %s in racebench's own environment", path, strings.Join(missing, " and "))
 	}
 	program, errs := engine.Compile(s, a.catalog)
 	if problems != nil || len(errs) > 0 {

@@ -182,9 +182,14 @@ func (r *repro) send() string {
 	return fmt.Sprintf("%s$curl %s%s%s %s%s", feed, verb, data, r.headers(), r.url, quoted(r.path()))
 }
 
+// headers are those of the group. What says who somebody is, is not kept: it comes from the environment.
 func (r *repro) headers() string {
 	text := ""
 	for _, h := range r.g.headers {
+		if variable, secret := spec.SecretHeader(h[0]); secret {
+			text += fmt.Sprintf(` -H "%s: ${%s?set it: it is not kept}"`, h[0], variable)
+			continue
+		}
 		text += " -H " + quoted(h[0]+": "+h[1])
 	}
 	return text
