@@ -26,6 +26,8 @@ const (
 	windowStep = 1 << 20
 	// firstStreams is how many streams a connection takes of a server that names no limit.
 	firstStreams = 100
+	// leastFrame is the size of a frame that every server takes.
+	leastFrame = 16 << 10
 	// prefaceLimit is how long a server may take for its first frame.
 	prefaceLimit = 10 * time.Second
 )
@@ -76,7 +78,7 @@ func (s *instance) openH2() (*h2conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &h2conn{s: s, wire: wire, rw: wire, streams: map[uint32]*h2stream{}, next: 1, window: 65535, initial: 65535, frame: 16384, most: firstStreams}
+	c := &h2conn{s: s, wire: wire, rw: wire, streams: map[uint32]*h2stream{}, next: 1, window: 65535, initial: 65535, frame: leastFrame, most: firstStreams}
 	c.changed.L = &c.mu
 	_ = wire.SetDeadline(time.Now().Add(prefaceLimit))
 	if !s.p.address.tls {
@@ -203,7 +205,7 @@ func (c *h2conn) settings(f *http2.SettingsFrame) error {
 		case http2.SettingMaxConcurrentStreams:
 			c.most = int(min(s.Val, 1<<20))
 		case http2.SettingMaxFrameSize:
-			c.frame = int(min(s.Val, 1<<20))
+			c.frame = int(min(max(s.Val, leastFrame), 1<<20))
 		case http2.SettingInitialWindowSize:
 			for _, x := range c.streams {
 				x.window += int64(s.Val) - c.initial

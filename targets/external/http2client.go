@@ -33,7 +33,9 @@ func (p *h2pool) get(d *dialer) (*h2conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.admits()
+	c.mu.Lock()
+	c.users++ // even where the server says that it takes no stream: it will refuse it
+	c.mu.Unlock()
 	if p.conns == nil {
 		p.conns = map[string]*h2conn{}
 	}
