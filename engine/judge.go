@@ -81,7 +81,7 @@ func judgeEvidence(t *result.Trial, plan Plan, e *ledger.Evidence) {
 		}
 	}
 	t.Late = lateStrike(e)
-	t.Memory = memoryOf(e)
+	t.Memory, t.Threads, t.Descriptors = largest(e, ledger.MemoryGauge), largest(e, ledger.ThreadsGauge), largest(e, ledger.DescriptorsGauge)
 	t.Returned, t.Policy = int64(len(e.Returned)), policyLosses(e)
 	t.Windows = windowsOf(e)
 	t.Void = voidReason(plan, e, rundir.TrialDir(t.Dir))
@@ -144,14 +144,15 @@ func lateStrike(e *ledger.Evidence) time.Duration {
 	return 0
 }
 
-// memoryOf is the largest resident size of the trial's process; 0 is not measured.
-func memoryOf(e *ledger.Evidence) int64 {
+// largest is the largest value that a gauge has had; 0 is not measured.
+func largest(e *ledger.Evidence, gauge string) int64 {
+	var most int64
 	for _, g := range e.Gauges {
-		if e.Text(g.Name) == ledger.MemoryGauge {
-			return g.Value
+		if e.Text(g.Name) == gauge {
+			most = max(most, g.Value)
 		}
 	}
-	return 0
+	return most
 }
 
 // policyLosses counts what the overflow policy skipped or lost before the drain.

@@ -128,6 +128,13 @@ const StallBeforeGauge = "racebench stalled before"
 // server, clients and the ledger's pages together.
 const MemoryGauge = "racebench memory"
 
+// ThreadsGauge and DescriptorsGauge are the names under which the threads and the open descriptors of a program
+// from outside are recorded now and then, all its processes together; its memory, too.
+const (
+	ThreadsGauge     = "racebench threads"
+	DescriptorsGauge = "racebench descriptors"
+)
+
 // BytesOf after a gauge's name is the name of the gauge that holds the bytes of what the first one counts.
 const BytesOf = " bytes"
 

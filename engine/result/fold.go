@@ -27,6 +27,8 @@ type fold struct {
 	returned, policy int64
 	late             time.Duration
 	memory           int64
+	threads          int64
+	descriptors      int64
 	simulated        int64
 	steps            int64
 	schedules        map[uint64]struct{}
@@ -91,6 +93,7 @@ func (f *fold) add(t Trial) {
 	f.returned += t.Returned
 	f.policy += t.Policy
 	f.late, f.memory = max(f.late, t.Late), max(f.memory, t.Memory)
+	f.threads, f.descriptors = max(f.threads, t.Threads), max(f.descriptors, t.Descriptors)
 	if t.Schedule != nil {
 		f.simulated++
 		f.steps += t.Schedule.Steps
@@ -133,6 +136,7 @@ func (f *fold) merge(o *fold) {
 	f.returned += o.returned
 	f.policy += o.policy
 	f.late, f.memory = max(f.late, o.late), max(f.memory, o.memory)
+	f.threads, f.descriptors = max(f.threads, o.threads), max(f.descriptors, o.descriptors)
 	f.simulated += o.simulated
 	f.steps += o.steps
 	maps.Copy(f.schedules, o.schedules)

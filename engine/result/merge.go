@@ -175,6 +175,8 @@ func campaignOf(row Row) (*Campaign, error) {
 			f.drains = append(f.drains, time.Duration(t.DrainNS))
 		}
 		f.memory = max(f.memory, int64(t.Metrics["memory"]))
+		f.threads = max(f.threads, int64(t.Metrics["threads"]))
+		f.descriptors = max(f.descriptors, int64(t.Metrics["descriptors"]))
 	}
 	for _, t := range row.Throughput {
 		window := time.Duration(max(row.Trials.Run, 1)) * time.Second // a weight: how long it was is not stored

@@ -13,6 +13,9 @@ func metricsOf(t Trial) map[string]float64 {
 	if t.Memory > 0 {
 		m["memory"] = float64(t.Memory)
 	}
+	if t.Threads > 0 {
+		m["threads"], m["descriptors"] = float64(t.Threads), float64(t.Descriptors)
+	}
 	for _, name := range namesOf(t) {
 		latencyMetrics(m, t.Latency, name)
 		if sum, ok := total(t.Throughput, name); ok {

@@ -69,6 +69,7 @@ type Row struct {
 	Latency      []RowLatency      `json:"latency,omitempty"`
 	Throughput   []RowThroughput   `json:"throughput,omitempty"`
 	Drain        *RowDrain         `json:"drain,omitempty"`
+	Peak         *RowPeak          `json:"peak,omitempty"`
 	Timeline     *RowTimeline      `json:"timeline,omitempty"`
 	Schedules    *RowSchedules     `json:"schedules,omitempty"`
 	Windows      []WindowCount     `json:"windows,omitempty"`
@@ -171,6 +172,13 @@ type RowDrain struct {
 	MaxNS      int64 `json:"max_ns"`
 	LimitNS    int64 `json:"limit_ns"`
 	Unfinished int   `json:"unfinished"`
+}
+
+// A RowPeak is the most that any trial's program used; all its processes together.
+type RowPeak struct {
+	MemoryBytes int64 `json:"memory_bytes"`
+	Threads     int64 `json:"threads,omitempty"`
+	Descriptors int64 `json:"descriptors,omitempty"`
 }
 
 // A RowSchedules says how many orders of steps were simulated.

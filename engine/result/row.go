@@ -40,6 +40,9 @@ func rowOf(c *Campaign) (Row, error) {
 		Crossed: sorted(c.fold.crossed), Schedules: c.schedules(), Returned: c.fold.returned, Policy: c.fold.policy,
 		SignalLateNS: c.fold.late.Nanoseconds(), Timeline: c.timeline(), File: h.File, Line: h.Line, Unseen: c.Unseen, Regression: c.Regression,
 	}
+	if f := c.fold; f.memory > 0 {
+		row.Peak = &RowPeak{MemoryBytes: f.memory, Threads: f.threads, Descriptors: f.descriptors}
+	}
 	if counts.Run > 0 {
 		rate := c.BreachRate()
 		row.BreachRate = &rate

@@ -75,27 +75,29 @@ type WindowCount struct {
 
 // A Trial is one judged trial. Latencies are not stored with it: they are computed from the ledger.
 type Trial struct {
-	Index      int           `json:"index"`  // within its result; the seed is derived from it
-	Number     int           `json:"number"` // within the run; the directory's name
-	Seed       string        `json:"seed"`
-	Verdict    Verdict       `json:"verdict"`
-	Void       string        `json:"void,omitempty"` // why it proves nothing
-	Breaches   []Breach      `json:"breaches,omitempty"`
-	AtRisk     []Risk        `json:"at_risk,omitempty"`
-	HasStruck  bool          `json:"has_struck"`
-	Struck     time.Duration `json:"struck_ns"`
-	Late       time.Duration `json:"signal_late_ns"` // how late the signal left, against the plan
-	DrainEnded bool          `json:"drain_ended"`
-	Drain      time.Duration `json:"drain_ns"`
-	Returned   int64         `json:"returned,omitempty"` // messages given back to their owners
-	Policy     int64         `json:"policy,omitempty"`   // messages that the overflow policy skipped
-	Windows    []WindowCount `json:"windows,omitempty"`
-	Crossed    []Crossed     `json:"crossed,omitempty"`
-	Warnings   []Breach      `json:"warnings,omitempty"`     // manners: shown, never failing
-	Memory     int64         `json:"memory_bytes,omitempty"` // the process's largest resident size; 0 is not measured
-	Schedule   *Schedule     `json:"schedule,omitempty"`     // simulated trials only
-	Notes      []string      `json:"notes,omitempty"`
-	Dir        string        `json:"-"`
+	Index       int           `json:"index"`  // within its result; the seed is derived from it
+	Number      int           `json:"number"` // within the run; the directory's name
+	Seed        string        `json:"seed"`
+	Verdict     Verdict       `json:"verdict"`
+	Void        string        `json:"void,omitempty"` // why it proves nothing
+	Breaches    []Breach      `json:"breaches,omitempty"`
+	AtRisk      []Risk        `json:"at_risk,omitempty"`
+	HasStruck   bool          `json:"has_struck"`
+	Struck      time.Duration `json:"struck_ns"`
+	Late        time.Duration `json:"signal_late_ns"` // how late the signal left, against the plan
+	DrainEnded  bool          `json:"drain_ended"`
+	Drain       time.Duration `json:"drain_ns"`
+	Returned    int64         `json:"returned,omitempty"` // messages given back to their owners
+	Policy      int64         `json:"policy,omitempty"`   // messages that the overflow policy skipped
+	Windows     []WindowCount `json:"windows,omitempty"`
+	Crossed     []Crossed     `json:"crossed,omitempty"`
+	Warnings    []Breach      `json:"warnings,omitempty"`     // manners: shown, never failing
+	Memory      int64         `json:"memory_bytes,omitempty"` // the process's largest resident size; 0 is not measured
+	Threads     int64         `json:"threads,omitempty"`      // the most of a program from outside; 0 is not measured
+	Descriptors int64         `json:"descriptors,omitempty"`
+	Schedule    *Schedule     `json:"schedule,omitempty"` // simulated trials only
+	Notes       []string      `json:"notes,omitempty"`
+	Dir         string        `json:"-"`
 	// Script is the path of a script that shows a breach without racebench, Scripted the breach's class; empty
 	// when there is none.
 	Script   string `json:"-"`

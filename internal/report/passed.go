@@ -214,6 +214,9 @@ func (p *painter) remarks(row result.Row) {
 		}
 		p.field("window", text)
 	}
+	if peak := row.Peak; peak != nil && row.Target == outsider {
+		p.field("used", fmt.Sprintf("%s resident, %s, %s at most", size(float64(peak.MemoryBytes)), count(peak.Threads, "thread"), count(peak.Descriptors, "descriptor")))
+	}
 	if late := row.SignalLateNS; row.Trials.Run > 0 && row.Engine != "sim" && (quiet || late > punctual) {
 		text := "quiet: every signal left within " + span(late) + " of its moment"
 		if late > punctual {

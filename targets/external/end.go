@@ -24,6 +24,9 @@ const (
 // End implements targets.Ender.
 func (s *instance) End(t *world.Task) {
 	struck := s.sent.Load() != 0
+	if s.unsample != nil {
+		s.unsample()
+	}
 	switch {
 	case !struck && !s.p.hasEnded():
 		s.wait(t, max(settleLimit, s.h.DrainLimit), func() bool { return s.requests.Load() == 0 })

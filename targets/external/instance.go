@@ -40,6 +40,7 @@ type instance struct {
 	ready    atomic.Bool
 	aimed    atomic.Bool
 	pids     []int        // the program's processes at the first look
+	unsample func()       // ends the sampling of what the program uses
 	closing  atomic.Bool  // what clients see from now on is racebench's doing
 	sent     atomic.Int64 // when the first signal was sent; 0: not yet
 	first    atomic.Int64 // the first signal
@@ -85,6 +86,7 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 		return nil, err
 	}
 	s.ready.Store(true)
+	s.unsample = s.sample()
 	s.out.Process(ledger.Process{Event: ledger.ProcessReady, PID: p.pid, Clean: c.worker, Count: int64(p.address.port), At: t.Now()}, p.address.dial())
 	return s, nil
 }
@@ -213,6 +215,7 @@ func (s *instance) Aim(t *world.Task) {
 	if !s.ready.Load() {
 		return // a signal that meets a program as it starts waits for nothing
 	}
+	s.tellUsage() // as it is when it is struck
 	pids := s.p.alive()
 	if err := s.look(false); err != nil {
 		s.out.Process(ledger.Process{Event: ledger.ProcessUnproved, PID: s.p.pid, At: t.Now()}, err.Error())

@@ -209,3 +209,22 @@ func ignores(pid int, sig syscall.Signal) bool {
 	bits, err := strconv.ParseUint(strings.TrimSpace(mask), 16, 64)
 	return err == nil && bits>>(sig-1)&1 == 1
 }
+
+// usageOf is what a process uses: its largest resident size so far, its threads, its descriptors.
+func usageOf(pid int) usage {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return usage{}
+	}
+	number := func(field string) int64 {
+		_, rest, _ := strings.Cut(string(raw), "\n"+field+":")
+		word, _, _ := strings.Cut(strings.TrimSpace(rest), "\n")
+		n, _ := strconv.ParseInt(strings.TrimSuffix(word, " kB"), 10, 64)
+		return n
+	}
+	u := usage{memory: number("VmHWM") << 10, threads: number("Threads")}
+	if fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid)); err == nil {
+		u.descriptors = int64(len(fds))
+	}
+	return u
+}
