@@ -295,7 +295,7 @@ func (k *campaign) keep(t *result.Trial, dir rundir.TrialDir) error {
 		if err := k.script(t, dir); err != nil {
 			return err
 		}
-		return writeVerdict(dir, *t)
+		return errors.Join(writeVerdict(dir, *t), k.run.Keep(dir))
 	}
 	t.Dir = ""
 	return dir.Remove()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"syscall"
 	"time"
@@ -35,6 +36,9 @@ func Judge(dir rundir.TrialDir, c Config) (result.Trial, error) {
 func judge(dir rundir.TrialDir, plan Plan) (result.Trial, error) {
 	t := result.Trial{Index: plan.ID.Index, Number: plan.ID.Number, Seed: plan.ID.Seed, Dir: string(dir)}
 	e, err := ledger.Read(dir.Ledger())
+	if errors.Is(err, fs.ErrNotExist) && dir.Trimmed() {
+		return storedVerdict(dir)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Verdict, t.Void = result.Void, "the target did not start: "+firstWords(dir.Stderr())
 		return t, nil
@@ -43,6 +47,21 @@ func judge(dir rundir.TrialDir, plan Plan) (result.Trial, error) {
 		return t, fmt.Errorf("judge trial %s: %w", dir, err)
 	}
 	judgeEvidence(&t, plan, e)
+	return t, nil
+}
+
+// storedVerdict is what the run said of a trial whose ledger it had no room for.
+func storedVerdict(dir rundir.TrialDir) (result.Trial, error) {
+	var t result.Trial
+	raw, err := os.ReadFile(dir.Verdict())
+	if err == nil {
+		err = json.Unmarshal(raw, &t)
+	}
+	if err != nil {
+		return t, fmt.Errorf("judge trial %s: %w", dir, err)
+	}
+	t.Dir = string(dir)
+	t.Notes = append(t.Notes, "its ledger was left out for want of room: the verdict is the stored one")
 	return t, nil
 }
 

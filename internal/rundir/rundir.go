@@ -3,6 +3,7 @@
 //	DIR/.gitignore                    "*"
 //	DIR/latest                        a link to the newest run
 //	DIR/20261121-101530-4f9a2c/       one run
+//	    .gitignore                    "*", wherever the run is moved
 //	    result.json  scenario.yaml (of a probe)
 //	    base.json                     of a gate that ran two sides: the base's result
 //	    trials/000001/                one kept trial, complete in itself
@@ -20,6 +21,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 )
 
@@ -37,6 +39,10 @@ const (
 type Run struct {
 	dir  string // of all runs
 	path string
+
+	mu   sync.Mutex
+	kept int64 // bytes of the kept trials
+	room int64 // how many there may be before ledgers are left out
 }
 
 // Create makes the folder of a new run below dir, and dir itself with a .gitignore that hides it where
@@ -56,7 +62,7 @@ func Create(dir string, now time.Time) (*Run, error) {
 		if err != nil {
 			return nil, fmt.Errorf("make run directory: %w", err)
 		}
-		return &Run{dir: dir, path: path}, nil
+		return &Run{dir: dir, path: path, room: Room}, WriteFile(filepath.Join(path, ignoreName), []byte("*\n"))
 	}
 }
 
@@ -115,6 +121,31 @@ func (r *Run) NewTrial(number int) (TrialDir, error) {
 	return TrialDir(path), nil
 }
 
+// Room is how many bytes the kept trials of a run may take. Those that are kept when it is full are kept without
+// their ledgers.
+const Room = 100 << 20
+
+// Keep counts a trial that stays, with its verdict written. Where there is no room for all of it, it is trimmed
+// to its evidence: verdict, stacks, and the beginning of what was printed.
+func (r *Run) Keep(d TrialDir) error {
+	size, err := Usage(string(d))
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.kept+size > r.room {
+		if err := d.trim(); err != nil {
+			return err
+		}
+		if size, err = Usage(string(d)); err != nil {
+			return err
+		}
+	}
+	r.kept += size
+	return nil
+}
+
 // Finish writes the run's result and points `latest` at the run. The folder for trials goes when none
 // was kept.
 func (r *Run) Finish(result []byte) error {
@@ -130,10 +161,10 @@ func (r *Run) Finish(result []byte) error {
 func (r *Run) Remove() error {
 	_ = os.Remove(filepath.Join(r.path, trialsName))
 	left, err := os.ReadDir(r.path)
-	if err != nil || len(left) > 0 {
+	if err != nil || len(left) > 1 || len(left) == 1 && left[0].Name() != ignoreName {
 		return err
 	}
-	return os.Remove(r.path)
+	return os.RemoveAll(r.path)
 }
 
 // pointLatest moves `latest` in one step. Where links cannot be made it is a file with the run's name.

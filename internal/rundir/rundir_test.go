@@ -87,7 +87,7 @@ func TestLayout(t *testing.T) {
 	}
 	delete(got, "latest")
 	trial := name + "/trials/000001/"
-	want := map[string]string{".gitignore": "*\n", name + "/result.json": "{}\n"}
+	want := map[string]string{".gitignore": "*\n", name + "/.gitignore": "*\n", name + "/result.json": "{}\n"}
 	for _, f := range []string{"scenario.yaml", "plan.json", "ledger", "verdict.json", "stderr.txt", "goroutines.txt"} {
 		want[trial+f] = f
 	}
@@ -308,10 +308,40 @@ func TestUsage(t *testing.T) {
 	if err := run.Finish(make([]byte, 98)); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := Usage(dir); err != nil || n != 10100 {
+	if n, err := Usage(dir); err != nil || n != 10102 {
 		t.Errorf("Usage = %d, %v, want 10100", n, err)
 	}
 	if n, err := Usage(filepath.Join(dir, "gone")); err != nil || n != 0 {
 		t.Errorf("Usage of nothing = %d, %v", n, err)
+	}
+}
+
+// Trials that are kept when the run's room is full are kept without their ledgers and the ends of long texts.
+func TestTrialsBeyondTheRoomAreTrimmed(t *testing.T) {
+	run := newRun(t, t.TempDir())
+	run.room = 3000
+	for number, size := range []int{1000, 1000, 5000, 500} {
+		d := newTrial(t, run, number+1)
+		for path, text := range map[string]string{
+			d.Ledger(): strings.Repeat("l", size), d.Verdict(): "{}", d.Stderr(): strings.Repeat("s", trimmedSize*(size/5000)+100),
+		} {
+			if err := WriteFile(path, []byte(text)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := run.Keep(d); err != nil {
+			t.Fatal(err)
+		}
+		_, err := os.Stat(d.Ledger())
+		wanted := number >= 2 // the third trial's text has filled the room
+		if trimmed := err != nil; trimmed != wanted || d.Trimmed() != wanted {
+			t.Errorf("trial %d of %d bytes: trimmed %v", number+1, size, trimmed)
+		}
+		if info, err := os.Stat(d.Stderr()); err != nil || info.Size() > trimmedSize {
+			t.Errorf("trial %d: its texts were not trimmed: %v", number+1, err)
+		}
+		if _, err := os.Stat(d.Verdict()); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -53,6 +53,38 @@ func (d TrialDir) ClearData() error {
 	return nil
 }
 
+// The name of the file that says that a trial was trimmed, what it says, and how long a text file may then be.
+const (
+	trimmedName = "trimmed.txt"
+	trimmedText = "The kept trials of this run had filled their room, so the ledger of this one was left out.\n" +
+		"verdict.json says what it showed, and racebench replay runs it again.\n"
+	trimmedSize = 1 << 20
+)
+
+// trim leaves the ledger out, and the ends of long texts.
+func (d TrialDir) trim() error {
+	if err := WriteFile(d.file(trimmedName), []byte(trimmedText)); err != nil {
+		return err
+	}
+	for _, path := range []string{d.Stderr(), d.Goroutines()} {
+		if info, err := os.Stat(path); err == nil && info.Size() > trimmedSize {
+			if err := os.Truncate(path, trimmedSize); err != nil {
+				return fmt.Errorf("trim trial: %w", err)
+			}
+		}
+	}
+	if err := os.Remove(d.Ledger()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("trim trial: %w", err)
+	}
+	return nil
+}
+
+// Trimmed says whether the trial's ledger was left out when the run had no room for it.
+func (d TrialDir) Trimmed() bool {
+	_, err := os.Stat(d.file(trimmedName))
+	return err == nil
+}
+
 // Number returns the trial's number in its run, or 0 for a folder that was given another name.
 func (d TrialDir) Number() int {
 	n, err := strconv.Atoi(filepath.Base(string(d)))
