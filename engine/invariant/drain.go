@@ -135,10 +135,40 @@ func (x *Index) unended(terms Terms) []result.Breach {
 	}
 	class := "drain-ends/" + plain(x.e.Text(last.Name)) + "/" + x.cause(last)
 	return []result.Breach{{
-		Invariant: "drain-ends", Class: class, Verdict: result.Hung, Count: 1, Evidence: s.lines(),
-		Summary: fmt.Sprintf("the server never stopped: %s waits for ever in %s for %s",
-			x.e.Text(last.Name), x.e.Text(last.Wait), x.e.Text(last.Object)),
+		Invariant: "drain-ends", Class: class, Verdict: result.Hung, Count: 1,
+		Summary: fmt.Sprintf("the server never stopped: %s waits for ever in %s for %s%s",
+			x.e.Text(last.Name), x.e.Text(last.Wait), x.e.Text(last.Object), x.stuckInside(s)),
+		Evidence: s.lines(),
 	}}
+}
+
+// stuckInside tells of the uses of the backend that never ended: who is in there has what others wait for. It
+// returns what a summary says of them.
+func (x *Index) stuckInside(s *story) string {
+	inside := map[uint64]bool{}
+	for _, a := range x.e.Accesses {
+		inside[a.Number] = !a.Ended
+	}
+	var first ledger.Access
+	n := 0
+	for _, a := range x.e.Accesses {
+		if a.Ended || !inside[a.Number] {
+			continue
+		}
+		if n++; n == 1 {
+			first = a
+		}
+		if s.room() {
+			s.at(a.At, x.e.LaneName(a.Msg.Lane()), fmt.Sprintf("its %s (%s) enters the backend and never leaves it", a.Kind, x.messageName(a.Msg)))
+		}
+	}
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("; the %s of %s is in the backend for good", first.Kind, x.messageName(first.Msg))
+	}
+	return fmt.Sprintf("; the %s of %s is in the backend for good, and %d more", first.Kind, x.messageName(first.Msg), n-1)
 }
 
 func (x *Index) waits(t ledger.Task) string {

@@ -38,6 +38,16 @@ func (x *Index) sizeOf(gauge string) string {
 	return ""
 }
 
+// processSize is the largest resident size of the trial's process, where it was measured.
+func (x *Index) processSize() string {
+	for _, g := range x.e.Gauges {
+		if x.e.Text(g.Name) == ledger.MemoryGauge {
+			return fmt.Sprintf("%.1f MiB", float64(g.Value)/(1<<20))
+		}
+	}
+	return ""
+}
+
 func (x *Index) gauges(name string, bad func(ledger.Gauge) (string, bool), summary string) []result.Breach {
 	var breaches []result.Breach
 	for _, g := range x.e.Gauges {
@@ -59,6 +69,9 @@ func (x *Index) gauges(name string, bad func(ledger.Gauge) (string, bool), summa
 			text = fmt.Sprintf("%d%s; its bound is %d", g.Value, x.sizeOf(gauge), g.Bound)
 		}
 		s.at(g.At, gauge, text)
+		if size := x.processSize(); g.Bound > 0 && size != "" {
+			s.add("process", "took "+size+" at most")
+		}
 		breaches = append(breaches, result.Breach{
 			Invariant: name, Class: class, Verdict: result.Breached, Count: 1,
 			Summary: fmt.Sprintf(summary, gauge, g.Value, x.sizeOf(gauge)), Evidence: s.lines(),
