@@ -1,0 +1,7 @@
+//go:build soak
+
+package broker
+
+import "testing"
+
+func TestSoakAccountsClose(t *testing.T) { accountsClose(t, everyRound) }
