@@ -19,9 +19,10 @@ func (a *app) initCommand() *cobra.Command {
 		Use:   "init [TARGET | --from PATH]",
 		Short: "Write a commented scenario to start from",
 		Long: `Write a target's example scenario into .racebench/TARGET.yaml. With --ci also write a
-workflow that gates every change; the scenario is left out when .racebench has one
-and no TARGET is named. With --from the scenario is what a probe found out, or that of
-a recorded trial. Nothing is overwritten.`,
+workflow that gates every change; where no TARGET is named, the scenario is one of a
+program of your own, and is left out when .racebench has any. With --from the
+scenario is what a probe found out, or that of a recorded trial. Nothing is
+overwritten.`,
 		Example: `  racebench init broker
   racebench init broker --stdout
   racebench init --from racebench-runs/latest
@@ -45,6 +46,9 @@ a recorded trial. Nothing is overwritten.`,
 				return a.initFrom(from, toStdout)
 			}
 			name := a.catalog.Names()[0]
+			if ci != "" {
+				name = scenario.External // what a project wants to gate is its own server
+			}
 			if len(args) > 0 {
 				name = args[0]
 			}
