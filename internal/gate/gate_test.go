@@ -110,7 +110,7 @@ func TestOutcomes(t *testing.T) {
 		{"slower, within tolerance", clean(10), with(clean(10), slower(1.09)), Passed, ""},
 		{"faster", clean(10), with(clean(10), slower(0.5)), Passed, ""},
 		{"too few", clean(5), with(clean(5), slower(3)), Inconclusive, ""},
-		{"not in the base", &result.Report{}, broken(1, 10, lost), Failed, "new breach: 1/10, was 0/0"},
+		{"not in the base", &result.Report{}, broken(1, 10, lost), Failed, "new breach: 1/10, and the base does not have this scenario"},
 		{"new scenario", &result.Report{Machine: clean(1).Machine}, clean(10), Passed, ""},
 		{"a result went", clean(10), with(clean(10), func(r *result.Row) { r.Variant = "w" }), Passed, "in the base only"},
 	} {
