@@ -34,6 +34,7 @@ func readCase(t *testing.T, path string) ledgerCase {
 		if words, ok := strings.CutPrefix(line, "terms:"); ok {
 			c.terms.Killed = strings.Contains(words, "killed")
 			c.terms.Virtual = strings.Contains(words, "virtual")
+			c.terms.Widened = strings.Contains(words, "widened")
 			c.terms.AtStartup = strings.Contains(words, "startup")
 		} else if want, ok := strings.CutPrefix(line, "=> "); ok {
 			c.want = append(c.want, want)

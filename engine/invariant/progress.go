@@ -124,21 +124,19 @@ func (x *Index) tardyBreach(l tardy, op, cause, why string) []result.Breach {
 	}}
 }
 
-// lateRefusals finds calls that learned only after a wait that the server is closed. In a simulated world
-// they began after the stop had; in a real one only such time after it counts in which others were answered.
+// lateRefusals finds calls that began after the stop had and learned only after a wait that the server is
+// closed. Only a simulated world knows what a call had to wait for.
 func lateRefusals(x *Index, terms Terms) []result.Breach {
 	c, claimed := x.claim(ledger.ClaimClosed)
-	if !claimed || x.e.Drain == nil || x.e.Drain.Began == 0 {
+	if !terms.Virtual || !claimed || x.e.Drain == nil || x.e.Drain.Began == 0 {
 		return nil
 	}
+	waits := x.waitsOf()
 	var late tardy
 	for _, p := range x.refused {
 		o := x.op(p)
-		if o.Cause != ledger.Closed && o.Cause != ledger.Cancelled {
-			continue
-		}
-		if took := x.toldAfter(*o, c.Within, terms); took > c.Within {
-			late.add(*o, took)
+		if o.Began > x.e.Drain.Began && (o.Cause == ledger.Closed || o.Cause == ledger.Cancelled) && waits[o.Msg] > c.Within {
+			late.add(*o, waits[o.Msg])
 		}
 	}
 	if late.n == 0 {
@@ -151,26 +149,10 @@ func lateRefusals(x *Index, terms Terms) []result.Breach {
 	s.at(x.e.Drain.Began, "server", "has begun to stop")
 	s.at(late.worst.Began, who, "called")
 	x.company(s, late.worst)
-	waited := ", after a wait of " + round(late.took).String()
-	if !terms.Virtual {
-		waited = fmt.Sprintf("; others were answered in %s of its wait", round(late.took))
-	}
-	s.at(late.worst.Ended, who, "was refused: "+causeName(late.worst.Cause)+waited)
+	s.at(late.worst.Ended, who, fmt.Sprintf("was refused: %s, after a wait of %s", causeName(late.worst.Cause), round(late.took)))
 	s.drain()
 	return []result.Breach{{
 		Invariant: "every-call-returns", Class: "every-call-returns/refusal/late", Verdict: result.Breached, Count: late.n,
 		Summary: counted(late.n, "call was", "calls were") + " told late that the server is closed", Evidence: s.lines(),
 	}}
-}
-
-// toldAfter is how long a refused call had to wait once the stop had begun, as far as that is certain.
-func (x *Index) toldAfter(o ledger.Op, claimed time.Duration, terms Terms) time.Duration {
-	began := x.e.Drain.Began
-	if !terms.Virtual {
-		return x.servedIn(o, max(o.Began, began), o.Ended, claimed)
-	}
-	if o.Began <= began {
-		return 0
-	}
-	return x.waitsOf()[o.Msg]
 }
