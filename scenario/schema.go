@@ -95,6 +95,7 @@ func loadSchema() *jsonschema.Schema {
 		property{"hello", scalar(), "of a WebSocket client: the first message it sends"},
 		property{"send", scalar(), "of a WebSocket client: the message it goes on sending"},
 		property{"read", text(), "of a client that writes: where it reads a write back after the restart; default: its path"},
+		property{"command", commandLine(), "of a write-stdio client: the adapter, a list, or a string split as a shell would"},
 	)
 	s.AnyOf = []*jsonschema.Schema{{Required: []string{"op"}}, {Required: []string{"client"}}}
 	return s
@@ -136,12 +137,9 @@ func simSchema() *jsonschema.Schema {
 }
 
 func externalSchema() *jsonschema.Schema {
-	either := func(a, b *jsonschema.Schema) *jsonschema.Schema {
-		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{a, b}}
-	}
 	port := either(integer(1, 65535), text()) // {port} is filled in
 	return object(
-		property{"command", either(text(), array(scalar())), "a list, or a string split as a shell would, without a shell"},
+		property{"command", commandLine(), "a list, or a string split as a shell would, without a shell"},
 		property{"cwd", text(), "the working directory"},
 		property{"env", openObject(), "environment variables"},
 		property{"url", text(), "where it listens; {port} is a free port"},
@@ -153,7 +151,7 @@ func externalSchema() *jsonschema.Schema {
 		property{"preset", text(), "a known server: what its signals mean, sensible load and exits"},
 		property{"worker", boolean(), "it listens on nothing; needs ready: {log: …}"},
 		property{"pid1", boolean(), "run it as PID 1 of a process namespace, as in a container without an init"},
-		property{"before_each", either(text(), array(scalar())), "a command that is run before each trial"},
+		property{"before_each", commandLine(), "a command that is run before each trial"},
 		property{"attach", integer(1, 1<<22), "instead of command: the id of a running process"},
 	)
 }

@@ -41,6 +41,13 @@ func wordList() *jsonschema.Schema {
 	return s
 }
 
+func either(a, b *jsonschema.Schema) *jsonschema.Schema {
+	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{a, b}}
+}
+
+// commandLine is a program with its arguments.
+func commandLine() *jsonschema.Schema { return either(text(), array(scalar())) }
+
 func text() *jsonschema.Schema { return &jsonschema.Schema{Type: "string"} }
 
 func boolean() *jsonschema.Schema { return &jsonschema.Schema{Type: "boolean"} }
