@@ -145,6 +145,9 @@ func (k *campaign) runAll(ctx context.Context) error {
 func (k *campaign) begin() {
 	if k.budget.For == 0 { // else what was run is what was planned
 		k.planned = plannedOf(k.program, k.budget)
+		if k.program.attached() {
+			k.planned = 1
+		}
 	}
 	header := headerOf(k.program, k.variant)
 	header.Seed, header.Planned, header.Anytime = k.seed.String(), k.planned, k.budget.For > 0
@@ -191,7 +194,7 @@ func headerOf(p Program, v targets.Variant) result.Header {
 func (k *campaign) claim(ctx context.Context) (int, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.stopped || k.err != nil || ctx.Err() != nil {
+	if k.stopped || k.err != nil || ctx.Err() != nil || k.started > 0 && k.program.attached() {
 		return 0, false
 	}
 	if k.budget.Within > 0 && time.Since(k.began) >= k.budget.Within {

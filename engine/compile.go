@@ -62,6 +62,9 @@ func Compile(s scenario.Scenario, catalog Catalog) (Program, spec.Errors) {
 		target = b.Bind(*s.External, &errs)
 	}
 	p.Target = target
+	if p.attached() && (s.Trials != 1 || len(s.Inject) == 0) {
+		errs.Addf(*s.External, "attach signals a program that racebench did not start, once: say so with trials: 1 and an inject such as [{signal: SIGTERM, at: 20%%..80%%}]")
+	}
 	p.Variants = compileVariants(target, s.Variants, &errs)
 	if p.Outside() {
 		p.Variants = target.Variants()

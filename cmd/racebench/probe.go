@@ -47,13 +47,7 @@ Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested
   racebench probe --signal SIGQUIT --preset nginx -- nginx -c $PWD/nginx.conf -g 'daemon off;'
   racebench probe --ws /live --hello '{"connect":{}}' --grace 30s -- ./server --port {port}`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usagef("racebench probe needs a command after --, such as racebench probe -- node server.js")
-			}
-			if dash := cmd.ArgsLenAtDash(); dash > 0 {
-				return usagef("%q stands before --: the command and its arguments come after it", args[0])
-			}
-			return nil
+			return w.checkArgs(args, cmd.ArgsLenAtDash(), &f)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			program, err := a.probeProgram(args, w, f)
@@ -89,13 +83,34 @@ Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested
 	return cmd
 }
 
+// checkArgs looks for what is to be tested: a command, or a program that runs already.
+func (w *probeFlags) checkArgs(args []string, dash int, f *runFlags) error {
+	switch {
+	case w.attach != "" && len(args) > 0:
+		return usagef("--attach tests a program that runs already: leave %q out", args[0])
+	case w.attach != "" && !f.given("signal"):
+		return usagef("--attach signals a program that racebench did not start: say which signal it may get, such as --signal SIGTERM")
+	case w.attach != "" && f.given("trials") && f.trials != 1:
+		return usagef("--attach signals a running program once: leave --trials out")
+	case w.attach != "":
+		f.trials = 1
+	case len(args) == 0:
+		return usagef("racebench probe needs a command after --, such as racebench probe -- node server.js")
+	case dash > 0:
+		return usagef("%q stands before --: the command and its arguments come after it", args[0])
+	}
+	return nil
+}
+
 // probeProgram makes a scenario of the flags and the command, and compiles it.
 func (a *app) probeProgram(args []string, w *probeFlags, f runFlags) (engine.Program, error) {
 	if err := f.check(); err != nil {
 		return engine.Program{}, err
 	}
-	if err := findCommand(args[0]); err != nil {
-		return engine.Program{}, err
+	if w.attach == "" {
+		if err := findCommand(args[0]); err != nil {
+			return engine.Program{}, err
+		}
 	}
 	s, err := w.scenario(args, f.trials)
 	if err != nil {
@@ -119,7 +134,7 @@ const pid1Limit = 3 * time.Second
 // asPID1 runs one more trial in which the program is PID 1, and notes what came out. There a signal without a
 // handler is dropped, which a program that simply dies of it elsewhere does not show.
 func (a *app) asPID1(ctx context.Context, p engine.Program, fold *result.Campaign) {
-	if fold.Counts().Run == 0 || ctx.Err() != nil {
+	if _, attached := p.Scenario.External.Get("attach"); attached || fold.Counts().Run == 0 || ctx.Err() != nil {
 		return
 	}
 	s := p.Scenario

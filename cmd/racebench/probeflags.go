@@ -19,7 +19,7 @@ type probeFlags struct {
 	paths, streams, uploads, sockets, reqs, headers []string
 	requests, data, status, hello                   string
 	url, ready, signal, signalTo, exit, preset      string
-	before, beforeEach                              string
+	before, beforeEach, attach                      string
 	grace                                           time.Duration
 	worker, insecure, silent                        bool
 }
@@ -45,6 +45,7 @@ func (w *probeFlags) register(fs *pflag.FlagSet) {
 	fs.DurationVar(&w.grace, "grace", scenario.DefaultExternalDrainLimit, "the `TIME` it has to stop; then it would be killed")
 	fs.StringVar(&w.exit, "exit", "", "a `LIST` of clean exit statuses and signals (default 0,143)")
 	fs.StringVar(&w.preset, "preset", "", "a known server: `NAME` such as nginx")
+	fs.StringVar(&w.attach, "attach", "", "instead of a command: a running program, by its `PID` or its pid file; once, and only with --signal")
 	fs.StringVar(&w.before, "before", "", "a shell `COMMAND` that is run once, first")
 	fs.StringVar(&w.beforeEach, "before-each", "", "a `COMMAND` that is run before every trial")
 	fs.BoolVar(&w.worker, "worker", false, "it listens on nothing: needs --ready log:TEXT; drain, exit and orphans are judged")
@@ -83,14 +84,23 @@ func words(all []string) spec.Value {
 // scenario is what the flags and the command say, as a scenario file would.
 func (w *probeFlags) scenario(command []string, trials int) (scenario.Scenario, error) {
 	s := scenario.Scenario{
-		Name: nameFor(command, w.signal), Target: spec.Text(scenario.External), Engine: scenario.Real, Trials: trials,
+		Name: w.name(command), Target: spec.Text(scenario.External), Engine: scenario.Real, Trials: trials,
 		Duration: probeDuration, DrainLimit: w.grace,
 	}
 	if w.grace <= 0 {
 		return s, usagef("--grace %s: it must be above 0", w.grace)
 	}
 	var e mapping
-	e.put("command", words(command))
+	if w.attach == "" {
+		e.put("command", words(command))
+	} else {
+		pid, err := attachedPID(w.attach)
+		if err != nil {
+			return s, err
+		}
+		e.put("attach", spec.Text(strconv.Itoa(pid)))
+		s.Trials = 1
+	}
 	e.text("url", w.url)
 	if err := w.putReady(&e); err != nil {
 		return s, err
@@ -270,6 +280,33 @@ func (w *probeFlags) body() (string, error) {
 var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
 
 // nameFor makes a scenario's name of a command.
+// name is the scenario's name.
+func (w *probeFlags) name(command []string) string {
+	if w.attach != "" {
+		command = []string{"attached"}
+	}
+	return nameFor(command, w.signal)
+}
+
+// attachedPID reads the id of a process, or a file that holds one.
+func attachedPID(text string) (int, error) {
+	pid, err := strconv.Atoi(text)
+	if err == nil && pid > 1 {
+		return pid, nil
+	}
+	if err == nil {
+		return 0, usagef("--attach %s: that is no process to be signalled", text)
+	}
+	raw, err := os.ReadFile(text)
+	if err != nil {
+		return 0, usagef("--attach %s: neither the id of a process nor a file that holds one", text)
+	}
+	if pid, err = strconv.Atoi(strings.TrimSpace(string(raw))); err != nil || pid < 2 {
+		return 0, usagef("--attach %s: the file holds no id of a process", text)
+	}
+	return pid, nil
+}
+
 func nameFor(command []string, signal string) string {
 	base := filepath.Base(command[0])
 	if len(command) > 1 && !strings.HasPrefix(command[1], "-") && filepath.Ext(command[1]) != "" {

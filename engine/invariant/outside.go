@@ -264,6 +264,9 @@ func EndOf(p ledger.Process) string {
 	if p.Signal != 0 {
 		return "ended by " + signalName(p.Signal)
 	}
+	if p.Status == ledger.StatusUnknown {
+		return "ended; only its parent knows with what status"
+	}
 	return fmt.Sprintf("exited with status %d", p.Status)
 }
 

@@ -42,6 +42,9 @@ var processEvents = []string{
 // String returns the event in a word.
 func (e ProcessEvent) String() string { return word(processEvents, int(e)) }
 
+// StatusUnknown is the status of a program that racebench did not start: only its parent learns it.
+const StatusUnknown = -2
+
 // flagClean is the flag of a process record.
 const flagClean = 1
 

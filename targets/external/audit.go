@@ -18,6 +18,10 @@ func (s *instance) audit(t *world.Task) {
 	if len(s.writes) == 0 {
 		return
 	}
+	if s.c.attach != 0 {
+		s.unaudited(t, s.p, errors.New("racebench did not start the program, and does not start it again"))
+		return
+	}
 	again := &program{c: s.c, port: s.p.port, fixed: s.p.fixed, dir: s.p.dir}
 	if err := again.launch(s.w); err != nil {
 		s.unaudited(t, again, err)

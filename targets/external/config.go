@@ -89,13 +89,16 @@ func parseConfig(v spec.Value, errs *spec.Errors) config {
 		}
 	}
 	_, hasCommand := v.Get("command")
+	_, hasAttach := v.Get("attach")
 	switch {
-	case !hasCommand && c.attach == 0:
+	case !hasCommand && !hasAttach:
 		errs.Addf(v, "external has no command: write what starts the program, such as command: [./server, --port, \"{port}\"]")
 	case hasCommand && c.attach != 0:
 		errs.Addf(v, "external has a command and attach: a running program is attached to, another is started; leave one out")
-	case c.attach != 0:
-		errs.Addf(v, "attach is not built yet: write the command that starts the program")
+	case c.attach != 0 && (c.group || c.pid1 || c.worker || len(c.beforeEach) > 0 || len(c.env) > 0 || c.cwd != "" || c.ready.log != ""):
+		errs.Addf(v, "attach finds the program as it runs: signal_to: group, pid1, worker, before_each, env, cwd and ready: {log: …} are for one that racebench starts")
+	case hasAttach && c.attach < 2:
+		errs.Addf(v, "attach is the id of a running process, such as attach: 4242")
 	case c.worker && c.ready.log == "":
 		errs.Addf(v, "a worker listens on nothing, so its readiness must be seen in what it prints: write ready: {log: \"…\"}")
 	}

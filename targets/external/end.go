@@ -63,6 +63,9 @@ func (s *instance) tellEnd(t *world.Task, struck bool) {
 		s.wait(t, settleLimit, func() bool { return s.requests.Load() == 0 && s.sessions.Load() == 0 })
 	}
 	status, signal := s.p.status, int(s.p.signal)
+	if s.c.attach != 0 {
+		status = ledger.StatusUnknown
+	}
 	s.out.Process(ledger.Process{
 		Event: ledger.ProcessEnded, PID: s.p.pid, Status: status, Signal: signal, Clean: s.p.clean(), At: s.p.endedAt,
 	}, "")
@@ -99,6 +102,10 @@ func (s *instance) tellHang(t *world.Task) {
 		s.out.Process(ledger.Process{Event: ledger.ProcessListens, PID: s.p.pid, At: t.Now()}, "")
 	}
 	s.closing.Store(true)
+	if s.c.attach != 0 {
+		s.out.Process(ledger.Process{Event: ledger.ProcessKilled, PID: s.p.pid, At: t.Now()}, "racebench did not start it and leaves it alone: it runs on")
+		return
+	}
 	s.out.Process(ledger.Process{Event: ledger.ProcessKilled, PID: s.p.pid, At: t.Now()}, s.ignored())
 	for _, pid := range s.p.alive() {
 		_ = askForStacks(pid)

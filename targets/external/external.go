@@ -57,6 +57,9 @@ func (t Target) Example() []byte {
 	return slices.Clone(example)
 }
 
+// Attached says that the program is one that runs already.
+func (t Target) Attached() bool { return t.program.attach != 0 }
+
 // Idle implements targets.Binder.
 func (t Target) Idle() bool { return t.program.worker }
 

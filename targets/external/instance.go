@@ -76,7 +76,7 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 		return nil, err
 	}
 	s.p = p
-	s.out.Process(ledger.Process{Event: ledger.ProcessStarted, PID: p.pid, Count: int64(p.port), At: t.Now()}, fmt.Sprint(p.cmd.Args))
+	s.out.Process(ledger.Process{Event: ledger.ProcessStarted, PID: p.pid, Count: int64(p.port), At: t.Now()}, p.title())
 	s.out.Carry(s)
 	if err := p.awaitReady(t); err != nil {
 		if s.sent.Load() != 0 {
@@ -89,6 +89,14 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 	s.unsample = s.sample()
 	s.out.Process(ledger.Process{Event: ledger.ProcessReady, PID: p.pid, Clean: c.worker, Count: int64(p.address.port), At: t.Now()}, p.address.dial())
 	return s, nil
+}
+
+// title is the program's command line, for people.
+func (p *program) title() string {
+	if p.cmd == nil {
+		return nameOf(p.pid)
+	}
+	return fmt.Sprint(p.cmd.Args)
 }
 
 // runBefore runs the scenario's before_each.

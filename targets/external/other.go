@@ -5,6 +5,8 @@ package external
 import (
 	"errors"
 	"syscall"
+
+	"github.com/racebench/racebench/engine/world"
 )
 
 // What the server has read of a request can be seen on Linux alone.
@@ -42,3 +44,7 @@ func ephemeral() (from, to int) { return 32768, 60999 }
 func ignores(int, syscall.Signal) bool { return false }
 
 func usageOf(int) usage { return usage{} }
+
+func (p *program) attach(*world.World) error { return errNoLook }
+
+func (p *program) attached() []int { return nil }

@@ -37,6 +37,9 @@ type program struct {
 	signal  syscall.Signal
 
 	address address
+
+	mu    sync.Mutex
+	known []int // processes of a program that was attached to
 }
 
 // An address is where the program is reached.
@@ -58,6 +61,11 @@ func (p *program) fill(s string) string {
 
 // choosePort settles the port: the scenario's own, or one that nobody uses and no client will be given.
 func (p *program) choosePort(w *world.World) error {
+	if p.c.attach != 0 {
+		p.port = fixedPort(p.c)
+		p.fixed = p.port > 0
+		return nil
+	}
 	if n := fixedPort(p.c); n > 0 {
 		p.port, p.fixed = n, true
 		host := "127.0.0.1"
@@ -103,6 +111,9 @@ func fixedPort(c config) int {
 
 // launch starts the process. It lives in a group of its own and ends with this process.
 func (p *program) launch(w *world.World) error {
+	if p.c.attach != 0 {
+		return p.attach(w)
+	}
 	words := make([]string, len(p.c.command))
 	for i, word := range p.c.command {
 		words[i] = p.fill(word)
@@ -243,6 +254,9 @@ func (p *program) hasEnded() bool {
 
 // clean says whether it ended as a clean stop does.
 func (p *program) clean() bool {
+	if p.c.attach != 0 {
+		return true // nobody but its parent learns its status
+	}
 	if p.signal != 0 {
 		for _, s := range p.c.exitsOf {
 			if s == p.signal {
@@ -268,10 +282,20 @@ func (p *program) spared() map[int]bool {
 }
 
 // alive lists the program's processes.
-func (p *program) alive() []int { return bystanders.others(p.spared()) }
+func (p *program) alive() []int {
+	if p.c.attach != 0 {
+		return p.attached()
+	}
+	return bystanders.others(p.spared())
+}
 
-// kill ends all processes of the program, whatever group they are in.
+// kill ends all processes of the program, whatever group they are in. One that racebench did not start is left
+// alone.
 func (p *program) kill() {
+	if p.c.attach != 0 {
+		p.out.close()
+		return
+	}
 	_ = killGroup(p.pid)
 	for range 50 {
 		left := p.alive()
