@@ -221,14 +221,14 @@ func (r *repro) holding(cause string) string {
 			return fmt.Sprintf("$curl -N -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: cmFjZWJlbmNoIHJlcHJvIQ=='%s %s%s &",
 				r.headers(), r.url, quoted(r.path()))
 		case cause == "tcp-silent-open" && r.g.kind.name == "tcp-silent":
-			return "sleep 600 | $curl -N " + strings.Replace(r.url, "http://", "telnet://", 1) + " &"
+			return "sleep $((GRACE+5)) | $curl -N " + strings.Replace(r.url, "http://", "telnet://", 1) + " &"
 		case cause != "websocket-open" && (r.g.kind.name == "http-keepalive" || r.g.kind.name == "http-stream"):
 			// One connection, kept alive, request after request.
 			return fmt.Sprintf(`awk -v url=%s%s 'BEGIN { for (i = 0; i < 20000; i++) print "url = \"" url "\"\noutput = /dev/null" }' |
     $curl%s -K - &`, r.url, quoted(r.path()), r.headers())
 		}
 	}
-	return ":"
+	return ": &"
 }
 
 // writes is the script for acknowledged writes that a restart does not give back.

@@ -16,10 +16,14 @@ work=$(mktemp -d) || exit 2
 DATA="${DATA:-$work/data}"
 `
 	reproStart = `
-pid=
-end() { # whatever is left of it
-  [ -n "$pid" ] && kill -s KILL -- "-$pid" 2>/dev/null
-  pid=
+pid= client=
+end() { # whatever is left of it, and of the client that holds it
+  [ -n "$client" ] && kill "$client" 2>/dev/null
+  if [ -n "$pid" ]; then
+    kill -s KILL -- "-$pid" 2>/dev/null
+    until ended; do sleep 0.05; done
+  fi
+  pid= client=
 }
 trap 'end; rm -rf "$work"' EXIT
 trap 'exit 2' HUP INT TERM PIPE
@@ -74,6 +78,7 @@ go() {
 go() {
   start
   %s
+  client=$!
   sleep 1
   strike
   if await; then echo "it ended with status $(cat "$work/status")"; return 0; fi
@@ -124,7 +129,6 @@ while [ $try -le "$TIMES" ]; do
   printf '%s: ' $try
   go || hits=$((hits+1))
   end
-  wait
   [ $hits -ge 3 ] && break
   try=$((try+1))
 done
