@@ -33,12 +33,14 @@ func TestAFrozenProgramMeetsTheRaceAndIsNotAccused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			trials, err := engine.Replay(t.Context(), dirs[0], 4, engine.Config{Catalog: catalog, Freeze: true}, again, func(result.Trial) {})
-			if err != nil {
-				t.Fatal(err)
-			}
+			// What a signal meets is chance; that it is met is not.
 			unread, breaches := int64(0), 0
-			for _, trial := range trials {
+			for n := 0; n < 40 && (n < 2 || unread == 0 || !right && breaches == 0); n++ {
+				trials, err := engine.Replay(t.Context(), dirs[0], 1, engine.Config{Catalog: catalog, Freeze: true}, again, func(result.Trial) {})
+				if err != nil {
+					t.Fatal(err)
+				}
+				trial := trials[0]
 				for _, x := range trial.Crossed {
 					if strings.HasPrefix(x.Kind, "unread-") {
 						unread += x.Of
