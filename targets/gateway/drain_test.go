@@ -104,8 +104,9 @@ func TestOneProgramOfSeveralNames(t *testing.T) {
 func TestDroppedHandler(t *testing.T) {
 	for variant, refused := range map[string]int{"release-inline": 3, "release-deferred": 0, "drain-reference": 0} {
 		t.Run(variant, func(t *testing.T) {
+			t.Parallel()
 			h := targettest.Start(t, Target{}, variant, targettest.Options{
-				Knobs: with("work", "30ms", "hang-up", "1ms", "slots", "2", "from", "one"),
+				Knobs: with("work", "1s", "hang-up", "1ms", "slots", "2", "from", "one"),
 			})
 			for range 2 {
 				h.AwaitTask(h.Dial(opHangUp, "hasty").Send(1))
