@@ -15,7 +15,7 @@ import (
 // TestAFrozenProgramMeetsTheRaceAndIsNotAccused replays trials with the program stopped before the signal. What
 // it had not read is counted; what it had read is lost by the one that exits at once, and is told as forced.
 func TestAFrozenProgramMeetsTheRaceAndIsNotAccused(t *testing.T) {
-	const load = "\n  - {client: http-keepalive, clients: 4, path: /, shape: slow, delay: 1ms..5ms}\n  - {client: http-keepalive, clients: 3, path: /slow, as: slow}\n"
+	const load = "\n  - {client: http-keepalive, clients: 4, path: /, shape: slow, delay: 1ms..5ms}\n  - {client: http-keepalive, clients: 3, path: PATH, as: slow}\n"
 	for mode, right := range map[string]bool{"shutdown": true, "exits": false} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
@@ -23,7 +23,11 @@ func TestAFrozenProgramMeetsTheRaceAndIsNotAccused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := compile(t, "name: x\ntarget: external\ntrials: 1\nduration: 400ms\nexternal: {command: ["+path+", "+mode+"], url: \"http://127.0.0.1:{port}/\"}\nload:"+load)
+			slow := "/slow"
+			if !right { // what it has read is not answered before it has exited, however long it was held still
+				slow = "/slower"
+			}
+			p := compile(t, "name: x\ntarget: external\ntrials: 1\nduration: 400ms\nexternal: {command: ["+path+", "+mode+"], url: \"http://127.0.0.1:{port}/\"}\nload:"+strings.ReplaceAll(load, "PATH", slow))
 			_, run := runProgram(t, p, engine.KeepAll)
 			dirs, err := rundir.OpenTrial(run.Path())
 			if err != nil {

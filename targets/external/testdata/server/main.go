@@ -119,6 +119,10 @@ func handler() http.Handler {
 		time.Sleep(long)
 		fmt.Fprintln(w, "hello at long last")
 	})
+	mux.HandleFunc("/slower", func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(3 * time.Second)
+		fmt.Fprintln(w, "hello at very last")
+	})
 	mux.HandleFunc("/stream", func(w http.ResponseWriter, _ *http.Request) {
 		for range 15 {
 			fmt.Fprintln(w, "piece")
