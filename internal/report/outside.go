@@ -108,16 +108,22 @@ func (s stake) shown(row result.Row) int {
 var advice = []struct{ part, text string }{
 	{"no-orphan/", "The process that got the signal ended and left its server running: a wrapper that does not hand signals on. Let the wrapper become the server: sh -c 'exec ./server', node server.js instead of npm start, a built program instead of go run."},
 	{"listener-closes/", "The process that got the signal has ended and somebody still listens: signal that one, or let the wrapper exec it."},
-	{"process-survives/", "Read the first lines of the crash in stderr.txt of the trial. A panic while stopping is often a channel closed twice, or one that is still written to."},
+	{"process-survives/", "Read the first lines of the crash on its stderr (stderr.txt of the trial, where racebench started it). A panic while stopping is often a channel closed twice, or one that is still written to."},
 	{"/died-of-", "The program died of the signal: it has no handler for it, or none yet. Catch it; then stop accepting, let what is under way finish, and exit last."},
 	{"/upload-half-received/connection-closed", "It closes connections whose request is still coming, while the program lives on. Count a request from its first byte, not from its last."},
 	{"/connection-closed", "It closes connections whose request it has read, while the program lives on: close only those that are idle."},
 	{"drain-ends/program/still-accepts", "It does not react to the signal. Is there a handler, and does the signal reach the server and not a shell in front of it?"},
 	{"drain-ends/program/keeps-serving", "It waits for connections that clients keep using. Answer with Connection: close while draining, close idle ones, and give the drain a deadline of your own."},
 	{"drain-ends/program/websocket-open", "It waits for WebSockets that nobody will close. Close them with 1001 when the signal comes, and give the drain a deadline of your own."},
-	{"drain-ends/program/", "It has closed up and does not exit. Its stacks after SIGQUIT, where its runtime prints them, are in stderr.txt of the trial. Give the drain a deadline of your own."},
+	{"drain-ends/program/", "It has closed up and does not exit." + stacks + " Give the drain a deadline of your own."},
 	{"acked-survives-restart/", "It acknowledges writes before they are where a restart finds them. Write and sync first, or flush on the signal, before the process ends."},
 }
+
+// stacks says where to look for what a hung program was doing, where racebench asked it.
+const stacks = " Its stacks after SIGQUIT, where its runtime prints them, are in stderr.txt of the trial."
+
+// leftAlone is in the summary of a hang of a program that racebench did not start, and asked for nothing more.
+const leftAlone = "racebench did not start it"
 
 // remedies are what to do about a warning, by its invariant.
 var remedies = map[string]string{
@@ -145,6 +151,9 @@ func (p *painter) fixFirst(row result.Row, b result.RowBreach) {
 	}
 	if own, ok := signalOf[row.Variant]; ok && b.Invariant == "every-request-answered" && strings.HasPrefix(row.Moment, "SIGTERM") {
 		text = own
+	}
+	if strings.Contains(b.Summary, leftAlone) {
+		text = strings.Replace(text, stacks, "", 1)
 	}
 	if text != "" {
 		p.blank()

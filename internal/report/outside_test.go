@@ -52,3 +52,19 @@ func TestPassCountsTheTrialsThatProve(t *testing.T) {
 		}
 	}
 }
+
+// TestNoStacksWhereNoneWereAsked sends nobody to stderr.txt for a program that racebench did not start.
+func TestNoStacksWhereNoneWereAsked(t *testing.T) {
+	for summary, stacks := range map[string]bool{
+		"the program was still running 1s after the signal: it served nobody":                                                             true,
+		"the program was still running 1s after the signal: it served nobody; racebench did not start it and leaves it alone: it runs on": false,
+	} {
+		row := passedRow()
+		row.Target, row.Verdict, row.Trials = outsider, result.Hung, result.Counts{Planned: 1, Run: 1, Hung: 1}
+		row.Breaches = []result.RowBreach{{Invariant: "drain-ends", Class: "drain-ends/program/stuck", Verdict: result.Hung, Trials: 1, Count: 1, Summary: summary}}
+		text := render(t, "text", reportOf(row), Options{Width: 400})
+		if !strings.Contains(text, "It has closed up and does not exit.") || strings.Contains(text, "stderr.txt") != stacks {
+			t.Errorf("stacks %v:\n%s", stacks, text)
+		}
+	}
+}
