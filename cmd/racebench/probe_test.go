@@ -36,7 +36,9 @@ func testServer() {
 		time.Sleep(100 * time.Millisecond)
 		fmt.Fprintln(w, "hello")
 	})
-	srv := &http.Server{Addr: "127.0.0.1:" + os.Getenv("PORT")}
+	srv := &http.Server{Addr: "127.0.0.1:" + os.Getenv("PORT"), Protocols: new(http.Protocols)}
+	srv.Protocols.SetHTTP1(true)
+	srv.Protocols.SetUnencryptedHTTP2(true)
 	go func() { fmt.Fprintln(os.Stderr, srv.ListenAndServe()) }()
 	<-stop
 	if os.Args[1] == "good" {

@@ -16,12 +16,12 @@ import (
 
 // probeFlags are what a probe is told instead of a scenario file.
 type probeFlags struct {
-	paths, streams, uploads, sockets, reqs, headers []string
-	requests, data, status, hello                   string
-	url, ready, signal, signalTo, exit, preset      string
-	before, beforeEach, attach                      string
-	grace                                           time.Duration
-	worker, insecure, silent                        bool
+	paths, streams, uploads, sockets, reqs, headers, http2 []string
+	requests, data, status, hello                          string
+	url, ready, signal, signalTo, exit, preset             string
+	before, beforeEach, attach                             string
+	grace                                                  time.Duration
+	worker, insecure, silent                               bool
 }
 
 func newProbeFlags() *probeFlags { return &probeFlags{} }
@@ -35,6 +35,7 @@ func (w *probeFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&w.requests, "requests", "", "a `FILE` with a method and a URL or path on each line")
 	fs.StringArrayVar(&w.streams, "stream", nil, "a `PATH` whose answer comes in pieces (may be repeated)")
 	fs.StringArrayVar(&w.uploads, "upload", nil, "a `PATH` that takes a POST, sent slowly (may be repeated)")
+	fs.StringArrayVar(&w.http2, "http2", nil, "a `PATH` that is asked for by HTTP/2, in streams of one connection (may be repeated); over TLS where --url is https:")
 	fs.StringArrayVar(&w.sockets, "ws", nil, "a `PATH` of WebSockets that are held open (may be repeated)")
 	fs.StringVar(&w.hello, "hello", "", "the first message on a WebSocket, as `TEXT`")
 	fs.BoolVar(&w.silent, "silent", false, "also hold a connection that never says a word: some servers wait for it")
@@ -176,6 +177,9 @@ func (w *probeFlags) load() ([]spec.Value, error) {
 		add("http-keepalive", 4, func(m *mapping) { paced(m); r.put(m, body) })
 		add("http-oneshot", 2, func(m *mapping) { paced(m); r.put(m, body) })
 	}
+	for _, p := range w.http2 {
+		add("http2", 4, func(m *mapping) { paced(m); m.text("path", p) })
+	}
 	for _, p := range w.streams {
 		add("http-stream", 2, func(m *mapping) { m.text("path", p) })
 	}
@@ -258,7 +262,7 @@ func (w *probeFlags) allRequests() ([]probed, error) {
 		}
 		all = append(all, probed{fields[0], path})
 	}
-	if all == nil && w.streams == nil && w.uploads == nil && w.sockets == nil {
+	if all == nil && w.http2 == nil && w.streams == nil && w.uploads == nil && w.sockets == nil {
 		all = []probed{{"GET", ""}} // the url's own path
 	}
 	return all, nil

@@ -84,10 +84,21 @@ func (a *app) replay(cmd *cobra.Command, path string, times int, freeze bool, f 
 	if removed := run.Remove(); err == nil {
 		err = removed
 	}
+	if err == nil {
+		err = allVoid(again)
+	}
 	if err == nil || errors.Is(err, context.Canceled) {
 		a.tellReplays(recorded, again, freeze)
 	}
 	return err
+}
+
+// allVoid says that no replay could show anything: a program that did not start, or a signal that never struck.
+func allVoid(again []result.Trial) error {
+	if slices.ContainsFunc(again, func(t result.Trial) bool { return t.Verdict != result.Void }) {
+		return nil
+	}
+	return notTestedError{fmt.Errorf("of %d replays none tested anything: %s", len(again), again[0].Void)}
 }
 
 // firstBreached judges recorded trials until one shows a breach. Where the program is to be frozen a trial that
