@@ -81,7 +81,7 @@ func (p *program) run(dir string, args ...string) (stdout, stderr string, status
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-var helpFlag = regexp.MustCompile(`(?m)^\s+(?:(-\w), )?\s*(--[a-z][a-z-]*)`)
+var helpFlag = regexp.MustCompile(`(?m)^\s+(?:(-\w), )?\s*(--[a-z][a-z0-9-]*)`)
 
 // flags are those of a command's own help; nil when there is no such command.
 func (p *program) flags(name string) map[string]bool {
