@@ -11,12 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/racebench/racebench/engine"
-	"github.com/racebench/racebench/engine/result"
-	"github.com/racebench/racebench/internal/rundir"
-	"github.com/racebench/racebench/scenario"
 )
 
 // TestAScriptShowsTheFailureWithoutRacebench runs the repro.sh of failed trials: it shows the failure again, and
@@ -42,8 +38,8 @@ func TestAScriptShowsTheFailureWithoutRacebench(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := untilOneFails(t, compile(t, fmt.Sprintf("name: x\ntarget: external\ntrials: 50\nduration: 400ms\nexternal:\n  command: [%s, %s]\n  url: http://127.0.0.1:{port}/\n%s\nload:%s",
-				path, tc.mode, tc.more, tc.load)))
+			c, _ := runCampaign(t, compile(t, fmt.Sprintf("name: x\ntarget: external\ntrials: 50\nduration: 400ms\nexternal:\n  command: [%s, %s]\n  url: http://127.0.0.1:{port}/\n%s\nload:%s",
+				path, tc.mode, tc.more, tc.load)), engine.Config{FailFast: true})
 			if len(c.Breaches) == 0 || c.Breaches[0].First.Script == "" {
 				t.Fatalf("%s, %v: no script", c.Verdict, classes(c))
 			}
@@ -67,20 +63,6 @@ func TestAScriptShowsTheFailureWithoutRacebench(t *testing.T) {
 			}
 		})
 	}
-}
-
-// untilOneFails runs trials until one has failed.
-func untilOneFails(t *testing.T, p engine.Program) *result.Campaign {
-	t.Helper()
-	dir, err := rundir.Create(t.TempDir(), time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	folds, err := engine.RunCampaigns(t.Context(), []engine.Program{p}, []scenario.Seed{7}, engine.Budget{}, engine.Config{Catalog: catalog, FailFast: true}, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return folds[0]
 }
 
 // runScript runs a script on a free port.

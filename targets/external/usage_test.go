@@ -8,9 +8,11 @@ import (
 	"github.com/racebench/racebench/engine/result"
 )
 
-// TestWhatAProgramUsesIsMeasured holds connections open and finds them among the program's descriptors.
+// TestWhatAProgramUsesIsMeasured holds connections open and finds them among the program's descriptors. It hangs, so
+// that they are there to be counted for seconds.
 func TestWhatAProgramUsesIsMeasured(t *testing.T) {
-	c := run(t, "shutdown", "thresholds: [memory > 1MiB]", "\n  - {client: websocket, clients: 20, path: /ws}\n", 1)
+	t.Parallel()
+	c := run(t, "hangs", "drain_limit: 3s\nthresholds: [memory > 1MiB]", "\n  - {client: websocket, clients: 20, path: /ws}\n", 1)
 	rep, err := result.NewReport([]*result.Campaign{c})
 	if err != nil {
 		t.Fatal(err)
