@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,8 +35,8 @@ func TestClaims6To9WhoHangs(t *testing.T) {
 	if len(merged) == 0 || len(looped) == 0 {
 		t.Errorf("of %d schedules check-then-wait hangs in %d, loop-check-then-wait in %d: want some of each", wakeUps, len(merged), len(looped))
 	}
-	if len(merged) != len(ordered) {
-		t.Errorf("check-then-wait hangs in %d schedules, release-increment in %d: they are one program", len(merged), len(ordered))
+	if !slices.Equal(merged, ordered) {
+		t.Errorf("check-then-wait hangs in the schedules %d, release-increment in %d: they are one program", merged, ordered)
 	}
 	for _, name := range []string{"subscribe-then-check", "pinned-rearm", "guard-decrement", "drain-reference"} {
 		if n := len(hangs(name)); n > 0 {
