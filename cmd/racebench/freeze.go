@@ -18,6 +18,16 @@ func (a *app) isOutside(dir rundir.TrialDir) bool {
 	return err == nil && plan.Program.Outside()
 }
 
+// wasAttached says whether a recorded trial is of a program that ran already: it is signalled once.
+func (a *app) wasAttached(dir rundir.TrialDir) bool {
+	plan, err := engine.ReadPlan(dir, a.catalog)
+	if err != nil || !plan.Program.Outside() {
+		return false
+	}
+	_, attached := plan.Program.Scenario.External.Get("attach")
+	return attached
+}
+
 // tellForced says what became of the requests that waited unread in a program that was frozen.
 func (a *app) tellForced(again []result.Trial) {
 	var unread, lost int64

@@ -71,6 +71,9 @@ func (a *app) replay(cmd *cobra.Command, path string, times int, freeze bool, f 
 	if freeze && !a.isOutside(dir) {
 		return errFreeze
 	}
+	if a.wasAttached(dir) {
+		return usagef("%s: its program was attached to, and its process id may be another's now: start it once more, and probe --attach that", dir)
+	}
 	run, err := rundir.Create(f.dir, time.Now())
 	if err != nil {
 		return usageError{err}

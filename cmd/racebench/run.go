@@ -274,7 +274,7 @@ func newReport(folds []*result.Campaign, args []string) (*result.Report, error) 
 	rep.Command = slices.Concat([]string{calledAs(os.Args[0])}, withoutSecrets(args))
 	for i := range rep.Results {
 		if row := &rep.Results[i]; row.Replay != "" {
-			row.Replay = report.ReplayCommand(rep, row.KeptDir())
+			row.Replay = report.ReplayCommand(rep, *row, row.KeptDir())
 		}
 	}
 	return rep, nil

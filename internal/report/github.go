@@ -71,8 +71,8 @@ func renderGitHub(r *result.Report, _ Options) ([]byte, error) {
 			if b.Expired != "" {
 				text += "; it was listed as known until " + b.Expired
 			}
-			if b.First.Dir != "" {
-				text += "\nagain: " + ReplayCommand(r, b.First.Dir)
+			if again := ReplayCommand(r, row, b.First.Dir); again != "" {
+				text += "\nagain: " + again
 			}
 			a.add("error", row.File, row.Line, fmt.Sprintf("%s %s: %s", b.Verdict, nameOf(row), b.Invariant), owned(row.Owner, text))
 		}

@@ -232,8 +232,6 @@ func breachOf(row result.Row, b result.RowBreach, r *result.Report) breachView {
 	case b.Expired != "":
 		v.Line += " · listed as known until " + b.Expired
 	}
-	if b.First.Dir != "" {
-		v.Command = ReplayCommand(r, b.First.Dir)
-	}
+	v.Command = ReplayCommand(r, row, b.First.Dir)
 	return v
 }

@@ -136,8 +136,8 @@ func invariantCase(row result.Row, name, class string, r *result.Report) junitCa
 			fails = append(fails, fmt.Sprintf("%s in %s: %s", b.Class, ofRuns(row, b.Trials), b.Summary))
 			fails = append(fails, b.First.Evidence...)
 			fails = append(fails, "seed "+b.First.Seed)
-			if b.First.Dir != "" {
-				fails = append(fails, "again: "+ReplayCommand(r, b.First.Dir))
+			if again := ReplayCommand(r, row, b.First.Dir); again != "" {
+				fails = append(fails, "again: "+again)
 			}
 			if c.Failure == nil {
 				c.Failure = &junitWhy{Message: headline(row, b), Type: b.Verdict.String()}

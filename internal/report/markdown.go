@@ -108,8 +108,8 @@ func (m *markdown) finding(r *result.Report, row result.Row) {
 		if len(b.First.Evidence) > 0 {
 			s.WriteString(pre(b.First.Evidence))
 		}
-		if b.First.Dir != "" {
-			s.WriteString("\nagain: " + code(ReplayCommand(r, b.First.Dir)) + "\n")
+		if again := ReplayCommand(r, row, b.First.Dir); again != "" {
+			s.WriteString("\nagain: " + code(again) + "\n")
 		}
 		s.WriteString("\n</details>\n")
 		m.block(s.String())

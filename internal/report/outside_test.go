@@ -68,3 +68,25 @@ func TestNoStacksWhereNoneWereAsked(t *testing.T) {
 		}
 	}
 }
+
+// TestAnAttachedProgramIsNotStruckAgain names no replay of it, in any format, and no number of trials.
+func TestAnAttachedProgramIsNotStruckAgain(t *testing.T) {
+	for variant, again := range map[string]bool{"server": true, "attached": false} {
+		passed, lost := passedRow(), passedRow()
+		lost.Verdict, lost.Trials = result.Breached, result.Counts{Planned: 1, Run: 1, Breached: 1}
+		lost.Breaches = []result.RowBreach{{Invariant: "every-request-answered", Class: "every-request-answered/request-read/exited", Verdict: result.Breached,
+			Trials: 1, Count: 1, Summary: "1 of 1 requests", First: result.FirstTrial{Dir: "runs/x/trials/000002"}}}
+		for _, row := range []*result.Row{&passed, &lost} {
+			row.Target, row.Variant, row.Invariants = outsider, variant, []string{"every-request-answered"}
+		}
+		for _, format := range []string{"text", "markdown", "junit", "github", "html"} {
+			text := render(t, format, reportOf(lost), Options{Width: 200})
+			if strings.Contains(text, "racebench replay") != again {
+				t.Errorf("%s of %s:\n%s", format, variant, text)
+			}
+		}
+		if text := render(t, "text", reportOf(passed), Options{Width: 200}); strings.Contains(text, "--trials") != again {
+			t.Errorf("%s:\n%s", variant, text)
+		}
+	}
+}

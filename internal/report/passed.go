@@ -55,7 +55,7 @@ func leftOpen(row result.Row) string {
 		text += "; " + row.Moment
 	}
 	text += ")."
-	if row.RulesOut > onePercent {
+	if row.RulesOut > onePercent && !wasAttached(row) {
 		text += fmt.Sprintf(" To get below 1 %%: --trials %d", result.TrialsFor(onePercent))
 	}
 	return text

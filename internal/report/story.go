@@ -63,16 +63,19 @@ func (p *painter) breach(row result.Row, b result.RowBreach, r *result.Report) {
 		p.fixFirst(row, b)
 	}
 	p.blank()
-	if b.First.Dir != "" {
+	switch again := ReplayCommand(r, row, b.First.Dir); {
+	case again != "":
 		remark := "likely: the same plan on the machine's own schedule"
 		if row.Engine == simulated {
 			remark = "exact"
 		}
-		p.command("again", ReplayCommand(r, b.First.Dir), remark)
+		p.command("again", again, remark)
 		if b.First.Script != "" {
 			p.command("without us", "sh "+quote(b.First.Script), "curl, kill")
 		}
-	} else {
+	case wasAttached(row):
+		p.field("again", "start the program once more and attach to that: it is signalled once")
+	default:
 		p.field("again", fmt.Sprintf("no trial was kept: run with --keep failing --seed %s, then replay", row.Seed))
 	}
 	p.accept(row, b, r.Started)

@@ -224,8 +224,8 @@ func (p *painter) next(r *result.Report) {
 			continue
 		}
 		for _, b := range row.Breaches {
-			if b.Known == "" && b.First.Dir != "" {
-				p.command("next", ReplayCommand(r, b.First.Dir), "")
+			if again := ReplayCommand(r, row, b.First.Dir); b.Known == "" && again != "" {
+				p.command("next", again, "")
 				return
 			}
 		}
@@ -234,7 +234,7 @@ func (p *painter) next(r *result.Report) {
 		return // only run takes a number of trials
 	}
 	for _, row := range r.Results {
-		if row.Verdict == result.Passed && row.RulesOut > onePercent {
+		if row.Verdict == result.Passed && row.RulesOut > onePercent && !wasAttached(row) {
 			p.command("next", again(called(r), r.Command[1:], fmt.Sprint(result.TrialsFor(onePercent))), "rules out 1 %")
 			return
 		}
@@ -249,8 +249,17 @@ func called(r *result.Report) string {
 	return calledBy(r.Command[0])
 }
 
-// ReplayCommand is what to paste to run a kept trial again: racebench as it was called, and the trial's path.
-func ReplayCommand(r *result.Report, dir string) string { return called(r) + " replay " + quote(dir) }
+// ReplayCommand is what to paste to run a kept trial of a result again: racebench as it was called, and the trial's
+// path. It is empty where none was kept, and of a program that was attached to: its process id may be another's now.
+func ReplayCommand(r *result.Report, row result.Row, dir string) string {
+	if dir == "" || wasAttached(row) {
+		return ""
+	}
+	return called(r) + " replay " + quote(dir)
+}
+
+// wasAttached says whether the program ran already, so that it is signalled once and never again.
+func wasAttached(row result.Row) bool { return row.Target == outsider && row.Variant == "attached" }
 
 func calledBy(word string) string {
 	if word == "" {
