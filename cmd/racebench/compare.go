@@ -87,7 +87,9 @@ func (a *app) judgeComparison(c *gate.Comparison, f runFlags) {
 	for _, r := range c.Results {
 		var crossed int64
 		for _, x := range r.Crossed {
-			crossed += x.Head
+			if result.OnTheWire(x.Kind) {
+				crossed += x.Head
+			}
 		}
 		a.alsoFailed = append(a.alsoFailed, crossedOrUnseen(r.Name(), crossed, r.Unseen, f.failOn)...)
 	}

@@ -12,7 +12,7 @@ import (
 func TestWhatFailOnFailedIsNamed(t *testing.T) {
 	rep := &result.Report{Results: []result.Row{{
 		Scenario: "web", Target: "external", Variant: "server", Warnings: []result.RowWarning{{Summary: "3 WebSockets got no close frame"}},
-		Crossed: []result.Crossed{{Kind: "sent-after", Count: 2, Of: 4}}, Unseen: []string{"no-leak/*"},
+		Crossed: []result.Crossed{{Kind: "refused-after", Count: 9, Of: 9}, {Kind: "sent-after-fresh-eof", Count: 3, Of: 4}, {Kind: "unread-fresh-eof", Count: 2, Of: 4}}, Unseen: []string{"no-leak/*"},
 	}}}
 	if why := alsoFails(rep, nil); why != nil {
 		t.Errorf("without --fail-on it fails for %q", why)

@@ -35,7 +35,7 @@ func (a *app) tellForced(again []result.Trial) {
 	for _, t := range again {
 		var of, n int64
 		for _, x := range t.Crossed {
-			if !strings.HasPrefix(x.Kind, "unread-") {
+			if !result.OnTheWire(x.Kind) {
 				continue
 			}
 			n += x.Count

@@ -147,7 +147,9 @@ func alsoFails(rep *result.Report, failOn []string) []string {
 		}
 		var crossed int64
 		for _, x := range row.Crossed {
-			crossed += x.Count
+			if result.OnTheWire(x.Kind) {
+				crossed += x.Count
+			}
 		}
 		why = append(why, crossedOrUnseen(name, crossed, row.Unseen, failOn)...)
 	}

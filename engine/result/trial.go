@@ -1,6 +1,7 @@
 package result
 
 import (
+	"strings"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -30,12 +31,16 @@ type Risk struct {
 	Lost  int64  `json:"lost"`
 }
 
-// Crossed is what was on the wire when the signal struck and got no answer: not the server's doing.
+// Crossed is what was on the wire when the signal struck, or came after it, and got no answer: not the server's doing.
 type Crossed struct {
 	Kind  string `json:"kind"`
 	Count int64  `json:"count"`
 	Of    int64  `json:"of"`
 }
+
+// OnTheWire says whether a kind of Crossed was sent before the signal and not read by then. The others came after it:
+// a server that has stopped listening refuses them all.
+func OnTheWire(kind string) bool { return strings.HasPrefix(kind, "unread-") }
 
 // A Schedule is the order of steps that a simulated trial took.
 type Schedule struct {

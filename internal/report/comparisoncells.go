@@ -75,7 +75,7 @@ func (p *painter) crossed(kinds []gate.CrossedChange, inBase bool) check {
 	for _, x := range kinds {
 		base, head = base+x.Base, head+x.Head
 	}
-	c := check{name: "crossed on the wire", base: nothing, head: fmt.Sprint(head), state: "not counted", style: p.dim}
+	c := check{name: "crossed or came after", base: nothing, head: fmt.Sprint(head), state: "not counted", style: p.dim}
 	if inBase {
 		c.base = fmt.Sprint(base)
 	}
