@@ -14,11 +14,12 @@ import (
 	"github.com/racebench/racebench/internal/rundir"
 )
 
-// A killer kills the child of every trial of a run, each at a moment of its own after the child has
-// begun.
+// A killer kills the child of every trial of a run, each at a moment of its own after something was on record,
+// or after the child has begun.
 type killer struct {
 	t       *testing.T
 	moments []time.Duration
+	early   bool // moments count from the child's begin
 	// seen is what a ledger held right before the kill, by the number of its trial.
 	seen map[int]*ledger.Evidence
 }
@@ -51,6 +52,9 @@ func (k *killer) watch(run string, over <-chan struct{}) {
 				continue
 			}
 			killed[pid] = true
+			if !k.early {
+				awaitRecord(pid, dir, run, over)
+			}
 			timer := time.NewTimer(k.moments[(dir.Number()-1)%len(k.moments)])
 			select {
 			case <-over:
@@ -59,6 +63,27 @@ func (k *killer) watch(run string, over <-chan struct{}) {
 			case <-timer.C:
 			}
 			k.kill(pid, dir, run)
+		}
+	}
+}
+
+// awaitRecord waits until an operation has ended, or the child has.
+func awaitRecord(pid int, dir rundir.TrialDir, run string, over <-chan struct{}) {
+	for {
+		if e, err := ledger.Read(dir.Ledger()); err == nil {
+			for _, ops := range e.Ops {
+				if len(ops) > 0 && ops[0].Outcome != ledger.Unknown {
+					return
+				}
+			}
+		}
+		if again, ok := trialOf(pid, run); !ok || again != dir {
+			return
+		}
+		select {
+		case <-over:
+			return
+		case <-time.After(time.Millisecond):
 		}
 	}
 }
