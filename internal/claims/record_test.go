@@ -45,7 +45,13 @@ type finding struct {
 // A tally is in how many of so many trials a bug showed.
 type tally struct{ Shown, Of int }
 
-func (y tally) String() string { return fmt.Sprintf("%d of %d", y.Shown, y.Of) }
+// String is "k of n"; trials that were not run, since they cannot show the breach, are not judged.
+func (y tally) String() string {
+	if y.Of == 0 {
+		return "not judged"
+	}
+	return fmt.Sprintf("%d of %d", y.Shown, y.Of)
+}
 
 // quantile is the schedules that such a share of the campaigns needed.
 func (f finding) quantile(share float64) string {
@@ -152,7 +158,8 @@ past: ` + "`make mutant BUG=R1`" + ` builds ` + "`bin/racebench-R1`" + `, the pr
 
 The scenario of a bug provokes it on real goroutines: a load that fills the right queue, a moment that is worth
 striking at. Three hangs of one class end a campaign. *Widened* trials hold a window open; they prove that the bug is
-there and say nothing of how often users meet it.
+there and say nothing of how often users meet it. How long others kept a call waiting is *not judged* here: no margin
+tells it from a busy machine.
 
 | bug | breach | trials that show it | timing |
 |---|---|---|---|
