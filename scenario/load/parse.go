@@ -57,7 +57,11 @@ func parse(v spec.Value, opWord string, own []string, errs *spec.Errors) Group {
 	}
 	names = append(names, own...)
 	for _, f := range v.Fields {
-		if !slices.Contains(names, f.Key.Text) {
+		switch {
+		case slices.Contains(names, f.Key.Text):
+		case f.Key.Text == "name":
+			errs.Addf(f.Key, `unknown field "name" (did you mean "as"?)`)
+		default:
 			errs.Add(spec.Unknown(f.Key, "field", names))
 		}
 	}

@@ -75,6 +75,7 @@ func TestParseErrors(t *testing.T) {
 		{"{op: a, shape: burst, burst: 0, every: 0s}", "4:32: a burst of 0: it has from 1 to 1000000 operations\n4:42: bursts every 0s are one endless burst: write shape: saturate for that"},
 		{"{op: a, shape: rte, rate: 5/s}", `4:18: unknown shape "rte" (did you mean "rate"?)`},
 		{"{op: a, shape: [rate]}", "4:18: a list is not the name of a known shape (known: burst, ramp, rate, saturate, slow)"},
+		{"{op: a, name: home}", `4:11: unknown field "name" (did you mean "as"?)`},
 		{"{op: a, clinets: 5}", `4:11: unknown field "clinets" (did you mean "clients"?)`},
 		{"{op: a, stop: now}", "4:17: stop takes only at-signal: without it the group goes on through the signal"},
 		{"{op: a, as: drain}", "4:15: the name drain is taken in thresholds: choose another"},
