@@ -17,11 +17,16 @@ import (
 
 func (a *app) validateCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "validate SCENARIO.yaml...",
+		Use:     "validate [SCENARIO.yaml]...",
 		Short:   "Check scenario files, run nothing; silent when they are good",
+		Long:    "Check scenario files, without arguments every .racebench/*.yaml, and run nothing; silent\nwhen they are good.",
 		Example: "  racebench validate .racebench/*.yaml",
-		Args:    needArgs("a scenario file"),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				if args = scenariosHere(); len(args) == 0 {
+					return usagef("racebench validate needs a scenario file: there is no .racebench/*.yaml here")
+				}
+			}
 			errs := a.readProjects(args)
 			for _, path := range withoutProjects(args) {
 				if _, err := a.load(path); err != nil {
