@@ -75,8 +75,8 @@ draws, the signal at the same moment. The schedule is the machine's, so the answ
 in how many of its runs the breach showed.
 
 With --freeze a program from outside is stopped (SIGSTOP) before the signal while its
-clients go on sending, gets the signal, and runs on (SIGCONT): a race between a request
-and the signal is met every time. What shows is forced, never a rate; requests that it
-had not read are counted and accuse nobody.
+clients go on sending, gets the signal, and runs on (SIGCONT): what is sent meanwhile
+waits unread for both. What shows is forced, never a rate; requests that it had not
+read are counted and accuse nobody.
 
 Exit status: 1 reproduced, 0 not in that many runs, 3 diverged or stale, 2 unreadable.`
