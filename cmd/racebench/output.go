@@ -62,6 +62,7 @@ func (f *runFlags) destinations() ([]destination, error) {
 	toStdout := ""
 	for _, o := range asked {
 		format, file, named := strings.Cut(o, "=")
+		named = named && file != "-"
 		switch {
 		case !slices.Contains(f.known(), format):
 			return nil, usagef("-o %s: there is no format %q%s: formats are %s", o, format,
