@@ -30,6 +30,21 @@ func TestInterruptedComesFirst(t *testing.T) {
 	}
 }
 
+// TestEndingCountsWhatRan tells two scenarios of one server from two designs in one scenario.
+func TestEndingCountsWhatRan(t *testing.T) {
+	for second, want := range map[string]string{"": "all 2 variants kept", "web": "all 2 scenarios kept"} {
+		other := passedRow()
+		if second != "" {
+			other.Scenario = second
+		}
+		r := reportOf(passedRow())
+		r.Results = append(r.Results, other)
+		if text := render(t, "text", r, Options{}); !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
 func TestStoredSaysWhatIsThere(t *testing.T) {
 	for _, row := range []struct {
 		of   result.Row

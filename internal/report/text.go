@@ -183,7 +183,7 @@ func sentence(r *result.Report) string {
 		return alone(r.Results[0])
 	}
 	if failed == 0 && tally[result.Untested]+tally[result.Known] == 0 {
-		return fmt.Sprintf("all %d variants kept every promise in %s", len(r.Results), count(int64(trials), unitOf(r.Results[0])))
+		return fmt.Sprintf("all %d %ss kept every promise in %s", len(r.Results), resultUnit(r), count(int64(trials), unitOf(r.Results[0])))
 	}
 	var parts []string
 	for v := result.Hung; ; v-- {
@@ -194,7 +194,19 @@ func sentence(r *result.Report) string {
 			break
 		}
 	}
-	return fmt.Sprintf("%s: %s", count(int64(len(r.Results)), "variant"), strings.Join(parts, ", "))
+	return fmt.Sprintf("%s: %s", count(int64(len(r.Results)), resultUnit(r)), strings.Join(parts, ", "))
+}
+
+// resultUnit is what each result stands for: a scenario where every scenario has one, else a variant.
+func resultUnit(r *result.Report) string {
+	scenarios := map[string]bool{}
+	for _, row := range r.Results {
+		scenarios[row.Scenario] = true
+	}
+	if len(scenarios) == len(r.Results) {
+		return "scenario"
+	}
+	return "variant"
 }
 
 // alone is the sentence about the only result.
