@@ -76,6 +76,9 @@ func TestARunningProgramIsSignalledOnce(t *testing.T) {
 			if c.Verdict != want || len(c.Trials) != 1 || slices.ContainsFunc(warnings(t, c), func(w string) bool { return strings.HasPrefix(w, "clean-exit") }) {
 				t.Errorf("%s, %v, %v, %+v", c.Verdict, classes(c), warnings(t, c), c.Trials)
 			}
+			if mode == "hangs" && !strings.Contains(fmt.Sprint(c.Breaches), "racebench did not start it") { // reports look for it
+				t.Error(c.Breaches)
+			}
 			if mode == "hangs" && cmd.Process.Signal(syscall.Signal(0)) != nil {
 				t.Error("it was not left running")
 			}
