@@ -1,6 +1,12 @@
 #!/bin/sh
 # Installs the servers that `make test-servers` probes, from the system's own packages, and stops none that runs.
 # What cannot be had is skipped by the test. Those that most rows need come first, each lot with a limit of its own.
+
+# The release of Go that the newest is compared with (oldGo of targets/external).
+if command -v go >/dev/null && ! GOTOOLCHAIN=go1.24.11 GOPROXY=off go version >/dev/null 2>&1; then
+	GOTOOLCHAIN=go1.24.11 timeout 30 go version || echo "go1.24.11 cannot be had here"
+fi
+
 missing=""
 command -v nginx >/dev/null || missing="$missing nginx-light"
 command -v haproxy >/dev/null || missing="$missing haproxy"

@@ -1,0 +1,114 @@
+//go:build servers
+
+package external_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+var versionNumber = regexp.MustCompile(`[0-9]+(\.[0-9]+)+`)
+
+// serversHead is the head of the table of rows.
+const serversHead = `| server | version | signal | load | at risk | lost of what it had read | first request after, on a connection open before | verdict | command |
+|---|---|---|---|---|---|---|---|---|
+`
+
+// stakeWords are the kinds of work whose loss is an accusation.
+var stakeWords = []struct{ kind, words string }{
+	{"request-read", "requests read"}, {"answer-half-sent", "answers half sent"}, {"upload-half-received", "uploads half received"},
+	{"acknowledged-write", "writes acknowledged"},
+}
+
+// line is a row of the page's table: what was seen.
+func (r serverRow) line(version string, c *result.Campaign) string {
+	stake, loss := stakes(c)
+	opened := "–"
+	switch of, dropped := risks(c, "preopened"); {
+	case of > 0 && dropped == 0:
+		opened = fmt.Sprintf("answered, %d of %d", of, of)
+	case of > 0:
+		opened = fmt.Sprintf("dropped, %d of %d", dropped, of)
+	}
+	verdict := c.Verdict.String()
+	if why := accusations(c); why != "" {
+		verdict += ": " + why
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s | %s | `%s` |\n", r.name, version, r.signal, r.load, stake, loss, opened, verdict, r.shown())
+}
+
+// stakes says what was at risk, and how much of it was lost.
+func stakes(c *result.Campaign) (stake, loss string) {
+	var all []string
+	var kinds []string
+	for _, s := range stakeWords {
+		if of, _ := risks(c, s.kind); of > 0 {
+			all, kinds = append(all, fmt.Sprintf("%d %s", of, s.words)), append(kinds, s.kind)
+		}
+	}
+	if all == nil {
+		return "nothing", "–"
+	}
+	of, lost := risks(c, kinds...)
+	return strings.Join(all, ", "), fmt.Sprintf("%d of %d", lost, of)
+}
+
+// accusations names the invariants that were breached, each once.
+func accusations(c *result.Campaign) string {
+	var names []string
+	for _, b := range c.Breaches {
+		if name := "`" + b.Invariant + "`"; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// shown is the command as somebody would type it.
+func (r serverRow) shown() string {
+	var words []string
+	for _, word := range r.command {
+		switch word {
+		case "":
+			word = "''"
+		case "CONF":
+			word = "conf"
+		case "GO", "GO124":
+			word = "./server"
+		}
+		if strings.ContainsAny(word, " ;") {
+			word = "'" + word + "'"
+		}
+		words = append(words, word)
+	}
+	return strings.NewReplacer("{port}", "8080", "{data}", "data", "GO;", "./server;").Replace(strings.Join(words, " "))
+}
+
+// writeTable puts a table between a page's markers, if every row was run and nothing failed.
+func writeTable(t *testing.T, page, marker, head string, lines []string) {
+	t.Helper()
+	if t.Failed() || slices.Contains(lines, "") {
+		t.Fatalf("%s is left as it was: a row failed, or its server is not installed", page)
+	}
+	raw, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin, end := "<!-- begin "+marker+" -->\n", "<!-- end "+marker+" -->"
+	before, rest, ok := strings.Cut(string(raw), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatalf("%s has no %s and %s", page, strings.TrimSpace(begin), end)
+	}
+	text := before + begin + "\n" + head + strings.Join(lines, "") + "\n" + end + after
+	if err := os.WriteFile(page, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
