@@ -170,10 +170,17 @@ func matrixCellOf(row result.Row, invariant string) matrixCell {
 		}
 		return matrixCell{fmt.Sprintf("%d of %d", b.trials, row.Trials.Run), "bad"}
 	}
-	if row.Verdict == result.Untested {
+	if row.Verdict == result.Untested || nothingWritten(row, invariant) {
 		return matrixCell{"not tested", "open"}
 	}
 	return matrixCell{"held", "good"}
+}
+
+// nothingWritten says that an invariant is about acknowledged writes to a program from outside, and there were none.
+func nothingWritten(row result.Row, invariant string) bool {
+	return row.Target == outsider && invariant == "acked-survives-restart" && !slices.ContainsFunc(row.AtRisk, func(k result.RowRisk) bool {
+		return k.Kind == "acknowledged-write" && k.Count > 0
+	})
 }
 
 func resultOf(row result.Row, r *result.Report, anchor string, charts *int) resultView {
@@ -183,7 +190,11 @@ func resultOf(row result.Row, r *result.Report, anchor string, charts *int) resu
 		Notes: row.Notes,
 	}
 	for _, k := range row.AtRisk {
-		v.Facts = append(v.Facts, fact{"at risk: " + k.Kind, fmt.Sprintf("%d, of which %d lost", k.Count, k.Lost)})
+		text := fmt.Sprintf("%d, of which %d lost", k.Count, k.Lost)
+		if k.Count == 0 {
+			text = "0: not tested"
+		}
+		v.Facts = append(v.Facts, fact{"at risk: " + k.Kind, text})
 	}
 	if row.RulesOut > 0 {
 		v.Facts = append(v.Facts, fact{"means", leftOpen(row)})

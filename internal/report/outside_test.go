@@ -69,6 +69,19 @@ func TestNoStacksWhereNoneWereAsked(t *testing.T) {
 	}
 }
 
+// TestNothingWrittenIsNotHeld praises no program for writes that nobody made.
+func TestNothingWrittenIsNotHeld(t *testing.T) {
+	for writes, want := range map[int64]int{0: 1, 7: 0} {
+		row := passedRow()
+		row.Target, row.Invariants = outsider, []string{"acked-survives-restart", "drain-ends"}
+		row.AtRisk = []result.RowRisk{{Kind: "request-read", Count: 3, Trials: 2}, {Kind: "acknowledged-write", Count: writes, Trials: 2}}
+		html := render(t, "html", reportOf(row), Options{})
+		if n := strings.Count(html, ">not tested<"); n != want || strings.Contains(html, "0: not tested") != (writes == 0) {
+			t.Errorf("%d writes: %d not tested\n%s", writes, n, html)
+		}
+	}
+}
+
 // TestAnAttachedProgramIsNotStruckAgain names no replay of it, in any format, and no number of trials.
 func TestAnAttachedProgramIsNotStruckAgain(t *testing.T) {
 	for variant, again := range map[string]bool{"server": true, "attached": false} {
