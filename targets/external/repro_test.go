@@ -9,7 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/racebench/racebench/engine"
@@ -61,7 +63,30 @@ func TestAScriptShowsTheFailureWithoutRacebench(t *testing.T) {
 			if status, out := runScript(t, right, "TIMES=1", "GRACE=60"); status != 0 {
 				t.Errorf("of a server that stops well: status %d: %s", status, out)
 			}
+			if tc.mode == "hangs" {
+				endedWhileItStarts(t, string(raw))
+			}
 		})
+	}
+}
+
+// endedWhileItStarts ends a script before its program is ready, and looks for the program.
+func endedWhileItStarts(t *testing.T, text string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "pid")
+	cut := strings.Replace(text, "ready() { answers; }", `ready() { cp "$work/pid" '`+file+`'; kill -s TERM $$; false; }`, 1)
+	status, out := runScript(t, cut, "TIMES=1", "GRACE=1")
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v: status %d: %s", err, status, out)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, 0); status != 2 || !errors.Is(err, syscall.ESRCH) {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+		t.Errorf("status %d; the program it had started: %v; %s", status, err, out)
 	}
 }
 

@@ -16,14 +16,15 @@ work=$(mktemp -d) || exit 2
 DATA="${DATA:-$work/data}"
 `
 	reproStart = `
-pid= client=
+pid= client= started=
 end() { # whatever is left of it, and of the client that holds it
   [ -n "$client" ] && kill "$client" 2>/dev/null
-  if [ -n "$pid" ]; then
-    kill -s KILL -- "-$pid" 2>/dev/null
+  if [ -n "$started" ]; then
+    until [ -s "$work/pid" ] || ended; do sleep 0.05; done # it may be about to start
+    kill -s KILL -- "-$(cat "$work/pid")" 2>/dev/null
     until ended; do sleep 0.05; done
   fi
-  pid= client=
+  pid= client= started=
 }
 trap 'end; rm -rf "$work"' EXIT
 trap 'exit 2' HUP INT TERM PIPE
@@ -32,7 +33,8 @@ ended() { [ -s "$work/status" ]; }
 start() {
   answers && { echo "somebody listens at its address already: set PORT, or stop that one"; exit 2; }
   mkdir -p "$DATA"; rm -f "$work/pid" "$work/status"
-  (program >"$work/output" 2>&1; echo $? >"$work/status") &
+  started=1
+  (trap : HUP TERM; program >"$work/output" 2>&1; echo $? >"$work/status") &
   n=0
   until [ -s "$work/pid" ] && ready; do
     n=$((n+1))
@@ -55,6 +57,7 @@ await() { # its end, for GRACE seconds
 	goLost = `
 go() {
   start
+  : >"$work/wire" # else the last go's is looked at
   {
     %s -v -m $GRACE -o /dev/null -w 'status %%{http_code}, %%{size_download} B after %%{time_total} s'
     echo "; curl ends with $?"
