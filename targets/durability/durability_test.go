@@ -6,4 +6,4 @@ import (
 	"github.com/racebench/racebench/targets/targettest"
 )
 
-func TestConforms(t *testing.T) { targettest.Run(t, target) }
+func TestConforms(t *testing.T) { targettest.Run(t, target, nil) }

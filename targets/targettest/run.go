@@ -13,12 +13,13 @@ import (
 )
 
 // Run checks a target against everything that the engine and the reports take for granted: its tables,
-// a start and a stop of every variant, its windows, and the promises of its reference.
-func Run(t *testing.T, target targets.Target) {
+// a start and a stop of every variant, its windows, and the promises of its reference. Its clients end at their
+// first refusal, so knobs must leave them the time and the room that no busy machine takes away.
+func Run(t *testing.T, target targets.Target, knobs map[string]string) {
 	t.Run("tables", func(t *testing.T) { checkTables(t, target) })
 	t.Run("knobs", func(t *testing.T) { checkKnobs(t, target) })
-	t.Run("variants", func(t *testing.T) { checkVariants(t, target) })
-	t.Run("reference", func(t *testing.T) { checkReference(t, target) })
+	t.Run("variants", func(t *testing.T) { checkVariants(t, target, knobs) })
+	t.Run("reference", func(t *testing.T) { checkReference(t, target, knobs) })
 }
 
 var word = regexp.MustCompile(`^[a-z0-9]+([.-][a-z0-9]+)*$`)
@@ -103,7 +104,7 @@ func checkKnobs(t *testing.T, target targets.Target) {
 }
 
 // checkVariants starts, loads and stops every variant, and counts who passes the windows.
-func checkVariants(t *testing.T, target targets.Target) {
+func checkVariants(t *testing.T, target targets.Target, knobs map[string]string) {
 	passed := make([]atomic.Int64, len(target.Windows()))
 	arm := func(w *world.World) {
 		for i, info := range target.Windows() {
@@ -111,7 +112,7 @@ func checkVariants(t *testing.T, target targets.Target) {
 		}
 	}
 	for _, v := range target.Variants() {
-		h := Start(t, target, v.Name, Options{Arm: arm})
+		h := Start(t, target, v.Name, Options{Knobs: knobs, Arm: arm})
 		for _, c := range h.DialAll() {
 			if !c.info.Subscribes {
 				h.AwaitTask(c.Send(20))
@@ -147,8 +148,8 @@ func (h *Harness) DialAll() []*Client {
 
 // checkReference strikes the reference under a load that goes on, twice at once, and holds it to its
 // promises. Then it knocks once more.
-func checkReference(t *testing.T, target targets.Target) {
-	h := Start(t, target, target.Reference(), Options{})
+func checkReference(t *testing.T, target targets.Target, knobs map[string]string) {
+	h := Start(t, target, target.Reference(), Options{Knobs: knobs})
 	for _, c := range h.DialAll() {
 		if !c.info.Subscribes {
 			c.Send(-1)

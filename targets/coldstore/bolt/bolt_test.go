@@ -6,26 +6,13 @@ import (
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/world"
-	"github.com/racebench/racebench/targets"
 	"github.com/racebench/racebench/targets/coldstore"
 	"github.com/racebench/racebench/targets/targettest"
 )
 
-// patient is the store with a read deadline that no busy machine comes near: the suite's clients end at
-// their first refusal.
-type patient struct{ coldstore.Target }
-
-func (p patient) Knobs() []targets.Knob {
-	all := p.Target.Knobs()
-	for i := range all {
-		if all[i].Name == "read-deadline" {
-			all[i].Default = "1h"
-		}
-	}
-	return all
+func TestConformance(t *testing.T) {
+	targettest.Run(t, coldstore.Target{Open: Open}, map[string]string{"read-deadline": "1h"})
 }
-
-func TestConformance(t *testing.T) { targettest.Run(t, patient{coldstore.Target{Open: Open}}) }
 
 // on runs body on a task of a real world.
 func on(t *testing.T, body func(task *world.Task)) {

@@ -26,7 +26,10 @@ func TestMain(m *testing.M) {
 }
 
 // The seam itself is held by TestSeam, beside the connections in memory. Here the real core runs on it.
-func TestConformance(t *testing.T) { targettest.Run(t, gateway.Target{Net: New}) }
+func TestConformance(t *testing.T) {
+	// A slot comes back a little after the answer, and a client is quick.
+	targettest.Run(t, gateway.Target{Net: New}, map[string]string{"slots": "1000000", "hang-up": "1h"})
+}
 
 // on makes a Net in a world of its own and runs body on a task.
 func on(tb testing.TB, body func(t *world.Task, n *network)) {
