@@ -16,8 +16,8 @@ import (
 var versionNumber = regexp.MustCompile(`[0-9]+(\.[0-9]+)+`)
 
 // serversHead is the head of the table of rows.
-const serversHead = `| server | version | signal | load | at risk | lost of what it had read | first request after, on a connection open before | verdict | command |
-|---|---|---|---|---|---|---|---|---|
+const serversHead = `| server | version | signal | load | trials | at risk | lost of what it had read | first request after, on a connection open before | verdict | command |
+|---|---|---|---|---|---|---|---|---|---|
 `
 
 // stakeWords are the kinds of work whose loss is an accusation.
@@ -40,15 +40,16 @@ func (r serverRow) line(version string, c *result.Campaign) string {
 	if why := accusations(c); why != "" {
 		verdict += ": " + why
 	}
-	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s | %s | `%s` |\n", r.name, version, r.signal, r.load, stake, loss, opened, verdict, r.shown())
+	return fmt.Sprintf("| %s | %s | %s | %s | %d | %s | %s | %s | %s | `%s` |\n", r.name, version, r.signal, r.load, c.Counts().Run, stake, loss, opened, verdict, r.shown())
 }
 
-// stakes says what was at risk, and how much of it was lost.
+// stakes says what was at risk, and how much of it was lost; of a store only what it had acknowledged.
 func stakes(c *result.Campaign) (stake, loss string) {
 	var all []string
 	var kinds []string
+	writes, _ := risks(c, "acknowledged-write")
 	for _, s := range stakeWords {
-		if of, _ := risks(c, s.kind); of > 0 {
+		if of, _ := risks(c, s.kind); of > 0 && (writes == 0 || s.kind == "acknowledged-write") {
 			all, kinds = append(all, fmt.Sprintf("%d %s", of, s.words)), append(kinds, s.kind)
 		}
 	}

@@ -42,6 +42,9 @@ from aiohttp import web
 async def slow(r):
     await asyncio.sleep(.15)
     return web.Response(text='ok')
+async def upload(r):
+    await r.read()
+    return web.Response(text='ok')
 async def ws(r):
     w=web.WebSocketResponse()
     await w.prepare(r)
@@ -49,6 +52,7 @@ async def ws(r):
     return w
 app=web.Application()
 app.router.add_get('/slow',slow)
+app.router.add_post('/upload',upload)
 app.router.add_get('/ws',ws)
 web.run_app(app,host='127.0.0.1',port=int(os.environ['PORT']),print=None)
 `
@@ -93,6 +97,7 @@ var serverFiles = map[string]string{"aio.py": aiohttpServer, "server.js": nodeSe
 const (
 	http1      = "HTTP/1.1"
 	http1Stops = "HTTP/1.1, clients stop"
+	http1Up    = "HTTP/1.1, 4 slow uploads"
 	http1And   = "HTTP/1.1, 2 open WebSockets"
 	http2      = "HTTP/2"
 	redisSets  = "SET"
@@ -111,6 +116,7 @@ var serverLoads = map[string]string{
 	http1Stops: `
   - {client: http-keepalive, clients: 4, path: /slow, as: slow, stop: at-signal}
 `,
+	http1Up:  webLoad + "  - {client: http-upload, clients: 4, path: /upload}\n",
 	http1And: webLoad + "  - {client: websocket, clients: 2, path: /ws}\n",
 	http2: `
   - {client: http2, clients: 4, path: /slow, as: slow}
@@ -137,6 +143,8 @@ type serverRow struct {
 	classes       []string // a breach must begin with one of them; none may not
 	preopened     string   // what must become of connections that were open before: answered, dropped, or "" for either
 	control       bool     // it loses nothing: a long run holds it to that
+	trials        int      // where three may not show the breach
+	tolerated     string   // a class that shows now and then
 }
 
 var (
@@ -151,35 +159,39 @@ var (
 	nats     = []string{"nats-server", "-a", "127.0.0.1", "-p", "{port}", "-js", "-sd", "{data}"}
 )
 
+// stuck is what aiohttp 3.8.4 does in some trials in which requests were unread when the signal came.
+const stuck = "drain-ends/program/stuck"
+
 const shortDrain = "drain_limit: 2s\n"
 
 var serverRows = []serverRow{
-	{"nginx", "nginx", nginx, nginxConf, http1, "SIGTERM", "", result.Breached, lost, "", false},
-	{"nginx", "nginx", nginx, nginxConf, http1, "SIGQUIT", "", result.Passed, nil, "", true},
-	{"nginx", "nginx", nginx, nginxConfH2, http2, "SIGTERM", "", result.Breached, lost, "", false},
-	{"nginx", "nginx", nginx, nginxConfH2, http2, "SIGQUIT", "", result.Passed, nil, "", false},
-	{"haproxy", "haproxy", haproxy, haproxyConf, http1, "SIGTERM", "", result.Breached, lost, "", false},
-	{"haproxy", "haproxy", haproxy, haproxyConf, http1, "SIGUSR1", "", result.Passed, nil, "", true},
-	{"haproxy", "haproxy", haproxy, haproxyConfH2, http2, "SIGTERM", "", result.Breached, lost, "", false},
-	{"haproxy", "haproxy", haproxy, haproxyConfH2, http2, "SIGUSR1", "", result.Passed, nil, "", false},
-	{"lighttpd", "lighttpd", lighttpd, lighttpdConf, http1, "SIGTERM", "", result.Breached, lost, "", false},
-	{"lighttpd", "lighttpd", lighttpd, lighttpdConf, http1, "SIGINT", "", result.Passed, nil, "", true},
-	{"Node, no handler", "node", []string{"node", "server.js"}, "", http1, "SIGTERM", "", result.Breached, lost, "", false},
-	{"Node, server.close()", "node", []string{"node", "server.js", "close"}, "", http1, "SIGTERM", shortDrain, result.Hung, []string{"drain-ends/program/keeps-serving"}, "", false},
-	{"Node, server.close()", "node", []string{"node", "server.js", "close"}, "", http1Stops, "SIGTERM", "", result.Passed, nil, "", false},
-	{"Python http.server, no handler", "python", python, "", http1, "SIGTERM", "", result.Breached, lost, "", false},
-	{"aiohttp", "aiohttp", aiohttp, "", http1, "SIGTERM", "", result.Passed, nil, "", false},
-	{"aiohttp", "aiohttp", aiohttp, "", http1And, "SIGTERM", shortDrain, result.Hung, []string{"drain-ends/"}, "", false},
-	{"Go, Shutdown awaited", "go", []string{"GO"}, "", http1, "SIGTERM", "", result.Passed, nil, "dropped", true},
-	{"Go, Shutdown awaited", oldGo, []string{"GO124"}, "", http1, "SIGTERM", "", result.Passed, nil, "answered", false},
-	{"Go behind a shell", "go", []string{"sh", "-c", "GO; true"}, "", http1, "SIGTERM", "", result.Breached, []string{"no-orphan/", "listener-closes/"}, "", false},
-	{"redis, no persistence", "redis", []string{"redis-server", "--port", "{port}", "--save", "", "--dir", "{data}"}, "", redisSets, "SIGTERM", "", result.Breached, missing, "", false},
-	{"redis, its default snapshots", "redis", []string{"redis-server", "--port", "{port}", "--dir", "{data}"}, "", redisSets, "SIGTERM", "", result.Passed, nil, "", false},
-	{"redis, append-only file", "redis", []string{"redis-server", "--port", "{port}", "--appendonly", "yes", "--dir", "{data}"}, "", redisSets, "SIGTERM", "", result.Passed, nil, "", true},
-	{"nats-server", "nats", nats, "", natsKeeps, "SIGTERM", "", result.Passed, nil, "", false},
-	{"nats-server, its data removed", "nats", []string{"sh", "-c", "rm -rf {data}/jetstream; exec nats-server -a 127.0.0.1 -p {port} -js -sd {data}"}, "", natsKeeps, "SIGTERM", "", result.Breached, missing, "", false},
-	{"mosquitto, persistence", "mosquitto", []string{"mosquitto", "-c", "CONF"}, mosquittoConf + "persistence true\n", mqttKeeps, "SIGTERM", "", result.Passed, nil, "", false},
-	{"mosquitto, none", "mosquitto", []string{"mosquitto", "-c", "CONF"}, mosquittoConf + "persistence false\n", mqttKeeps, "SIGTERM", "", result.Breached, missing, "", false},
+	{"nginx", "nginx", nginx, nginxConf, http1, "SIGTERM", "", result.Breached, lost, "", false, 0, ""},
+	{"nginx", "nginx", nginx, nginxConf, http1, "SIGQUIT", "", result.Passed, nil, "", true, 0, ""},
+	{"nginx", "nginx", nginx, nginxConfH2, http2, "SIGTERM", "", result.Breached, lost, "", false, 0, ""},
+	{"nginx", "nginx", nginx, nginxConfH2, http2, "SIGQUIT", "", result.Passed, nil, "", false, 0, ""},
+	{"haproxy", "haproxy", haproxy, haproxyConf, http1, "SIGTERM", "", result.Breached, lost, "", false, 0, ""},
+	{"haproxy", "haproxy", haproxy, haproxyConf, http1, "SIGUSR1", "", result.Passed, nil, "", true, 0, ""},
+	{"haproxy", "haproxy", haproxy, haproxyConfH2, http2, "SIGTERM", "", result.Breached, lost, "", false, 0, ""},
+	{"haproxy", "haproxy", haproxy, haproxyConfH2, http2, "SIGUSR1", "", result.Passed, nil, "", false, 0, ""},
+	{"lighttpd", "lighttpd", lighttpd, lighttpdConf, http1, "SIGTERM", "", result.Breached, lost, "", false, 0, ""},
+	{"lighttpd", "lighttpd", lighttpd, lighttpdConf, http1, "SIGINT", "", result.Passed, nil, "", true, 0, ""},
+	{"Node, no handler", "node", []string{"node", "server.js"}, "", http1, "SIGTERM", "", result.Breached, lost, "", false, 0, ""},
+	{"Node, server.close()", "node", []string{"node", "server.js", "close"}, "", http1, "SIGTERM", shortDrain, result.Hung, []string{"drain-ends/program/keeps-serving"}, "", false, 0, ""},
+	{"Node, server.close()", "node", []string{"node", "server.js", "close"}, "", http1Stops, "SIGTERM", "", result.Passed, nil, "", false, 0, ""},
+	{"Python http.server, no handler", "python", python, "", http1, "SIGTERM", "", result.Breached, lost, "", false, 0, ""},
+	{"aiohttp", "aiohttp", aiohttp, "", http1, "SIGTERM", "", result.Passed, nil, "", false, 0, stuck},
+	{"aiohttp", "aiohttp", aiohttp, "", http1Up, "SIGTERM", "", result.Breached, []string{"every-request-answered/upload-half-received/"}, "", false, 6, stuck},
+	{"aiohttp", "aiohttp", aiohttp, "", http1And, "SIGTERM", shortDrain, result.Hung, []string{"drain-ends/"}, "", false, 0, ""},
+	{"Go, Shutdown awaited", "go", []string{"GO"}, "", http1, "SIGTERM", "", result.Passed, nil, "dropped", true, 0, ""},
+	{"Go, Shutdown awaited", oldGo, []string{"GO124"}, "", http1, "SIGTERM", "", result.Passed, nil, "answered", false, 0, ""},
+	{"Go behind a shell", "go", []string{"sh", "-c", "GO; true"}, "", http1, "SIGTERM", "", result.Breached, []string{"no-orphan/", "listener-closes/"}, "", false, 0, ""},
+	{"redis, no persistence", "redis", []string{"redis-server", "--port", "{port}", "--save", "", "--dir", "{data}"}, "", redisSets, "SIGTERM", "", result.Breached, missing, "", false, 0, ""},
+	{"redis, its default snapshots", "redis", []string{"redis-server", "--port", "{port}", "--dir", "{data}"}, "", redisSets, "SIGTERM", "", result.Passed, nil, "", false, 0, ""},
+	{"redis, append-only file", "redis", []string{"redis-server", "--port", "{port}", "--appendonly", "yes", "--dir", "{data}"}, "", redisSets, "SIGTERM", "", result.Passed, nil, "", true, 0, ""},
+	{"nats-server", "nats", nats, "", natsKeeps, "SIGTERM", "", result.Passed, nil, "", false, 0, ""},
+	{"nats-server, its data removed", "nats", []string{"sh", "-c", "rm -rf {data}/jetstream; exec nats-server -a 127.0.0.1 -p {port} -js -sd {data}"}, "", natsKeeps, "SIGTERM", "", result.Breached, missing, "", false, 0, ""},
+	{"mosquitto, persistence", "mosquitto", []string{"mosquitto", "-c", "CONF"}, mosquittoConf + "persistence true\n", mqttKeeps, "SIGTERM", "", result.Passed, nil, "", false, 0, ""},
+	{"mosquitto, none", "mosquitto", []string{"mosquitto", "-c", "CONF"}, mosquittoConf + "persistence false\n", mqttKeeps, "SIGTERM", "", result.Breached, missing, "", false, 0, ""},
 }
 
 // oldGo is the release before net/http closed connections on their first request while Shutdown runs. install.sh

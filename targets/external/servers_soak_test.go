@@ -41,9 +41,9 @@ func TestSilentControlsSoak(t *testing.T) {
 					row.needs(t)
 					command := row.command
 					if j == 1 {
-						command = append([]string{"sh", "-c", "echo $$ > " + halfCPU(t) + `/cgroup.procs; exec "$@"`, "sh"}, command...)
+						command = append([]string{"sh", "-c", "echo $$ > " + halfCPU(t) + `/cgroup.procs && exec "$@"`, "sh"}, command...)
 					}
-					c := s.run(t, row, command, trials)
+					c := s.run(t, row, command, "80ms..320ms", trials)
 					n := c.Counts()
 					t.Logf("%s: %d trials, %d void, accused of %v, at risk %v", c.Verdict, n.Run, n.Void, classes(c), c.AtRisk)
 					if c.Failed() || n.Run == 0 { // a starved machine gives fewer trials

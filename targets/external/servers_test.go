@@ -35,7 +35,7 @@ func TestServers(t *testing.T) {
 				if row.version == oldGo {
 					s.build(t, "GO124", oldGo)
 				}
-				c := s.run(t, row, row.command, 3)
+				c := s.runTested(t, row)
 				t.Logf("%s: %v, at risk %v, notes %v", c.Verdict, classes(c), c.AtRisk, c.Notes)
 				row.judge(t, c)
 				s.preopened(t, row, c)
@@ -65,11 +65,15 @@ func (r serverRow) needs(t *testing.T) string {
 // judge holds a result to the row's verdict.
 func (r serverRow) judge(t *testing.T, c *result.Campaign) {
 	t.Helper()
-	if c.Verdict != r.verdict {
-		t.Errorf("%s, not %s; %v; %v", c.Verdict, r.verdict, classes(c), c.Trials)
+	tolerated := func(class string) bool { return r.tolerated != "" && strings.HasPrefix(class, r.tolerated) }
+	if c.Verdict != r.verdict && !slices.ContainsFunc(classes(c), tolerated) {
+		t.Errorf("%s, not %s; %v", c.Verdict, r.verdict, classes(c))
+		for _, trial := range c.Trials {
+			t.Log(trial.Verdict, trial.Void)
+		}
 	}
 	for _, class := range classes(c) {
-		if !slices.ContainsFunc(r.classes, func(begin string) bool { return strings.HasPrefix(class, begin) }) {
+		if !tolerated(class) && !slices.ContainsFunc(r.classes, func(begin string) bool { return strings.HasPrefix(class, begin) }) {
 			t.Errorf("accused of %s", class)
 		}
 	}
@@ -93,7 +97,7 @@ func (s *servers) preopened(t *testing.T, row serverRow, c *result.Campaign) {
 			t.Error("no connection that was open before was ever dropped")
 			return
 		}
-		c = s.run(t, row, row.command, 3)
+		c = s.runTested(t, row)
 	}
 }
 
@@ -145,8 +149,19 @@ func (s *servers) build(t *testing.T, name, release string) {
 	}
 }
 
-// run runs a row's command, or what stands in for it.
-func (s *servers) run(t *testing.T, row serverRow, command []string, trials int) *result.Campaign {
+// runTested runs a row, again if on a busy machine no client got an answer before the signal.
+func (s *servers) runTested(t *testing.T, row serverRow) *result.Campaign {
+	t.Helper()
+	for tries := 1; ; tries++ {
+		c := s.run(t, row, row.command, "300ms..560ms", max(3, row.trials))
+		if c.Verdict != result.Untested || tries == 10 || !slices.ContainsFunc(c.Trials, func(trial result.Trial) bool { return trial.HasStruck }) {
+			return c
+		}
+	}
+}
+
+// run runs a row's command, or what stands in for it, and signals it at a moment of the load.
+func (s *servers) run(t *testing.T, row serverRow, command []string, at string, trials int) *result.Campaign {
 	t.Helper()
 	var words []string
 	for _, word := range command {
@@ -168,13 +183,13 @@ func (s *servers) run(t *testing.T, row serverRow, command []string, trials int)
 	c, _ := runProgram(t, compile(t, fmt.Sprintf(`name: x
 target: external
 trials: %d
-duration: 400ms
+duration: 600ms
 external:
   command: [%s]
   url: http://127.0.0.1:{port}/
 %s
-inject: [{signal: %s, at: 20%%..80%%}]
-load:%s`, trials, strings.Join(words, ", "), more, row.signal, serverLoads[row.load])), engine.KeepNone)
+inject: [{signal: %s, at: %s}]
+load:%s`, trials, strings.Join(words, ", "), more, row.signal, at, serverLoads[row.load])), engine.KeepNone)
 	return c
 }
 
