@@ -54,7 +54,8 @@ func (l *tardy) add(o ledger.Op, took time.Duration) {
 	}
 }
 
-// tookSteady is for how long a call was kept waiting, as far as that is the server's doing.
+// tookSteady is for how long a call was kept waiting, as far as that is the server's doing; of a real trial a fifth
+// of it, so that it is held to the claim itself.
 func (x *Index) tookSteady(o ledger.Op, waits map[ledger.MsgID]time.Duration, terms Terms) time.Duration {
 	if terms.Virtual && x.struck && (o.Ended == 0 || o.Ended > x.strikeAt) {
 		return 0 // how much of the wait came before the signal is not known
