@@ -50,6 +50,8 @@ type Identity struct {
 	Control bool `json:"control,omitempty"`
 	// Freeze says that the program is stopped before the signal: what shows then is forced.
 	Freeze bool `json:"freeze,omitempty"`
+	// Folder is where racebench ran a program from outside: relative paths begin there.
+	Folder string `json:"folder,omitempty"`
 	// ControlRun is what requests looked like in that run.
 	ControlRun []invariant.Sample `json:"control_run,omitempty"`
 }
@@ -109,6 +111,13 @@ func (p Plan) wholeLimit() time.Duration {
 func (p Plan) write(dir rundir.TrialDir) error {
 	if err := rundir.WriteFile(dir.Scenario(), p.Program.Scenario.Kept().Marshal()); err != nil {
 		return err
+	}
+	if p.Program.Outside() {
+		folder, err := os.Getwd()
+		if err != nil {
+			return fmt.Errorf("where is this: %w", err)
+		}
+		p.ID.Folder = folder
 	}
 	id, err := json.MarshalIndent(p.ID, "", "  ")
 	if err != nil {
@@ -175,6 +184,6 @@ func ReadPlan(dir rundir.TrialDir, catalog Catalog) (Plan, error) {
 	}
 	plan.leftOut = leftOut
 	plan.ID.Number, plan.ID.Control, plan.ID.ControlRun = id.Number, id.Control, id.ControlRun
-	plan.ID.Freeze = id.Freeze
+	plan.ID.Freeze, plan.ID.Folder = id.Freeze, id.Folder
 	return plan, nil
 }

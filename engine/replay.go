@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"os"
 	"strings"
 
 	"github.com/racebench/racebench/engine/result"
@@ -19,6 +20,9 @@ func Replay(ctx context.Context, recorded rundir.TrialDir, times int, c Config, 
 	if len(plan.leftOut) > 0 {
 		return nil, staleError(recorded, "kept trials leave out who somebody is: set %s in racebench's own environment", strings.Join(plan.leftOut, " and "))
 	}
+	if elsewhere(plan.ID.Folder) {
+		return nil, staleError(recorded, "its program was started in %s, and a relative path names another here: cd there first", plan.ID.Folder)
+	}
 	l := newLauncher()
 	defer l.close()
 	var trials []result.Trial
@@ -31,6 +35,17 @@ func Replay(ctx context.Context, recorded rundir.TrialDir, times int, c Config, 
 		trials = append(trials, t)
 	}
 	return trials, nil
+}
+
+// elsewhere says whether a trial's folder is on this machine and is not the one that racebench runs in: its
+// command could be another program here. Where there is no such folder, the trial comes from another machine.
+func elsewhere(folder string) bool {
+	there, err := os.Stat(folder)
+	if folder == "" || err != nil {
+		return false
+	}
+	here, err := os.Stat(".")
+	return err == nil && !os.SameFile(here, there)
 }
 
 func replayOnce(ctx context.Context, plan Plan, number int, c Config, run *rundir.Run, l *launcher) (result.Trial, error) {

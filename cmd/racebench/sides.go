@@ -66,9 +66,11 @@ func (a *app) gateSides(ctx context.Context, args []string, f gateFlags) error {
 	if err != nil {
 		return err
 	}
-	c := gate.Compare(reports[0], reports[1], gate.Options{
-		Base: sides[0].name, Head: sides[1].name, Interleaved: true, Remedy: f.remedy(), NewHere: newHere,
-	})
+	options := gate.Options{Base: sides[0].name, Head: sides[1].name, Interleaved: true, NewHere: newHere}
+	if !a.cutShort {
+		options.Remedy = f.remedy() // else nobody knows that anything is wrong
+	}
+	c := gate.Compare(reports[0], reports[1], options)
 	a.judgeComparison(c, f.runFlags)
 	if err := a.printComparison(c, f.runFlags); err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/racebench/racebench/engine"
 )
@@ -106,6 +107,7 @@ func runScript(t *testing.T, text string, env ...string) (status int, out string
 		_ = l.Close()
 		cmd := exec.Command("sh", file)
 		cmd.Env = append(append(os.Environ(), env...), "PORT="+port)
+		cmd.WaitDelay = 10 * time.Second // a program that is left running holds the output open
 		raw, err := cmd.CombinedOutput()
 		var exit *exec.ExitError
 		if err != nil && !errors.As(err, &exit) {
