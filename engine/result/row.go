@@ -82,6 +82,13 @@ func rowOf(c *Campaign) (Row, error) {
 	return row, nil
 }
 
+// Tried are the invariants that something was at stake for: writes to a program from outside outlive nothing where
+// none was acknowledged.
+func (r Row) Tried() []string {
+	written := slices.ContainsFunc(r.AtRisk, func(k RowRisk) bool { return k.Kind == "acknowledged-write" && k.Count > 0 })
+	return slices.DeleteFunc(slices.Clone(r.Invariants), func(name string) bool { return name == "acked-survives-restart" && !written })
+}
+
 // KeptDir is the folder of the first trial with a breach that was kept, or is empty.
 func (r Row) KeptDir() string {
 	for _, b := range r.Breaches {

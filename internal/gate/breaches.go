@@ -105,7 +105,7 @@ func rank(b BreachChange) int {
 // heldBy counts the invariants of the head that no trial of either side broke.
 func heldBy(base, head result.Row) int {
 	n := 0
-	for _, name := range head.Invariants {
+	for _, name := range head.Tried() {
 		broken := func(b result.RowBreach) bool { return b.Invariant == name }
 		if !slices.ContainsFunc(base.Breaches, broken) && !slices.ContainsFunc(head.Breaches, broken) {
 			n++

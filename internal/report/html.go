@@ -170,17 +170,10 @@ func matrixCellOf(row result.Row, invariant string) matrixCell {
 		}
 		return matrixCell{fmt.Sprintf("%d of %d", b.trials, row.Trials.Run), "bad"}
 	}
-	if row.Verdict == result.Untested || nothingWritten(row, invariant) {
+	if row.Verdict == result.Untested || !slices.Contains(row.Tried(), invariant) {
 		return matrixCell{"not tested", "open"}
 	}
 	return matrixCell{"held", "good"}
-}
-
-// nothingWritten says that an invariant is about acknowledged writes to a program from outside, and there were none.
-func nothingWritten(row result.Row, invariant string) bool {
-	return row.Target == outsider && invariant == "acked-survives-restart" && !slices.ContainsFunc(row.AtRisk, func(k result.RowRisk) bool {
-		return k.Kind == "acknowledged-write" && k.Count > 0
-	})
 }
 
 func resultOf(row result.Row, r *result.Report, anchor string, charts *int) resultView {

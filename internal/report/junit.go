@@ -77,7 +77,7 @@ func suiteOf(row result.Row, r *result.Report) junitSuite {
 			Message: "nothing was tested", Type: "untested", Text: strings.Join(untestedBecause(row), "\n"),
 		}})
 	}
-	for _, name := range row.Invariants {
+	for _, name := range row.Tried() {
 		s.Cases = append(s.Cases, invariantCase(row, name, class, r))
 	}
 	for _, t := range row.Thresholds {

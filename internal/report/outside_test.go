@@ -79,6 +79,10 @@ func TestNothingWrittenIsNotHeld(t *testing.T) {
 		if n := strings.Count(html, ">not tested<"); n != want || strings.Contains(html, "0: not tested") != (writes == 0) {
 			t.Errorf("%d writes: %d not tested\n%s", writes, n, html)
 		}
+		text := render(t, "text", reportOf(row), Options{})
+		if strings.Contains(text, ": 1 invariant held") != (writes == 0) || strings.Contains(text, ": 2 invariants held") != (writes > 0) {
+			t.Errorf("%d writes\n%s", writes, text)
+		}
 	}
 }
 

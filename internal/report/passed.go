@@ -26,7 +26,7 @@ var kinds = map[string][2]string{
 func (p *painter) passed(row result.Row) {
 	p.blank()
 	held := "every promise held"
-	if n := len(row.Invariants); n > 0 {
+	if n := len(row.Tried()); n > 0 {
 		held = count(int64(n), "invariant") + " held"
 	}
 	p.verdict(row.Verdict, fmt.Sprintf("%s: %s in %s; %d void", nameOf(row), held, ofRuns(row, row.Trials.Passed), row.Trials.Void))
