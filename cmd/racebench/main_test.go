@@ -35,6 +35,8 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("CI", "")
+			// The race detector would let a test server that exits serve for another second.
+			e.Setenv("GORACE", "atexit_sleep_ms=0")
 			return os.CopyFS(e.WorkDir, os.DirFS(filepath.Join("testdata", "scenario")))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
