@@ -241,7 +241,7 @@ func voidReason(plan Plan, e *ledger.Evidence, dir rundir.TrialDir) string {
 	}
 	end := loadBegan(e) + plan.Program.Scenario.Duration
 	if struck > end && lateStrike(e) > max(starved, plan.Program.Scenario.Duration/10) {
-		return fmt.Sprintf("the load generator was starved: the signal left %s late, when the load was over", lateStrike(e).Round(time.Millisecond))
+		return "the load generator was starved: the signal left late, when the load was over"
 	}
 	return ""
 }
