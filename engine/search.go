@@ -160,11 +160,15 @@ func (s *search) work(ctx context.Context) error {
 		s.tell(&seen) // what came after the last look at the clock
 		s.merge(own, first)
 	}()
-	for n := 0; !s.spent(ctx, n); n++ {
+	for n := 0; ; n++ {
 		if n%tellEvery == 0 {
 			s.tell(&seen)
 		}
-		index := s.budget.Shard.index(int(s.next.Add(1) - 1))
+		next, ok := s.claim(ctx, n)
+		if !ok {
+			return nil
+		}
+		index := s.budget.Shard.index(next)
 		plan := NewSmallPlan(s.small, s.bounds, s.variant, s.seed, index, s.c.Build)
 		t, r, err := m.Run(plan, strategyOf(plan, s.hints))
 		if err != nil {
@@ -185,7 +189,6 @@ func (s *search) work(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
 }
 
 // strategyOf is the strategy of a plan's schedule: a function of its index, its seed and the hints.
@@ -223,21 +226,29 @@ func hintsOf(first Plan) (explore.Hints, error) {
 	})
 }
 
-// spent says whether a worker that has run n schedules is to stop.
-func (s *search) spent(ctx context.Context, n int) bool {
-	if s.stopped.Load() {
-		return true
-	}
-	if n%tellEvery == 0 {
-		if ctx.Err() != nil || s.budget.For > 0 && time.Since(s.began) >= s.budget.For {
-			return true
+// claim takes the next schedule for a worker that has run n, unless the budget is spent. A look at what is left and
+// the taking are one step: otherwise two workers would both take the last one, and a search had one schedule more
+// than its parts.
+func (s *search) claim(ctx context.Context, n int) (int, bool) {
+	for {
+		done := s.next.Load()
+		if s.stopped.Load() || n%tellEvery == 0 && s.outOfTime(ctx) || s.budget.For == 0 && s.enough(done) {
+			return 0, false
 		}
-		if s.budget.Within > 0 && time.Since(s.began) >= s.budget.Within {
-			return true
+		if s.next.CompareAndSwap(done, done+1) {
+			return int(done), true
 		}
 	}
-	done := s.next.Load()
-	return s.budget.For == 0 && (done-s.void.Load() >= int64(s.planned) || done >= 2*int64(s.planned))
+}
+
+// enough says whether so many schedules are what was planned: void ones are replaced, up to as many again.
+func (s *search) enough(done int64) bool {
+	return done-s.void.Load() >= int64(s.planned) || done >= 2*int64(s.planned)
+}
+
+func (s *search) outOfTime(ctx context.Context) bool {
+	took := time.Since(s.began)
+	return ctx.Err() != nil || s.budget.For > 0 && took >= s.budget.For || s.budget.Within > 0 && took >= s.budget.Within
 }
 
 func (s *search) count(t result.Trial) {

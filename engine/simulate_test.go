@@ -190,3 +190,17 @@ func TestASearchTellsWhatItFinds(t *testing.T) {
 		}
 	}
 }
+
+// Workers that come for the last schedule at once do not both take it: a search would not be the sum of its parts.
+func TestASearchRunsWhatWasPlanned(t *testing.T) {
+	p := compile(t, strings.Replace(smallBroker, "VARIANT", "timeout-drain", 1))
+	for range 200 {
+		folds, _, err := engine.SearchSchedules(t.Context(), []engine.Program{p}, []scenario.Seed{1}, engine.Budget{Trials: 40}, engine.Config{Parallel: 40})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := folds[0].Counts(); n.Run != 40 {
+			t.Fatalf("of 40 schedules %d were run", n.Run)
+		}
+	}
+}
