@@ -112,9 +112,9 @@ func (r *repro) request(station string) bool {
 			continue
 		}
 		took := middle(e, e.Lanes[w.Lane].Group)
-		r.wait = strike - op.Began
+		r.wait = max((strike-op.Began)/2, 50*time.Millisecond) // it was not answered in twice that
 		if took > 0 {
-			r.wait = min(max(r.wait, 100*time.Millisecond), took/2)
+			r.wait = min(max(strike-op.Began, 100*time.Millisecond), took/2)
 		}
 		return true
 	}
