@@ -7,7 +7,8 @@ const anyTarget = "targets/*"
 // docs/architecture.md shows the same table to readers.
 var importRows = [][]string{
 	{"cmd/racebench"},
-	{"targets/all", "targets/targettest", "engine/racetest", "internal/report"},
+	{"engine/racetest"},
+	{"targets/all", "targets/targettest", "internal/report"},
 	{"engine", "internal/gate"},
 	{"engine/explore"},
 	{"engine/fault", "engine/record", "engine/invariant", anyTarget},
