@@ -14,6 +14,8 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"golang.org/x/perf/benchfmt"
 
+	"github.com/jstemmer/go-junit-report/v2/junit"
+
 	"github.com/racebench/racebench/engine/result"
 )
 
@@ -127,13 +129,13 @@ func TestJUnitCounts(t *testing.T) {
 	for name, text := range map[string]string{
 		"result": render(t, "junit", sample(), Options{}), "comparison": renderComparison(t, "junit", sampleComparison(), Options{}),
 	} {
-		var all junitSuites
+		var all junit.Testsuites
 		if err := xml.Unmarshal([]byte(text), &all); err != nil {
 			t.Fatal(err)
 		}
 		failures, skipped := 0, 0
 		for _, s := range all.Suites {
-			for _, c := range s.Cases {
+			for _, c := range s.Testcases {
 				if c.Failure != nil {
 					failures++
 				}
@@ -155,7 +157,7 @@ func TestJUnitOfOne(t *testing.T) {
 	} {
 		r := sample()
 		r.Results = []result.Row{*row}
-		var all junitSuites
+		var all junit.Testsuites
 		if err := xml.Unmarshal([]byte(render(t, "junit", r, Options{})), &all); err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +191,7 @@ func TestHostileNames(t *testing.T) {
 		}
 	}
 	for name, text := range map[string]string{"junit": render(t, "junit", r, Options{}), "comparison": renderComparison(t, "junit", c, Options{})} {
-		if err := xml.Unmarshal([]byte(text), new(junitSuites)); err != nil {
+		if err := xml.Unmarshal([]byte(text), new(junit.Testsuites)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -6,93 +6,58 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jstemmer/go-junit-report/v2/junit"
+
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/gate"
-)
-
-// The elements of JUnit's XML that every reader knows.
-type (
-	junitSuites struct {
-		XMLName  xml.Name     `xml:"testsuites"`
-		Name     string       `xml:"name,attr"`
-		Tests    int          `xml:"tests,attr"`
-		Failures int          `xml:"failures,attr"`
-		Errors   int          `xml:"errors,attr"`
-		Time     string       `xml:"time,attr,omitempty"`
-		Suites   []junitSuite `xml:"testsuite"`
-	}
-	junitSuite struct {
-		Name       string          `xml:"name,attr"`
-		Tests      int             `xml:"tests,attr"`
-		Failures   int             `xml:"failures,attr"`
-		Errors     int             `xml:"errors,attr"`
-		Skipped    int             `xml:"skipped,attr"`
-		Timestamp  string          `xml:"timestamp,attr,omitempty"`
-		Properties []junitProperty `xml:"properties>property,omitempty"`
-		Cases      []junitCase     `xml:"testcase"`
-	}
-	junitProperty struct {
-		Name  string `xml:"name,attr"`
-		Value string `xml:"value,attr"`
-	}
-	junitCase struct {
-		Name    string    `xml:"name,attr"`
-		Class   string    `xml:"classname,attr"`
-		Skipped *junitWhy `xml:"skipped"`
-		Error   *junitWhy `xml:"error"`
-		Failure *junitWhy `xml:"failure"`
-	}
-	junitWhy struct {
-		Message string `xml:"message,attr"`
-		Type    string `xml:"type,attr,omitempty"`
-		Text    string `xml:",chardata"`
-	}
 )
 
 // renderJUnit writes a suite for each result and a test case for each invariant and threshold. What fails
 // is a failure, what tested nothing an error, and what known: lists is skipped with its reason.
 func renderJUnit(r *result.Report, _ Options) ([]byte, error) {
 	r = cleaned(r)
-	all := junitSuites{Name: "racebench", Time: fmt.Sprintf("%.3f", float64(r.ElapsedNS)/1e9)}
+	all := junit.Testsuites{Name: "racebench", Time: fmt.Sprintf("%.3f", float64(r.ElapsedNS)/1e9)}
 	for _, row := range r.Results {
-		all.Suites = append(all.Suites, suiteOf(row, r))
+		all.AddSuite(suiteOf(row, r))
 	}
-	return all.encode()
+	return encodeJUnit(all)
 }
 
-func suiteOf(row result.Row, r *result.Report) junitSuite {
+func suiteOf(row result.Row, r *result.Report) junit.Testsuite {
 	class := nameOf(row)
-	s := junitSuite{Name: row.Scenario + " " + class, Properties: []junitProperty{
-		{"seed", row.Seed}, {"engine", row.Engine}, {"scenario_hash", row.ScenarioHash}, {"verdict", row.Verdict.String()},
-		{"trials", fmt.Sprint(row.Trials.Run)},
-	}}
+	s := junit.Testsuite{Name: row.Scenario + " " + class, Time: "0.000"} // how long one result took is not stored
+	s.AddProperty("seed", row.Seed)
+	s.AddProperty("engine", row.Engine)
+	s.AddProperty("scenario_hash", row.ScenarioHash)
+	s.AddProperty("verdict", row.Verdict.String())
+	s.AddProperty("trials", fmt.Sprint(row.Trials.Run))
 	if row.Owner != "" {
-		s.Properties = append(s.Properties, junitProperty{"owner", row.Owner})
+		s.AddProperty("owner", row.Owner)
 	}
 	if !r.Started.IsZero() {
 		s.Timestamp = r.Started.UTC().Format("2006-01-02T15:04:05")
 	}
 	if row.Verdict == result.Untested {
-		s.Cases = append(s.Cases, junitCase{Name: "tested", Class: class, Error: &junitWhy{
-			Message: "nothing was tested", Type: "untested", Text: strings.Join(untestedBecause(row), "\n"),
+		s.AddTestcase(junit.Testcase{Name: "tested", Classname: class, Error: &junit.Result{
+			Message: "nothing was tested", Type: "untested", Data: strings.Join(untestedBecause(row), "\n"),
 		}})
 	}
 	for _, name := range row.Tried() {
-		s.Cases = append(s.Cases, invariantCase(row, name, class, r))
+		s.AddTestcase(invariantCase(row, name, class, r))
 	}
 	for _, t := range row.Thresholds {
-		c := junitCase{Name: t.Expr, Class: class}
+		c := junit.Testcase{Name: t.Expr, Classname: class}
 		switch {
 		case t.Value == nil:
-			c.Error = &junitWhy{Message: "nothing was measured", Type: "untested"}
+			c.Error = &junit.Result{Message: "nothing was measured", Type: "untested"}
 		case !t.Holds:
-			c.Failure = &junitWhy{Message: t.Expr + " does not hold: " + measured(t), Type: "missed"}
+			c.Failure = &junit.Result{Message: t.Expr + " does not hold: " + measured(t), Type: "missed"}
 		}
-		s.Cases = append(s.Cases, c)
+		s.AddTestcase(c)
 	}
 	if row.Verdict == result.Missed && !missesThreshold(row) {
-		s.Cases = append(s.Cases, junitCase{Name: "planted breaches show", Class: class, Failure: &junitWhy{
-			Message: "a planted breach did not show: the check is blind", Type: "missed", Text: warningsOf(row),
+		s.AddTestcase(junit.Testcase{Name: "planted breaches show", Classname: class, Failure: &junit.Result{
+			Message: "a planted breach did not show: the check is blind", Type: "missed", Data: warningsOf(row),
 		}})
 	}
 	return s
@@ -124,8 +89,8 @@ func untestedBecause(row result.Row) []string {
 }
 
 // invariantCase is an invariant's test: it fails with its worst breach that is not known.
-func invariantCase(row result.Row, name, class string, r *result.Report) junitCase {
-	c := junitCase{Name: name, Class: class}
+func invariantCase(row result.Row, name, class string, r *result.Report) junit.Testcase {
+	c := junit.Testcase{Name: name, Classname: class}
 	var fails, known []string
 	for _, b := range row.Breaches {
 		switch {
@@ -140,17 +105,17 @@ func invariantCase(row result.Row, name, class string, r *result.Report) junitCa
 				fails = append(fails, "again: "+again)
 			}
 			if c.Failure == nil {
-				c.Failure = &junitWhy{Message: headline(row, b), Type: b.Verdict.String()}
+				c.Failure = &junit.Result{Message: headline(row, b), Type: b.Verdict.String()}
 			}
 		}
 	}
 	switch {
 	case c.Failure != nil:
-		c.Failure.Text = strings.Join(fails, "\n")
+		c.Failure.Data = strings.Join(fails, "\n")
 	case len(known) > 0:
-		c.Skipped = &junitWhy{Message: strings.Join(known, "; ")}
+		c.Skipped = &junit.Result{Message: strings.Join(known, "; ")}
 	case row.Verdict == result.Untested:
-		c.Skipped = &junitWhy{Message: "nothing was tested"}
+		c.Skipped = &junit.Result{Message: "nothing was tested"}
 	}
 	return c
 }
@@ -158,47 +123,32 @@ func invariantCase(row result.Row, name, class string, r *result.Report) junitCa
 // comparisonJUnit writes a suite for each result and a test case for each check of the gate.
 func comparisonJUnit(c *gate.Comparison, _ Options) ([]byte, error) {
 	c = cleaned(c)
-	all := junitSuites{Name: "racebench gate"}
+	all := junit.Testsuites{Name: "racebench gate"}
 	p := newPainter(Options{})
 	for _, r := range c.Results {
 		class := r.Target + "/" + r.Variant
-		s := junitSuite{Name: r.Name()}
+		s := junit.Testsuite{Name: r.Name(), Time: "0.000"}
 		if r.Verdict == result.Untested {
-			s.Cases = append(s.Cases, junitCase{Name: "tested", Class: class, Error: &junitWhy{Message: "nothing was tested", Type: "untested"}})
+			s.AddTestcase(junit.Testcase{Name: "tested", Classname: class, Error: &junit.Result{Message: "nothing was tested", Type: "untested"}})
 		}
 		for _, line := range p.checksOf(r) {
-			test := junitCase{Name: line.name, Class: class}
+			test := junit.Testcase{Name: line.name, Classname: class}
 			text := strings.Join(strings.Fields(strings.Join([]string{"base", line.base, "head", line.head, line.change, line.state, line.remark, line.chance}, " ")), " ")
 			switch {
 			case line.fails:
-				test.Failure = &junitWhy{Message: text, Type: line.state}
+				test.Failure = &junit.Result{Message: text, Type: line.state}
 			case line.open:
-				test.Skipped = &junitWhy{Message: text}
+				test.Skipped = &junit.Result{Message: text}
 			}
-			s.Cases = append(s.Cases, test)
+			s.AddTestcase(test)
 		}
-		all.Suites = append(all.Suites, s)
+		all.AddSuite(s)
 	}
-	return all.encode()
+	return encodeJUnit(all)
 }
 
-// encode counts and writes the document.
-func (all junitSuites) encode() ([]byte, error) {
-	for i := range all.Suites {
-		s := &all.Suites[i]
-		for _, c := range s.Cases {
-			s.Tests++
-			switch {
-			case c.Failure != nil:
-				s.Failures++
-			case c.Error != nil:
-				s.Errors++
-			case c.Skipped != nil:
-				s.Skipped++
-			}
-		}
-		all.Tests, all.Failures, all.Errors = all.Tests+s.Tests, all.Failures+s.Failures, all.Errors+s.Errors
-	}
+// encodeJUnit writes the document.
+func encodeJUnit(all junit.Testsuites) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(xml.Header)
 	enc := xml.NewEncoder(&b)
