@@ -120,9 +120,9 @@ func (x *Index) wireStory(terms Terms, w ledger.Wire, count int64) []string {
 	group := x.e.Lanes[w.Lane].Group
 	s.title("one of %d: %s of %s, %s connection, client port %d", count, what(w), x.e.LaneName(w.Lane), w.Conn, w.Port)
 	if w.Sent > 0 {
-		s.at(w.Sent, "client", fmt.Sprintf("%d B sent%s", w.Out, readWords(w.Aim)))
+		s.at(w.Sent, "client", fmt.Sprintf("%d B sent%s", w.Out, x.readWords(w)))
 	} else if w.Msg != 0 {
-		s.at(x.opOf(w).Began, "client", fmt.Sprintf("began to send; %d B when it ended%s", w.Out, readWords(w.Aim)))
+		s.at(x.opOf(w).Began, "client", fmt.Sprintf("began to send; %d B when it ended%s", w.Out, x.readWords(w)))
 	}
 	if w.First > 0 {
 		s.at(w.First, "server", "first byte of the answer")
@@ -148,8 +148,11 @@ func what(w ledger.Wire) string {
 	return "a request"
 }
 
-func readWords(r ledger.Reading) string {
-	switch r {
+func (x *Index) readWords(w ledger.Wire) string {
+	if w.Aim < ledger.ReadAll && x.readOf(w) == ledger.ReadAll {
+		return "; nothing of it was unread when the signal ended the program: it had read it"
+	}
+	switch x.readOf(w) {
 	case ledger.ReadAll:
 		return "; nothing of it in the server's receive queue: it had read it"
 	case ledger.ReadHead:

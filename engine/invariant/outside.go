@@ -42,8 +42,26 @@ func (x *Index) underway(w ledger.Wire) bool {
 	if session(w) {
 		return w.Sent > 0 && w.Sent <= x.strikeAt
 	}
-	return x.opOf(w).Began <= x.strikeAt
+	return x.opOf(w).Began <= x.strikeAt || x.readWhenItDied(w) > ledger.ReadUnknown
 }
+
+// readWhenItDied is what a program had read of an unanswered request when it died of the signal. One whose only
+// process the signal ends before any of its code can act reads nothing for later: who can still look is its
+// kernel, and that closes without a reset only where nothing was unread.
+func (x *Index) readWhenItDied(w ledger.Wire) ledger.Reading {
+	sent, ok := x.process(ledger.ProcessDefault)
+	if !ok || sent.At > x.strikeAt || w.End != ledger.WireEOF || w.Conn == ledger.ConnPreopened {
+		return ledger.ReadUnknown
+	}
+	end, ended := x.process(ledger.ProcessEnded)
+	if _, left := x.process(ledger.ProcessLeft); left || !ended || end.Signal != sent.Signal {
+		return ledger.ReadUnknown
+	}
+	return w.Last
+}
+
+// readOf is how much of a request the server is proved to have read when the signal struck.
+func (x *Index) readOf(w ledger.Wire) ledger.Reading { return max(w.Aim, x.readWhenItDied(w)) }
 
 // Kinds of what is at risk in a program from outside.
 const (
@@ -73,9 +91,9 @@ func (x *Index) riskOf(w ledger.Wire) string {
 		return riskSession
 	case w.First > 0 && w.First <= x.strikeAt:
 		return riskHalf
-	case w.Aim == ledger.ReadAll:
+	case x.readOf(w) == ledger.ReadAll:
 		return riskRead
-	case w.Aim == ledger.ReadHead:
+	case x.readOf(w) == ledger.ReadHead:
 		return riskUpload
 	}
 	return ""
@@ -126,6 +144,10 @@ func (x *Index) notFound() []ledger.Discard {
 	return lost
 }
 
+// readLate is the kind of crossed requests that the server is proved to have read by the time when it closed their
+// connection, and not by the look before the signal. They are among the unread ones, too.
+const readLate = "read-late"
+
 // Crossed counts the requests that a signal met on the wire or that came after it: whether they got an
 // answer is luck. It is nil for servers inside this process.
 func Crossed(x *Index) []result.Crossed {
@@ -150,6 +172,10 @@ func Crossed(x *Index) []result.Crossed {
 		when := "sent-after"
 		if x.opOf(w).Began <= x.strikeAt && w.Conn != ledger.ConnPreopened {
 			when = "unread"
+		}
+		if when == "unread" && w.End == ledger.WireEOF && w.Last == ledger.ReadAll {
+			late := of(readLate)
+			late.Count, late.Of = late.Count+1, late.Of+1
 		}
 		eof, reset := of(when+"-"+w.Conn.String()+"-eof"), of(when+"-"+w.Conn.String()+"-reset")
 		eof.Of++

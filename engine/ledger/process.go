@@ -32,11 +32,13 @@ const (
 	ProcessAudited                           // it was started again, and Count acknowledged writes were asked for
 	ProcessUnaudited                         // it could not be asked; Text is why
 	ProcessUnproved                          // no look at its sockets was possible before the signal; Text is why
+	ProcessDefault                           // it is one process, and the signal ends it before any code of it can act; Signal is which
 )
 
 var processEvents = []string{
 	"", ProcessStarted: "started", ProcessReady: "ready", ProcessEnded: "ended", ProcessPanicked: "panicked", ProcessLeft: "left",
 	ProcessListens: "listens", ProcessKilled: "killed", ProcessAudited: "audited", ProcessUnaudited: "unaudited", ProcessUnproved: "unproved",
+	ProcessDefault: "default",
 }
 
 // String returns the event in a word.

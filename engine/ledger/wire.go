@@ -20,10 +20,13 @@ type Wire struct {
 	// Aim and Strike are what the server had read of the request at two looks: one before the signal,
 	// after which the server had time to act on what it had read, and one right before it.
 	Aim, Strike Reading
-	End         WireEnd
-	Out, In     int64 // bytes of the request sent, bytes of the answer received, at the socket
-	Port        int   // the client's
-	Code        int   // the answer's status, or a session's close code; 0: none
+	// Last is what the server had read of it when its kernel closed the connection. It is known where the
+	// connection ended without a byte of an answer and without a reset: there is none only if nothing was unread.
+	Last    Reading
+	End     WireEnd
+	Out, In int64 // bytes of the request sent, bytes of the answer received, at the socket
+	Port    int   // the client's
+	Code    int   // the answer's status, or a session's close code; 0: none
 }
 
 // ConnKind says what a request's connection had been used for.
@@ -89,7 +92,7 @@ func (e WireEnd) Lost() bool {
 // Wire records what is known of one request or connection.
 func (w *Writer) Wire(x Wire) {
 	const most = 1<<32 - 1
-	packed := uint64(uint16(x.Port)) | uint64(uint16(x.Code))<<16 | uint64(x.Conn)<<32 | uint64(x.Aim)<<40 | uint64(x.Strike)<<48 | uint64(x.End)<<56
+	packed := uint64(uint16(x.Port)) | uint64(uint16(x.Code))<<16 | uint64(x.Conn)<<32 | uint64(x.Last)<<36 | uint64(x.Aim)<<40 | uint64(x.Strike)<<48 | uint64(x.End)<<56
 	sizes := uint64(min(x.Out, most)) | uint64(min(x.In, most))<<32
 	// The lane of a request is that of its message; of a mere connection the message's place holds it.
 	msg := uint64(x.Msg)
@@ -104,7 +107,7 @@ func (r *reader) wire(rec *record) string {
 	x := Wire{
 		Lane: msg.Lane(), Msg: msg, Sent: time.Duration(rec[2]), First: time.Duration(rec[3]), Ended: time.Duration(rec[4]),
 		Out: int64(uint32(rec[5])), In: int64(rec[5] >> 32), Port: int(uint16(packed)), Code: int(uint16(packed >> 16)),
-		Conn: ConnKind(packed >> 32), Aim: Reading(packed >> 40), Strike: Reading(packed >> 48), End: WireEnd(packed >> 56),
+		Conn: ConnKind(packed >> 32 & 15), Last: Reading(packed >> 36 & 15), Aim: Reading(packed >> 40), Strike: Reading(packed >> 48), End: WireEnd(packed >> 56),
 	}
 	if msg.Seq() == 0 {
 		x.Msg = 0
@@ -112,7 +115,7 @@ func (r *reader) wire(rec *record) string {
 	if x.Lane >= len(r.e.Lanes) {
 		return noLane(x.Lane)
 	}
-	if int(x.End) >= len(wireEnds) || int(x.Aim) >= len(readings) || int(x.Strike) >= len(readings) || int(x.Conn) >= len(connKinds) {
+	if int(x.End) >= len(wireEnds) || int(x.Aim) >= len(readings) || int(x.Strike) >= len(readings) || int(x.Last) >= len(readings) || int(x.Conn) >= len(connKinds) {
 		return fmt.Sprintf("a request that ended in way %d", x.End)
 	}
 	r.e.Wires = append(r.e.Wires, x)
@@ -132,7 +135,7 @@ func (p *parser) wire(l *fields) {
 	if i := l.oneOf(connKinds); i >= 0 {
 		x.Conn = ConnKind(i)
 	}
-	x.Aim, x.Strike = l.reading("aim"), l.reading("strike")
+	x.Aim, x.Strike, x.Last = l.reading("aim"), l.reading("strike"), l.reading("last")
 	x.Sent, x.First, x.Ended = l.time("sent"), l.time("first"), l.time("ended")
 	x.Out, x.In = l.int("out", 0), l.int("in", 0)
 	x.Port, x.Code = int(l.int("port", 0)), int(l.int("code", 0))
@@ -159,6 +162,7 @@ func (p *printer) wire(x Wire) {
 	p.when(x.Conn != ConnFresh, "%s", x.Conn)
 	p.when(x.Aim != ReadUnknown, "aim=%s", x.Aim)
 	p.when(x.Strike != ReadUnknown, "strike=%s", x.Strike)
+	p.when(x.Last != ReadUnknown, "last=%s", x.Last)
 	p.when(x.Sent != 0, "sent=%s", x.Sent)
 	p.when(x.First != 0, "first=%s", x.First)
 	p.when(x.Ended != 0, "ended=%s", x.Ended)

@@ -31,6 +31,7 @@ var stakes = []stake{
 // crossings are what luck decides, by how their kinds begin.
 var crossings = []struct{ prefix, words string }{
 	{"unread-", "request on the wire, not read (crossed)"},
+	{"read-late", "... of them read by the server in the end"},
 	{"sent-after-", "request sent after the signal"},
 	{"refused-after", "new connection after the signal"},
 }
