@@ -137,6 +137,16 @@ func bytesReceived(info []byte) int64 {
 	return int64(binary.NativeEndian.Uint64(info[at:]))
 }
 
+// ackedOf is how many bytes of a connection of ours the other side's kernel has taken, whether or not anybody has
+// read them; -1 is not known. The first number that the kernel counts is the connection's own, not a byte.
+func ackedOf(fd uintptr) int64 {
+	info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
+	if err != nil || info.Bytes_acked == 0 {
+		return -1
+	}
+	return int64(info.Bytes_acked) - 1
+}
+
 // peersOf returns the server's sides of all connections to a port, by the client's port.
 func peersOf(port int) (map[int]peer, error) {
 	found, err := sockets(1<<stateEstablished|1<<stateCloseWait|1<<stateSynRecv, port)

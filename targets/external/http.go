@@ -126,6 +126,9 @@ func (c *httpConn) do(s *instance, q request) exchange {
 	x.wire.Ended = s.w.Now()
 	x.wire.In = c.wire.received.Load() - in
 	x.wire.Aim, x.wire.Strike = c.wire.looked(q.msg)
+	if x.wire.End == ledger.WireEOF {
+		x.wire.Last = c.wire.lastRead(q.msg)
+	}
 	return x
 }
 

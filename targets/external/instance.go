@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -336,6 +337,11 @@ func (s *instance) unaim() {
 	}
 }
 
+// hasNoSay says whether the kernel alone decides what a signal does to the program, which is a single process.
+func (s *instance) hasNoSay(sig syscall.Signal) bool {
+	return s.c.attach == 0 && slices.Equal(s.p.alive(), []int{s.p.pid}) && defenceless(s.p.pid, sig)
+}
+
 // Send implements targets.Courier.
 func (s *instance) Send(t *world.Task, sig syscall.Signal) (time.Duration, error) {
 	looks := s.ready.Load() && s.p.address.port != 0
@@ -344,6 +350,9 @@ func (s *instance) Send(t *world.Task, sig syscall.Signal) (time.Duration, error
 	}
 	if s.p.hasEnded() {
 		return 0, fmt.Errorf("the program had ended")
+	}
+	if s.hasNoSay(sig) {
+		s.out.Process(ledger.Process{Event: ledger.ProcessDefault, PID: s.p.pid, Signal: int(sig), At: t.Now()}, "")
 	}
 	switch {
 	case looks && s.out.Freeze():

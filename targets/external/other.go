@@ -43,6 +43,10 @@ func ephemeral() (from, to int) { return 32768, 60999 }
 
 func ignores(int, syscall.Signal) bool { return false }
 
+func defenceless(int, syscall.Signal) bool { return false }
+
+func ackedOf(uintptr) int64 { return -1 }
+
 func usageOf(int) usage { return usage{} }
 
 func (p *program) attach(*world.World) error { return errNoLook }

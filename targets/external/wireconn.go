@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
@@ -129,6 +130,26 @@ func (c *wireConn) looked(m ledger.MsgID) (aim, strike ledger.Reading) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return readingIn(c.aim, m), readingIn(c.strike, m)
+}
+
+// lastRead is what the server had read of a request when it closed the connection without a reset. Its kernel
+// resets a connection that is closed with anything unread, and takes nothing more on one that is closed: what it
+// has taken had been read.
+func (c *wireConn) lastRead(m ledger.MsgID) ledger.Reading {
+	acked := int64(-1)
+	if sc, ok := c.Conn.(syscall.Conn); ok {
+		if raw, err := sc.SyscallConn(); err == nil {
+			_ = raw.Control(func(fd uintptr) { acked = ackedOf(fd) })
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, x := range c.carried {
+		if x.msg == m && acked >= 0 {
+			return readingOf(x, peer{accepted: true, taken: acked}, true)
+		}
+	}
+	return ledger.ReadUnknown
 }
 
 func readingIn(looks []look, m ledger.MsgID) ledger.Reading {
