@@ -163,12 +163,18 @@ func readEnv(c *config, v spec.Value, errs *spec.Errors) {
 	}
 }
 
+// The schemes of a url; the latter mean TLS.
+var (
+	plainSchemes  = []string{"http", "ws", "tcp", "redis", "nats", "mqtt", "amqp"}
+	secureSchemes = []string{"https", "wss", "tls", "rediss", "mqtts", "ssl", "amqps"}
+)
+
 func readURL(c *config, v spec.Value, errs *spec.Errors) {
 	c.url = readWord(v, errs)
 	u, err := url.Parse(strings.ReplaceAll(c.url, portWord, "1"))
 	switch {
 	case c.url == "":
-	case err != nil || u.Hostname() == "" || !slices.Contains([]string{"http", "https", "ws", "wss", "tcp", "redis", "nats", "mqtt", "amqp"}, u.Scheme):
+	case err != nil || u.Hostname() == "" || !slices.Contains(plainSchemes, u.Scheme) && !slices.Contains(secureSchemes, u.Scheme):
 		errs.Addf(v, "url %s is not an address such as http://127.0.0.1:{port}/", c.url)
 	}
 }

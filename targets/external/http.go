@@ -33,18 +33,46 @@ func (s *instance) open() (*httpConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &httpConn{wire: wire, rw: wire}
-	if s.p.address.tls {
-		// The address is this machine's, and the listener was seen to be the program's: there is no name to verify.
-		t := tls.Client(wire, &tls.Config{InsecureSkipVerify: true, ServerName: s.p.address.host, NextProtos: []string{"http/1.1"}})
-		if err := t.Handshake(); err != nil {
-			_ = wire.Close()
-			return nil, fmt.Errorf("TLS: %w", err)
-		}
-		c.rw = t
+	rw, err := s.p.address.secure(wire, "http/1.1")
+	if err != nil {
+		_ = wire.Close()
+		return nil, err
 	}
-	c.r = bufio.NewReaderSize(c.rw, 8<<10)
-	return c, nil
+	return &httpConn{wire: wire, rw: rw, r: bufio.NewReaderSize(rw, 8<<10)}, nil
+}
+
+// secure puts TLS over a connection, where the scenario's url asks for it.
+func (a address) secure(wire net.Conn, protocols ...string) (net.Conn, error) {
+	if !a.tls {
+		return wire, nil
+	}
+	t := tls.Client(wire, a.unverified(protocols...))
+	if err := t.Handshake(); err != nil {
+		return nil, fmt.Errorf("TLS: %w", err)
+	}
+	return t, nil
+}
+
+// unverified is how TLS is spoken. The address is this machine's, and the listener was seen to be the program's:
+// there is no name to verify.
+func (a address) unverified(protocols ...string) *tls.Config {
+	return &tls.Config{InsecureSkipVerify: true, ServerName: a.host, NextProtos: protocols}
+}
+
+// connectSecurely is connect, with TLS where the scenario's url asks for it.
+func (s *instance) connectSecurely() (net.Conn, error) {
+	wire, err := s.connect()
+	if err != nil {
+		return nil, err
+	}
+	_ = wire.SetDeadline(time.Now().Add(answerLimit))
+	rw, err := s.p.address.secure(wire)
+	if err != nil {
+		_ = wire.Close()
+		return nil, err
+	}
+	_ = wire.SetDeadline(time.Time{})
+	return rw, nil
 }
 
 func (c *httpConn) close() { _ = c.rw.Close() }
@@ -360,7 +388,7 @@ func getStatus(a address, path string) (int, error) {
 	_ = conn.SetDeadline(time.Now().Add(2 * time.Second))
 	var rw net.Conn = conn
 	if a.tls {
-		rw = tls.Client(conn, &tls.Config{InsecureSkipVerify: true, ServerName: a.host})
+		rw = tls.Client(conn, a.unverified())
 	}
 	if _, err := rw.Write(headOf(a, group{}, "GET", path, 0, true)); err != nil {
 		return 0, err

@@ -84,7 +84,7 @@ func (s *instance) openH2() (*h2conn, error) {
 	if !s.p.address.tls {
 		c.w, c.fr = framer(wire)
 	} else {
-		t := tls.Client(wire, &tls.Config{InsecureSkipVerify: true, ServerName: s.p.address.host, NextProtos: []string{"h2"}})
+		t := tls.Client(wire, s.p.address.unverified("h2"))
 		if err = t.Handshake(); err == nil && t.ConnectionState().NegotiatedProtocol != "h2" {
 			err = errors.New("the server does not offer HTTP/2 (ALPN h2)")
 		}

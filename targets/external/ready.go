@@ -141,7 +141,7 @@ func (p *program) settle(l listener) error {
 		return fmt.Errorf("url: %w", err)
 	}
 	p.address.scheme, p.address.path = u.Scheme, u.Path
-	p.address.tls = u.Scheme == "https" || u.Scheme == "wss"
+	p.address.tls = slices.Contains(secureSchemes, u.Scheme)
 	p.address.host = u.Hostname()
 	if n, err := strconv.Atoi(u.Port()); err == nil {
 		p.address.port = n
