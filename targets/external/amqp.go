@@ -16,12 +16,15 @@ const closeLimit = 200 * time.Millisecond
 // An amqpSession publishes persistent messages to a durable queue of its client's own, with confirms, and reads
 // that queue back. It speaks AMQP 0-9-1.
 type amqpSession struct {
+	s        *instance
 	conn     *amqp.Connection
 	ch       *amqp.Channel
 	queue    string
 	declared bool
 	returned chan amqp.Return
 	kept     map[string]string // what the queue holds, once it was read
+	asked    bool              // for what was not in it
+	untold   error             // why nobody can tell whether that is there; nil: it is missing
 }
 
 // openAMQP connects. The library neither connects nor publishes a second time.
@@ -32,7 +35,7 @@ func openAMQP(d *dialer) (session, error) {
 	}
 	conn, err := amqp.DialConfig("amqp://"+d.s.p.address.dial()+"/", amqp.Config{
 		SASL: []amqp.Authentication{&amqp.PlainAuth{Username: user, Password: password}}, Vhost: "/", Locale: "en_US",
-		Dial: func(string, string) (net.Conn, error) { return d.s.connect() },
+		Dial: func(string, string) (net.Conn, error) { return d.s.connectSecurely() },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("AMQP: %w", err)
@@ -42,7 +45,7 @@ func openAMQP(d *dialer) (session, error) {
 		_ = conn.Close()
 		return nil, fmt.Errorf("AMQP: open a channel: %w", err)
 	}
-	return &amqpSession{conn: conn, ch: ch, queue: "racebench-" + d.role.Name}, nil
+	return &amqpSession{s: d.s, conn: conn, ch: ch, queue: "racebench-" + d.role.Name}, nil
 }
 
 // declare makes the queue and asks for confirms.
@@ -92,11 +95,19 @@ func (a *amqpSession) write(key, value string) error {
 
 func (a *amqpSession) find(key, value string) (string, bool, error) {
 	if a.kept == nil {
-		if err := a.readAll(); err != nil {
+		a.kept = map[string]string{}
+		if _, err := a.take(""); err != nil {
 			return "", false, err
 		}
 	}
-	switch found, ok := a.kept[key]; {
+	found, ok := a.kept[key]
+	if !ok && !a.asked {
+		a.asked, a.untold = true, a.prove()
+		found, ok = a.kept[key]
+	}
+	switch {
+	case !ok && a.untold != nil:
+		return "", false, untold(a.untold)
 	case !ok:
 		return fmt.Sprintf("the queue %s has no message %s", a.queue, key), false, nil
 	case found != value:
@@ -105,24 +116,44 @@ func (a *amqpSession) find(key, value string) (string, bool, error) {
 	return value, true, nil
 }
 
-// readAll takes all messages from the queue. The server gets them back when the session ends.
-func (a *amqpSession) readAll() error {
-	kept := map[string]string{}
+// take takes messages from the queue, up to one or to its end. The server gets them back when the session ends.
+func (a *amqpSession) take(last string) (came bool, err error) {
 	for {
 		m, ok, err := a.ch.Get(a.queue, false)
 		var gone *amqp.Error
 		switch {
 		case errors.As(err, &gone) && gone.Code == amqp.NotFound:
-			ok = false // the queue itself is not there
+			return false, nil // the queue itself is not there
 		case err != nil:
-			return fmt.Errorf("AMQP: get from %s: %w", a.queue, err)
+			return false, fmt.Errorf("AMQP: get from %s: %w", a.queue, err)
+		case !ok:
+			return false, nil
+		case last != "" && m.MessageId == last:
+			return true, m.Ack(false)
 		}
-		if !ok {
-			a.kept = kept
-			return nil
-		}
-		kept[m.MessageId] = string(m.Body)
+		a.kept[m.MessageId] = string(m.Body)
 	}
+}
+
+// prove puts a message at the queue's end, and takes those that come before it. It returns why nobody can tell whether
+// these are all.
+func (a *amqpSession) prove() error {
+	if a.ch.IsClosed() { // for the want of a queue
+		ch, err := a.conn.Channel()
+		if err != nil {
+			return fmt.Errorf("AMQP: open a channel: %w", err)
+		}
+		a.ch, a.declared = ch, false
+	}
+	sentinel := fmt.Sprint("sentinel-", a.s.w.Now())
+	if err := a.write(sentinel, sentinel); err != nil {
+		return err
+	}
+	came, err := a.take(sentinel)
+	if err == nil && !came {
+		err = fmt.Errorf("AMQP: the queue %s does not give back a message that it confirmed just now", a.queue)
+	}
+	return err
 }
 
 func (a *amqpSession) close() { _ = a.conn.CloseDeadline(time.Now().Add(closeLimit)) }

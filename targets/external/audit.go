@@ -1,6 +1,7 @@
 package external
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -41,15 +42,33 @@ func (s *instance) audit(t *world.Task) {
 		return
 	}
 	s.out.Process(ledger.Process{Event: ledger.ProcessAudited, PID: again.pid, Count: int64(asked), At: t.Now()}, "")
+	if err != nil {
+		s.h.Probe.Mark("restart", fmt.Sprintf("%d of %d acknowledged writes %s%v", len(s.writes)-asked, len(s.writes), couldNotAsk, err), 0)
+	}
 }
+
+// couldNotAsk is how a remark goes on about writes of which nobody knows whether they are there.
+const couldNotAsk = "could not be asked for after the restart: "
 
 func (s *instance) unaudited(t *world.Task, p *program, err error) {
 	s.out.Process(ledger.Process{Event: ledger.ProcessUnaudited, PID: p.pid, At: t.Now()}, err.Error())
-	s.h.Probe.Mark("restart", "acknowledged writes could not be asked for after the restart: "+err.Error(), 0)
+	s.h.Probe.Mark("restart", "acknowledged writes "+couldNotAsk+err.Error(), 0)
 }
 
-// askAll asks for every write and records those that are not there. It returns how many it asked for.
-func (s *instance) askAll(t *world.Task) (asked int, err error) {
+// errUntold says that nobody can tell whether a write is there. The next one may be asked for.
+var errUntold = errors.New("cannot tell")
+
+// untold makes an error one that ends nothing but the question, unless the program is not ready to be asked.
+func untold(err error) error {
+	if errors.Is(err, errLoading) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errUntold, err)
+}
+
+// askAll asks for every write and records those that are not there. It returns how many it has an answer for, and
+// why not for all.
+func (s *instance) askAll(t *world.Task) (asked int, why error) {
 	deadline := t.Now() + auditLimit
 	readers := map[store]reader{}
 	defer func() {
@@ -57,29 +76,40 @@ func (s *instance) askAll(t *world.Task) (asked int, err error) {
 			r.close()
 		}
 	}()
-	for _, w := range s.writes {
-		for {
-			if t.Now() > deadline {
-				return asked, fmt.Errorf("%d of %d were asked for in %s", asked, len(s.writes), auditLimit)
-			}
-			var missed string
-			missed, err = s.ask(readers, w)
-			if err == nil {
-				asked++
-				if missed != "" {
-					s.notFound(w, missed)
-				}
-				break
-			}
-			if !errors.Is(err, errLoading) && !errors.Is(err, errRenew) {
-				return asked, err
-			}
-			if errors.Is(err, errLoading) {
-				t.Sleep(10 * time.Millisecond)
-			}
+	for i, w := range s.writes {
+		missed, err := s.askUntil(t, deadline, readers, w)
+		switch {
+		case errors.Is(err, errUntold):
+			why = cmp.Or(why, err)
+			continue
+		case errors.Is(err, errOverdue):
+			return asked, fmt.Errorf("%d of %d were asked for in %s", i, len(s.writes), auditLimit)
+		case err != nil:
+			return asked, err
+		}
+		asked++
+		if missed != "" {
+			s.notFound(w, missed)
 		}
 	}
-	return asked, nil
+	return asked, why
+}
+
+// errOverdue says that the audit has taken as long as it may.
+var errOverdue = errors.New("the audit took too long")
+
+// askUntil asks for one write until the program is ready to be asked.
+func (s *instance) askUntil(t *world.Task, deadline time.Duration, readers map[store]reader, w write) (missed string, err error) {
+	for t.Now() <= deadline {
+		missed, err = s.ask(readers, w)
+		if !errors.Is(err, errLoading) && !errors.Is(err, errRenew) {
+			return missed, err
+		}
+		if errors.Is(err, errLoading) {
+			t.Sleep(10 * time.Millisecond)
+		}
+	}
+	return "", errOverdue
 }
 
 // errRenew says that a connection had to be made anew.
@@ -94,11 +124,11 @@ func (s *instance) ask(readers map[store]reader, w write) (missed string, err er
 			return "", err
 		}
 		readers[w.in] = r
-		if p, ok := r.(planner); ok {
-			p.expect(s.keysIn(w.in))
-		}
 	}
 	found, ok, err := r.find(w.key, w.value)
+	if errors.Is(err, errUntold) {
+		return "", err
+	}
 	if err != nil {
 		r.close()
 		delete(readers, w.in)
@@ -114,17 +144,6 @@ func (s *instance) ask(readers map[store]reader, w write) (missed string, err er
 		return "altered: " + found, nil
 	}
 	return found, nil
-}
-
-// keysIn are the keys of all writes of a store.
-func (s *instance) keysIn(in store) []string {
-	var keys []string
-	for _, w := range s.writes {
-		if w.in == in {
-			keys = append(keys, w.key)
-		}
-	}
-	return keys
 }
 
 // notFound records an acknowledged write that is gone.

@@ -53,6 +53,18 @@ func TestUsersOwnAdapter(t *testing.T) {
 	keepsAndForgets(t, "[SERVER, shutdown]", "[SERVER, forgets]", dataEnv, "write-stdio, command: [SERVER, adapter]")
 }
 
+// TestWhatCannotBeAskedForIsNotMissed reads writes back through an adapter that cannot tell of some of them: they are
+// counted apart.
+func TestWhatCannotBeAskedForIsNotMissed(t *testing.T) {
+	t.Parallel()
+	c := runKeeper(t, "[SERVER, forgets]", dataEnv, "write-stdio, command: [SERVER, adapter-unsure]")
+	if c.Verdict != result.Breached || c.Breaches[0].Messages != atRisk(c, "acknowledged-write") || !slices.ContainsFunc(c.Trials[0].Notes, func(note string) bool {
+		return strings.HasSuffix(note, " acknowledged writes could not be asked for after the restart: cannot tell: the adapter could not read: nobody can tell")
+	}) {
+		t.Errorf("%s, %v, %v, %v", c.Verdict, c.Breaches, c.AtRisk, c.Trials)
+	}
+}
+
 // TestBrokers writes through the client libraries to servers that know as much of the protocol as those need. Real
 // servers are in TestServers.
 func TestBrokers(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,38 +15,65 @@ import (
 const (
 	mqttTopic = "racebench/writes/"
 	mqttOwn   = "racebench/own/" // where a client hears itself
-	// mqttRounds is how often a message that is not there is asked for: some servers look retained ones up
-	// beside the connection, so that one answer more proves little.
+	// mqttLevel is how many writes share a level of topics and are asked for at once: with the sentinel fewer than
+	// servers send ahead of acknowledgements, or look up at a time.
+	mqttLevel = 16
+	// mqttSentinel is published beside a level's writes before they are asked for again. It sorts after them.
+	mqttSentinel = "~sentinel"
+	// mqttRounds is how often the sentinel must come back, and a write must not, until that is missing: what a
+	// server sends late of one round comes before the sentinel of the next.
 	mqttRounds = 3
-	// mqttBatch is how many are asked for at once: less than servers send ahead of acknowledgements.
-	mqttBatch = 20
-	// mqttPatience is how long, in all, a session waits for such messages beyond that, mqttPause at a time.
-	mqttPatience = time.Second
-	mqttPause    = 200 * time.Millisecond
+	// mqttPatience is how long a sentinel may take. Past it nobody can tell.
+	mqttPatience = 5 * time.Second
 )
 
-// An mqttSession publishes retained messages at QoS 1 and reads them back by subscribing to their topics. It
-// speaks MQTT 3.1.1.
+// An mqttSession publishes retained messages at QoS 1 and reads them back by subscribing to the level of topics that
+// they are in. It speaks MQTT 3.1.1, in which nothing says where retained messages end: a write is missing only
+// where a message retained after it comes back by the same subscription.
 type mqttSession struct {
 	conn     mqtt.Client
-	own      string
-	echo     chan string
-	echoes   int
-	expected []string
-	kept     map[string]*string // what was read back; nil is nothing
+	name     string
+	began    time.Duration // sets its sentinels apart from those of another session
+	marks    int           // messages to itself, and sentinels
+	hears    bool          // it gets those to itself
+	levels   map[string]*mqttRead
+	dumb     error // why no sentinel is sent any more
 	patience time.Duration
+
+	lost chan struct{} // the connection has ended
+	news chan struct{} // something came
+
+	mu        sync.Mutex // guards what follows
+	own       string     // the last message to itself
+	kept      map[string]string
+	sentinels map[string]string // by their level; only such as were retained
 }
 
-// openMQTT connects. The library neither connects nor publishes a second time: the session is a clean one.
+// An mqttRead is a level of topics that was read back.
+type mqttRead struct {
+	asked  bool  // for what did not come at once
+	untold error // why nobody can tell whether that is there; nil: it is missing
+}
+
+// openMQTT connects.
 func openMQTT(d *dialer) (session, error) {
-	id := "racebench-" + d.role.Name
-	options := mqtt.NewClientOptions().AddBroker("tcp://" + d.s.p.address.dial()).SetClientID(id).SetProtocolVersion(4).
-		SetCleanSession(true).SetAutoReconnect(false).SetConnectRetry(false).SetConnectTimeout(answerLimit).SetOrderMatters(true).
-		SetCustomOpenConnectionFn(func(*url.URL, mqtt.ClientOptions) (net.Conn, error) { return d.s.connect() })
-	if user, password, ok := d.s.p.credentials(); ok {
-		options.SetUsername(user).SetPassword(password)
+	user, password, _ := d.s.p.credentials()
+	return newMQTT(d.role.Name, d.s.w.Now(), user, password, d.s.connectSecurely)
+}
+
+// newMQTT connects. The library neither connects nor publishes a second time: the session is a clean one.
+func newMQTT(name string, now time.Duration, user, password string, dial func() (net.Conn, error)) (*mqttSession, error) {
+	m := &mqttSession{
+		name: name, began: now, levels: map[string]*mqttRead{}, patience: mqttPatience,
+		lost: make(chan struct{}), news: make(chan struct{}, 1), kept: map[string]string{}, sentinels: map[string]string{},
 	}
-	m := &mqttSession{conn: mqtt.NewClient(options), own: mqttOwn + id, echo: make(chan string, 1), kept: map[string]*string{}, patience: mqttPatience}
+	options := mqtt.NewClientOptions().AddBroker("tcp://localhost").SetClientID("racebench-" + name).SetProtocolVersion(4).
+		SetCleanSession(true).SetAutoReconnect(false).SetConnectRetry(false).SetConnectTimeout(answerLimit).SetOrderMatters(true).
+		SetCustomOpenConnectionFn(func(*url.URL, mqtt.ClientOptions) (net.Conn, error) { return dial() }).
+		SetConnectionLostHandler(func(mqtt.Client, error) { close(m.lost) }).
+		SetDefaultPublishHandler(func(_ mqtt.Client, x mqtt.Message) { m.take(x) }).
+		SetUsername(user).SetPassword(password)
+	m.conn = mqtt.NewClient(options)
 	if err := answered(m.conn.Connect(), "CONNECT"); err != nil {
 		return nil, err
 	}
@@ -65,99 +91,149 @@ func answered(t mqtt.Token, what string) error {
 	return nil
 }
 
-func (m *mqttSession) write(key, value string) error {
-	return answered(m.conn.Publish(mqttTopic+key, 1, true, value), "PUBLISH")
+// level is the level of topics that a write is in: those whose numbers follow each other share one.
+func (m *mqttSession) level(key string) string {
+	n, _ := strconv.ParseInt(key[strings.LastIndexByte(key, '-')+1:], 10, 64)
+	return fmt.Sprintf("%s%s/%d/", mqttTopic, m.name, n/mqttLevel)
 }
 
-// expect implements planner.
-func (m *mqttSession) expect(keys []string) { m.expected = keys }
+func (m *mqttSession) write(key, value string) error {
+	return answered(m.conn.Publish(m.level(key)+key, 1, true, value), "PUBLISH")
+}
 
 func (m *mqttSession) find(key, value string) (string, bool, error) {
-	if _, asked := m.kept[key]; !asked {
-		keys := []string{key}
-		if i := slices.Index(m.expected, key); i >= 0 {
-			keys = m.expected[i:min(i+mqttBatch, len(m.expected))]
-		}
-		if err := m.readBack(keys); err != nil {
+	level := m.level(key)
+	r := m.levels[level]
+	if r == nil {
+		if err := m.read(level); err != nil {
 			return "", false, err
 		}
+		r = &mqttRead{}
+		m.levels[level] = r
 	}
-	switch found := m.kept[key]; {
-	case found == nil:
-		return "there is no retained message " + mqttTopic + key, false, nil
-	case *found != value:
-		return fmt.Sprintf("the retained message %s%s is %.60q", mqttTopic, key, *found), true, nil
+	found, ok := m.has(level + key)
+	if !ok && !r.asked {
+		r.asked, r.untold = true, m.prove(level)
+		found, ok = m.has(level + key)
+	}
+	switch {
+	case !ok && r.untold != nil:
+		return "", false, untold(r.untold)
+	case !ok:
+		return fmt.Sprintf("there is no retained message %s%s; one that was published after it came back %d times", level, key, mqttRounds), false, nil
+	case found != value:
+		return fmt.Sprintf("the retained message %s%s is %.60q", level, key, found), true, nil
 	}
 	return value, true, nil
 }
 
-// readBack asks for retained messages, and again for those that did not come.
-func (m *mqttSession) readBack(keys []string) error {
-	var mu sync.Mutex
-	kept := map[string]*string{}
-	take := func(_ mqtt.Client, x mqtt.Message) {
-		mu.Lock()
-		defer mu.Unlock()
-		text := string(x.Payload())
-		kept[strings.TrimPrefix(x.Topic(), mqttTopic)] = &text
-	}
-	missing := func() map[string]byte {
-		mu.Lock()
-		defer mu.Unlock()
-		filters := map[string]byte{}
-		for _, key := range keys {
-			if kept[key] == nil {
-				filters[mqttTopic+key] = 1
-			}
-		}
-		return filters
-	}
-	for range mqttRounds {
-		filters := missing()
-		if len(filters) == 0 {
-			break
-		}
-		if err := answered(m.conn.SubscribeMultiple(filters, take), "SUBSCRIBE"); err != nil {
-			return err
-		}
-		if err := m.hear(); err != nil {
-			return err
-		}
-	}
-	for ; len(missing()) > 0 && m.patience > 0; m.patience -= mqttPause {
-		time.Sleep(mqttPause)
-	}
-	topics := make([]string, len(keys))
-	for i, key := range keys {
-		topics[i] = mqttTopic + key
-	}
-	err := answered(m.conn.Unsubscribe(topics...), "UNSUBSCRIBE")
-	mu.Lock()
-	defer mu.Unlock()
-	for _, key := range keys {
-		m.kept[key] = kept[key]
-	}
-	return err
+// has returns what came of a topic, whenever it did.
+func (m *mqttSession) has(topic string) (string, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	text, ok := m.kept[topic]
+	return text, ok
 }
 
-// hear waits for a message that the session sends to itself: what was subscribed to before comes first.
-func (m *mqttSession) hear() error {
-	if m.echoes == 0 {
-		err := answered(m.conn.Subscribe(m.own, 1, func(_ mqtt.Client, x mqtt.Message) { m.echo <- string(x.Payload()) }), "SUBSCRIBE")
-		if err != nil {
+// take is called for every message.
+func (m *mqttSession) take(x mqtt.Message) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	topic, text := x.Topic(), string(x.Payload())
+	level, isSentinel := strings.CutSuffix(topic, mqttSentinel)
+	switch {
+	case topic == mqttOwn+m.name:
+		m.own = text
+	case !isSentinel:
+		m.kept[topic] = text
+	case x.Retained(): // and not as it was published
+		m.sentinels[level] = text
+	}
+	select {
+	case m.news <- struct{}{}:
+	default:
+	}
+}
+
+// await waits for what a message brings.
+func (m *mqttSession) await(limit time.Duration, come func() bool) bool {
+	late := time.After(limit)
+	for {
+		m.mu.Lock()
+		done := come()
+		m.mu.Unlock()
+		if done {
+			return true
+		}
+		select {
+		case <-m.news:
+		case <-m.lost:
+			return false
+		case <-late:
+			return false
+		}
+	}
+}
+
+// read asks for what is retained in a level. Most servers have sent it when a message to ourselves comes.
+func (m *mqttSession) read(level string) error {
+	if err := answered(m.conn.Subscribe(level+"+", 1, nil), "SUBSCRIBE"); err != nil {
+		return err
+	}
+	if err := m.hear(); err != nil {
+		return err
+	}
+	return answered(m.conn.Unsubscribe(level+"+"), "UNSUBSCRIBE")
+}
+
+// prove asks for a level again, each time with a sentinel that was retained before: the look-up that brings it is one
+// that would have brought the rest. It returns why nobody can tell.
+func (m *mqttSession) prove(level string) error {
+	for range mqttRounds {
+		if m.dumb != nil {
+			return m.dumb
+		}
+		m.marks++
+		mark := fmt.Sprintf("%d-%d", m.began, m.marks)
+		if err := answered(m.conn.Publish(level+mqttSentinel, 1, true, mark), "PUBLISH"); err != nil {
+			return err
+		}
+		if err := answered(m.conn.Subscribe(level+"+", 1, nil), "SUBSCRIBE"); err != nil {
+			return err
+		}
+		if !m.await(m.patience, func() bool { return m.sentinels[level] == mark }) {
+			m.dumb = fmt.Errorf("MQTT: a message retained just now did not come back in %s", m.patience)
+		} else if err := m.hear(); err != nil {
+			return err
+		}
+		if err := answered(m.conn.Unsubscribe(level+"+"), "UNSUBSCRIBE"); err != nil {
 			return err
 		}
 	}
-	m.echoes++
-	if err := answered(m.conn.Publish(m.own, 1, false, strconv.Itoa(m.echoes)), "PUBLISH"); err != nil {
+	if err := answered(m.conn.Publish(level+mqttSentinel, 1, true, ""), "PUBLISH"); err != nil { // an empty one takes it away
 		return err
 	}
-	select {
-	case <-m.echo:
-		return nil
-	case <-time.After(answerLimit):
+	return m.dumb
+}
+
+// hear waits for a message that the session sends to itself: what was sent to it before comes first.
+func (m *mqttSession) hear() error {
+	topic := mqttOwn + m.name
+	if !m.hears {
+		if err := answered(m.conn.Subscribe(topic, 1, nil), "SUBSCRIBE"); err != nil {
+			return err
+		}
+		m.hears = true
+	}
+	m.marks++
+	text := strconv.Itoa(m.marks)
+	if err := answered(m.conn.Publish(topic, 1, false, text), "PUBLISH"); err != nil {
+		return err
+	}
+	if !m.await(answerLimit, func() bool { return m.own == text }) {
 		return fmt.Errorf("MQTT: a message to ourselves did not come in %s", answerLimit)
 	}
+	return nil
 }
 
 func (m *mqttSession) close() { m.conn.Disconnect(0) }

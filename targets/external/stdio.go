@@ -126,7 +126,7 @@ func (a *adapter) find(key, value string) (string, bool, error) {
 	case err != nil:
 		return "", false, err
 	case r.Error != "":
-		return "", false, fmt.Errorf("the adapter could not read: %s", r.Error)
+		return "", false, fmt.Errorf("%w: the adapter could not read: %s", errUntold, r.Error)
 	case r.Value == nil:
 		return "the adapter did not find " + key, false, nil
 	case *r.Value != value:

@@ -20,14 +20,11 @@ type store interface {
 	reader(s *instance) (reader, error)
 }
 
-// A reader reads values back. A key that is not there is no error.
+// A reader reads values back. A key that is not there is no error; errUntold says that nobody can tell.
 type reader interface {
 	find(key, value string) (found string, ok bool, err error)
 	close()
 }
-
-// A planner is a reader that asks for many keys at once, and is told which will be wanted.
-type planner interface{ expect(keys []string) }
 
 // A wireStore writes and reads over an httpConn, whatever the protocol, so that what the program had read of
 // its requests is proved the same way.
@@ -185,8 +182,13 @@ func (h httpStore) find(c *httpConn, key, value string) (string, bool, error) {
 	if head.last {
 		c.close()
 	}
-	if head.status >= 300 {
+	switch {
+	case head.status == 404 || head.status == 410:
 		return fmt.Sprintf("GET %s was answered with %d", h.fill(path, key), head.status), false, nil
+	case head.status == 503 || head.status == 429:
+		return "", false, errLoading
+	case head.status >= 300:
+		return "", false, fmt.Errorf("%w: GET %s was answered with %d", errUntold, h.fill(path, key), head.status)
 	}
 	if want := h.content(key, value); strings.Contains(body.String(), want) {
 		return value, true, nil

@@ -46,7 +46,7 @@ func main() {
 		store(addr, serveAMQP)
 	case "h2-refuses", "h2-forgets":
 		frames(addr)
-	case "adapter":
+	case "adapter", "adapter-unsure":
 		adapt()
 		return
 	case "exits-at-once":

@@ -36,7 +36,7 @@ func serveMQTTClient(conn net.Conn) {
 			send(packets.NewControlPacket(packets.Pingresp))
 		case *packets.PublishPacket:
 			if p.Retain {
-				put(file(p.TopicName), string(p.Payload))
+				put(file(p.TopicName), string(p.Payload)) // an empty one is none
 			}
 			ack := packets.NewControlPacket(packets.Puback).(*packets.PubackPacket)
 			ack.MessageID = p.MessageID
@@ -48,10 +48,12 @@ func serveMQTTClient(conn net.Conn) {
 			ack := packets.NewControlPacket(packets.Suback).(*packets.SubackPacket)
 			ack.MessageID, ack.ReturnCodes = p.MessageID, make([]byte, len(p.Topics))
 			send(ack)
-			for _, topic := range p.Topics {
-				subscribed[topic] = true
-				if text, ok := get(file(topic)); ok {
-					deliver(topic, text, true)
+			for _, filter := range p.Topics { // a topic, or all of a level
+				subscribed[filter] = true
+				for _, topic := range topics(strings.TrimSuffix(filter, "+")) {
+					if text, _ := get(file(topic)); text != "" {
+						deliver(topic, text, true)
+					}
 				}
 			}
 		case *packets.UnsubscribePacket:
@@ -62,4 +64,12 @@ func serveMQTTClient(conn net.Conn) {
 	}
 }
 
-func file(topic string) string { return strings.ReplaceAll(topic, "/", "_") }
+func file(topic string) string { return strings.ReplaceAll(topic, "/", "%") }
+
+func topics(begin string) []string {
+	var all []string
+	for _, name := range names(file(begin)) {
+		all = append(all, strings.ReplaceAll(name, "%", "/"))
+	}
+	return all
+}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -33,6 +34,26 @@ func get(key string) (string, bool) {
 	defer mu.Unlock()
 	value, ok := kept[key]
 	return value, ok
+}
+
+// names lists what is kept under names that begin so, in their order.
+func names(begin string) []string {
+	var all []string
+	if !forgets {
+		entries, err := os.ReadDir(os.Getenv("DATA"))
+		must(err)
+		for _, e := range entries {
+			all = append(all, e.Name())
+		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	for name := range kept {
+		all = append(all, name)
+	}
+	all = slices.DeleteFunc(all, func(name string) bool { return !strings.HasPrefix(name, begin) || strings.HasSuffix(name, ".new") })
+	slices.Sort(all)
+	return all
 }
 
 // store serves a protocol of stores until it is signalled.
