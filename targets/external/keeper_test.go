@@ -76,6 +76,20 @@ func TestBrokers(t *testing.T) {
 	}
 }
 
+// TestBrokersOverTLS writes to the same servers over TLS, as the scheme of the url says. A server of NATS asks for it
+// whatever that is.
+func TestBrokersOverTLS(t *testing.T) {
+	for url, protocol := range map[string]string{"tls": "nats", "nats": "nats", "mqtts": "mqtt", "amqps": "amqp"} {
+		t.Run(url, func(t *testing.T) {
+			t.Parallel()
+			more := "  env: {DATA: \"{data}\", TLS: \"1\"}\n  url: " + url + "://127.0.0.1:{port}"
+			if c := runKeeper(t, "[SERVER, "+protocol+"]", more, "write-"+protocol); c.Verdict != result.Passed || atRisk(c, "acknowledged-write") == 0 {
+				t.Errorf("%s, %v, %v, notes %v, %v", c.Verdict, classes(c), c.AtRisk, c.Notes, c.Trials)
+			}
+		})
+	}
+}
+
 // TestExampleAdapter runs the adapter that the documents show.
 func TestExampleAdapter(t *testing.T) {
 	if _, err := exec.LookPath("python3"); err != nil {

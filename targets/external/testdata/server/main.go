@@ -172,6 +172,13 @@ func keyValue(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, value)
 }
 
+// certified is how TLS is spoken where the environment asks for it.
+func certified() *tls.Config {
+	lends := httptest.NewTLSServer(nil) // a certificate
+	defer lends.Close()
+	return &tls.Config{Certificates: lends.TLS.Certificates}
+}
+
 func serve(addr string) {
 	srv := &http.Server{Addr: addr, Handler: handler(), Protocols: new(http.Protocols)}
 	srv.Protocols.SetHTTP1(true)
@@ -179,9 +186,7 @@ func serve(addr string) {
 	srv.Protocols.SetUnencryptedHTTP2(true)
 	listen := srv.ListenAndServe
 	if os.Getenv("TLS") != "" {
-		lends := httptest.NewTLSServer(nil) // a certificate
-		srv.TLSConfig = &tls.Config{Certificates: lends.TLS.Certificates}
-		lends.Close()
+		srv.TLSConfig = certified()
 		listen = func() error { return srv.ListenAndServeTLS("", "") }
 	}
 	if books() != nil {

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"sync/atomic"
 )
@@ -16,7 +18,7 @@ func serveNATS(l net.Listener) {
 	for {
 		conn, err := l.Accept()
 		must(err)
-		n := &natsSide{conn: conn, r: bufio.NewReader(conn), subs: map[string]string{}}
+		n := &natsSide{conn: conn, subs: map[string]string{}}
 		go n.serve()
 	}
 }
@@ -30,7 +32,12 @@ type natsSide struct {
 }
 
 func (n *natsSide) serve() {
-	fmt.Fprint(n.conn, `INFO {"server_id":"x","version":"2.9.10","proto":1,"headers":true,"max_payload":1048576,"jetstream":true}`+"\r\n")
+	secure := os.Getenv("TLS") != ""
+	fmt.Fprintf(n.conn, `INFO {"server_id":"x","version":"2.9.10","proto":1,"headers":true,"max_payload":1048576,"jetstream":true,"tls_required":%t}`+"\r\n", secure)
+	if secure {
+		n.conn = tls.Server(n.conn, certified())
+	}
+	n.r = bufio.NewReader(n.conn)
 	for {
 		line, err := n.r.ReadString('\n')
 		words := strings.Fields(line)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"net"
 	"os"
 	"os/signal"
@@ -60,6 +61,9 @@ func names(begin string) []string {
 func store(addr string, serve func(net.Listener)) {
 	l, err := net.Listen("tcp", addr)
 	must(err)
+	if os.Getenv("TLS") != "" && !strings.HasPrefix(mode, "nats") { // which begins it later
+		l = tls.NewListener(l, certified())
+	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
 	go serve(l)
