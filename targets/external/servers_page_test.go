@@ -3,6 +3,7 @@
 package external_test
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"regexp"
@@ -26,8 +27,12 @@ var stakeWords = []struct{ kind, words string }{
 	{"acknowledged-write", "writes acknowledged"},
 }
 
+// open is a kind whose loss only warns.
+const open = "websocket-open"
+
 // line is a row of the page's table: what was seen.
-func (r serverRow) line(version string, c *result.Campaign) string {
+func (r serverRow) line(t *testing.T, version string, c *result.Campaign) string {
+	t.Helper()
 	stake, loss := stakes(c)
 	opened := "–"
 	switch of, dropped := risks(c, "preopened"); {
@@ -40,7 +45,11 @@ func (r serverRow) line(version string, c *result.Campaign) string {
 	if why := accusations(c); why != "" {
 		verdict += ": " + why
 	}
-	return fmt.Sprintf("| %s | %s | %s | %s | %d | %s | %s | %s | %s | `%s` |\n", r.name, version, r.signal, r.load, c.Counts().Run, stake, loss, opened, verdict, r.shown())
+	for _, class := range r.warnedOf(t, c) {
+		name, cause := class[:strings.IndexByte(class, '/')], class[strings.LastIndexByte(class, '/')+1:]
+		verdict += fmt.Sprintf("; warned of `%s`, %s", name, cause)
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s | %d | %s | %s | %s | %s | `%s` |\n", r.name, version, r.ends(), r.under(), c.Counts().Run, stake, loss, opened, verdict, r.shown())
 }
 
 // stakes says what was at risk, and how much of it was lost; of a store only what it had acknowledged.
@@ -53,11 +62,15 @@ func stakes(c *result.Campaign) (stake, loss string) {
 			all, kinds = append(all, fmt.Sprintf("%d %s", of, s.words)), append(kinds, s.kind)
 		}
 	}
-	if all == nil {
-		return "nothing", "–"
-	}
 	of, lost := risks(c, kinds...)
-	return strings.Join(all, ", "), fmt.Sprintf("%d of %d", lost, of)
+	loss = fmt.Sprintf("%d of %d", lost, of)
+	if all == nil {
+		loss = "–"
+	}
+	if of, _ := risks(c, open); of > 0 {
+		all = append(all, fmt.Sprintf("%d WebSockets open", of))
+	}
+	return cmp.Or(strings.Join(all, ", "), "nothing"), loss
 }
 
 // accusations names the invariants that were breached, each once.
@@ -84,6 +97,7 @@ func (r serverRow) shown() string {
 		case "GO", "GO124":
 			word = "./server"
 		}
+		word = strings.TrimPrefix(word, builtWord)
 		if strings.ContainsAny(word, " ;") {
 			word = "'" + word + "'"
 		}

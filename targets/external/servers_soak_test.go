@@ -36,21 +36,21 @@ func TestSilentControlsSoak(t *testing.T) {
 	t.Run("controls", func(t *testing.T) {
 		for i, row := range controls {
 			for j, under := range []string{"no limit", "half a CPU"} {
-				t.Run(row.name+" "+row.signal+" "+under, func(t *testing.T) {
+				t.Run(row.name+" "+row.ends()+" "+under, func(t *testing.T) {
 					t.Parallel()
 					row.needs(t)
 					command := row.command
 					if j == 1 {
 						command = append([]string{"sh", "-c", "echo $$ > " + halfCPU(t) + `/cgroup.procs && exec "$@"`, "sh"}, command...)
 					}
-					c := s.run(t, row, command, "80ms..320ms", trials)
+					c := s.run(t, row, command, moment{"400ms..740ms", "800ms"}, trials)
 					n := c.Counts()
 					t.Logf("%s: %d trials, %d void, accused of %v, at risk %v", c.Verdict, n.Run, n.Void, classes(c), c.AtRisk)
 					if c.Failed() || n.Run == 0 { // a starved machine gives fewer trials
 						t.Errorf("%s of %d trials: %v", c.Verdict, n.Run, classes(c))
 					}
 					stake, _ := stakes(c)
-					lines[2*i+j] = fmt.Sprintf("| %s | %s | %s | %d | %d | %s |\n", row.name, row.signal, under, n.Run, n.Run-n.Passed, stake)
+					lines[2*i+j] = fmt.Sprintf("| %s | %s | %s | %d | %d | %s |\n", row.name, row.ends(), under, n.Run, n.Run-n.Passed, stake)
 				})
 			}
 		}
