@@ -152,7 +152,7 @@ func externalSchema() *jsonschema.Schema {
 		property{"worker", boolean(), "it listens on nothing; needs ready: {log: …}"},
 		property{"pid1", boolean(), "run it as PID 1 of a process namespace, as in a container without an init"},
 		property{"before_each", commandLine(), "a command that is run before each trial"},
-		property{"attach", integer(1, 1<<22), "instead of command: the id of a running process"},
+		property{"attach", either(integer(2, 1<<22), text()), "instead of command: the id of a running process, or a file that holds it"},
 	)
 }
 

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -292,21 +296,24 @@ func (w *probeFlags) name(command []string) string {
 	return nameFor(command, w.signal)
 }
 
-// attachedPID reads the id of a process, or a file that holds one.
+// attachedPID reads the id of a process that is there, or a file that begins with one.
 func attachedPID(text string) (int, error) {
 	pid, err := strconv.Atoi(text)
-	if err == nil && pid > 1 {
-		return pid, nil
-	}
-	if err == nil {
+	if err == nil && pid < 2 {
 		return 0, usagef("--attach %s: that is no process to be signalled", text)
 	}
-	raw, err := os.ReadFile(text)
 	if err != nil {
-		return 0, usagef("--attach %s: neither the id of a process nor a file that holds one", text)
+		raw, err := os.ReadFile(text)
+		if err != nil {
+			return 0, usagef("--attach %s: neither the id of a process nor a file that holds one", text)
+		}
+		first, _, _ := strings.Cut(strings.TrimSpace(string(raw)), "\n")
+		if pid, err = strconv.Atoi(strings.TrimSpace(first)); err != nil || pid < 2 {
+			return 0, usagef("--attach %s: the file holds no id of a process", text)
+		}
 	}
-	if pid, err = strconv.Atoi(strings.TrimSpace(string(raw))); err != nil || pid < 2 {
-		return 0, usagef("--attach %s: the file holds no id of a process", text)
+	if _, err := os.Stat(fmt.Sprintf("/proc/%d", pid)); runtime.GOOS == "linux" && errors.Is(err, fs.ErrNotExist) {
+		return 0, usagef("--attach %s: there is no process %d", text, pid)
 	}
 	return pid, nil
 }

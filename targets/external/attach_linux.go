@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -13,7 +15,10 @@ import (
 
 // attach makes a running process the program. Nothing of it is racebench's: it is signalled and never killed.
 func (p *program) attach(w *world.World) error {
-	p.pid = p.c.attach
+	var err error
+	if p.pid, err = processOf(p.c.attach); err != nil {
+		return err
+	}
 	for pid := os.Getpid(); pid > 0; {
 		if pid == p.pid {
 			return fmt.Errorf("attach: process %d is racebench itself, or runs it", p.pid)
@@ -53,6 +58,24 @@ func (p *program) attach(w *world.World) error {
 		close(p.exited)
 	}()
 	return nil
+}
+
+// processOf is the process of an id, or of a file that begins with one.
+func processOf(attach string) (int, error) {
+	if pid, err := strconv.Atoi(attach); err == nil {
+		return pid, nil
+	}
+	raw, err := os.ReadFile(attach)
+	if err != nil {
+		return 0, fmt.Errorf("attach: %w", err)
+	}
+	words := strings.Fields(string(raw))
+	if len(words) > 0 {
+		if pid, err := strconv.Atoi(words[0]); err == nil && pid > 1 {
+			return pid, nil
+		}
+	}
+	return 0, fmt.Errorf("attach: %s does not begin with the id of a process", attach)
 }
 
 // attached lists the living processes of a program that was attached to: the process and what is below it, and

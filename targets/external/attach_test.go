@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -55,7 +56,7 @@ func running(t *testing.T, mode string) *exec.Cmd {
 	}
 }
 
-const attachedTrial = "name: x\ntarget: external\ntrials: 1\nduration: 400ms\n%sexternal: {attach: %d}\ninject: [{signal: SIGTERM, at: 40%%..80%%}]\nload:%s\n"
+const attachedTrial = "name: x\ntarget: external\ntrials: 1\nduration: 400ms\n%sexternal: {attach: %v}\ninject: [{signal: SIGTERM, at: 40%%..80%%}]\nload:%s\n"
 
 // TestARunningProgramIsSignalledOnce attaches to a server that stops well, one that loses, and one that hangs:
 // that one is left running.
@@ -66,13 +67,20 @@ func TestARunningProgramIsSignalledOnce(t *testing.T) {
 			t.Parallel()
 			cmd := running(t, mode)
 			more, load := "", sessions
+			var attach any = cmd.Process.Pid
 			switch mode {
+			case "shutdown":
+				file := filepath.Join(t.TempDir(), "server.pid")
+				if err := os.WriteFile(file, fmt.Appendln(nil, attach), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				attach = file
 			case "hangs":
 				more = "drain_limit: 1s\n"
 			case "cuts-late":
 				load = "\n  - {client: http-keepalive, path: /, stop: at-signal}\n  - {client: http-preopened, path: /half}"
 			}
-			c, _ := runProgram(t, compile(t, fmt.Sprintf(attachedTrial, more, cmd.Process.Pid, load)), engine.KeepNone)
+			c, _ := runProgram(t, compile(t, fmt.Sprintf(attachedTrial, more, attach, load)), engine.KeepNone)
 			if c.Verdict != want || len(c.Trials) != 1 || slices.ContainsFunc(warnings(t, c), func(w string) bool { return strings.HasPrefix(w, "clean-exit") }) {
 				t.Errorf("%s, %v, %v, %+v", c.Verdict, classes(c), warnings(t, c), c.Trials)
 			}
@@ -90,7 +98,7 @@ func TestARunningProgramIsSignalledOnce(t *testing.T) {
 func TestAttachingAsksForConsent(t *testing.T) {
 	for text, want := range map[string]string{
 		"name: x\ntarget: external\nexternal: {attach: 4242}\nload: [{client: http-keepalive}]\n":                                             "say so with trials: 1 and an inject",
-		fmt.Sprintf(strings.Replace(attachedTrial, "attach: %d", "attach: %d, signal_to: group", 1), "", 4242, " [{client: http-keepalive}]"): "for one that racebench starts",
+		fmt.Sprintf(strings.Replace(attachedTrial, "attach: %v", "attach: %v, signal_to: group", 1), "", 4242, " [{client: http-keepalive}]"): "for one that racebench starts",
 	} {
 		s, problems := scenario.Parse("x.yaml", []byte(text), time.Now())
 		if problems != nil {

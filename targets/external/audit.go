@@ -19,7 +19,7 @@ func (s *instance) audit(t *world.Task) {
 	if len(s.writes) == 0 {
 		return
 	}
-	if s.c.attach != 0 {
+	if s.c.attach != "" {
 		s.unaudited(t, s.p, errors.New("racebench did not start the program, and does not start it again"))
 		return
 	}

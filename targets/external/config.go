@@ -26,7 +26,7 @@ type config struct {
 	worker     bool // it listens on nothing
 	pid1       bool // it runs as PID 1
 	beforeEach []string
-	attach     int
+	attach     string // the id of a process that runs already, or a file that holds it; "": none
 }
 
 // readiness says when a program is ready: at most one of its fields is set.
@@ -64,11 +64,7 @@ var externalFields = []struct {
 	{"worker", func(c *config, v spec.Value, errs *spec.Errors) { c.worker = readBool(v, errs) }},
 	{"pid1", func(c *config, v spec.Value, errs *spec.Errors) { c.pid1 = readBool(v, errs) }},
 	{"before_each", func(c *config, v spec.Value, errs *spec.Errors) { c.beforeEach = readCommand(v, errs) }},
-	{"attach", func(c *config, v spec.Value, errs *spec.Errors) {
-		n, err := spec.Int(v)
-		errs.Add(err)
-		c.attach = int(n)
-	}},
+	{"attach", readAttach},
 }
 
 func parseConfig(v spec.Value, errs *spec.Errors) config {
@@ -93,12 +89,10 @@ func parseConfig(v spec.Value, errs *spec.Errors) config {
 	switch {
 	case !hasCommand && !hasAttach:
 		errs.Addf(v, "external has no command: write what starts the program, such as command: [./server, --port, \"{port}\"]")
-	case hasCommand && c.attach != 0:
+	case hasCommand && hasAttach:
 		errs.Addf(v, "external has a command and attach: a running program is attached to, another is started; leave one out")
-	case c.attach != 0 && (c.group || c.pid1 || c.worker || len(c.beforeEach) > 0 || len(c.env) > 0 || c.cwd != "" || c.ready.log != ""):
+	case hasAttach && (c.group || c.pid1 || c.worker || len(c.beforeEach) > 0 || len(c.env) > 0 || c.cwd != "" || c.ready.log != ""):
 		errs.Addf(v, "attach finds the program as it runs: signal_to: group, pid1, worker, before_each, env, cwd and ready: {log: …} are for one that racebench starts")
-	case hasAttach && c.attach < 2:
-		errs.Addf(v, "attach is the id of a running process, such as attach: 4242")
 	case c.worker && c.ready.log == "":
 		errs.Addf(v, "a worker listens on nothing, so its readiness must be seen in what it prints: write ready: {log: \"…\"}")
 	}
@@ -106,6 +100,13 @@ func parseConfig(v spec.Value, errs *spec.Errors) config {
 		c.exits = []int{0, 143}
 	}
 	return c
+}
+
+func readAttach(c *config, v spec.Value, errs *spec.Errors) {
+	c.attach = readWord(v, errs)
+	if n, err := strconv.Atoi(c.attach); c.attach == "" || err == nil && n < 2 {
+		errs.Addf(v, "attach is the id of a running process, such as attach: 4242, or a file that holds it")
+	}
 }
 
 func readWord(v spec.Value, errs *spec.Errors) string {
@@ -238,4 +239,4 @@ func signalNamed(name string) (syscall.Signal, bool) {
 }
 
 // startLimit is how long a program may take until it is ready.
-const startLimit = 20 * time.Second
+const startLimit = 40 * time.Second

@@ -63,7 +63,7 @@ func (s *instance) tellEnd(t *world.Task, struck bool) {
 		s.wait(t, settleLimit, func() bool { return s.requests.Load() == 0 && s.sessions.Load() == 0 })
 	}
 	status, signal := s.p.status, int(s.p.signal)
-	if s.c.attach != 0 {
+	if s.c.attach != "" {
 		status = ledger.StatusUnknown
 	}
 	s.out.Process(ledger.Process{
@@ -102,7 +102,7 @@ func (s *instance) tellHang(t *world.Task) {
 		s.out.Process(ledger.Process{Event: ledger.ProcessListens, PID: s.p.pid, At: t.Now()}, "")
 	}
 	s.closing.Store(true)
-	if s.c.attach != 0 {
+	if s.c.attach != "" {
 		s.out.Process(ledger.Process{Event: ledger.ProcessKilled, PID: s.p.pid, At: t.Now()}, "racebench did not start it and leaves it alone: it runs on")
 		return
 	}

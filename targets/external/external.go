@@ -58,7 +58,7 @@ func (t Target) Example() []byte {
 }
 
 // Attached says that the program is one that runs already.
-func (t Target) Attached() bool { return t.program.attach != 0 }
+func (t Target) Attached() bool { return t.program.attach != "" }
 
 // Idle implements targets.Binder.
 func (t Target) Idle() bool { return t.program.worker }

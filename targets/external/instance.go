@@ -339,7 +339,7 @@ func (s *instance) unaim() {
 
 // hasNoSay says whether the kernel alone decides what a signal does to the program, which is a single process.
 func (s *instance) hasNoSay(sig syscall.Signal) bool {
-	return s.c.attach == 0 && slices.Equal(s.p.alive(), []int{s.p.pid}) && defenceless(s.p.pid, sig)
+	return s.c.attach == "" && slices.Equal(s.p.alive(), []int{s.p.pid}) && defenceless(s.p.pid, sig)
 }
 
 // Send implements targets.Courier.

@@ -3,6 +3,7 @@ package external
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
@@ -61,7 +62,7 @@ func (p *program) fill(s string) string {
 
 // choosePort settles the port: the scenario's own, or one that nobody uses and no client will be given.
 func (p *program) choosePort(w *world.World) error {
-	if p.c.attach != 0 {
+	if p.c.attach != "" {
 		p.port = fixedPort(p.c)
 		p.fixed = p.port > 0
 		return nil
@@ -111,7 +112,7 @@ func fixedPort(c config) int {
 
 // launch starts the process. It lives in a group of its own and ends with this process.
 func (p *program) launch(w *world.World) error {
-	if p.c.attach != 0 {
+	if p.c.attach != "" {
 		return p.attach(w)
 	}
 	words := make([]string, len(p.c.command))
@@ -190,12 +191,19 @@ func plainly(err error, field, cwd string) error {
 	if _, noDir := os.Stat(cwd); cwd != "" && noDir != nil && errors.As(noDir, &path) {
 		return fmt.Errorf("external.cwd: %s: %w", cwd, path.Err)
 	}
+	errors.As(err, &path)
 	switch {
+	case errors.Is(err, syscall.ENOEXEC):
+		return fmt.Errorf("%s: %s is no program that this machine can run: a script needs a first line such as #!/bin/sh", field, path.Path)
+	case errors.Is(err, fs.ErrPermission) && path != nil:
+		return fmt.Errorf("%s: %s: %w: chmod +x makes a file a program", field, path.Path, path.Err)
+	case errors.Is(err, fs.ErrNotExist) && path != nil && isThere(cwd, path.Path):
+		return fmt.Errorf("%s: %s is there, and what runs it is not: look at its first line (#!), or at the loader that it was linked for", field, path.Path)
 	case errors.As(err, &e) && errors.Is(err, exec.ErrNotFound):
 		return fmt.Errorf("%s: there is no %q in PATH: write the path to it, such as ./%s", field, e.Name, e.Name)
-	case errors.As(err, &path) && filepath.IsAbs(path.Path):
+	case path != nil && filepath.IsAbs(path.Path):
 		return fmt.Errorf("%s: %s: %w", field, path.Path, path.Err)
-	case errors.As(err, &path):
+	case path != nil:
 		in, absErr := filepath.Abs(cwd)
 		if absErr != nil {
 			in = cwd
@@ -203,6 +211,14 @@ func plainly(err error, field, cwd string) error {
 		return fmt.Errorf("%s: %s: %w in %s: a relative path begins at external.cwd, or where racebench was started", field, path.Path, path.Err, in)
 	}
 	return err
+}
+
+func isThere(cwd, path string) bool {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(cwd, path)
+	}
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // The kernel ends a program with the thread that started it, so one thread starts them all and stays.
@@ -254,7 +270,7 @@ func (p *program) hasEnded() bool {
 
 // clean says whether it ended as a clean stop does.
 func (p *program) clean() bool {
-	if p.c.attach != 0 {
+	if p.c.attach != "" {
 		return true // nobody but its parent learns its status
 	}
 	if p.signal != 0 {
@@ -283,7 +299,7 @@ func (p *program) spared() map[int]bool {
 
 // alive lists the program's processes.
 func (p *program) alive() []int {
-	if p.c.attach != 0 {
+	if p.c.attach != "" {
 		return p.attached()
 	}
 	return bystanders.others(p.spared())
@@ -292,7 +308,7 @@ func (p *program) alive() []int {
 // kill ends all processes of the program, whatever group they are in. One that racebench did not start is left
 // alone.
 func (p *program) kill() {
-	if p.c.attach != 0 {
+	if p.c.attach != "" {
 		p.out.close()
 		return
 	}
