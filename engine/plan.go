@@ -87,7 +87,7 @@ func (p Plan) limit() time.Duration {
 // target has a shorter limit and better words for it.
 const (
 	startLimit        = 5 * time.Second
-	startLimitOutside = 30 * time.Second
+	startLimitOutside = 50 * time.Second
 )
 
 func (p Plan) startLimit() time.Duration {

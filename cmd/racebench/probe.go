@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -190,11 +191,14 @@ func findCommand(name string) error {
 		if _, here := os.Stat(name); here == nil {
 			return usagef("there is no command %q in PATH; did you mean ./%s?", name, name)
 		}
-		return usagef("there is no command %q in PATH", name)
+		return usagef("there is no command %q in PATH: write the path to it, such as ./%s", name, name)
 	}
 	var e *exec.Error
 	if errors.As(err, &e) {
 		err = e.Err
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return usagef("%s cannot be run: %w: chmod +x makes a file a program", name, pathless(err))
 	}
 	in, cwdErr := os.Getwd()
 	if cwdErr != nil || filepath.IsAbs(name) {

@@ -139,7 +139,11 @@ func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
 		return targets.Reply{Outcome: ledger.Accepted}
 	case w.End == ledger.WireAnswered:
 		if struck == 0 {
-			s.remark(d.group(), fmt.Sprintf("%s %s was answered with %d, not with %s", d.g.methodOr("GET"), d.path(), w.Code, d.g.status))
+			text := fmt.Sprintf("%s %s was answered with %d, not with %s", d.g.methodOr("GET"), d.path(), w.Code, d.g.status)
+			if w.Code == 401 || w.Code == 403 {
+				text += "; does it want a header, such as Authorization (headers:, -H)?"
+			}
+			s.remark(d.group(), text)
 		}
 		cause := ledger.OtherCause
 		switch w.Code {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"unsafe"
 
@@ -181,17 +182,16 @@ func listeners() ([]listener, error) {
 
 // hostOf is how to reach a listener on this machine.
 func hostOf(s socket) string {
-	if !s.v6 {
-		if s.addr[0] == 0 {
-			return "127.0.0.1"
-		}
-		return fmt.Sprintf("%d.%d.%d.%d", s.addr[0], s.addr[1], s.addr[2], s.addr[3])
-	}
-	if s.addr == [16]byte{} {
-		if only, err := os.ReadFile("/proc/sys/net/ipv6/bindv6only"); err == nil && len(only) > 0 && only[0] == '1' {
-			return "::1"
-		}
+	switch {
+	case !s.v6 && s.addr[0] == 0:
 		return "127.0.0.1"
+	case !s.v6:
+		return net.IP(s.addr[:4]).String()
+	case s.addr != [16]byte{}:
+		return net.IP(s.addr[:]).String() // that of an IPv4 address in an IPv6 socket is the IPv4 address
 	}
-	return "::1"
+	if only, err := os.ReadFile("/proc/sys/net/ipv6/bindv6only"); err == nil && len(only) > 0 && only[0] == '1' {
+		return "::1"
+	}
+	return "127.0.0.1"
 }

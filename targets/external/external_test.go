@@ -185,9 +185,11 @@ func TestEveryEndIsTold(t *testing.T) {
 // TestWhatCannotBeTested says in a sentence why, and accuses nobody.
 func TestWhatCannotBeTested(t *testing.T) {
 	for mode, want := range map[string][]string{
-		"exits-at-once": {"ended with status 3 before it was ready"},
-		"background":    {"went to the background", "ended without a signal"}, // as it is seen before it is ready, or after
-		"garbage":       {"no client got a good answer"},
+		"exits-at-once":  {"ended with status 3 before it was ready; its last words: no configuration file"},
+		"port-taken":     {"address already in use; somebody has the port that it wants"},
+		"wants-password": {"was answered with 401, not with a status below 400; does it want a header, such as Authorization"},
+		"background":     {"went to the background", "ended without a signal"}, // as it is seen before it is ready, or after
+		"garbage":        {"no client got a good answer"},
 	} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
@@ -203,7 +205,15 @@ func TestWhatCannotBeTested(t *testing.T) {
 // TestCommandThatIsNotThere names the field and the folder in which it was looked for.
 func TestCommandThatIsNotThere(t *testing.T) {
 	dir := t.TempDir()
+	for name, text := range map[string]string{"no-runner": "#!/no/such/runner\n", "no-program": "echo\n", "no-end": "#!/bin/sh\nprintf 'no configuration'\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for external, want := range map[string]string{
+		"{command: ./no-runner, cwd: " + dir + "}":                       "./no-runner is there, and what runs it is not",
+		"{command: ./no-program, cwd: " + dir + "}":                      "./no-program is no program that this machine can run",
+		"{command: ./no-end, cwd: " + dir + "}":                          "before it was ready; its last words: no configuration; does it run in the foreground",
 		"{command: ./nosuch, cwd: " + dir + "}":                          "external.command: ./nosuch: no such file or directory in " + dir,
 		"{command: ./nosuch}":                                            "external.command: ./nosuch: no such file or directory in /",
 		"{command: no-such-command}":                                     `external.command: there is no "no-such-command" in PATH`,

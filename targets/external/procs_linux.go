@@ -125,6 +125,26 @@ func socketsOf(pid int) map[uint32]bool {
 	return held
 }
 
+// unixListener is the path of a unix socket among those that are held at which connections are taken; "" is none.
+func unixListener(held map[uint32]bool) string {
+	raw, err := os.ReadFile("/proc/net/unix")
+	if err != nil {
+		return ""
+	}
+	const accepts = "00010000" // the kernel's flag
+	for line := range strings.Lines(string(raw)) {
+		// Num RefCount Protocol Flags Type St Inode Path
+		f := strings.Fields(line)
+		if len(f) < 8 || f[3] != accepts {
+			continue
+		}
+		if inode, err := strconv.ParseUint(f[6], 10, 32); err == nil && held[uint32(inode)] {
+			return f[7]
+		}
+	}
+	return ""
+}
+
 // A thread that was running when it was looked at, and how long it had run in all by then.
 type thread struct {
 	dir string

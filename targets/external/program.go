@@ -193,7 +193,7 @@ func plainly(err error, field, cwd string) error {
 	}
 	errors.As(err, &path)
 	switch {
-	case errors.Is(err, syscall.ENOEXEC):
+	case errors.Is(err, syscall.ENOEXEC) && path != nil:
 		return fmt.Errorf("%s: %s is no program that this machine can run: a script needs a first line such as #!/bin/sh", field, path.Path)
 	case errors.Is(err, fs.ErrPermission) && path != nil:
 		return fmt.Errorf("%s: %s: %w: chmod +x makes a file a program", field, path.Path, path.Err)

@@ -2,9 +2,11 @@ package external
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/racebench/racebench/engine/world"
@@ -19,7 +21,7 @@ func (p *program) awaitReady(t *world.Task) error {
 		case err != nil:
 			return err
 		case p.hasEnded():
-			return p.endedEarly(t)
+			return p.endedEarly()
 		case ready:
 			return nil
 		}
@@ -30,9 +32,11 @@ func (p *program) awaitReady(t *world.Task) error {
 	}
 }
 
+// lastWordsLimit is how long the last words of a program are waited for of which nothing is left.
+const lastWordsLimit = 5 * time.Second
+
 // endedEarly says why a program that ended before it was ready cannot be tested.
-func (p *program) endedEarly(t *world.Task) error {
-	t.Sleep(20 * time.Millisecond) // its last words are still in the pipe
+func (p *program) endedEarly() error {
 	how := fmt.Sprintf("with status %d", p.status)
 	if p.signal != 0 {
 		how = "of " + p.signal.String()
@@ -41,7 +45,15 @@ func (p *program) endedEarly(t *world.Task) error {
 		return fmt.Errorf("the program went to the background (pid %d ended %s, %s is still there): start it in the foreground, such as nginx -g 'daemon off;'",
 			p.pid, how, nameOf(left[0]))
 	}
-	return fmt.Errorf("the program ended %s before it was ready; %s", how, p.out.last())
+	p.out.awaitEnd(lastWordsLimit)
+	words := p.out.last()
+	switch lower := strings.ToLower(words); {
+	case strings.Contains(lower, "address already in use"), strings.Contains(lower, "eaddrinuse"):
+		words += "; somebody has the port that it wants: stop that one, or let the program listen on {port}"
+	case p.status == 0 && p.signal == 0:
+		words += "; does it run in the foreground, and go on when its standard input is empty (</dev/null)?"
+	}
+	return fmt.Errorf("the program ended %s before it was ready; %s", how, words)
 }
 
 // awaited says what the program has not done yet.
@@ -49,12 +61,40 @@ func (p *program) awaited() string {
 	switch {
 	case p.c.ready.log != "":
 		return fmt.Sprintf("it has not printed %q", p.c.ready.log)
-	case p.address.port == 0 && p.expects() > 0:
-		return fmt.Sprintf("nothing of it listens on port %d", p.expects())
 	case p.address.port == 0:
-		return "it listens on nothing; a worker that need not is tested with --worker"
+		return p.unheard()
 	}
 	return fmt.Sprintf("it listens on port %d, and GET %s is not answered with 2xx", p.address.port, p.c.ready.http)
+}
+
+// unheard says where the program listens instead of where it is looked for.
+func (p *program) unheard() string {
+	held := p.heldSockets()
+	if path := unixListener(held); path != "" {
+		return fmt.Sprintf("it listens on the unix socket %s, and is asked by TCP: let it listen on {port}", path)
+	}
+	want := p.expects()
+	if want == 0 {
+		return "it listens on nothing; a worker that need not is tested with --worker"
+	}
+	all, _ := listeners()
+	for _, l := range all {
+		if held[l.inode] {
+			return fmt.Sprintf("it listens on port %d and not on %d, which it was given as {port} and in PORT", l.port, want)
+		}
+	}
+	return fmt.Sprintf("nothing of it listens on port %d", want)
+}
+
+// heldSockets are the inodes of the sockets that the program's processes hold.
+func (p *program) heldSockets() map[uint32]bool {
+	held := map[uint32]bool{}
+	for _, pid := range p.alive() {
+		for inode := range socketsOf(pid) {
+			held[inode] = true
+		}
+	}
+	return held
 }
 
 // expects is the port that the program must listen on; 0 is any.
@@ -103,12 +143,7 @@ func (p *program) findListener() (bool, error) {
 	if len(all) == 0 {
 		return false, nil
 	}
-	held := map[uint32]bool{}
-	for _, pid := range p.alive() {
-		for inode := range socketsOf(pid) {
-			held[inode] = true
-		}
-	}
+	held := p.heldSockets()
 	want := p.expects()
 	best := listener{}
 	for _, l := range all {
@@ -143,6 +178,10 @@ func (p *program) settle(l listener) error {
 	p.address.scheme, p.address.path = u.Scheme, u.Path
 	p.address.tls = slices.Contains(secureSchemes, u.Scheme)
 	p.address.host = u.Hostname()
+	asked, there := net.ParseIP(u.Hostname()), net.ParseIP(l.host)
+	if asked.To4() != nil && there.To4() == nil {
+		return fmt.Errorf("it listens at %s, where %s does not reach it: write that address into the url", net.JoinHostPort(l.host, strconv.Itoa(l.port)), u.Hostname())
+	}
 	if n, err := strconv.Atoi(u.Port()); err == nil {
 		p.address.port = n
 	}

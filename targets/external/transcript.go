@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 )
 
 const (
@@ -41,6 +42,14 @@ func (o *transcript) read() {
 		if err != nil {
 			return
 		}
+	}
+}
+
+// awaitEnd waits until nobody holds the pipe and all that was printed has been taken.
+func (o *transcript) awaitEnd(limit time.Duration) {
+	select {
+	case <-o.done:
+	case <-time.After(limit):
 	}
 }
 
@@ -125,7 +134,8 @@ func (o *transcript) last() string {
 	return fmt.Sprintf("its last words: %s", strings.ToValidUTF8(text, "?"))
 }
 
-// close ends the reading, whoever still holds the pipe, and writes the end of a long transcript.
+// close ends the reading, whoever still holds the pipe, and writes the end of a long transcript. What racebench
+// says next begins a line of its own.
 func (o *transcript) close() {
 	_ = o.r.Close()
 	<-o.done
@@ -134,5 +144,8 @@ func (o *transcript) close() {
 	if o.total > keptOutput {
 		fmt.Fprintf(os.Stderr, "\n… racebench left out some of %d bytes; the last ones:\n", o.total)
 		_, _ = io.Copy(os.Stderr, strings.NewReader(string(o.tail)))
+	}
+	if n := len(o.tail); n > 0 && o.tail[n-1] != '\n' {
+		fmt.Fprintln(os.Stderr)
 	}
 }

@@ -50,8 +50,16 @@ func main() {
 		adapt()
 		return
 	case "exits-at-once":
-		fmt.Fprintln(os.Stderr, "no configuration file")
+		fmt.Fprint(os.Stderr, "no configuration file") // and no end of the line
 		os.Exit(3)
+	case "port-taken":
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		must(err)
+		_, err = net.Listen("tcp", l.Addr().String())
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	case "wants-password":
+		must(http.ListenAndServe(addr, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })))
 	case "listens-on-nothing":
 		select {}
 	case "wrapper": // starts the server and does not hand signals on
