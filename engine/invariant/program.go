@@ -66,10 +66,13 @@ func (x *Index) programSurvives(terms Terms) []result.Breach {
 		s.at(said.At, fmt.Sprintf("pid %d", said.PID), "printed: "+x.e.Text(said.Text))
 		s.at(end.At, fmt.Sprintf("pid %d", end.PID), EndOf(end))
 		return []result.Breach{crash("process-survives/program/panic", "the program "+EndOf(end)+" and printed: "+x.e.Text(said.Text), s)}
-	case ended && end.Signal != 0 && end.Signal != sigkill && !slices.Contains(terms.Signals, end.Signal):
+	case ended && end.Signal != 0 && !slices.Contains(terms.Signals, end.Signal):
 		s.at(end.At, fmt.Sprintf("pid %d", end.PID), EndOf(end))
-		return []result.Breach{crash("process-survives/program/"+signalName(end.Signal),
-			"the program was ended by "+signalName(end.Signal)+", which racebench did not send", s)}
+		words := "the program was ended by " + signalName(end.Signal) + ", which racebench did not send"
+		if end.Signal == sigkill {
+			words += ": it sent that to itself, or the system did, as it does when memory runs out"
+		}
+		return []result.Breach{crash("process-survives/program/"+signalName(end.Signal), words, s)}
 	}
 	return nil
 }
