@@ -65,9 +65,7 @@ type campaign struct {
 	seed    scenario.Seed
 	budget  Budget
 	c       Config
-	run     *rundir.Run
-	launch  *launcher
-	number  *counter
+	shared
 	samples []invariant.Sample // of the run without a signal
 
 	mu       sync.Mutex
@@ -83,6 +81,21 @@ type campaign struct {
 	late     bool // the budget's time was over before its trials were
 	began    time.Time
 	err      error
+}
+
+// shared is what all campaigns of a run have together.
+type shared struct {
+	run    *rundir.Run
+	launch *launcher
+	number *counter
+}
+
+// newCampaign is the campaign of a program's variant whose turn has come.
+func newCampaign(p Program, v targets.Variant, seed scenario.Seed, b Budget, c Config, in shared) *campaign {
+	return &campaign{
+		program: p, variant: v, seed: seed, budget: b, c: c, shared: in,
+		kept: map[string]int{}, hangs: map[string]int{}, began: time.Now(),
+	}
 }
 
 // counter numbers the trials of a whole run in the order they are started.
@@ -105,14 +118,11 @@ func RunCampaigns(ctx context.Context, programs []Program, seeds []scenario.Seed
 	l := newLauncher()
 	defer l.close()
 	var all []*result.Campaign
-	numbers := &counter{n: c.FirstNumber}
+	in := shared{run: run, launch: l, number: &counter{n: c.FirstNumber}}
 	began := time.Now()
 	for i, p := range programs {
 		for _, v := range p.Variants {
-			k := &campaign{
-				program: p, variant: v, seed: seeds[i], budget: b.share(time.Since(began), variantsOf(programs)-len(all)), c: c, run: run, launch: l, number: numbers,
-				kept: map[string]int{}, hangs: map[string]int{}, began: time.Now(),
-			}
+			k := newCampaign(p, v, seeds[i], b.share(time.Since(began), variantsOf(programs)-len(all)), c, in)
 			err := k.runAll(ctx)
 			all = append(all, k.fold)
 			if err != nil && !errors.Is(err, ctx.Err()) {

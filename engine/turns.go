@@ -24,7 +24,7 @@ type Side struct {
 func RunInTurns(ctx context.Context, sides []Side, seeds []scenario.Seed, b Budget, run *rundir.Run) ([][]*result.Campaign, error) {
 	l := newLauncher()
 	defer l.close()
-	numbers := &counter{}
+	in := shared{run: run, launch: l, number: &counter{}}
 	folds := make([][]*result.Campaign, len(sides))
 	began, left := time.Now(), variantsOf(sides[0].Programs)
 	for i, p := range sides[0].Programs {
@@ -34,10 +34,7 @@ func RunInTurns(ctx context.Context, sides []Side, seeds []scenario.Seed, b Budg
 			left--
 			for s, side := range sides {
 				program := side.Programs[i]
-				turn[s] = &campaign{
-					program: program, variant: program.Variants[j], seed: seeds[i], budget: budget, c: side.Config, run: run,
-					launch: l, number: numbers, kept: map[string]int{}, hangs: map[string]int{}, began: time.Now(),
-				}
+				turn[s] = newCampaign(program, program.Variants[j], seeds[i], budget, side.Config, in)
 				turn[s].begin()
 				turn[s].control(ctx)
 			}
