@@ -12,7 +12,7 @@ import (
 // writerProgress judges the calls that the server claims to answer within a time. In a simulated world it
 // counts only time that no schedule could have spared the call; where nobody could move at all before any
 // signal, a call that is open will stay so. In a real one a call is late at five times the claim, less
-// what the machine took. Only the time before the signal counts: what comes after is the drain's.
+// what the machine took (docs/decisions/0004). Only the time before the signal counts: what comes after is the drain's.
 func writerProgress(x *Index, terms Terms) []result.Breach {
 	var breaches []result.Breach
 	waits := x.waitsOf()
