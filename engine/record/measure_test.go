@@ -47,65 +47,64 @@ func measured(e *ledger.Evidence, hasStruck bool) string {
 	return strings.Join(lines, "\n")
 }
 
-func TestMeasure(t *testing.T) {
-	for _, tc := range []struct {
-		name      string
-		text      string
-		unstruck  bool
-		want      string
-		otherwise string // what the same ledger gives when nothing struck
-	}{
-		{
-			name: "an operation that ends at the strike is the drain's, one a nanosecond before is not",
-			text: `lane 0 p-0 publish
+// measureTable are ledgers and what they measure to.
+var measureTable = []struct {
+	name      string
+	text      string
+	want      string
+	otherwise string // what the same ledger gives when nothing struck
+}{
+	{
+		name: "an operation that ends at the strike is the drain's, one a nanosecond before is not",
+		text: `lane 0 p-0 publish
 				op 0#1 at=10ms..19.999999ms
 				op 0#2 at=15ms..20ms`,
-			want: `publish/publish steady wall 1 10ms
+		want: `publish/publish steady wall 1 10ms
 publish/publish drain wall 1 5ms
 publish/publish sent=2 accepted=2 steady=1 window=20`,
-			otherwise: `publish/publish steady wall 2 10ms
+		otherwise: `publish/publish steady wall 2 10ms
 publish/publish sent=2 accepted=2 steady=2`,
-		},
-		{
-			name: "an operation belongs to the phase in which it ended, with all of its time",
-			text: `lane 0 p-0 publish
+	},
+	{
+		name: "an operation belongs to the phase in which it ended, with all of its time",
+		text: `lane 0 p-0 publish
 				op 0#1 at=19ms..50ms intended=1ms`,
-			want: `publish/publish drain wall 1 49ms
+		want: `publish/publish drain wall 1 49ms
 publish/publish sent=1 accepted=1 window=20`,
-			otherwise: `publish/publish steady wall 1 49ms
+		otherwise: `publish/publish steady wall 1 49ms
 publish/publish sent=1 accepted=1 steady=1`,
-		},
-		{
-			name: "a delivery is timed to its handler's return, whatever its sender learned",
-			text: `lane 0 p-0 publish
+	},
+	{
+		name: "a delivery is timed to its handler's return, whatever its sender learned",
+		text: `lane 0 p-0 publish
 				lane 1 s-0 subscribe as=laggards
 				op 0#1 at=2ms..3ms intended=1ms
 				op 0#2 at=4ms..
 				op 0#3 at=5ms..6ms refused closed
 				deliver 1 0#1 at=9ms
 				deliver 1 0#2 at=24ms`,
-			want: `publish/publish steady wall 1 2ms
+		want: `publish/publish steady wall 1 2ms
 subscribe/laggards steady wall 1 8ms
 subscribe/laggards drain wall 1 20ms
 publish/publish sent=3 accepted=1 refused=1 unknown=1 steady=1 window=20
 subscribe/laggards accepted=2 steady=1 window=20`,
-			otherwise: `publish/publish steady wall 1 2ms
+		otherwise: `publish/publish steady wall 1 2ms
 subscribe/laggards steady wall 2 20ms
 publish/publish sent=3 accepted=1 refused=1 unknown=1 steady=1
 subscribe/laggards accepted=2 steady=2`,
-		},
-		{
-			name: "only accepted operations have a latency",
-			text: `lane 0 p-0 publish
+	},
+	{
+		name: "only accepted operations have a latency",
+		text: `lane 0 p-0 publish
 				op 0#1 at=1ms..2ms refused overloaded
 				op 0#2 at=3ms..4ms unknown timeout
 				op 0#3 at=5ms..`,
-			want:      `publish/publish sent=3 refused=1 unknown=2 window=20`,
-			otherwise: `publish/publish sent=3 refused=1 unknown=2`,
-		},
-		{
-			name: "lanes of a group are one row, in the order of first lanes; an op apart is a row apart",
-			text: `lane 0 fast-0 publish as=fast
+		want:      `publish/publish sent=3 refused=1 unknown=2 window=20`,
+		otherwise: `publish/publish sent=3 refused=1 unknown=2`,
+	},
+	{
+		name: "lanes of a group are one row, in the order of first lanes; an op apart is a row apart",
+		text: `lane 0 fast-0 publish as=fast
 				lane 1 slow-0 publish as=slow
 				lane 2 fast-1 publish as=fast
 				lane 3 fast-2 read as=fast
@@ -116,41 +115,41 @@ subscribe/laggards accepted=2 steady=2`,
 				op 0#1 at=1ms..3ms
 				op 1#1 at=1ms..4ms
 				op 3#1 at=1ms..5ms`,
-			want: `publish/fast steady wall 2 2ms
+		want: `publish/fast steady wall 2 2ms
 publish/slow steady wall 1 3ms
 read/fast steady wall 1 4ms
 publish/fast sent=2 accepted=2 late=11 unsent=22 steady=2 window=20
 publish/slow sent=1 accepted=1 late=100 steady=1 window=20
 read/fast sent=1 accepted=1 steady=1 window=20`,
-			otherwise: `publish/fast steady wall 2 2ms
+		otherwise: `publish/fast steady wall 2 2ms
 publish/slow steady wall 1 3ms
 read/fast steady wall 1 4ms
 publish/fast sent=2 accepted=2 late=11 unsent=22 steady=2
 publish/slow sent=1 accepted=1 late=100 steady=1
 read/fast sent=1 accepted=1 steady=1`,
-		},
-		{
-			name: "the window runs from when the server was ready to the strike",
-			text: `lane 0 p-0 publish
+	},
+	{
+		name: "the window runs from when the server was ready to the strike",
+		text: `lane 0 p-0 publish
 				phase 0 serve began at=1ms
 				phase 0 serve began ready at=4ms
 				phase 0 serve ended at=90ms`,
-			want:      `publish/publish window=16`,
-			otherwise: `publish/publish`,
-		},
-		{
-			name: "a server that is struck before it is ready had no steady time",
-			text: `lane 0 p-0 publish
+		want:      `publish/publish window=16`,
+		otherwise: `publish/publish`,
+	},
+	{
+		name: "a server that is struck before it is ready had no steady time",
+		text: `lane 0 p-0 publish
 				phase 0 serve began ready at=25ms
 				op 0#1 at=26ms..27ms`,
-			want: `publish/publish drain wall 1 1ms
+		want: `publish/publish drain wall 1 1ms
 publish/publish sent=1 accepted=1`,
-			otherwise: `publish/publish steady wall 1 1ms
+		otherwise: `publish/publish steady wall 1 1ms
 publish/publish sent=1 accepted=1 steady=1`,
-		},
-		{
-			name: "a torn record: deliveries of operations that it does not hold count nowhere",
-			text: `lane 0 p-0 publish
+	},
+	{
+		name: "a torn record: deliveries of operations that it does not hold count nowhere",
+		text: `lane 0 p-0 publish
 				lane 1 s-0 subscribe
 				op 0#1 at=1ms..2ms
 				deliver 1 0#1 at=3ms
@@ -158,17 +157,20 @@ publish/publish sent=1 accepted=1 steady=1`,
 				deliver 1 9#1 at=5ms
 				deliver 1 0#0 at=6ms
 				cut "the ledger is cut"`,
-			want: `publish/publish steady wall 1 1ms
+		want: `publish/publish steady wall 1 1ms
 subscribe/subscribe steady wall 1 2ms
 publish/publish sent=1 accepted=1 steady=1 window=20
 subscribe/subscribe accepted=1 steady=1 window=20`,
-			otherwise: `publish/publish steady wall 1 1ms
+		otherwise: `publish/publish steady wall 1 1ms
 subscribe/subscribe steady wall 1 2ms
 publish/publish sent=1 accepted=1 steady=1
 subscribe/subscribe accepted=1 steady=1`,
-		},
-		{name: "nothing was recorded"},
-	} {
+	},
+	{name: "nothing was recorded"},
+}
+
+func TestMeasure(t *testing.T) {
+	for _, tc := range measureTable {
 		t.Run(tc.name, func(t *testing.T) {
 			e := evidence(t, tc.text)
 			if got := measured(e, true); got != tc.want {
