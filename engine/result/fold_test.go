@@ -12,6 +12,43 @@ import (
 	"github.com/racebench/racebench/engine/result"
 )
 
+func TestFoldingIsCommutative(t *testing.T) {
+	want := encoded(t, fold(header(6), rulesOf("x"), mixed()...))
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 50 {
+		trials := mixed()
+		r.Shuffle(len(trials), func(i, j int) { trials[i], trials[j] = trials[j], trials[i] })
+		if got := encoded(t, fold(header(6), rulesOf("x"), trials...)); got != want {
+			t.Fatalf("another order gave\n%s\nnot\n%s", got, want)
+		}
+		at := r.IntN(len(trials) + 1)
+		a, b := fold(header(6), rulesOf("x"), trials[:at]...), fold(header(6), rulesOf("x"), trials[at:]...)
+		a.Merge(b)
+		a.Finish(rulesOf("x"))
+		if got := encoded(t, a); got != want {
+			t.Fatalf("cut at %d and merged it gave\n%s\nnot\n%s", at, got, want)
+		}
+	}
+}
+
+func TestFoldOfBreaches(t *testing.T) {
+	c := fold(header(6), result.Rules{}, mixed()...)
+	if len(c.Breaches) != 2 || c.Breaches[0].Class != hung || c.Breaches[1].Class != lost {
+		t.Fatalf("breaches are %+v", c.Breaches)
+	}
+	b := c.Breaches[1]
+	if b.Trials != 3 || b.Messages != 17 || b.Natural+b.Widened != 3 || b.Widened != 1 {
+		t.Errorf("%d trials, %d messages, %d natural, %d widened", b.Trials, b.Messages, b.Natural, b.Widened)
+	}
+	if b.First.Dir == "" || b.First.Index != 3 {
+		t.Errorf("first is trial %d in %q: not the first that was kept", b.First.Index, b.First.Dir)
+	}
+	if n := c.Counts(); n != (result.Counts{Planned: 6, Run: 5, Passed: 2, Breached: 2, Hung: 1, Void: 3}) {
+		t.Errorf("counts are %+v", n)
+	}
+	near(t, "breach rate", c.BreachRate().Estimate, 0.6, 1e-9)
+}
+
 func TestSummarySpeaksOfAllTrials(t *testing.T) {
 	one, two := breach(lost, result.Breached, 3), breach(lost, result.Breached, 4)
 	one.Of, one.Summary = 100, "3 of 100 accepted messages lost"
