@@ -16,12 +16,8 @@ import (
 	"github.com/racebench/racebench/targets"
 )
 
-const (
-	// keptPerClass is how many trials of one breach class are kept on disk.
-	keptPerClass = 3
-	// sameHangs ends a variant that hangs every time: each hang costs five drain limits.
-	sameHangs = 3
-)
+// keptPerClass is how many trials of one breach class are kept on disk.
+const keptPerClass = 3
 
 // A Budget bounds a campaign.
 type Budget struct {
@@ -77,6 +73,7 @@ type campaign struct {
 	breached int
 	kept     map[string]int
 	hangs    map[string]int
+	shown    map[string]bool // classes that a trial showed
 	stopped  bool
 	late     bool // the budget's time was over before its trials were
 	began    time.Time
@@ -94,7 +91,7 @@ type shared struct {
 func newCampaign(p Program, v targets.Variant, seed scenario.Seed, b Budget, c Config, in shared) *campaign {
 	return &campaign{
 		program: p, variant: v, seed: seed, budget: b, c: c, shared: in,
-		kept: map[string]int{}, hangs: map[string]int{}, began: time.Now(),
+		kept: map[string]int{}, hangs: map[string]int{}, shown: map[string]bool{}, began: time.Now(),
 	}
 }
 
@@ -128,7 +125,7 @@ func RunCampaigns(ctx context.Context, programs []Program, seeds []scenario.Seed
 			if err != nil && !errors.Is(err, ctx.Err()) {
 				return all, err
 			}
-			if c.FailFast && k.fold.Failed() {
+			if c.FailFast && c.finding(k.fold) {
 				return all, nil
 			}
 		}
@@ -278,28 +275,38 @@ func (k *campaign) note(t result.Trial) {
 	case result.Passed:
 	default:
 		k.breached++
-		k.stopped = k.stopped || k.c.FailFast && unknown(t, rulesOf(k.program), k.fold.Header)
+		k.stopped = k.stopped || k.c.FailFast && k.c.unexpected(t, rulesOf(k.program), k.fold.Header)
 	}
 	k.valid++
 	for _, b := range t.Breaches {
+		k.shown[b.Class] = true
 		if b.Verdict != result.Hung {
 			continue
 		}
 		k.hangs[b.Class]++
-		if k.hangs[b.Class] >= sameHangs && !k.stopped {
+		if k.hangs[b.Class] >= result.SameHangs && !k.stopped {
 			k.stopped = true
 			cost := "five drain limits"
 			if k.program.Outside() {
 				cost = "a whole drain limit"
 			}
-			k.fold.Note(fmt.Sprintf("stopped after %d hangs of the same class: each costs %s", sameHangs, cost))
+			k.fold.Note(fmt.Sprintf("stopped after %d hangs of the same class: each costs %s", result.SameHangs, cost))
 		}
 	}
 }
 
-// unknown says whether a trial shows a breach that nobody expects.
-func unknown(t result.Trial, rules result.Rules, h result.Header) bool {
-	return slices.ContainsFunc(t.Breaches, func(b result.Breach) bool { return !rules.Tolerates(h, b.Class) })
+// unexpected says whether a trial shows a breach that nobody expects.
+func (c Config) unexpected(t result.Trial, rules result.Rules, h result.Header) bool {
+	return slices.ContainsFunc(t.Breaches, func(b result.Breach) bool { return !rules.Tolerates(h, b.Class) && !c.onBase(h, b.Class) })
+}
+
+func (c Config) onBase(h result.Header, class string) bool { return c.OnBase != nil && c.OnBase(h, class) }
+
+// finding says whether a finished result shows what FailFast stops at.
+func (c Config) finding(of *result.Campaign) bool {
+	return of.Verdict == result.Missed || slices.ContainsFunc(of.Breaches, func(b result.FoldedBreach) bool {
+		return b.Known == "" && !c.onBase(of.Header, b.Class)
+	})
 }
 
 // keep leaves the trial's directory in place if it is asked for, and removes it otherwise.

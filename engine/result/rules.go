@@ -211,9 +211,10 @@ func (c *Campaign) conclude(missed, unmeasured bool) Verdict {
 	return Passed
 }
 
-// sameHangs is how many identical hangs end a campaign early: it has too few trials for that reason only.
-const sameHangs = 3
+// SameHangs is how many hangs of one class end a campaign early, for each costs a whole drain limit or more.
+// Such a campaign has too few trials for that reason only.
+const SameHangs = 3
 
 func (c *Campaign) cutShort() bool {
-	return slices.ContainsFunc(c.Breaches, func(b FoldedBreach) bool { return b.Verdict == Hung && b.Trials >= sameHangs })
+	return slices.ContainsFunc(c.Breaches, func(b FoldedBreach) bool { return b.Verdict == Hung && b.Trials >= SameHangs })
 }
