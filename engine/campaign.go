@@ -300,7 +300,9 @@ func (c Config) unexpected(t result.Trial, rules result.Rules, h result.Header) 
 	return slices.ContainsFunc(t.Breaches, func(b result.Breach) bool { return !rules.Tolerates(h, b.Class) && !c.onBase(h, b.Class) })
 }
 
-func (c Config) onBase(h result.Header, class string) bool { return c.OnBase != nil && c.OnBase(h, class) }
+func (c Config) onBase(h result.Header, class string) bool {
+	return c.OnBase != nil && c.OnBase(h, class)
+}
 
 // finding says whether a finished result shows what FailFast stops at.
 func (c Config) finding(of *result.Campaign) bool {

@@ -62,7 +62,11 @@ type Config struct {
 	Verify bool
 	// Parallel is how many trials run at once; 0 means 1.
 	Parallel int
+	// FailFast ends a variant with the first trial that shows a breach which neither the scenario nor OnBase
+	// expects, and the run after a variant that failed.
 	FailFast bool
+	// OnBase says whether what is compared with shows a class of breach as well; nil is that nothing is.
+	OnBase func(h result.Header, class string) bool
 	// Progress is told of every trial's end; nil is silence.
 	Progress func(Progress)
 	// Now is the time of day for names of run directories; nil is the clock's.

@@ -142,7 +142,17 @@ func TestFailFastGoesOnPastWhatIsKnown(t *testing.T) {
 	}
 	folds, _ = campaign(t, toyWith("loses"), engine.Config{FailFast: true})
 	if n := folds[0].Counts(); n.Run != 1 {
-		t.Errorf("an unknown breach: %+v", n)
+		t.Errorf("an unexpected breach: %+v", n)
+	}
+	onBase := func(h result.Header, class string) bool {
+		return h.Variant == "loses" && strings.HasPrefix(class, "no-lost-message/")
+	}
+	folds, _ = campaign(t, toyWith("loses, exits, good"), engine.Config{FailFast: true, OnBase: onBase})
+	if len(folds) != 2 {
+		t.Fatalf("%d variants were run", len(folds))
+	}
+	if lost, exited := folds[0].Counts().Run, folds[1].Counts().Run; lost != 3 || exited != 1 {
+		t.Errorf("%d trials of what is on base too, %d of what is not", lost, exited)
 	}
 }
 

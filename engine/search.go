@@ -82,7 +82,7 @@ func SearchSchedules(ctx context.Context, programs []Program, seeds []scenario.S
 			if err != nil && !errors.Is(err, ctx.Err()) {
 				return all, failures, err
 			}
-			if c.FailFast && s.fold.Failed() {
+			if c.FailFast && c.finding(s.fold) {
 				return all, failures, nil
 			}
 		}
@@ -258,7 +258,7 @@ func (s *search) count(t result.Trial) {
 		return
 	case len(t.Breaches) > 0:
 		s.breached.Add(1)
-		if s.c.FailFast && unknown(t, s.rules, s.head) {
+		if s.c.FailFast && s.c.unexpected(t, s.rules, s.head) {
 			s.stopped.Store(true)
 		}
 	}

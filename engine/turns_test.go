@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +41,74 @@ func TestSidesTakeTurns(t *testing.T) {
 	for i := range min(len(base.Trials), len(head.Trials)) { // a void trial is replaced, on its side alone
 		if base.Trials[i].Seed != head.Trials[i].Seed {
 			t.Errorf("trial %d has seeds %s and %s", i, base.Trials[i].Seed, head.Trials[i].Seed)
+		}
+	}
+}
+
+// What ends a comparison early is what the head shows and the base does not, and it ends both.
+func TestFailFastEndsBothSides(t *testing.T) {
+	planted := strings.Replace(toyWith("exits"), "load:", "known: [{class: process-survives/*, planted: true}]\nload:", 1)
+	for _, tc := range []struct {
+		name       string
+		base, head []string // scenarios
+		each       int      // valid trials of either side, of three planned
+		results    int      // of either side
+	}{
+		{"the head's finding", []string{toyWith("good"), toyWith("good")}, []string{toyWith("exits"), toyWith("good")}, 1, 1},
+		{"the base's own finding", []string{toyWith("exits"), toyWith("good")}, []string{toyWith("good"), toyWith("good")}, 3, 2},
+		{"a finding on base too", []string{toyWith("exits")}, []string{toyWith("exits")}, 3, 1},
+		{"a known one", []string{toyWith("good")}, []string{planted}, 3, 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			run, err := rundir.Create(t.TempDir(), time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			side := func(scenarios []string) engine.Side {
+				s := engine.Side{Config: engine.Config{Catalog: catalog, Keep: engine.KeepNone, FailFast: true}}
+				for _, text := range scenarios {
+					s.Programs = append(s.Programs, compile(t, strings.Replace(text, "drain_limit: 200ms", "drain_limit: 5s", 1)))
+				}
+				return s
+			}
+			seeds := []scenario.Seed{7, 7}
+			folds, err := engine.RunInTurns(t.Context(), []engine.Side{side(tc.base), side(tc.head)}, seeds, engine.Budget{Trials: 3}, run)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, of := range folds {
+				if got := of[0].Counts().Run; got != tc.each || of[0].Verdict == result.Untested || len(of) != tc.results {
+					t.Errorf("side %d: %d results, the first of %d valid trials, %s", i, len(of), got, of[0].Verdict)
+				}
+			}
+		})
+	}
+}
+
+// The failure of one side is racebench's own: the other does not run to its end first.
+func TestOneSidesFailureEndsBoth(t *testing.T) {
+	for broken := range 2 {
+		run, err := rundir.Create(t.TempDir(), time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := 0
+		var sides []engine.Side
+		for i := range 2 {
+			c := engine.Config{Catalog: catalog, Keep: engine.KeepNone, Progress: func(engine.Progress) { told++ }}
+			if i == broken {
+				c.Executable = t.TempDir() // cannot be started
+			}
+			sides = append(sides, engine.Side{Programs: []engine.Program{compile(t, toyWith("good"))}, Config: c})
+		}
+		folds, err := engine.RunInTurns(t.Context(), sides, []scenario.Seed{7}, engine.Budget{Trials: 3}, run)
+		if err == nil || told != broken {
+			t.Errorf("side %d broken: %d trials, error %v", broken, told, err)
+		}
+		for i := range folds {
+			if len(folds[i]) != 1 {
+				t.Errorf("side %d broken: side %d has %d results", broken, i, len(folds[i]))
+			}
 		}
 	}
 }
