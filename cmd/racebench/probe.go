@@ -14,9 +14,7 @@ import (
 
 	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/result"
-	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
-	"github.com/racebench/racebench/scenario/spec"
 )
 
 // What a probe is when nothing else is said.
@@ -63,7 +61,10 @@ Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested
 				f.within = f.timeout
 			}
 			f.keepScenario = program.Scenario.Marshal()
-			f.after = func(ctx context.Context, folds []*result.Campaign) { a.asPID1(ctx, program, folds[0]) }
+			began := time.Now()
+			f.after = func(ctx context.Context, folds []*result.Campaign) {
+				a.asPID1(ctx, program, folds[0], time.Since(began), f.within)
+			}
 			rep, err := a.runPrograms(cmd.Context(), []engine.Program{program}, f)
 			if err != nil {
 				return err
@@ -127,58 +128,6 @@ func (a *app) probeProgram(args []string, w *probeFlags, f runFlags) (engine.Pro
 		return engine.Program{}, usageError{fmt.Errorf("%s", errs[0].Msg)}
 	}
 	return program, f.apply(&program)
-}
-
-// pid1Limit is how long a program has to stop as PID 1: one that ignores the signal is not worth more.
-const pid1Limit = 3 * time.Second
-
-// asPID1 runs one more trial in which the program is PID 1, and notes what came out. There a signal without a
-// handler is dropped, which a program that simply dies of it elsewhere does not show.
-func (a *app) asPID1(ctx context.Context, p engine.Program, fold *result.Campaign) {
-	if _, attached := p.Scenario.External.Get("attach"); attached || fold.Counts().Run == 0 || ctx.Err() != nil {
-		return
-	}
-	s := p.Scenario
-	external := *s.External
-	external.Fields = append(external.Fields[:len(external.Fields):len(external.Fields)], spec.Field{Key: spec.Text("pid1"), Value: spec.Text("true")})
-	s.External, s.DrainLimit, s.Trials, s.Seed = &external, min(s.DrainLimit, pid1Limit), 1, nil
-	again, errs := engine.Compile(s, a.catalog)
-	dir, err := os.MkdirTemp("", "racebench-pid1-")
-	if err != nil || len(errs) > 0 {
-		fold.Note("as PID 1: not checked")
-		return
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	run, err := rundir.Create(dir, time.Now())
-	if err != nil {
-		fold.Note("as PID 1: not checked")
-		return
-	}
-	folds, err := engine.RunCampaigns(ctx, []engine.Program{again}, []scenario.Seed{scenario.NewSeed()}, engine.Budget{}, engine.Config{
-		Catalog: a.catalog, Build: toolInfo().Build, Keep: engine.KeepNone,
-	}, run)
-	if err != nil || len(folds) != 1 {
-		fold.Note("as PID 1: not checked")
-		return
-	}
-	fold.Note(pid1Words(fold, folds[0], s.DrainLimit))
-}
-
-// pid1Words compares a program as PID 1 with what it did elsewhere.
-func pid1Words(elsewhere, pid1 *result.Campaign, limit time.Duration) string {
-	switch {
-	case pid1.Counts().Run == 0:
-		why := "no trial gave a verdict"
-		if len(pid1.Trials) > 0 {
-			why = pid1.Trials[0].Void
-		}
-		return "as PID 1: not checked: " + why
-	case pid1.Counts().Hung > 0 && elsewhere.Counts().Hung == 0:
-		return fmt.Sprintf("as PID 1, as in a container without an init, it was still running %s after the signal: without a handler the kernel drops it there", limit)
-	case pid1.Counts().Hung == 0 && elsewhere.Counts().Hung > 0:
-		return "as PID 1 it stopped"
-	}
-	return "as PID 1: the same outcome"
 }
 
 // findCommand refuses a command that does not exist before anything else is done.

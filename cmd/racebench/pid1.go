@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/scenario/spec"
+)
+
+// pid1Limit is how long a program has to stop as PID 1: one that ignores the signal is not worth more.
+const pid1Limit = 3 * time.Second
+
+// asPID1 runs one more trial in which the program is PID 1, and notes what came out. There a signal without a
+// handler is dropped, which a program that simply dies of it elsewhere does not show. It is left out where the
+// probe has spent so much of its time that a trial and its control run would not fit into the rest.
+func (a *app) asPID1(ctx context.Context, p engine.Program, fold *result.Campaign, spent, within time.Duration) {
+	if _, attached := p.Scenario.External.Get("attach"); attached || fold.Counts().Run == 0 || ctx.Err() != nil {
+		return
+	}
+	each := spent / time.Duration(1+len(fold.Trials)) // the control run was one more
+	if within-spent < 2*each+pid1Limit {
+		fold.Note(fmt.Sprintf("as PID 1: not checked: the probe's %s would not have been enough (--timeout)", within))
+		return
+	}
+	again, err := a.runAsPID1(ctx, p, fold.Header.Seed)
+	if err != nil {
+		fold.Note("as PID 1: not checked: " + err.Error())
+		return
+	}
+	fold.Note(pid1Words(fold, again, again.Header.DrainLimit))
+}
+
+// runAsPID1 runs one trial, with the seed of the others.
+func (a *app) runAsPID1(ctx context.Context, p engine.Program, seed string) (*result.Campaign, error) {
+	drawn, err := scenario.ParseSeed(seed)
+	if err != nil {
+		return nil, err
+	}
+	s := p.Scenario
+	external := *s.External
+	external.Fields = append(external.Fields[:len(external.Fields):len(external.Fields)], spec.Field{Key: spec.Text("pid1"), Value: spec.Text("true")})
+	s.External, s.DrainLimit, s.Trials = &external, min(s.DrainLimit, pid1Limit), 1
+	again, errs := engine.Compile(s, a.catalog)
+	if len(errs) > 0 {
+		return nil, &errs
+	}
+	dir, err := os.MkdirTemp("", "racebench-pid1-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	run, err := rundir.Create(dir, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	folds, err := engine.RunCampaigns(ctx, []engine.Program{again}, []scenario.Seed{drawn}, engine.Budget{}, engine.Config{
+		Catalog: a.catalog, Build: toolInfo().Build, Keep: engine.KeepNone,
+	}, run)
+	if err != nil {
+		return nil, err
+	}
+	return folds[0], nil
+}
+
+// pid1Words compares a program as PID 1 with what it did elsewhere.
+func pid1Words(elsewhere, pid1 *result.Campaign, limit time.Duration) string {
+	switch {
+	case pid1.Counts().Run == 0:
+		why := "no trial gave a verdict"
+		if len(pid1.Trials) > 0 {
+			why = pid1.Trials[0].Void
+		}
+		return "as PID 1: not checked: " + why
+	case pid1.Counts().Hung > 0 && elsewhere.Counts().Hung == 0:
+		return fmt.Sprintf("as PID 1, as in a container without an init, it was still running %s after the signal: without a handler the kernel drops it there", limit)
+	case pid1.Counts().Hung == 0 && elsewhere.Counts().Hung > 0:
+		return "as PID 1 it stopped"
+	}
+	return "as PID 1: the same outcome"
+}
