@@ -137,7 +137,12 @@ func campaignOf(row Row) (*Campaign, error) {
 	for _, b := range row.Breaches {
 		one := foldedOf(b)
 		f.breaches[b.Class] = &one
-		f.together[b.Class] += b.Trials
+		if len(row.Together) == 0 { // one class, or a result of before they were stored
+			f.together[b.Class] += b.Trials
+		}
+	}
+	for _, t := range row.Together {
+		f.together[strings.Join(t.Classes, "\n")] += t.Trials
 	}
 	for _, w := range row.Warnings {
 		if w.Class != "" {

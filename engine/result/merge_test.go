@@ -35,11 +35,16 @@ func busy(t *testing.T, i int) result.Trial {
 		b.Of, b.Summary = 100, fmt.Sprintf("%d of 100 accepted messages lost", i+1)
 		trial.Breaches, trial.Verdict = []result.Breach{b}, result.Breached
 	}
+	if i%4 == 0 { // of these 0 shows both
+		trial.Breaches, trial.Verdict = append(trial.Breaches, breach(ghost, result.Breached, 1)), result.Breached
+	}
 	if i == 5 {
 		trial.Verdict, trial.Void = result.Void, "starved"
 	}
 	return trial
 }
+
+const ghost = "no-ghost/mailbox/stale"
 
 func thresholds() []result.Threshold {
 	return []result.Threshold{
@@ -54,7 +59,8 @@ func thresholds() []result.Threshold {
 func TestMergedShardsAreOneRun(t *testing.T) {
 	for name, known := range map[string][]result.KnownBreach{
 		"unknown": nil, "known": {{Class: lost, Why: "tracked"}},
-		"expired": {{Class: lost, Expired: true, Until: time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)}},
+		"both known": {{Class: lost, Why: "tracked"}, {Class: ghost, Why: "seen"}},
+		"expired":    {{Class: lost, Expired: true, Until: time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)}},
 	} {
 		rules := result.Rules{Known: known, Thresholds: thresholds(), Regression: []result.Tolerance{{Metric: "p99(publish)", Share: 0.1}}}
 		whole, a, b := result.NewCampaign(header(12)), result.NewCampaign(header(6)), result.NewCampaign(header(6))
@@ -79,6 +85,53 @@ func TestMergedShardsAreOneRun(t *testing.T) {
 		if got, want := asJSON(t, merged.Results), asJSON(t, want.Results); got != want {
 			t.Errorf("%s: merged\n%s\nis not\n%s", name, got, want)
 		}
+	}
+}
+
+// A merged breach_rate counts a trial of two known classes once, also where the stored results are of before
+// classes were stored together, as long as nothing unknown stands beside them.
+func TestMergedRateCountsTrials(t *testing.T) {
+	const leak = "no-leak/task/never-joined"
+	for _, row := range []struct {
+		name  string
+		old   bool // results without the classes that showed together
+		shown [][]string
+		known []string
+		want  float64
+	}{
+		{"both known", false, [][]string{{lost, ghost}, {ghost}, {}, {}}, []string{lost, ghost}, 0.5},
+		{"one unknown elsewhere", false, [][]string{{lost, ghost}, {leak}, {}, {}}, []string{lost, ghost}, 0.25},
+		{"one unknown beside it", false, [][]string{{lost, leak}, {leak}, {}, {}}, []string{lost}, 0.25},
+		{"an older result", true, [][]string{{lost, ghost}, {ghost}, {}, {}}, []string{lost, ghost}, 0.5},
+		{"an older result of one class", true, [][]string{{lost}, {lost}, {}, {}}, []string{lost}, 0.5},
+		{"an older result: no more than were breached", true, [][]string{{lost, ghost}, {leak}, {}, {}}, []string{lost, ghost}, 0.5},
+	} {
+		rules := result.Rules{Thresholds: thresholds()}
+		for _, class := range row.known {
+			rules.Known = append(rules.Known, result.KnownBreach{Class: class, Why: "tracked"})
+		}
+		var reports []*result.Report
+		for i := range 2 {
+			var trials []result.Trial
+			for k, classes := range row.shown {
+				var breaches []result.Breach
+				for _, class := range classes {
+					breaches = append(breaches, breach(class, result.Breached, 1))
+				}
+				trials = append(trials, broke(2*k+i, breaches...))
+			}
+			r := stored(t, reportOf(t, fold(header(len(trials)), rules, trials...)))
+			r.Seed = fmt.Sprint(i)
+			if row.old {
+				r.Results[0].Together = nil
+			}
+			reports = append(reports, r)
+		}
+		merged, err := result.Merge(reports)
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, row.name, *merged.Results[0].Thresholds[3].Value, row.want, 1e-9)
 	}
 }
 

@@ -64,6 +64,7 @@ type Row struct {
 	RulesOut     float64           `json:"rules_out,omitempty"`
 	BreachRate   *Rate             `json:"breach_rate,omitempty"`
 	Breaches     []RowBreach       `json:"breaches,omitempty"`
+	Together     []RowTogether     `json:"together,omitempty"` // trials by all the classes they showed; where there is more than one class
 	Crossed      []Crossed         `json:"crossed,omitempty"`
 	Warnings     []RowWarning      `json:"warnings,omitempty"`
 	Latency      []RowLatency      `json:"latency,omitempty"`
@@ -115,6 +116,12 @@ type RowBreach struct {
 	Expired   string     `json:"expired,omitempty"` // the last day that a known entry tolerated it
 	Summary   string     `json:"summary"`
 	First     FirstTrial `json:"first"`
+}
+
+// A RowTogether counts the trials that showed just these classes of breach.
+type RowTogether struct {
+	Classes []string `json:"classes"` // in order
+	Trials  int      `json:"trials"`
 }
 
 // A FirstTrial is the first trial that showed a breach, with the story of one example.

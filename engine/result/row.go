@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -56,6 +57,7 @@ func rowOf(c *Campaign) (Row, error) {
 	for _, b := range c.Breaches {
 		row.Breaches = append(row.Breaches, breachRow(b))
 	}
+	row.Together = c.together()
 	if dir := row.KeptDir(); dir != "" {
 		row.Replay = "racebench replay " + dir
 	}
@@ -112,6 +114,18 @@ func breachRow(b FoldedBreach) RowBreach {
 		row.Expired = b.Expired.Format(time.DateOnly)
 	}
 	return row
+}
+
+// together is what a merge needs that wants to count a trial of two classes once.
+func (c *Campaign) together() []RowTogether {
+	if len(c.Breaches) < 2 {
+		return nil // the class's own row says it
+	}
+	var rows []RowTogether
+	for _, key := range slices.Sorted(maps.Keys(c.fold.together)) {
+		rows = append(rows, RowTogether{Classes: strings.Split(key, "\n"), Trials: c.fold.together[key]})
+	}
+	return rows
 }
 
 func orNone(lines []string) []string {

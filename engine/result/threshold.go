@@ -93,8 +93,8 @@ func nearestRank(q float64, n int) int {
 
 // toleratedRate is the rate of trials with a breach that known tolerates, of those that were run.
 func (c *Campaign) toleratedRate() (float64, bool) {
-	run := c.Counts().Run
-	if run == 0 {
+	counts := c.Counts()
+	if counts.Run == 0 {
 		return 0, false
 	}
 	n := 0
@@ -103,7 +103,10 @@ func (c *Campaign) toleratedRate() (float64, bool) {
 			n += trials
 		}
 	}
-	return float64(n) / float64(run), true
+	// Merged results of before classes were stored together count a trial of two classes twice: no more trials
+	// than were breached, which is exact where every class is tolerated.
+	n = min(n, counts.Run-counts.Passed)
+	return float64(n) / float64(counts.Run), true
 }
 
 func (c *Campaign) tolerated(class string) bool {
