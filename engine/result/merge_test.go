@@ -135,6 +135,33 @@ func TestMergedRateCountsTrials(t *testing.T) {
 	}
 }
 
+// Where one of the runs was ended by time, what the merged trials rule out has to hold at every number of them.
+func TestMergedBoundHoldsAtAnyTime(t *testing.T) {
+	for _, row := range []struct {
+		anytime []bool // of each run
+		want    float64
+	}{
+		{[]bool{false, false}, result.RulesOut(8)},
+		{[]bool{true, true}, result.RulesOutAnytime(8)},
+		{[]bool{true, false}, result.RulesOutAnytime(8)},
+		{[]bool{false, true}, result.RulesOutAnytime(8)},
+	} {
+		var reports []*result.Report
+		for i, anytime := range row.anytime {
+			h := header(4)
+			h.Anytime = anytime
+			r := stored(t, reportOf(t, fold(h, result.Rules{}, clean(4)...)))
+			r.Seed = fmt.Sprint(i)
+			reports = append(reports, r)
+		}
+		merged, err := result.Merge(reports)
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, fmt.Sprint(row.anytime), merged.Results[0].RulesOut, row.want, 1e-12)
+	}
+}
+
 // stored is a report as it comes back from a file.
 func stored(t *testing.T, r *result.Report) *result.Report {
 	t.Helper()
