@@ -85,25 +85,6 @@ Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested
 	return cmd
 }
 
-// checkArgs looks for what is to be tested: a command, or a program that runs already.
-func (w *probeFlags) checkArgs(args []string, dash int, f *runFlags) error {
-	switch {
-	case w.attach != "" && len(args) > 0:
-		return usagef("--attach tests a program that runs already: leave %q out", args[0])
-	case w.attach != "" && !f.given("signal"):
-		return usagef("--attach signals a program that racebench did not start: say which signal it may get, such as --signal SIGTERM")
-	case w.attach != "" && f.given("trials") && f.trials != 1:
-		return usagef("--attach signals a running program once: leave --trials out")
-	case w.attach != "":
-		f.trials = 1
-	case len(args) == 0:
-		return usagef("racebench probe needs a command after --, such as racebench probe -- node server.js")
-	case dash > 0:
-		return usagef("%q stands before --: the command and its arguments come after it", args[0])
-	}
-	return nil
-}
-
 // probeProgram makes a scenario of the flags and the command, and compiles it.
 func (a *app) probeProgram(args []string, w *probeFlags, f runFlags) (engine.Program, error) {
 	if err := f.check(); err != nil {

@@ -287,7 +287,6 @@ func (w *probeFlags) body() (string, error) {
 
 var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
 
-// nameFor makes a scenario's name of a command.
 // name is the scenario's name.
 func (w *probeFlags) name(command []string) string {
 	if w.attach != "" {
@@ -318,6 +317,7 @@ func attachedPID(text string) (int, error) {
 	return pid, nil
 }
 
+// nameFor makes a scenario's name of a command and the signal that it gets.
 func nameFor(command []string, signal string) string {
 	base := filepath.Base(command[0])
 	if len(command) > 1 && !strings.HasPrefix(command[1], "-") && filepath.Ext(command[1]) != "" {
