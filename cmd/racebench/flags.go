@@ -48,6 +48,7 @@ type runFlags struct {
 	given        func(flag string) bool                              // whether the user gave a flag; nil where there are none of run
 	within       time.Duration                                       // no trial begins later; 0 is no such bound
 	after        func(ctx context.Context, folds []*result.Campaign) // is called when all was run, before the report
+	onBase       func(h result.Header, class string) bool            // what --fail-fast does not stop at; nil is nothing
 	keepScenario []byte                                              // a scenario that no file holds yet; it is stored with the run
 
 	worked string // what a demonstration showed, in place of the verdict

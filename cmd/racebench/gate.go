@@ -64,6 +64,7 @@ tested, 4 racebench itself failed.`,
 	f.register(cmd)
 	fs := cmd.Flags()
 	_ = fs.MarkHidden("shard") // parts are merged before they are compared
+	fs.Lookup("fail-fast").Usage = "stop, both sides, at the head's first breach that neither the base has shown nor known: lists"
 	fs.StringVar(&f.baseline, "baseline", "", "the stored result `FILE` to compare with (default "+defaultBaseline+")")
 	fs.BoolVar(&f.update, "update", false, "accept the head as the new baseline")
 	fs.StringVar(&f.against, "against", "", "compare with the commit where this one left `REF`, such as origin/main")
@@ -112,6 +113,9 @@ func (a *app) gateStored(ctx context.Context, args []string, f gateFlags) error 
 		if err := canWrite(f.baseline); err != nil {
 			return err
 		}
+	}
+	if base != nil {
+		f.onBase = func(h result.Header, class string) bool { return gate.Shows(base, h, class) }
 	}
 	head, name, err := a.headOf(ctx, args, f)
 	if err != nil {

@@ -148,9 +148,6 @@ func isFile(path string) bool {
 // runPrograms runs everything and returns the report of what was finished, also when it was
 // interrupted.
 func (a *app) runPrograms(ctx context.Context, programs []engine.Program, f runFlags) (*result.Report, error) {
-	if err := checkDescriptors(f.parallel); err != nil {
-		return nil, usageError{err}
-	}
 	if err := oneEngine(programs); err != nil {
 		return nil, err
 	}
@@ -158,74 +155,32 @@ func (a *app) runPrograms(ctx context.Context, programs []engine.Program, f runF
 	if err != nil {
 		return nil, err
 	}
-	began := time.Now()
-	run, err := rundir.Create(f.dir, began)
+	ctx, e, err := a.execute(ctx, programs, f)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, err
 	}
-	if f.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, f.timeout)
-		defer cancel()
-	}
-	seeds := drawSeeds(programs)
-	progress := a.newProgress(f)
-	progress.announce(programs, seeds, f)
-	folds, err := f.campaigns(ctx, programs, seeds, engine.Budget{
+	e.progress.announce(programs, e.seeds, f)
+	folds, err := f.campaigns(ctx, programs, e.seeds, engine.Budget{
 		Trials: f.trials, For: f.forTime, Within: f.within, Whole: f.budgetOf(programs), Shard: part,
 	}, engine.Config{
 		Catalog: a.catalog, Build: toolInfo().Build, Keep: keepOf(f.keep), Parallel: f.parallel,
-		FailFast: f.failFast, Progress: progress.note, Corpus: f.corpus, Verify: f.verify,
-	}, run)
+		FailFast: f.failFast, OnBase: f.onBase, Progress: e.progress.note, Corpus: f.corpus, Verify: f.verify,
+	}, e.run)
 	if f.after != nil && err == nil {
 		f.after(ctx, folds)
 	}
-	progress.done()
-	a.cutShort = ctx.Err() != nil
-	if err != nil && !errors.Is(err, ctx.Err()) {
-		return nil, errors.Join(err, a.saveFinished(run, folds, seeds[0]))
-	}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		fmt.Fprintf(a.stderr, "racebench: stopped by --timeout after %s; what ran is judged\n", f.timeout)
-	}
-	rep, err := newReport(folds, a.args)
-	if err != nil {
+	one := [][]*result.Campaign{folds}
+	if err := e.end(ctx, one, err); err != nil {
 		return nil, err
 	}
-	rep.Started, rep.ElapsedNS = began.UTC(), time.Since(began).Nanoseconds()
-	rep.Seed = seeds[0].String()
-	raw, err := rep.Encode()
-	if err != nil {
-		return nil, err
-	}
+	reports, err := e.store(one)
 	if f.keepScenario != nil {
-		err = rundir.WriteFile(run.Scenario(), programs[0].Scenario.Kept().Marshal())
+		err = errors.Join(err, rundir.WriteFile(e.run.Scenario(), programs[0].Scenario.Kept().Marshal()))
 	}
-	if err = errors.Join(err, run.Finish(raw)); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	a.warnOfUsage(f.dir)
-	return rep, nil
-}
-
-// saveFinished keeps what was finished before racebench itself failed. Nothing of it is printed: a
-// result that is not whole must not look as if it were.
-func (a *app) saveFinished(run *rundir.Run, folds []*result.Campaign, seed scenario.Seed) error {
-	if !slices.ContainsFunc(folds, func(c *result.Campaign) bool { return c.Counts().Run > 0 }) {
-		_ = run.Remove() // a run that left nothing; its own error would hide the cause
-		return nil
-	}
-	rep, err := newReport(folds, a.args)
-	if err != nil {
-		return err
-	}
-	rep.Seed = seed.String()
-	raw, err := rep.Encode()
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(a.stderr, "racebench: what was finished is in %s\n", run.Result())
-	return run.Finish(raw)
+	return reports[0], nil
 }
 
 // oneEngine refuses a run in both engines: their times and counts do not belong in one table.
@@ -324,13 +279,4 @@ func keepOf(word string) engine.Keep {
 		return engine.KeepNone
 	}
 	return engine.KeepFailing
-}
-
-// usageWarning is how large the directory of runs may be before it is mentioned.
-const usageWarning = 1 << 30
-
-func (a *app) warnOfUsage(dir string) {
-	if size, err := rundir.Usage(dir); err == nil && size > usageWarning {
-		fmt.Fprintf(a.stderr, "note: %s holds %.1f GiB; old runs in it can be deleted\n", dir, float64(size)/(1<<30))
-	}
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/gate"
-	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
 )
@@ -195,49 +194,31 @@ func (a *app) shell(ctx context.Context, dir, command string) error {
 // runInTurns runs the programs on every side and returns a report of each. The last one is stored as the
 // run's result, the first beside it.
 func (a *app) runInTurns(ctx context.Context, sides []side, f gateFlags) ([]*result.Report, error) {
-	if err := checkDescriptors(1); err != nil {
-		return nil, usageError{err}
-	}
-	began := time.Now()
-	run, err := rundir.Create(f.dir, began)
+	f.parallel = 1 // whatever was asked for
+	programs := sides[0].programs
+	ctx, e, err := a.execute(ctx, programs, f.runFlags)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, err
 	}
-	if f.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, f.timeout)
-		defer cancel()
-	}
-	seeds := drawSeeds(sides[0].programs)
-	progress := a.newProgress(f.runFlags)
 	var both []engine.Side
 	for i, s := range sides {
 		c := engine.Config{
 			Catalog: a.catalog, Executable: s.program, ChildArgs: s.args, Build: toolInfo().Build, Keep: keepOf(f.keep), FailFast: f.failFast,
 			Progress: func(g engine.Progress) {
 				g.Variant += []string{" (base)", " (head)"}[i]
-				progress.note(g)
+				e.progress.note(g)
 			},
 		}
 		both = append(both, engine.Side{Programs: s.programs, Config: c})
 	}
-	folds, err := engine.RunInTurns(ctx, both, seeds, engine.Budget{Trials: f.trials, For: f.forTime, Whole: f.budgetOf(sides[0].programs)}, run)
-	progress.done()
-	a.cutShort = ctx.Err() != nil
-	if err != nil && !errors.Is(err, ctx.Err()) {
-		return nil, err
-	}
-	var reports []*result.Report
+	folds, err := engine.RunInTurns(ctx, both, e.seeds, engine.Budget{Trials: f.trials, For: f.forTime, Whole: f.budgetOf(programs)}, e.run)
 	for i, of := range folds {
 		asWritten(of, sides[i].programs)
-		rep, err := newReport(of, a.args)
-		if err != nil {
-			return nil, err
-		}
-		rep.Started, rep.ElapsedNS, rep.Seed = began.UTC(), time.Since(began).Nanoseconds(), seeds[0].String()
-		reports = append(reports, rep)
 	}
-	return reports, storeBoth(run, reports)
+	if err := e.end(ctx, folds, err); err != nil {
+		return nil, err
+	}
+	return e.store(folds)
 }
 
 // asWritten names the scenario of programs that run elsewhere by the hash that it has as it was written, so
@@ -252,21 +233,6 @@ func asWritten(folds []*result.Campaign, programs []engine.Program) {
 			n++
 		}
 	}
-}
-
-// storeBoth keeps the head's report as the run's result and the base's beside it.
-func storeBoth(run *rundir.Run, reports []*result.Report) error {
-	raw, err := reports[0].Encode()
-	if err != nil {
-		return err
-	}
-	if err := rundir.WriteFile(run.Base(), raw); err != nil {
-		return err
-	}
-	if raw, err = reports[1].Encode(); err != nil {
-		return err
-	}
-	return run.Finish(raw)
 }
 
 // firstLine is the first line of a text, or another text when there is none.

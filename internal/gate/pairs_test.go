@@ -92,3 +92,35 @@ func TestWhatIsNewIsJudgedAlone(t *testing.T) {
 		t.Errorf("a base that could not be tested is %s", c.Outcome)
 	}
 }
+
+// What a run that is under way shows is looked for where its result will be.
+func TestShows(t *testing.T) {
+	base := together(outside(broken(10, 10, lost), "web", "server-1.4"), broken(1, 10, lost))
+	row := base.Results[1]
+	ours := result.Header{Scenario: row.Scenario, Target: row.Target, Variant: row.Variant, Engine: row.Engine}
+	with := func(change func(h *result.Header)) result.Header {
+		h := ours
+		change(&h)
+		return h
+	}
+	for _, tc := range []struct {
+		name  string
+		head  result.Header
+		class string
+		want  bool
+	}{
+		{"the same", ours, row.Breaches[0].Class, true},
+		{"another class", ours, row.Breaches[0].Class + "/deeper", false},
+		{"another variant", with(func(h *result.Header) { h.Variant += "-2" }), row.Breaches[0].Class, false},
+		{"another scenario", with(func(h *result.Header) { h.Scenario += "-2" }), row.Breaches[0].Class, false},
+		{"another engine", with(func(h *result.Header) { h.Engine = "sim" }), row.Breaches[0].Class, false},
+		{
+			"another build from outside",
+			with(func(h *result.Header) { h.Scenario, h.Target, h.Variant = "web", outsider, "server" }), row.Breaches[0].Class, true,
+		},
+	} {
+		if got := Shows(base, tc.head, tc.class); got != tc.want {
+			t.Errorf("%s: %t", tc.name, got)
+		}
+	}
+}
