@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,6 +46,8 @@ type runFlags struct {
 
 	formats []string // that -o knows; nil is those of results
 
+	engineElse scenario.Engine // of scenarios that name none; empty is their own default
+
 	given        func(flag string) bool                              // whether the user gave a flag; nil where there are none of run
 	within       time.Duration                                       // no trial begins later; 0 is no such bound
 	after        func(ctx context.Context, folds []*result.Campaign) // is called when all was run, before the report
@@ -59,7 +62,7 @@ const defaultDir = "racebench-runs"
 
 // newRunFlags returns what flags are when a command does not have them.
 func newRunFlags() runFlags {
-	return runFlags{dir: defaultDir, keep: "failing", parallel: 1, color: "auto", progress: "auto"}
+	return runFlags{dir: defaultDir, keep: "failing", color: "auto", progress: "auto"}
 }
 
 // register adds the flags of run.
@@ -72,7 +75,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fs.StringVar(&f.engine, "engine", "", "`which`: real (a scenario's default) or sim")
 	fs.StringArrayVar(&f.variants, "variant", nil, "only the variant `NAME` (may be repeated)")
 	fs.StringVar(&f.keep, "keep", f.keep, "`which` trials stay on disk: failing (the first three of each breach class), all or none")
-	fs.IntVarP(&f.parallel, "parallel", "p", f.parallel, "`N` trials at once; more than one disturbs their timing")
+	fs.IntVarP(&f.parallel, "parallel", "p", f.parallel, "`N` trials at once: more than one disturbs real timing (default: 1, or all cores in engine sim)")
 	fs.BoolVar(&f.failFast, "fail-fast", false, "stop at the first finding")
 	fs.DurationVar(&f.timeout, "timeout", 0, "a `TIME` for the whole run: stop then, judge and write what ran (0 is none)")
 	fs.StringVar(&f.shard, "shard", "", "run the part `I/N` of the trials, such as 2/4; racebench report merges the parts")
@@ -127,7 +130,7 @@ func (f *runFlags) check() error {
 		return usagef("--timeout %s: a time cannot be negative", f.timeout)
 	case f.trials > 0 && f.forTime > 0:
 		return usagef("--trials and --for exclude each other: one is a count, the other a time")
-	case f.parallel < 1 || f.parallel > maxParallel:
+	case f.parallel < 0 || f.parallel > maxParallel || f.parallel == 0 && f.given != nil && f.given("parallel"):
 		return usagef("-p %d: it must be from 1 to %d", f.parallel, maxParallel)
 	case f.dir == "":
 		return usagef("--dir names no directory")
@@ -239,17 +242,11 @@ func (f *runFlags) apply(p *engine.Program) error {
 		}
 		p.Scenario.Seed = &seed
 	}
-	wanted := scenario.Engine(f.engine)
-	if wanted == scenario.Sim && p.Outside() {
-		if !f.given("engine") {
-			return nil // fuzz's own default, which is not for programs
-		}
+	if scenario.Engine(f.engine) == scenario.Sim && p.Outside() {
 		return usagef("--engine sim: a program cannot be simulated; %s runs with --engine real", p.Scenario.Name)
 	}
-	if wanted != "" {
-		p.Scenario.Engine = wanted
-		p.Hash = p.Scenario.Hash() // the engine shapes a trial
-	}
+	p.Scenario.Engine = f.engineOf(p)
+	p.Hash = p.Scenario.Hash() // the engine shapes a trial
 	if f.shard != "" && p.Scenario.Seed == nil {
 		return usagef("--shard: the parts of a run need one seed: give --seed, or write one into %s", p.Scenario.Name)
 	}
@@ -268,6 +265,30 @@ func (f *runFlags) apply(p *engine.Program) error {
 		p.Variants = append(p.Variants, v)
 	}
 	return nil
+}
+
+// engineOf is the engine that a program runs in: the flag's, else what its scenario says, else the command's own
+// default, which is not for programs from outside.
+func (f *runFlags) engineOf(p *engine.Program) scenario.Engine {
+	switch {
+	case f.engine != "":
+		return scenario.Engine(f.engine)
+	case p.Scenario.EngineSet || p.Outside() || f.engineElse == "":
+		return p.Scenario.Engine
+	}
+	return f.engineElse
+}
+
+// atOnce is how many trials run at once: what -p says, else one where others would disturb its timing, and as many as
+// there are cores where time is virtual.
+func (f *runFlags) atOnce(e scenario.Engine) int {
+	switch {
+	case f.parallel > 0:
+		return f.parallel
+	case e == scenario.Sim:
+		return min(runtime.GOMAXPROCS(0), maxParallel)
+	}
+	return 1
 }
 
 func unknownVariant(t targets.Target, name string) error {

@@ -1,9 +1,14 @@
 package main
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/scenario/spec"
 )
 
 // Flags of the environment come before what is typed, and only for commands that run trials. A typed count
@@ -31,5 +36,39 @@ func TestWithoutSecrets(t *testing.T) {
 	want := []string{"probe", "-H", "Authorization: (left out)", "-HCOOKIE: (left out)", "--header=proxy-authorization: (left out)", "-H", "Accept: text/plain", "--", "./server", "-a:b"}
 	if got := withoutSecrets(args); !slices.Equal(got, want) || args[2] != "Authorization: Bearer s3cret" {
 		t.Errorf("%q", got)
+	}
+}
+
+// fuzz asks the flag, then the scenario, and simulates what neither says; a program from outside is never
+// simulated. Only simulated trials do not disturb each other.
+func TestEngineAndTrialsAtOnce(t *testing.T) {
+	for _, c := range []struct {
+		about   string
+		flags   runFlags
+		s       scenario.Scenario
+		engine  scenario.Engine
+		atOnce  int
+		refused bool
+	}{
+		{about: "fuzz", flags: runFlags{engineElse: scenario.Sim}, s: scenario.Scenario{Engine: scenario.Real}, engine: scenario.Sim, atOnce: runtime.GOMAXPROCS(0)},
+		{about: "fuzz of engine: real", flags: runFlags{engineElse: scenario.Sim}, s: scenario.Scenario{Engine: scenario.Real, EngineSet: true}, engine: scenario.Real, atOnce: 1},
+		{about: "fuzz --engine sim of engine: real", flags: runFlags{engineElse: scenario.Sim, engine: "sim"}, s: scenario.Scenario{Engine: scenario.Real, EngineSet: true}, engine: scenario.Sim, atOnce: runtime.GOMAXPROCS(0)},
+		{about: "fuzz --engine real", flags: runFlags{engineElse: scenario.Sim, engine: "real"}, s: scenario.Scenario{Engine: scenario.Real}, engine: scenario.Real, atOnce: 1},
+		{about: "fuzz of a program", flags: runFlags{engineElse: scenario.Sim}, s: scenario.Scenario{Engine: scenario.Real, External: &spec.Value{}}, engine: scenario.Real, atOnce: 1},
+		{about: "fuzz --engine sim of a program", flags: runFlags{engineElse: scenario.Sim, engine: "sim"}, s: scenario.Scenario{Engine: scenario.Real, External: &spec.Value{}}, refused: true},
+		{about: "fuzz -p 3", flags: runFlags{engineElse: scenario.Sim, parallel: 3}, s: scenario.Scenario{Engine: scenario.Real}, engine: scenario.Sim, atOnce: 3},
+		{about: "run", s: scenario.Scenario{Engine: scenario.Real}, engine: scenario.Real, atOnce: 1},
+		{about: "run of engine: sim", s: scenario.Scenario{Engine: scenario.Sim, EngineSet: true}, engine: scenario.Sim, atOnce: runtime.GOMAXPROCS(0)},
+	} {
+		p := engine.Program{Scenario: c.s}
+		if err := c.flags.apply(&p); err != nil {
+			if !c.refused {
+				t.Errorf("%s: %v", c.about, err)
+			}
+			continue
+		}
+		if n := c.flags.atOnce(p.Scenario.Engine); c.refused || p.Scenario.Engine != c.engine || n != c.atOnce || p.Hash != p.Scenario.Hash() {
+			t.Errorf("%s: engine %s, %d at once, refused: no", c.about, p.Scenario.Engine, n)
+		}
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"runtime"
 	"strings"
 	"time"
 
@@ -25,8 +24,9 @@ func (a *app) fuzzCommand() *cobra.Command {
 		Short: "Search for breaches: every schedule is reachable, and the same seed shows it again",
 		Long: `Search for breaches in simulated worlds: the same server and the same clients under a
 scheduler of racebench's own, which decides before every step who goes on, and when
-the signal strikes. A target's name means all its variants. With --engine real the
-moment of a real signal is searched instead.
+the signal strikes. A target's name means all its variants. With --engine real, for a
+scenario that says engine: real, and for a program from outside the moment of a real
+signal is searched instead.
 
 Without --trials or --for each variant is searched for 30 s. The exit status is that
 of run.`,
@@ -35,14 +35,9 @@ of run.`,
   racebench fuzz examples/broker.yaml --variant reference --for 1m
   racebench fuzz broker/timeout-drain --engine real --trials 50`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if f.engine == "" {
-				f.engine = string(scenario.Sim)
-			}
+			f.engineElse = scenario.Sim
 			if f.trials == 0 && f.forTime == 0 {
 				f.forTime = fuzzTime
-			}
-			if f.engine == string(scenario.Sim) && !cmd.Flags().Changed("parallel") {
-				f.parallel = runtime.GOMAXPROCS(0)
 			}
 			if f.corpus == "" && exists(defaultCorpus) {
 				f.corpus = defaultCorpus
@@ -70,7 +65,7 @@ of run.`,
 	cmd.Flags().BoolVar(&f.confirm, "confirm", false, "run real trials of what was found breached, and say in how many of them it shows")
 	cmd.Flags().BoolVar(&f.verify, "verify", false, "play every schedule twice; one that comes out otherwise is void")
 	cmd.Flags().StringVar(&f.corpus, "corpus", "", "failing schedules are kept in `DIR` and run first the next time (default "+defaultCorpus+", where it exists)")
-	cmd.Flags().Lookup("engine").Usage = "`which`: sim (the default) or real"
+	cmd.Flags().Lookup("engine").Usage = "`which`: sim or real (default: the scenario's, else sim; programs: real)"
 	return cmd
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,7 +70,7 @@ func (a *app) programs(args []string, f runFlags) ([]engine.Program, error) {
 	}
 	for i := range programs {
 		if programs[i].Outside() && a.isTarget(args[i]) {
-			return nil, noServerOf(args[i], f.engine)
+			return nil, noServerOf(args[i], cmp.Or(scenario.Engine(f.engine), f.engineElse))
 		}
 		if err := f.apply(&programs[i]); err != nil {
 			return nil, err
@@ -128,8 +129,8 @@ func (a *app) unknownArgument(arg string) error {
 }
 
 // noServerOf refuses the name of a target that is no server: its example only shows where to name one.
-func noServerOf(arg, asked string) error {
-	if asked == string(scenario.Sim) {
+func noServerOf(arg string, asked scenario.Engine) error {
+	if asked == scenario.Sim {
 		return usagef("%s has no simulated world: use racebench probe", arg)
 	}
 	return usagef("%s names no server to run: use racebench probe, or name it in a scenario: racebench init external", arg)
@@ -151,6 +152,7 @@ func (a *app) runPrograms(ctx context.Context, programs []engine.Program, f runF
 	if err := oneEngine(programs); err != nil {
 		return nil, err
 	}
+	f.parallel = f.atOnce(programs[0].Scenario.Engine)
 	part, err := f.part()
 	if err != nil {
 		return nil, err
@@ -187,11 +189,19 @@ func (a *app) runPrograms(ctx context.Context, programs []engine.Program, f runF
 func oneEngine(programs []engine.Program) error {
 	for _, p := range programs {
 		if p.Scenario.Engine != programs[0].Scenario.Engine {
-			return usagef("%s asks for engine %s and %s for engine %s: run them apart, or say --engine",
-				programs[0].Scenario.Name, programs[0].Scenario.Engine, p.Scenario.Name, p.Scenario.Engine)
+			return usagef("%s runs in engine %s and %s in engine %s, and they do not share a table: run them apart%s",
+				programs[0].Scenario.Name, programs[0].Scenario.Engine, p.Scenario.Name, p.Scenario.Engine, orSayEngine(programs))
 		}
 	}
 	return nil
+}
+
+// orSayEngine is what else helps where engines are mixed: programs from outside are never simulated.
+func orSayEngine(programs []engine.Program) string {
+	if slices.ContainsFunc(programs, engine.Program.Outside) {
+		return ", or say --engine real"
+	}
+	return ", or say --engine"
 }
 
 // campaigns runs the programs in the engine that they ask for.
