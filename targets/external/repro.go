@@ -30,7 +30,7 @@ type repro struct {
 // with the trial's evidence, load groups (name, entry and size) and grace. It is "" for what no script can show.
 func (t Target) Repro(class, summary string, e *ledger.Evidence, groups []targets.Role, grace time.Duration) string {
 	r := repro{c: t.program, e: e, groups: groups}
-	if t.program.pid1 || t.program.worker || len(t.program.command) == 0 || !r.find() {
+	if t.program.worker || len(t.program.command) == 0 || !r.find() {
 		return ""
 	}
 	body := r.goes(strings.Split(class, "/"))
@@ -57,7 +57,7 @@ func (r *repro) find() bool {
 	}
 	host := address[:strings.LastIndexByte(address, ':')]
 	scheme := "http"
-	if strings.HasPrefix(r.c.url, "https:") || strings.HasPrefix(r.c.url, "wss:") {
+	if before, _, _ := strings.Cut(r.c.url, ":"); slices.Contains(secureSchemes, before) {
 		scheme = "https"
 	}
 	r.url = fmt.Sprintf("%s://%s:%d", scheme, host, taken)
@@ -89,6 +89,14 @@ func (r *repro) goes(words []string) string {
 		return fmt.Sprintf(goHang, r.holding(words[len(words)-1]))
 	case "no-orphan", "listener-closes":
 		return goOrphan
+	case "preopened-answered":
+		if r.first("http-preopened") {
+			return r.dial(r.ask()) + goPreopened
+		}
+	case "clean-close":
+		if r.first("websocket") && len(r.g.hello) <= longestHello {
+			return r.dial(r.upgrade()) + fmt.Sprintf(goClose, r.hello())
+		}
 	case "acked-survives-restart":
 		return r.writes()
 	}
@@ -231,36 +239,6 @@ func (r *repro) holding(cause string) string {
 	return ": &"
 }
 
-// writes is the script for acknowledged writes that a restart does not give back.
-func (r *repro) writes() string {
-	e := r.e
-	for _, d := range e.Discards {
-		if e.Text(d.Station) != "restart" || !r.group(e.Lanes[d.Msg.Lane()].Group) {
-			continue
-		}
-		switch r.g.kind.name {
-		case "write-http":
-			body := r.g.body
-			if body == "" {
-				body = "value of " + idWord
-			}
-			read := r.g.read
-			if read == "" {
-				read = r.path()
-			}
-			return fmt.Sprintf(goWrites,
-				fmt.Sprintf("printf %%s %s | $curl -f -X %s --data-binary @-%s %s%s", withKey(body), r.g.methodOr("PUT"), r.headers(), r.url, withKey(r.path())),
-				fmt.Sprintf("$curl%s %s%s", r.headers(), r.url, withKey(read)), withKey(body))
-		case "write-redis":
-			at := strings.Replace(r.url, "http://", "telnet://", 1)
-			return fmt.Sprintf(goWrites,
-				fmt.Sprintf(`(printf 'SET racebench-%%s "value of racebench-%%s"\r\n' "$i" "$i"; sleep 0.3) | $curl -m 2 %s | grep -q '^+OK'`, at),
-				fmt.Sprintf(`(printf 'GET racebench-%%s\r\n' "$i"; sleep 0.3) | $curl -m 2 %s`, at), withKey("value of "+idWord))
-		}
-	}
-	return ""
-}
-
 // withKey quotes a text for a shell, with the number of the write for {id}.
 func withKey(s string) string { return strings.ReplaceAll(quoted(s), idWord, `racebench-'"$i"'`) }
 
@@ -292,14 +270,23 @@ func (r *repro) head(class, summary string, grace time.Duration) string {
 		dir, _ = os.Getwd()
 	}
 	target := `"$pid"`
-	if r.c.group {
+	switch {
+	case r.c.group:
 		target = `-- "-$pid"`
+	case r.c.pid1:
+		target = `$(cat "/proc/$pid/task/$pid/children")`
 	}
 	fmt.Fprintf(&b, "cd %s || exit 2\n\n", quoted(dir))
+	if r.c.pid1 {
+		b.WriteString(reproAlone)
+	}
 	fmt.Fprintf(&b, "answers() { $curl -o /dev/null -m 2 %s/; [ $? -ne 7 ]; } # 7: no connection\n", r.url)
 	fmt.Fprintf(&b, "ready() { %s; }\nstrike() { kill -s \"$SIGNAL\" %s; }\n", r.ready(), target)
 	// A session of its own lets all of it be found and ended.
-	fmt.Fprintf(&b, "program() {\n%s  setsid sh -c 'echo $$ >\"$0\"; exec \"$@\"' \"$work/pid\"", r.before())
+	fmt.Fprintf(&b, "program() {\n%s  heeding setsid sh -c 'echo $$ >\"$0\"; exec \"$@\"' \"$work/pid\"", r.before())
+	if r.c.pid1 {
+		b.WriteString(" $alone")
+	}
 	for _, word := range r.c.command {
 		b.WriteString(" " + filled(word))
 	}

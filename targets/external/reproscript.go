@@ -11,6 +11,17 @@ const (
 # Settings: PORT, DATA (an empty folder), TIMES, GRACE (whole seconds), SIGNAL.
 export PORT="${PORT:-%d}"
 TIMES="${TIMES:-10}" GRACE="${GRACE:-%d}" SIGNAL="${SIGNAL:-%s}"
+needs() { command -v "$1" >/dev/null || { echo "this needs $1"; exit 2; }; }
+needs curl; needs setsid
+# What a shell runs beside itself ignores SIGINT and SIGQUIT, and so would the program.
+heeding() { env --default-signal=INT,QUIT "$@"; }
+if ! heeding true 2>/dev/null; then
+  heeding() { perl -e '$SIG{INT} = $SIG{QUIT} = "DEFAULT"; exec @ARGV' "$@"; }
+  if ! heeding true 2>/dev/null; then
+    case $SIGNAL in INT | QUIT) echo "SIG$SIGNAL needs env --default-signal, or perl: the program would ignore it"; exit 2 ;; esac
+    heeding() { "$@"; }
+  fi
+fi
 curl='env no_proxy=localhost,127.0.0.1,::1 curl -s -k --http1.1 -H User-Agent:racebench -H Expect:'
 work=$(mktemp -d) || exit 2
 DATA="${DATA:-$work/data}"
@@ -18,6 +29,7 @@ DATA="${DATA:-$work/data}"
 	reproStart = `
 pid= client= started=
 end() { # whatever is left of it, and of the client that holds it
+  [ -s "$work/dialer" ] && hang_up
   [ -n "$client" ] && kill "$client" 2>/dev/null
   if [ -n "$started" ]; then
     until [ -s "$work/pid" ] || ended; do sleep 0.05; done # it may be about to start
@@ -44,6 +56,13 @@ start() {
     sleep 0.1
   done
   pid=$(cat "$work/pid")
+}
+hang_up() { # what dial has opened
+  exec 3>&-
+  kill -- "-$(cat "$work/dialer")" 2>/dev/null
+  wait $client
+  rm -f "$work/dialer"
+  client=
 }
 await() { # its end, for GRACE seconds
   n=0
@@ -102,9 +121,93 @@ go() {
   return $left
 }
 `
+	// A connection by hand.
+	reproDial = `
+dial() { # what is written to 3 goes out, what comes is in $work/came
+  rm -f "$work/in" "$work/hungup"; : >"$work/came"; : >"$work/wire"
+  mkfifo "$work/in" || exit 2
+  exec 3<>"$work/in"
+  (setsid sh -c 'echo $$ >"$0"; exec "$@"' "$work/dialer" \
+    %s \
+    <"$work/in" >"$work/came"; echo $? >"$work/hungup") 2>"$work/wire" 3>&- &
+  client=$!
+  n=0
+  until grep -q -e '^connected' -e '^verify' "$work/wire"; do
+    n=$((n+1))
+    [ -s "$work/hungup" ] || [ $n -gt 400 ] && { echo "no connection:"; cat "$work/wire"; exit 2; }
+    sleep 0.05
+  done
+}
+heard() { # something that has come, or comes in 20 s
+  n=0
+  until grep -q "$@" "$work/came"; do
+    n=$((n+1))
+    [ -s "$work/hungup" ] || [ $n -gt 400 ] && { grep -q "$@" "$work/came"; return; }
+    sleep 0.05
+  done
+}
+request() {
+  printf '%%s\r\n'%s ''
+  %s
+}
+`
+	goPreopened = `
+go() {
+  start
+  dial
+  sleep 0.3 # the program takes the connection
+  strike
+  sleep 0.03
+  if [ -s "$work/hungup" ]; then echo "it closed the connection before anything was sent on it"; return 0; fi
+  request >&3
+  if heard '^HTTP/'; then head -n 1 "$work/came"; return 0; fi
+  if [ ! -s "$work/hungup" ]; then echo "no answer, and the connection is open"; return 0; fi
+  echo "the connection was open before the signal; its first request got not a byte of an answer"
+  return 1
+}
+`
+	goClose = `
+told() { # the code of the close frame among what came, if there is one
+  od -An -v -tu1 "$work/came" | tr -s ' ' '\n' | awk '
+    NF { b[n++] = $1 }
+    END {
+      i = 0
+      while (i+3 < n && !(b[i] == 13 && b[i+1] == 10 && b[i+2] == 13 && b[i+3] == 10)) i++
+      for (i += 4; i+1 < n; i = at+long) {
+        at = i+2; long = b[i+1] %% 128
+        if (long == 126) { long = b[at]*256 + b[at+1]; at += 2 }
+        else if (long == 127) { for (long = 0; at < i+10; at++) long = long*256 + b[at] }
+        if (b[i] %% 16 == 8) { print (long < 2 ? "no code" : b[at]*256 + b[at+1]); exit }
+      }
+    }'
+}
+go() {
+  start
+  dial
+  request >&3
+  heard '^HTTP/1.1 101' || { echo "no WebSocket was opened:"; head -n 1 "$work/came"; exit 2; }
+  %s
+  sleep 0.3
+  strike
+  n=0
+  until [ -s "$work/hungup" ]; do
+    n=$((n+1))
+    [ $n -gt $((GRACE*20)) ] && { echo "the WebSocket is open $GRACE s after SIG$SIGNAL"; return 0; }
+    sleep 0.05
+  done
+  code=$(told)
+  if [ -n "$code" ]; then echo "the WebSocket was closed with $code"; return 0; fi
+  echo "the WebSocket ended without a close frame"
+  return 1
+}
+`
 	goWrites = `
-write() { %s; }
-read_back() { %s; }
+write() {
+%s
+}
+read_back() { # 2: it cannot be asked
+%s
+}
 go() {
   [ "$DATA" = "$work/data" ] && rm -rf "$DATA"
   start
@@ -117,9 +220,10 @@ go() {
   start
   missing=0
   for i in $acked; do
-    case "$(read_back)" in
+    back=$(read_back) || { echo "after the restart write $i cannot be asked for: $back"; exit 2; }
+    case $back in
     *%s*) ;;
-    *) echo "write $i was acknowledged, and is not there after the restart"; missing=1 ;;
+    *) echo "write $i was acknowledged, and is not there after the restart"; missing=1; break ;;
     esac
   done
   [ $missing = 1 ] || echo "every acknowledged write is there:$acked"

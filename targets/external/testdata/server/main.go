@@ -155,8 +155,8 @@ func webSocket(w http.ResponseWriter, r *http.Request) {
 	must(err)
 	fmt.Fprintf(rw, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
 		base64.StdEncoding.EncodeToString(key[:]))
+	mu.Lock() // who has been answered is told of the end
 	must(rw.Flush())
-	mu.Lock()
 	sockets[c] = true
 	mu.Unlock()
 	_, _ = io.Copy(io.Discard, bufio.NewReader(c))
