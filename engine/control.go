@@ -63,7 +63,7 @@ func judgeControl(plan Plan, dir rundir.TrialDir) (void, note string, samples []
 	switch {
 	case endedAs(e, phaseNotServed):
 		_, words, _ := strings.Cut(firstWords(dir.Stderr()), ": ")
-		return "the target did not start: " + words, "", nil, nil
+		return notStarted + words, "", nil, nil
 	case e.Drain != nil && e.Drain.Ended > 0:
 		return "the program ended without a signal: " + endOf(e), "", nil, nil
 	case e.Full || e.Cut != "" || outOfTime(e):

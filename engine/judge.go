@@ -40,7 +40,7 @@ func judge(dir rundir.TrialDir, plan Plan) (result.Trial, error) {
 		return storedVerdict(dir)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		t.Verdict, t.Void = result.Void, "the target did not start: "+firstWords(dir.Stderr())
+		t.Verdict, t.Void = result.Void, notStarted+firstWords(dir.Stderr())
 		return t, nil
 	}
 	if err != nil {
@@ -198,6 +198,9 @@ func windowsOf(e *ledger.Evidence) []result.WindowCount {
 	return counts
 }
 
+// notStarted begins the reason of a trial whose target did not start.
+const notStarted = "the target did not start: "
+
 // voidReason says why a trial proves nothing, or is empty. A breach found in it still counts.
 func voidReason(plan Plan, e *ledger.Evidence, dir rundir.TrialDir) string {
 	struck, hasStruck := firstStrike(e)
@@ -210,7 +213,7 @@ func voidReason(plan Plan, e *ledger.Evidence, dir rundir.TrialDir) string {
 		// The parent writes the end down last, so a record without it is that of a run that was killed.
 		return "racebench was stopped before the trial had ended"
 	case endedAs(e, phaseNotServed):
-		return "the target did not start: " + firstWords(dir.Stderr())
+		return notStarted + firstWords(dir.Stderr())
 	case killedByOther(e):
 		return "the process was killed by SIGKILL, which racebench did not send: the system does so when memory runs out"
 	case !hasStruck && !slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ready }):

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -16,6 +17,26 @@ func scenariosHere() []string {
 		return nil // the pattern is a constant
 	}
 	return withoutProjects(found)
+}
+
+// expanded puts the scenarios of a folder in its place. A target's name wins over a folder's, and a folder without
+// scenarios is left to be refused.
+func (a *app) expanded(args []string) []string {
+	var files []string
+	for _, arg := range args {
+		entries, err := os.ReadDir(arg)
+		var found []string
+		for _, e := range entries {
+			if path := filepath.Join(arg, e.Name()); filepath.Ext(path) == ".yaml" && !e.IsDir() {
+				found = append(found, path)
+			}
+		}
+		if err != nil || a.isTarget(arg) || len(found) == 0 {
+			found = []string{arg}
+		}
+		files = append(files, found...)
+	}
+	return files
 }
 
 // withoutProjects leaves out the files that hold for scenarios and are none, as .racebench/*.yaml names them.

@@ -101,6 +101,9 @@ func allVoid(again []result.Trial) error {
 	if slices.ContainsFunc(again, func(t result.Trial) bool { return t.Verdict != result.Void }) {
 		return nil
 	}
+	if len(again) == 1 {
+		return notTestedError{fmt.Errorf("the replay tested nothing: %s", again[0].Void)}
+	}
 	return notTestedError{fmt.Errorf("of %d replays none tested anything: %s", len(again), again[0].Void)}
 }
 

@@ -27,8 +27,8 @@ func (a *app) runCommand() *cobra.Command {
 		Use:   "run [SCENARIO.yaml | TARGET[/VARIANT]]...",
 		Short: "Run scenarios; the exit status is the verdict",
 		Long: `Run scenarios and print what they found. Without arguments every .racebench/*.yaml,
-in the time that .racebench/racebench.yaml gives them. A target's name runs its own
-example scenario.
+in the time that .racebench/racebench.yaml gives them. A folder stands for every *.yaml in
+it. A target's name runs its own example scenario.
 
 Exit status: 0 nothing found, 1 a finding, 2 a usage or scenario error (nothing was
 run), 3 nothing was tested, 4 racebench itself failed, 130 or 143 interrupted.`,
@@ -61,6 +61,7 @@ func (a *app) programs(args []string, f runFlags) ([]engine.Program, error) {
 			return nil, notTestedError{errors.New("nothing to run: there is no .racebench/*.yaml here; name a scenario or a target, such as racebench run broker/timeout-drain")}
 		}
 	}
+	args = a.expanded(args)
 	programs, err := a.resolve(args)
 	if err != nil {
 		return nil, err

@@ -27,6 +27,7 @@ func (a *app) validateCommand() *cobra.Command {
 					return usagef("racebench validate needs a scenario file: there is no .racebench/*.yaml here")
 				}
 			}
+			args = a.expanded(args)
 			errs := a.readProjects(args)
 			for _, path := range withoutProjects(args) {
 				if _, err := a.load(path); err != nil {

@@ -83,6 +83,7 @@ func (p *painter) struck(row result.Row) {
 		}
 	}
 	if len(t.columns[0].cells) > 0 {
+		p.blank()
 		p.table(t)
 	}
 }

@@ -24,12 +24,12 @@ func renderText(r *result.Report, o Options) ([]byte, error) {
 			p.blank()
 		}
 		p.head(g, len(groups) == 1)
-		p.blank()
 		if outside := g.rows[0].Target == outsider; outside {
 			for _, row := range g.rows {
 				p.struck(row)
 			}
 		} else {
+			p.blank()
 			p.results(g)
 		}
 		for _, row := range worstFirst(g.rows) {
