@@ -102,11 +102,7 @@ func (m *Simulator) keep(f Failure, dir rundir.TrialDir, b explore.ShrinkBudget,
 	if err != nil {
 		return nil, explore.Story{}, err
 	}
-	proof := "fewer not ruled out"
-	if shrunk.Proven {
-		proof = "proven minimal"
-	}
-	story, err := m.Tell(small, f.Class, proof, string(dir), c.Catalog)
+	story, err := m.Tell(small, f.Class, shrunk.Proof(), string(dir), c.Catalog)
 	if err != nil {
 		return nil, story, err
 	}

@@ -159,7 +159,7 @@ func TestFailuresShrinkToShortStories(t *testing.T) {
 		}
 	}
 	slices.Sort(steps)
-	t.Logf("%d of %d short, %d proven minimal; shrunk in %d steps, 95 %% in %d, all in %d", short, all, proven,
+	t.Logf("%d of %d short, %d proven to need their preemptions; shrunk in %d steps, 95 %% in %d, all in %d", short, all, proven,
 		steps[all/2], steps[all*95/100], steps[all-1])
 	if short*100 < all*95 {
 		t.Errorf("only %d of %d failures became short", short, all)

@@ -12,7 +12,7 @@ import (
 )
 
 // Tell tells the story of a replay file's schedule as far as it shows class. Proof is what is known of
-// shorter ones, such as "proven minimal", and path is where the file is, for the command that replays it.
+// those with fewer preemptions, or empty, and path is where the file is, for the command that replays it.
 func (m *Simulator) Tell(f *explore.File, class, proof, path string, catalog Catalog) (explore.Story, error) {
 	plan, stale, err := PlanOfFile(f, catalog)
 	if err == nil && stale != "" {

@@ -57,11 +57,23 @@ const MaxShrinkSteps = 2_000_000
 type Shrunk struct {
 	Failing
 	Before Failing
-	// Proven says that every schedule of the workload with fewer preemptions was played and none fails.
-	// Without it nothing is known about them.
+	// Proven says that every schedule of the workload with fewer preemptions was played to its end and none
+	// shows the class, which says nothing about how many steps it takes. Without it nothing is known about them.
+	// With no preemption it holds, for there are none with fewer.
 	Proven  bool
 	Replays int
 	Steps   int
+}
+
+// Proof says for a story what is known of schedules with fewer preemptions. It is empty where there are none.
+func (s Shrunk) Proof() string {
+	switch {
+	case s.Cost.Preemptions == 0:
+		return ""
+	case s.Proven:
+		return "no schedule with fewer fails"
+	}
+	return "fewer not ruled out"
 }
 
 const (
@@ -77,12 +89,13 @@ const clockPath = "clock"
 
 // shrinker holds what all the steps of a shrinking share.
 type shrinker struct {
-	r       Runner
-	class   string
-	budget  ShrinkBudget
-	replays int
-	steps   int
-	err     error
+	r          Runner
+	class      string
+	budget     ShrinkBudget
+	replays    int
+	steps      int
+	unfinished bool // a schedule spent its steps: what it would have shown is not known
+	err        error
 }
 
 // Shrink makes a failing schedule small: a smaller workload, fewer deviations, the least of several
@@ -122,6 +135,7 @@ func (s *shrinker) play(w Workload, strategy world.Strategy) (Failing, bool) {
 	o, err := s.r.Run(w, recorder)
 	s.replays++
 	s.steps += o.Result.Steps
+	s.unfinished = s.unfinished || o.Result.Ending == world.OutOfSteps
 	if err != nil {
 		s.err = err
 		return Failing{}, false
@@ -284,6 +298,7 @@ func (s *shrinker) exhaust(f Failing) (least Failing, proven bool) {
 			return f, false
 		}
 		var better *Failing
+		s.unfinished = false
 		_, complete := Exhaust(func(strategy world.Strategy) bool {
 			if s.spent() {
 				return true
@@ -294,7 +309,7 @@ func (s *shrinker) exhaust(f Failing) (least Failing, proven bool) {
 			return better != nil
 		}, k-1, min(exhausted, s.budget.Replays-s.replays))
 		if better == nil {
-			return f, complete && s.err == nil
+			return f, complete && !s.unfinished && s.err == nil
 		}
 		f = s.minimise(*better)
 	}

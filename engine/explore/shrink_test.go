@@ -2,6 +2,7 @@ package explore
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -22,6 +23,8 @@ type toyRunner struct {
 	y      toy
 	pool   *world.Pool
 	played int
+	// maxSteps bounds a schedule; 0 leaves it to the world.
+	maxSteps int
 }
 
 func (r *toyRunner) Run(_ Workload, s world.Strategy) (Outcome, error) {
@@ -33,7 +36,7 @@ func (r *toyRunner) Run(_ Workload, s world.Strategy) (Outcome, error) {
 func (r *toyRunner) watch(s world.Strategy) (Outcome, *Trace) {
 	trace := NewTrace()
 	broken := false
-	w := world.NewSim(world.SimOptions{Strategy: s, Pool: r.pool, OnStep: trace.Step})
+	w := world.NewSim(world.SimOptions{Strategy: s, Pool: r.pool, OnStep: trace.Step, MaxSteps: r.maxSteps})
 	o := Outcome{Result: w.Simulate("main", r.y.build(w, false, func() { broken = true }))}
 	if broken || o.Result.Ending == world.Deadlock {
 		o.Classes = []string{toyClass}
@@ -113,6 +116,74 @@ func TestShrinkingKeepsToItsBudget(t *testing.T) {
 	}
 }
 
+// crowd is a lost wake-up among tasks that have nothing to do with it: the orders in which they go on are more
+// than an exhaustion tries.
+func crowd(w *world.World, careful bool, broken func()) func(t *world.Task) {
+	lost := lostWakeup(w, careful, broken)
+	return func(t *world.Task) {
+		for i := range 8 {
+			alone := w.NewAtomic(fmt.Sprintf("step of %d", i), 0)
+			t.Go(fmt.Sprintf("bystander-%d", i), func(t *world.Task) { alone.Store(t, 1) })
+		}
+		lost(t)
+	}
+}
+
+// spinning is a lost wake-up beside a task that never waits: unless it is preempted, nobody else goes on.
+func spinning(w *world.World, careful bool, broken func()) func(t *world.Task) {
+	lost := lostWakeup(w, careful, broken)
+	return func(t *world.Task) {
+		over := w.NewAtomic("over", 0)
+		t.Go("setter", func(t *world.Task) { over.Store(t, 1) })
+		t.Go("spinner", func(t *world.Task) {
+			for over.Load(t) == 0 {
+			}
+		})
+		lost(t)
+	}
+}
+
+// What was not played to its end proves nothing, whatever ended it.
+func TestOnlyAWholeExhaustionProves(t *testing.T) {
+	pool := &world.Pool{}
+	defer pool.Close()
+	shrink := func(y toy, maxSteps int, b ShrinkBudget) Shrunk {
+		t.Helper()
+		r := &toyRunner{y: y, pool: pool, maxSteps: maxSteps}
+		s, err := Shrink(r, toyClass, r.failing(t, 0), b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	lost := toyNamed(t, "lost wakeup")
+	whole := shrink(lost, 0, ShrinkBudget{})
+	for _, tc := range []struct {
+		name     string
+		toy      toy
+		maxSteps int
+		budget   ShrinkBudget
+		proven   bool
+		proof    string
+	}{
+		{"as many schedules as it takes", lost, 0, ShrinkBudget{Replays: whole.Replays}, true, "no schedule with fewer fails"},
+		{"one schedule less", lost, 0, ShrinkBudget{Replays: whole.Replays - 1}, false, "fewer not ruled out"},
+		{"more orders than are tried", toy{"crowd", crowd}, 0, ShrinkBudget{}, false, "fewer not ruled out"},
+		{"a schedule without an end", toy{"spinning", spinning}, 200, ShrinkBudget{}, false, "fewer not ruled out"},
+	} {
+		s := shrink(tc.toy, tc.maxSteps, tc.budget)
+		if s.Cost.Preemptions != 1 || s.Proven != tc.proven || s.Proof() != tc.proof {
+			t.Errorf("%s: %+v, proven %v: %s", tc.name, s.Cost, s.Proven, s.Proof())
+		}
+		if tc.budget.Replays == 0 && (s.Replays >= defaultReplays || s.Steps >= MaxShrinkSteps) {
+			t.Errorf("%s: the whole budget was spent: %d replays, %d steps", tc.name, s.Replays, s.Steps)
+		}
+	}
+	if s := (Shrunk{Proven: true}); s.Proof() != "" {
+		t.Errorf("of a schedule without a preemption it says %q", s.Proof())
+	}
+}
+
 func TestTheStoriesOfToys(t *testing.T) {
 	pool := &world.Pool{}
 	defer pool.Close()
@@ -133,7 +204,7 @@ func TestTheStoriesOfToys(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			story := Tell(trace, Telling{Title: name, Facts: "proven minimal", Detours: detours(), Orders: orders, Again: "racebench replay x.replay"})
+			story := Tell(trace, Telling{Title: name, Facts: s.Proof(), Detours: detours(), Orders: orders, Again: "racebench replay x.replay"})
 			path := "testdata/story-" + strings.ReplaceAll(name, " ", "-") + ".txt"
 			if *update {
 				if err := os.WriteFile(path, []byte(story.Text()), 0o644); err != nil {

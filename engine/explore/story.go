@@ -9,7 +9,7 @@ import (
 // A Story is a failing schedule told to someone who knows the server and not racebench.
 type Story struct {
 	Title string `json:"title"` // may be empty, where a reader has it already
-	Facts string `json:"facts"` // how long the schedule is, and whether a shorter one was ruled out
+	Facts string `json:"facts"` // how long the schedule is, and whether fewer preemptions were ruled out
 	// Lines are the turns of the schedule that matter, in order.
 	Lines []StoryLine `json:"lines"`
 	// Outcome is what was left in the end.
