@@ -94,7 +94,7 @@ campaign: build ## run the example campaign and a small one of the reference
 .PHONY: test-servers
 test-servers: ## probe real servers (nginx, haproxy, lighttpd, Node, Python's, Go's, redis, nats, mosquitto) after trying to install them; SERVERS=all: also those that are built, which takes minutes
 	@internal/servers/install.sh $(SERVERS) || echo "some servers could not be installed: their verdicts are not checked"
-	RACEBENCH_SERVERS=$(SERVERS) $(GO) test -tags servers -count=1 -run TestServers -v -timeout 5m ./targets/external
+	RACEBENCH_SERVERS=$(SERVERS) $(GO) test -tags servers -count=1 -run TestServers -v -parallel 4 -timeout 10m ./targets/external
 
 .PHONY: servers-doc
 servers-doc: ## probe all of them and write what was seen into docs/servers.md (all of the servers must be here)
