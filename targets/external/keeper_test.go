@@ -76,6 +76,23 @@ func TestBrokers(t *testing.T) {
 	}
 }
 
+// TestBrokersThatSayNothing writes to servers that say of everything that it is not there, as one that is not ready
+// might: what was written just now is not there either, so nobody is accused.
+func TestBrokersThatSayNothing(t *testing.T) {
+	for protocol, why := range map[string]string{"nats": "the stream does not give back", "amqp": "does not give back a message that it confirmed"} {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			c := runKeeper(t, "[SERVER, "+protocol+"-mute]", dataEnv, "write-"+protocol)
+			told := func(trial result.Trial) bool {
+				return slices.ContainsFunc(trial.Notes, func(note string) bool { return strings.Contains(note, "cannot tell") && strings.Contains(note, why) })
+			}
+			if c.Verdict != result.Untested || len(c.Breaches) > 0 || !slices.ContainsFunc(c.Trials, told) {
+				t.Errorf("%s, %v, %v, %v", c.Verdict, classes(c), c.AtRisk, c.Trials)
+			}
+		})
+	}
+}
+
 // TestBrokersOverTLS writes to the same servers over TLS, as the scheme of the url says. A server of NATS asks for it
 // whatever that is.
 func TestBrokersOverTLS(t *testing.T) {

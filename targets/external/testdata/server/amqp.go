@@ -119,7 +119,7 @@ func (a *amqpSide) give(channel uint16, queue string) {
 		return
 	}
 	kept, ok := get(fmt.Sprint(queue, ".", a.got))
-	if !ok {
+	if !ok || mute {
 		a.say(channel, amqpGetEmpty, byte(0))
 		return
 	}

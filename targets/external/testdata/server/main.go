@@ -38,11 +38,11 @@ const long = 1500 * time.Millisecond
 func main() {
 	addr := "127.0.0.1:" + os.Getenv("PORT")
 	switch mode {
-	case "nats", "nats-forgets":
+	case "nats", "nats-forgets", "nats-mute":
 		store(addr, serveNATS)
 	case "mqtt", "mqtt-forgets":
 		store(addr, serveMQTT)
-	case "amqp", "amqp-forgets":
+	case "amqp", "amqp-forgets", "amqp-mute":
 		store(addr, serveAMQP)
 	case "h2-refuses", "h2-forgets":
 		frames(addr)

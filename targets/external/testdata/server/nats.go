@@ -106,7 +106,7 @@ func (n *natsSide) answer(subject string, payload []byte) object {
 	}
 	must(json.Unmarshal(payload, &q))
 	value, ok := get(q.Subject)
-	if !ok {
+	if !ok || mute {
 		return object{"error": object{"code": 404, "err_code": 10037, "description": "no message found"}}
 	}
 	return object{"message": object{"subject": q.Subject, "seq": 1, "data": []byte(value), "time": "2026-01-01T00:00:00Z"}}

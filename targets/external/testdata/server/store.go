@@ -14,6 +14,9 @@ import (
 // What is acknowledged is kept in files, or, in modes that forget, in memory alone.
 var forgets = strings.HasSuffix(mode, "forgets")
 
+// Modes that are mute take all, and say of all that it is not there.
+var mute = strings.HasSuffix(mode, "-mute")
+
 func put(key, value string) {
 	if !forgets { // whole, or not at all: the process may end at any time
 		path := filepath.Join(os.Getenv("DATA"), key)
