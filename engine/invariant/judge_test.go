@@ -59,11 +59,16 @@ func readCase(t *testing.T, path string) ledgerCase {
 }
 
 func (c ledgerCase) judged(name string, x *Index) (got, story []string) {
-	if name == "at-risk" {
+	switch name {
+	case "at-risk":
 		for _, r := range AtRisk(x, c.terms) {
 			got = append(got, fmt.Sprintf("%s %d %d", r.Kind, r.Count, r.Lost))
 		}
-	} else {
+	case "crossed":
+		for _, r := range Crossed(x) {
+			got = append(got, fmt.Sprintf("%s %d %d", r.Kind, r.Count, r.Of))
+		}
+	default:
 		check, _ := Find(name)
 		for _, b := range check.Check(x, c.terms) {
 			got = append(got, fmt.Sprintf("%s %d %s", b.Class, b.Count, b.Verdict))
@@ -77,7 +82,7 @@ func (c ledgerCase) judged(name string, x *Index) (got, story []string) {
 }
 
 func TestLedgers(t *testing.T) {
-	for _, name := range append(names(), "at-risk") {
+	for _, name := range append(names(), "at-risk", "crossed") {
 		files, err := filepath.Glob(filepath.Join("testdata", name, "*.txt"))
 		if err != nil {
 			t.Fatal(err)
