@@ -156,8 +156,19 @@ func TestFailFastGoesOnPastWhatIsKnown(t *testing.T) {
 	}
 }
 
+// A trial that tested nothing is replaced, until twice the planned number was started.
+func TestVoidTrialsAreReplaced(t *testing.T) {
+	folds, _ := campaign(t, toyWith("absent"), engine.Config{Keep: engine.KeepNone})
+	if n := folds[0].Counts(); n.Run != 0 || n.Void != 6 {
+		t.Errorf("of three planned: %+v", n)
+	}
+}
+
 func TestJudgingAgainGivesTheSameBreaches(t *testing.T) {
 	folds, run := campaign(t, toyWith("loses"), engine.Config{Keep: engine.KeepAll})
+	if len(folds[0].Breaches) == 0 {
+		t.Fatal("there is nothing to judge again")
+	}
 	dirs, err := rundir.OpenTrial(run.Path())
 	if err != nil {
 		t.Fatal(err)
@@ -165,6 +176,9 @@ func TestJudgingAgainGivesTheSameBreaches(t *testing.T) {
 	again, err := engine.JudgeAll(dirs, engine.Config{Catalog: catalog})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(again[0].Breaches) != len(folds[0].Breaches) {
+		t.Fatalf("judged again: %v; first: %v", classes(again[0]), classes(folds[0]))
 	}
 	for i, b := range folds[0].Breaches {
 		o := again[0].Breaches[i]
