@@ -23,14 +23,14 @@ func TestSelectPrefersTheFirst(t *testing.T) {
 
 func TestSelectLooksInOrderWhenWoken(t *testing.T) {
 	inWorld(t, func(w *World, task *Task) {
-		first, second := new(gate), w.NewToken("second")
+		first, second, third := new(gate), w.NewToken("second"), w.NewToken("third")
 		chosen := -1
-		waiter := start(task, "waiter", func(task *Task) { chosen = task.Select(first, second) })
+		waiter := start(task, "waiter", func(task *Task) { chosen = task.Select(first, second, third) })
 		first.open.Store(true)
 		second.Cancel(task)
 		_ = task.Join(waiter)
 		want(t, "chosen", chosen, 0)
-		want(t, "loser's waiters", second.waiters.Empty(), true)
+		want(t, "waiters of one that nobody woke", third.waiters.Empty(), true)
 	})
 }
 

@@ -127,6 +127,26 @@ func TestTakenSourcesNoLongerReachTheMerge(t *testing.T) {
 	})
 }
 
+// Who waits at a merge that is emptied is told that it has ended.
+func TestTakeEndsWhoWaits(t *testing.T) {
+	inWorld(t, func(w *world.World, task *world.Task) {
+		m, _ := merged(w, task, 2)
+		ok := true
+		receiver := start(task, "receiver", func(task *world.Task) { _, ok = m.Recv(task) })
+		_ = m.Take(task)
+		m.mu.Lock()
+		woken := m.waiters.Empty()
+		m.mu.Unlock()
+		want(t, "woken", woken, true)
+		if !woken {
+			abort(t, task, receiver)
+			return
+		}
+		_ = task.Join(receiver)
+		want(t, "ok at the end", ok, false)
+	})
+}
+
 // A blocker holds its task up in the middle of a select.
 type blocker struct {
 	rival

@@ -318,6 +318,8 @@ func TestReservingIsReusable(t *testing.T) {
 			task.Await(r)
 			p, err := r.Result()
 			want(t, "reserve", err, nil)
+			again, err := r.Result()
+			want(t, "a permit is given once", again == Permit[int]{} && err == ErrClosed, true)
 			p.Send(task, i)
 		}
 		var err error
