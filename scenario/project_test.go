@@ -82,8 +82,8 @@ func TestOnlyAProjectsDirectoryHasAProject(t *testing.T) {
 		filepath.Join(ProjectDir, "web.yaml"):        filepath.Join(ProjectDir, ProjectFile),
 		filepath.Join("api", ProjectDir, "web.yaml"): filepath.Join("api", ProjectDir, ProjectFile),
 		"web.yaml": "",
-		filepath.Join(ProjectDir, "deep", "web.yaml"):   "",
-		filepath.Join("x"+ProjectDir, ProjectFile, "a"): "",
+		filepath.Join(ProjectDir, "deep", "web.yaml"): "",
+		filepath.Join("x"+ProjectDir, "web.yaml"):     "",
 	} {
 		if got := ProjectOf(path); got != want {
 			t.Errorf("ProjectOf(%s) is %q, want %q", path, got, want)
