@@ -56,9 +56,6 @@ func Measure(e *ledger.Evidence, struck time.Duration, hasStruck bool) ([]result
 	}
 	for lane, deliveries := range e.Deliveries {
 		s := byLane[lane]
-		if e.Audit != nil && lane == e.Audit.Lane {
-			continue // what is found again on reopening has no latency
-		}
 		for _, d := range deliveries {
 			op := opOf(e, d.Msg)
 			if op == nil {
@@ -111,7 +108,7 @@ func groupsOf(e *ledger.Evidence) (groups, byLane []*series) {
 				info: info, steady: NewRecorder(), drain: NewRecorder(),
 				through: result.Throughput{Op: info.Op, Group: info.Group},
 			}
-			if !audit {
+			if !audit { // what is found again on reopening is no load, and has no latency
 				groups = append(groups, byLane[lane])
 			}
 		}
