@@ -47,11 +47,10 @@ type Config struct {
 	Executable string
 	// ChildArgs are given to it; tests that re-run themselves need some.
 	ChildArgs []string
-	// Dir holds the run directories; empty means "racebench-runs".
-	Dir string
-	// Build names this build; a directory recorded by another build is replayed with a warning.
+	// Build names this build in the plans of its trials.
 	Build string
-	Keep  Keep
+	// Keep says which trials of RunCampaigns and RunInTurns, and whether failures of a search, stay on disk.
+	Keep Keep
 	// Corpus is where failing schedules are kept to be run first the next time; empty is nowhere.
 	Corpus string
 	// Freeze has Replay stop a program from outside before the signal, and let it run on after it.
@@ -69,8 +68,6 @@ type Config struct {
 	OnBase func(h result.Header, class string) bool
 	// Progress is told of every trial's end; nil is silence.
 	Progress func(Progress)
-	// Now is the time of day for names of run directories; nil is the clock's.
-	Now func() time.Time
 }
 
 // A ClassCount says in how many trials a class of breach showed.
