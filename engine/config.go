@@ -49,7 +49,7 @@ type Config struct {
 	ChildArgs []string
 	// Build names this build in the plans of its trials.
 	Build string
-	// Keep says which trials of RunCampaigns and RunInTurns, and whether failures of a search, stay on disk.
+	// Keep says which trials stay on disk.
 	Keep Keep
 	// Corpus is where failing schedules are kept to be run first the next time; empty is nowhere.
 	Corpus string

@@ -65,7 +65,8 @@ type Latency struct {
 type Throughput struct {
 	Op, Group                        string
 	Sent, Accepted, Refused, Unknown int64
-	Late, Unsent                     int64
+	Late                             int64 // started more than a millisecond late through the generator's own doing
+	Unsent                           int64 // never started: the client's call before had not returned when the load ended
 	// Steady is how many were accepted before the signal struck, in Window.
 	Steady int64
 	Window time.Duration
@@ -88,7 +89,7 @@ type Trial struct {
 	Breaches    []Breach      `json:"breaches,omitempty"`
 	AtRisk      []Risk        `json:"at_risk,omitempty"`
 	HasStruck   bool          `json:"has_struck"`
-	Struck      time.Duration `json:"struck_ns"`
+	Struck      time.Duration `json:"struck_ns"`      // when the first signal was sent, since the trial's world began
 	Late        time.Duration `json:"signal_late_ns"` // how late the signal left, against the plan
 	DrainEnded  bool          `json:"drain_ended"`
 	Drain       time.Duration `json:"drain_ns"`
