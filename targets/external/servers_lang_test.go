@@ -21,7 +21,7 @@ var aiohttp = []string{systemPython, "aio.py"}
 var pythonRows = []serverRow{
 	{name: "Python http.server, no handler", version: "python", command: []string{"python3", "server.py"}, verdict: result.Breached, classes: lost, warns: diedOfIt},
 	{name: "Python http.server, shutdown() and threads joined", version: "python", command: []string{"python3", "server.py", "join"}, more: shortDrain, verdict: result.Hung, classes: hang},
-	{name: "uvicorn", version: "uvicorn", command: []string{systemPython, "asgi.py"}, control: true},
+	{name: "uvicorn", version: "uvicorn", command: []string{systemPython, "asgi.py"}},
 	{name: "uvicorn", version: "uvicorn", command: []string{systemPython, "asgi.py"}, load: http1And, warns: cutSocket},
 	{name: "waitress", version: "waitress", command: []string{systemPython, "wsgi.py"}, verdict: result.Breached, classes: lost, warns: diedOfIt},
 	{name: "tornado", version: "tornado", command: []string{systemPython, "torn.py"}, verdict: result.Breached, classes: lost, warns: diedOfIt},
