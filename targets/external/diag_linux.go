@@ -19,6 +19,7 @@ const (
 	stateCloseWait   = 8
 	stateListen      = 10
 	stateSynRecv     = 3
+	stateNewSynRecv  = 12
 	diagRequestSize  = 56
 	diagMessageSize  = 72
 )
@@ -36,38 +37,97 @@ type socket struct {
 
 // sockets lists TCP sockets in the given states (a bit each) whose local port is port; 0 is any.
 func sockets(states uint32, port int) ([]socket, error) {
+	var all []socket
+	err := askKernel(func(fd int) error {
+		for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
+			request := newRequest(unix.NLM_F_DUMP, family, states)
+			binary.BigEndian.PutUint16(request[idAt:], uint16(port))
+			found, err := answersTo(fd, request, make([]byte, 1<<16))
+			if err != nil {
+				return err
+			}
+			all = append(all, found...)
+		}
+		return nil
+	})
+	return all, err
+}
+
+// socketsAt looks up the server's sides of single connections. One that is gone has no socket.
+func socketsAt(each []ends) ([]socket, error) {
+	var all []socket
+	err := askKernel(func(fd int) error {
+		buf := make([]byte, 4<<10)
+		for _, e := range each {
+			found, err := answersTo(fd, lookupOf(e), buf)
+			if err != nil && !errors.Is(err, unix.ENOENT) {
+				return err
+			}
+			for _, s := range found {
+				if s.state != stateListen { // which the kernel tells of where there is no connection
+					all = append(all, s)
+				}
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+func askKernel(ask func(fd int) error) error {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
 	if err != nil {
-		return nil, fmt.Errorf("look at sockets: %w", err)
+		return fmt.Errorf("look at sockets: %w", err)
 	}
 	defer func() { _ = unix.Close(fd) }()
 	_ = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 1})
-	var all []socket
-	for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
-		found, err := dumpSockets(fd, family, states, port)
-		if err != nil {
-			return nil, fmt.Errorf("look at sockets: %w", err)
-		}
-		all = append(all, found...)
+	if err := ask(fd); err != nil {
+		return fmt.Errorf("look at sockets: %w", err)
 	}
-	return all, nil
+	return nil
 }
 
-func dumpSockets(fd int, family byte, states uint32, port int) ([]socket, error) {
+// idAt is where in a request the connection's ports and addresses begin.
+const idAt = unix.NLMSG_HDRLEN + 8
+
+func newRequest(flags uint16, family byte, states uint32) []byte {
 	request := make([]byte, unix.NLMSG_HDRLEN+diagRequestSize)
 	h := binary.NativeEndian
 	h.PutUint32(request[0:], uint32(len(request)))
 	h.PutUint16(request[4:], sockDiagByFamily)
-	h.PutUint16(request[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
+	h.PutUint16(request[6:], unix.NLM_F_REQUEST|flags)
 	body := request[unix.NLMSG_HDRLEN:]
 	body[0], body[1], body[2] = family, unix.IPPROTO_TCP, 1<<(inetDiagInfo-1)
 	h.PutUint32(body[4:], states)
-	binary.BigEndian.PutUint16(body[8:], uint16(port))
+	return request
+}
+
+// lookupOf asks for the server's side of a connection.
+func lookupOf(e ends) []byte {
+	server, client := e.server.Addr().Unmap(), e.client.Addr().Unmap()
+	family := byte(unix.AF_INET6)
+	if client.Is4() {
+		family = unix.AF_INET
+	}
+	request := newRequest(0, family, ^uint32(0))
+	id := request[idAt:]
+	binary.BigEndian.PutUint16(id[0:], e.server.Port())
+	binary.BigEndian.PutUint16(id[2:], e.client.Port())
+	copy(id[4:20], server.AsSlice())
+	copy(id[20:36], client.AsSlice())
+	for i := 40; i < 48; i++ {
+		id[i] = 0xff // whatever the socket's cookie
+	}
+	return request
+}
+
+// answersTo sends a request and takes all answers to it.
+func answersTo(fd int, request, buf []byte) ([]socket, error) {
 	if err := unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return nil, err
 	}
+	single := binary.NativeEndian.Uint16(request[6:])&unix.NLM_F_DUMP == 0
 	var found []socket
-	buf := make([]byte, 1<<16)
 	for {
 		n, _, err := unix.Recvfrom(fd, buf, 0)
 		if errors.Is(err, unix.EINTR) {
@@ -77,7 +137,7 @@ func dumpSockets(fd int, family byte, states uint32, port int) ([]socket, error)
 			return nil, err
 		}
 		done, err := eachMessage(buf[:n], func(m []byte) { found = append(found, socketOf(m)) })
-		if done || err != nil {
+		if done || err != nil || single {
 			return found, err
 		}
 	}
@@ -154,11 +214,28 @@ func peersOf(port int) (map[int]peer, error) {
 	if err != nil {
 		return nil, err
 	}
+	return peersIn(found), nil
+}
+
+// peersAt returns the server's sides of some connections, by the client's port.
+func peersAt(each []ends) (map[int]peer, error) {
+	found, err := socketsAt(each)
+	if err != nil {
+		return nil, err
+	}
+	return peersIn(found), nil
+}
+
+func peersIn(found []socket) map[int]peer {
 	peers := make(map[int]peer, len(found))
 	for _, s := range found {
-		peers[s.remote] = peer{accepted: s.inode != 0 && s.state != stateSynRecv, unread: s.unread, taken: s.taken}
+		switch s.state {
+		case stateEstablished, stateCloseWait, stateSynRecv, stateNewSynRecv:
+			accepted := s.inode != 0 && (s.state == stateEstablished || s.state == stateCloseWait)
+			peers[s.remote] = peer{accepted: accepted, unread: s.unread, taken: s.taken}
+		}
 	}
-	return peers, nil
+	return peers
 }
 
 // A listener is an address that a process takes connections at.

@@ -41,6 +41,7 @@ type instance struct {
 	ready    atomic.Bool
 	aimed    atomic.Bool
 	pids     []int        // the program's processes at the first look
+	single   bool         // there was one, which racebench has started
 	unsample func()       // ends the sampling of what the program uses
 	closing  atomic.Bool  // what clients see from now on is racebench's doing
 	sent     atomic.Int64 // when the first signal was sent; 0: not yet
@@ -170,7 +171,10 @@ func (s *instance) connect() (*wireConn, error) {
 	}
 	c := &wireConn{Conn: raw, s: s, opened: s.w.Now()}
 	if tcp, ok := raw.LocalAddr().(*net.TCPAddr); ok {
-		c.port = tcp.Port
+		c.port, c.ends.client = tcp.Port, tcp.AddrPort()
+	}
+	if tcp, ok := raw.RemoteAddr().(*net.TCPAddr); ok {
+		c.ends.server = tcp.AddrPort()
 	}
 	s.mu.Lock()
 	s.conns[c] = struct{}{}
@@ -235,7 +239,7 @@ func (s *instance) Aim(t *world.Task) {
 		s.out.Process(ledger.Process{Event: ledger.ProcessUnproved, PID: s.p.pid, At: t.Now()},
 			fmt.Sprintf("its threads got no processor for %s", longestAim))
 	}
-	s.pids = pids
+	s.pids, s.single = pids, s.c.attach == "" && slices.Equal(pids, []int{s.p.pid})
 	s.aimed.Store(true)
 }
 
@@ -259,6 +263,9 @@ const (
 	ranOn = 2 * time.Millisecond
 	// longestLook is how long the signal itself may wait for what was read since the first look.
 	longestLook = time.Millisecond
+	// mostSingly is how many connections are looked up one by one. To list them all the kernel goes through the
+	// whole table of the machine's sockets, which takes as long as hundreds of those.
+	mostSingly = 256
 	// mostLooks is how often that look is taken again on a busy machine.
 	mostLooks = 3
 )
@@ -288,7 +295,15 @@ func (s *instance) look(striking bool) error {
 	for i := range all {
 		all[i].marks = all[i].c.marks() // before the kernel is asked: what was sent then is there now
 	}
-	peers, err := peersOf(s.p.address.port)
+	find := peersOf
+	if len(all) <= mostSingly {
+		each := make([]ends, len(all))
+		for i, x := range all {
+			each[i] = x.c.ends
+		}
+		find = func(int) (map[int]peer, error) { return peersAt(each) }
+	}
+	peers, err := find(s.p.address.port)
 	if err != nil {
 		return err
 	}
@@ -337,11 +352,6 @@ func (s *instance) unaim() {
 	}
 }
 
-// hasNoSay says whether the kernel alone decides what a signal does to the program, which is a single process.
-func (s *instance) hasNoSay(sig syscall.Signal) bool {
-	return s.c.attach == "" && slices.Equal(s.p.alive(), []int{s.p.pid}) && defenceless(s.p.pid, sig)
-}
-
 // Send implements targets.Courier.
 func (s *instance) Send(t *world.Task, sig syscall.Signal) (time.Duration, error) {
 	looks := s.ready.Load() && s.p.address.port != 0
@@ -351,7 +361,7 @@ func (s *instance) Send(t *world.Task, sig syscall.Signal) (time.Duration, error
 	if s.p.hasEnded() {
 		return 0, fmt.Errorf("the program had ended")
 	}
-	if s.hasNoSay(sig) {
+	if s.single && defenceless(s.p.pid, sig) {
 		s.out.Process(ledger.Process{Event: ledger.ProcessDefault, PID: s.p.pid, Signal: int(sig), At: t.Now()}, "")
 	}
 	switch {

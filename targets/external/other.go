@@ -21,6 +21,8 @@ func busyThreads([]int) []thread { return nil }
 
 func peersOf(int) (map[int]peer, error) { return nil, errNoLook }
 
+func peersAt([]ends) (map[int]peer, error) { return nil, errNoLook }
+
 type listener struct {
 	port  int
 	host  string

@@ -227,24 +227,26 @@ func ignores(pid int, sig syscall.Signal) bool {
 // defenceless says whether a signal finds neither a handler in a process nor anything that ignores it or holds it
 // back: what it does then is up to the kernel.
 func defenceless(pid int, sig syscall.Signal) bool {
-	for _, mask := range []string{"SigCgt", "SigIgn", "SigBlk", "ShdPnd"} {
-		if in, ok := signalIn(pid, sig, mask); !ok || in {
-			return false
-		}
-	}
-	return true
+	in, ok := signalIn(pid, sig, "SigCgt", "SigIgn", "SigBlk", "ShdPnd")
+	return ok && !in
 }
 
-// signalIn says whether a signal is in one of the masks that /proc/PID/status has; ok, that it could be told.
-func signalIn(pid int, sig syscall.Signal, mask string) (in, ok bool) {
+// signalIn says whether a signal is in one of some masks that /proc/PID/status has; ok, that it could be told.
+func signalIn(pid int, sig syscall.Signal, masks ...string) (in, ok bool) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil || sig <= 0 || sig > 64 {
 		return false, false
 	}
-	_, rest, _ := strings.Cut(string(raw), "\n"+mask+":")
-	word, _, _ := strings.Cut(rest, "\n")
-	bits, err := strconv.ParseUint(strings.TrimSpace(word), 16, 64)
-	return bits>>(sig-1)&1 == 1, err == nil
+	for _, mask := range masks {
+		_, rest, _ := strings.Cut(string(raw), "\n"+mask+":")
+		word, _, _ := strings.Cut(rest, "\n")
+		bits, err := strconv.ParseUint(strings.TrimSpace(word), 16, 64)
+		if err != nil {
+			return false, false
+		}
+		in = in || bits>>(sig-1)&1 == 1
+	}
+	return in, true
 }
 
 // usageOf is what a process uses: its largest resident size so far, its threads, its descriptors.

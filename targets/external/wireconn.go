@@ -3,6 +3,7 @@ package external
 import (
 	"cmp"
 	"net"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,7 @@ type wireConn struct {
 	net.Conn
 	s        *instance
 	port     int // the client's
+	ends     ends
 	opened   time.Duration
 	sent     atomic.Int64
 	received atomic.Int64
@@ -26,6 +28,9 @@ type wireConn struct {
 	carried     []mark     // more than one where requests share a connection
 	aim, strike []look
 }
+
+// The ends of a connection are the addresses that the kernel knows it by.
+type ends struct{ client, server netip.AddrPort }
 
 // A mark says where in the connection's bytes a request lies. Its ends are 0 until they have been handed to
 // the socket.
