@@ -119,7 +119,8 @@ func acceptedBefore(e *ledger.Evidence, moment time.Duration) bool {
 // unconnected lists why clients could not connect, each reason once. One that came when an in-process server
 // was struck already was refused, as it must be.
 func unconnected(e *ledger.Evidence) []string {
-	struck, hasStruck := firstStrike(e)
+	strike, hasStruck := e.Strike()
+	struck := strike.At
 	var notes []string
 	for _, m := range e.Marks {
 		text := e.Text(m.Text)

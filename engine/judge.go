@@ -86,7 +86,8 @@ func judgeEvidence(t *result.Trial, plan Plan, e *ledger.Evidence) {
 		t.Breaches[i].Widened = widened
 	}
 	t.AtRisk = invariant.AtRisk(x, terms)
-	struck, hasStruck := firstStrike(e)
+	strike, hasStruck := e.Strike()
+	struck := strike.At
 	t.Struck, t.HasStruck = struck, hasStruck
 	if e.Drain != nil && e.Drain.Ended > 0 && hasStruck {
 		t.Drain, t.DrainEnded = e.Drain.Ended-struck, true
@@ -144,23 +145,10 @@ func termsOf(plan Plan, e *ledger.Evidence) invariant.Terms {
 	return terms
 }
 
-func firstStrike(e *ledger.Evidence) (time.Duration, bool) {
-	for _, s := range e.Signals {
-		if !s.Taken {
-			return s.At, true
-		}
-	}
-	return 0, false
-}
-
 // lateStrike is how late the first signal left, against the plan.
 func lateStrike(e *ledger.Evidence) time.Duration {
-	for _, s := range e.Signals {
-		if !s.Taken {
-			return max(0, s.At-s.Planned)
-		}
-	}
-	return 0
+	s, _ := e.Strike()
+	return max(0, s.At-s.Planned)
 }
 
 // largest is the largest value that a gauge has had; 0 is not measured.
@@ -203,7 +191,8 @@ const notStarted = "the target did not start: "
 
 // voidReason says why a trial proves nothing, or is empty. A breach found in it still counts.
 func voidReason(plan Plan, e *ledger.Evidence, dir rundir.TrialDir) string {
-	struck, hasStruck := firstStrike(e)
+	strike, hasStruck := e.Strike()
+	struck := strike.At
 	switch {
 	case e.Full:
 		return "the ledger was full: offer less load, or for a shorter time"
@@ -242,21 +231,11 @@ func voidReason(plan Plan, e *ledger.Evidence, dir rundir.TrialDir) string {
 	if !anyAccepted(e) {
 		return "nothing was accepted before the end"
 	}
-	end := loadBegan(e) + plan.Program.Scenario.Duration
+	end := e.LoadBegan() + plan.Program.Scenario.Duration
 	if struck > end && lateStrike(e) > max(starved, plan.Program.Scenario.Duration/10) {
 		return "the load generator was starved: the signal left late, when the load was over"
 	}
 	return ""
-}
-
-// loadBegan is when the server was ready and the load began.
-func loadBegan(e *ledger.Evidence) time.Duration {
-	for _, p := range e.Phases {
-		if p.Ready {
-			return p.At
-		}
-	}
-	return 0
 }
 
 func endedAs(e *ledger.Evidence, name string) bool {

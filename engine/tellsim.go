@@ -102,11 +102,7 @@ func tellingOf(plan Plan, e *ledger.Evidence, b result.Breach) explore.Telling {
 	for i, s := range plan.Strikes {
 		t.Names[fmt.Sprintf("%s%d", injectorTask, i)] = "(" + s.Name + ")"
 	}
-	for _, p := range e.Phases {
-		if p.Ready {
-			t.Begin = p.At
-		}
-	}
+	t.Begin = e.LoadBegan()
 	t.Remarks = append(signalRemarks(plan.Strikes, e), drainRemarks(e)...)
 	for _, p := range e.Panics {
 		t.Remarks = append(t.Remarks, explore.Remark{At: p.At, Text: "PANICS: " + firstLine(e.Text(p.Value))})

@@ -46,12 +46,8 @@ type place struct{ lane, i int32 }
 // NewIndex arranges the evidence of one trial, in one pass over its operations and deliveries.
 func NewIndex(e *ledger.Evidence) *Index {
 	x := &Index{e: e, drained: e.Drain != nil && e.Drain.Ended > 0}
-	for _, s := range e.Signals {
-		if !s.Taken {
-			x.strikeAt, x.struck = s.At, true
-			break
-		}
-	}
+	strike, struck := e.Strike()
+	x.strikeAt, x.struck = strike.At, struck
 	x.base = make([]int, len(e.Ops)+1)
 	for lane, ops := range e.Ops {
 		x.base[lane+1] = x.base[lane] + len(ops)

@@ -1,5 +1,7 @@
 package ledger
 
+import "time"
+
 // A LaneInfo says who wrote a lane.
 type LaneInfo struct {
 	Name  string // "publish-3"
@@ -56,6 +58,26 @@ func (e *Evidence) LaneName(lane int) string {
 		return e.Lanes[lane].Name
 	}
 	return "?"
+}
+
+// Strike returns the first signal that was sent; false when none was.
+func (e *Evidence) Strike() (Signal, bool) {
+	for _, s := range e.Signals {
+		if !s.Taken {
+			return s, true
+		}
+	}
+	return Signal{}, false
+}
+
+// LoadBegan is when the server was ready and the load began, or 0 when that never came.
+func (e *Evidence) LoadBegan() time.Duration {
+	for _, p := range e.Phases {
+		if p.Ready {
+			return p.At
+		}
+	}
+	return 0
 }
 
 // Op returns the operation that sent a message; false when the record holds none of that id.

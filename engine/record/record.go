@@ -47,7 +47,7 @@ func (s *series) record(start, end, struck time.Duration, hasStruck bool) {
 // the intended start of the message to the return of its handler.
 func Measure(e *ledger.Evidence, struck time.Duration, hasStruck bool) ([]result.Latency, []result.Throughput) {
 	groups, byLane := groupsOf(e)
-	began := loadBegan(e)
+	began := e.LoadBegan()
 	for lane, ops := range e.Ops {
 		s := byLane[lane]
 		for i := range ops {
@@ -57,8 +57,8 @@ func Measure(e *ledger.Evidence, struck time.Duration, hasStruck bool) ([]result
 	for lane, deliveries := range e.Deliveries {
 		s := byLane[lane]
 		for _, d := range deliveries {
-			op := opOf(e, d.Msg)
-			if op == nil {
+			op, ok := e.Op(d.Msg)
+			if !ok {
 				continue
 			}
 			s.record(op.Intended, d.At, struck, hasStruck)
@@ -114,25 +114,6 @@ func groupsOf(e *ledger.Evidence) (groups, byLane []*series) {
 		}
 	}
 	return groups, byLane
-}
-
-// opOf returns the operation that a message belongs to, or nil when the record does not hold it.
-func opOf(e *ledger.Evidence, m ledger.MsgID) *ledger.Op {
-	lane, seq := m.Lane(), m.Seq()
-	if lane >= len(e.Ops) || seq < 1 || seq > int64(len(e.Ops[lane])) {
-		return nil
-	}
-	return &e.Ops[lane][seq-1]
-}
-
-// loadBegan is when the server was ready and the load began.
-func loadBegan(e *ledger.Evidence) time.Duration {
-	for _, p := range e.Phases {
-		if p.Ready {
-			return p.At
-		}
-	}
-	return 0
 }
 
 func conclude(groups []*series, window time.Duration, hasStruck bool) ([]result.Latency, []result.Throughput) {

@@ -24,7 +24,7 @@ func Timeline(e *ledger.Evidence, struck, width time.Duration) []result.Tick {
 		}
 		return min(max(n, -result.Reach), result.Reach-1)
 	}
-	first, last := at(loadBegan(e)), -result.Reach
+	first, last := at(e.LoadBegan()), -result.Reach
 	for _, ops := range e.Ops {
 		for i := range ops {
 			last = max(last, at(max(ops[i].Began, ops[i].Ended)))
