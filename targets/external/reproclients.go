@@ -53,10 +53,10 @@ func needs(commands ...string) string {
 // words of a shell, and a command.
 func (r *repro) dial(request, body string) string {
 	if r.secure() {
-		return needs("mkfifo", "openssl") + fmt.Sprintf(reproDial, "openssl s_client -quiet -connect "+r.place(), request, body)
+		return needs("mkfifo", "openssl") + reproHeard + fmt.Sprintf(reproDial, "openssl s_client -quiet -connect "+r.place(), request, body)
 	}
 	host, port := r.hostPort()
-	return needs("mkfifo", "bash") + fmt.Sprintf(reproDial, dialTCP+" "+host+" "+port, request, body)
+	return needs("mkfifo", "bash") + reproHeard + fmt.Sprintf(reproDial, dialTCP+" "+host+" "+port, request, body)
 }
 
 // ask is the first request of a connection that was open before the signal.
@@ -125,7 +125,7 @@ func (r *repro) writes() string {
 			}
 		case "write-mqtt":
 			if !r.secure() { // its tools want to know whom they trust
-				return needs("mosquitto_pub", "mosquitto_sub") + r.mqttTools() + fmt.Sprintf(goWrites, keepMQTT, readMQTT, value)
+				return needs("mosquitto_pub", "mosquitto_sub", "stdbuf") + reproHeard + r.mqttTools() + fmt.Sprintf(goWrites, keepMQTT, readMQTT, value)
 			}
 		case "write-stdio":
 			return r.adapter() + fmt.Sprintf(goWrites, keepStdio, readStdio, value)
@@ -172,7 +172,7 @@ func (r *repro) mqttTools() string {
 	if user, password := r.user(); user != "" {
 		to += " -u " + quoted(user) + ` -P "` + password + `"`
 	}
-	return fmt.Sprintf("\nkeep() { mosquitto_pub%s -r \"$@\"; }\nkept() { mosquitto_sub%s \"$@\"; }\n", to, to)
+	return fmt.Sprintf("\npublish() { mosquitto_pub%s \"$@\"; }\nsubscribe() { exec stdbuf -oL mosquitto_sub%s \"$@\"; }\n", to, to)
 }
 
 // adapter is the user's own.

@@ -121,6 +121,16 @@ go() {
   return $left
 }
 `
+	reproHeard = `
+heard() { # something that has come, or comes in 20 s
+  n=0
+  until grep -q "$@" "$work/came"; do
+    n=$((n+1))
+    [ -s "$work/hungup" ] || [ $n -gt 400 ] && { grep -q "$@" "$work/came"; return; }
+    sleep 0.05
+  done
+}
+`
 	// A connection by hand.
 	reproDial = `
 dial() { # what is written to 3 goes out, what comes is in $work/came
@@ -135,14 +145,6 @@ dial() { # what is written to 3 goes out, what comes is in $work/came
   until grep -q -e '^connected' -e '^verify' "$work/wire"; do
     n=$((n+1))
     [ -s "$work/hungup" ] || [ $n -gt 400 ] && { echo "no connection:"; cat "$work/wire"; exit 2; }
-    sleep 0.05
-  done
-}
-heard() { # something that has come, or comes in 20 s
-  n=0
-  until grep -q "$@" "$work/came"; do
-    n=$((n+1))
-    [ -s "$work/hungup" ] || [ $n -gt 400 ] && { grep -q "$@" "$work/came"; return; }
     sleep 0.05
   done
 }

@@ -39,12 +39,16 @@ greet() {
   [ $said -eq 0 ] || { cat "$work/came"; return 2; }
   sed -n 's/.*"data": *"\([^"]*\)".*/\1/p' "$work/came" | base64 -d`
 
-	keepMQTT = `  keep -t "racebench/$i/value" -m "value of racebench-$i"`
-	// A message that is retained now, and comes back, says that the other would.
-	readMQTT = `  keep -t "racebench/$i/~sentinel" -m sentinel || return 2
-  kept -t "racebench/$i/+" -C 2 -W 5 >"$work/back"
-  cat "$work/back"
-  grep -q '^sentinel' "$work/back" || return 2`
+	keepMQTT = `  publish -r -t "racebench/$i/value" -m "value of racebench-$i"`
+	// A message that is retained now, and comes back, says that the other would; what comes after it, that all has come.
+	readMQTT = `  publish -r -t "racebench/$i/~sentinel" -m sentinel || return 2
+  rm -f "$work/hungup"; : >"$work/came"
+  (subscribe -t "racebench/$i/+") >"$work/came" &
+  client=$!
+  heard '^sentinel' && publish -t "racebench/$i/~end" -m end && heard '^end'; said=$?
+  kill $client; wait $client
+  cat "$work/came"
+  [ $said -eq 0 ] || return 2`
 
 	keepStdio = `  printf '{"op": "write", "id": "racebench-%s", "value": "value of racebench-%s"}\n' "$i" "$i" | adapter | grep -q '"ok": *true'`
 	readStdio = `  said=$(printf '{"op": "read", "id": "racebench-%s"}\n' "$i" | adapter)
