@@ -51,12 +51,13 @@ type FoldedBreach struct {
 	Trials   int       // that showed it
 	Natural  int       // of those, without a window held open
 	Widened  int       // of those, with one
+	Kept     []string  // paths of the kept schedules that showed it, which are no trials
 	Messages int64     // what was counted, over all trials
 	Total    int64     // of how many, over the trials that showed it; 0 where that says nothing
 	Known    string    // why it is tolerated; empty when it is not
 	Planted  bool      // tolerated as a positive control
 	Expired  time.Time // the last day that a known entry tolerated it; zero when no entry did
-	First    Trial     // the trial of the lowest index that showed it; one whose directory was kept goes first
+	First    Trial     // the trial of the lowest index that showed it; one whose directory was kept goes first; where none did, that of a kept schedule
 }
 
 // A FoldedRisk is what was at risk when the signal struck, over all valid trials.
@@ -90,6 +91,14 @@ func (c *Campaign) Add(t Trial) {
 	c.Trials = append(c.Trials, t)
 	if len(c.Trials) >= 2*maxPerTrial {
 		c.prune()
+	}
+}
+
+// AddKept folds in what the schedule of an earlier search that is kept at path still shows. It was not drawn, so it
+// is no trial: nothing is counted of it.
+func (c *Campaign) AddKept(t Trial, path string) {
+	for _, b := range t.Breaches {
+		addBreach(c.fold.breaches, FoldedBreach{Breach: b, Kept: []string{path}, First: t})
 	}
 }
 

@@ -179,8 +179,12 @@ func addBreach(into map[string]*FoldedBreach, b FoldedBreach) {
 	sum := FoldedBreach{
 		Trials: have.Trials + b.Trials, Natural: have.Natural + b.Natural, Widened: have.Widened + b.Widened,
 		Messages: have.Messages + b.Messages, Total: have.Total + b.Total, Breach: have.Breach, First: have.First,
+		Kept: slices.Concat(have.Kept, b.Kept),
 	}
-	if before(b.First, have.First) {
+	slices.Sort(sum.Kept)
+	sum.Kept = slices.Compact(sum.Kept)
+	drawn, haveDrawn := b.Trials > 0, have.Trials > 0
+	if drawn && !haveDrawn || drawn == haveDrawn && before(b.First, have.First) {
 		sum.Breach, sum.First = b.Breach, b.First
 	}
 	sum.Verdict = worst
@@ -258,7 +262,7 @@ func byWeight(m map[string]*FoldedBreach) []FoldedBreach {
 // summary puts the numbers of all trials where the first trial's stand.
 func (b FoldedBreach) summary() string {
 	rest, ok := strings.CutPrefix(b.Breach.Summary, fmt.Sprintf("%d of %d ", b.Count, b.Of))
-	if b.Of == 0 || !ok {
+	if b.Of == 0 || b.Trials == 0 || !ok {
 		return b.Breach.Summary
 	}
 	return fmt.Sprintf("%d of %d %s", b.Messages, b.Total, rest)

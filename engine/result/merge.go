@@ -218,7 +218,8 @@ func foldedOf(b RowBreach) FoldedBreach {
 	one := FoldedBreach{
 		Breach: Breach{Invariant: b.Invariant, Class: b.Class, Verdict: b.Verdict, Summary: b.Summary, Evidence: b.First.Evidence, Count: b.Count},
 		Trials: b.Trials, Natural: b.Natural, Widened: b.Widened, Messages: b.Count,
-		First: Trial{Index: b.First.Trial, Seed: b.First.Seed, Dir: b.First.Dir},
+		Kept:  b.Kept,
+		First: Trial{Index: b.First.Trial, Found: b.First.Found, Seed: b.First.Seed, Dir: b.First.Dir},
 	}
 	// "12 of 400 accepted messages lost": so that the fold can put its own numbers there.
 	if lead, rest, ok := strings.Cut(b.Summary, " of "); ok && lead == strconv.FormatInt(b.Count, 10) {

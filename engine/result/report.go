@@ -111,6 +111,7 @@ type RowBreach struct {
 	Count     int64      `json:"count"`
 	Natural   int        `json:"natural"`
 	Widened   int        `json:"widened"`
+	Kept      []string   `json:"kept,omitempty"` // paths of the kept schedules that showed it, which are no trials
 	Known     string     `json:"known,omitempty"`
 	Planted   bool       `json:"planted,omitempty"`
 	Expired   string     `json:"expired,omitempty"` // the last day that a known entry tolerated it
@@ -127,6 +128,7 @@ type RowTogether struct {
 // A FirstTrial is the first trial that showed a breach, with the story of one example.
 type FirstTrial struct {
 	Trial    int      `json:"trial"`
+	Found    *int     `json:"found,omitempty"` // the trial that the search found, where Trial is a shrunk one with other draws
 	Seed     string   `json:"seed"`
 	Dir      string   `json:"dir,omitempty"`
 	Script   string   `json:"script,omitempty"` // shows it without racebench

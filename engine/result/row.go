@@ -104,8 +104,8 @@ func (r Row) KeptDir() string {
 func breachRow(b FoldedBreach) RowBreach {
 	row := RowBreach{
 		Invariant: b.Invariant, Class: b.Class, Verdict: b.Verdict, Trials: b.Trials, Count: b.Messages,
-		Natural: b.Natural, Widened: b.Widened, Known: b.Known, Planted: b.Planted, Summary: b.Summary,
-		First: FirstTrial{Trial: b.First.Index, Seed: b.First.Seed, Dir: b.First.Dir, Evidence: orNone(b.Evidence)},
+		Natural: b.Natural, Widened: b.Widened, Kept: b.Kept, Known: b.Known, Planted: b.Planted, Summary: b.Summary,
+		First: FirstTrial{Trial: b.First.Index, Found: b.First.Found, Seed: b.First.Seed, Dir: b.First.Dir, Evidence: orNone(b.Evidence)},
 	}
 	if b.First.Scripted == b.Class {
 		row.First.Script = b.First.Script
@@ -231,7 +231,7 @@ func (c *Campaign) perTrial(row *Row) {
 // server inside this process it does not ask: there the verdict says so.
 func (c *Campaign) proves() bool {
 	n := c.Counts()
-	return n.Run > 0 && n.Passed == n.Run && (c.Header.Target != scenario.External || c.Header.AtStartup || c.tested() > 0)
+	return n.Run > 0 && n.Passed == n.Run && len(c.Breaches) == 0 && (c.Header.Target != scenario.External || c.Header.AtStartup || c.tested() > 0)
 }
 
 // rulesOut is the bound that goes with how the number of trials came about.

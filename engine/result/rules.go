@@ -123,7 +123,7 @@ func (c *Campaign) applyKnown(known []KnownBreach) (missed bool) {
 			if !k.matches(c.Header.Variant, reference, b.Class) {
 				continue
 			}
-			shown += b.Trials
+			shown += b.Trials + len(b.Kept)
 			switch {
 			case k.Expired:
 				b.Expired = k.Until

@@ -104,6 +104,9 @@ type Trial struct {
 	Schedule    *Schedule     `json:"schedule,omitempty"` // simulated trials only
 	Notes       []string      `json:"notes,omitempty"`
 	Dir         string        `json:"-"`
+	// Found is the index of the trial that the search found, where this one is what shrinking made of it, with
+	// other draws.
+	Found *int `json:"-"`
 	// Script is the path of a script that shows a breach without racebench, Scripted the breach's class; empty
 	// when there is none.
 	Script   string `json:"-"`
