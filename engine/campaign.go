@@ -84,7 +84,6 @@ type campaign struct {
 type shared struct {
 	run    *rundir.Run
 	launch *launcher
-	number *counter
 }
 
 // newCampaign is the campaign of a program's variant whose turn has come.
@@ -95,19 +94,6 @@ func newCampaign(p Program, v targets.Variant, seed scenario.Seed, b Budget, c C
 	}
 }
 
-// counter numbers the trials of a whole run in the order they are started.
-type counter struct {
-	mu sync.Mutex
-	n  int
-}
-
-func (c *counter) next() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.n++
-	return c.n
-}
-
 // RunCampaigns runs every variant of every program and returns one folded result each, in that order.
 // When ctx ends, what was finished is returned with ctx's error; variants whose turn never came are
 // untested. Any other error is racebench's own failure.
@@ -115,7 +101,7 @@ func RunCampaigns(ctx context.Context, programs []Program, seeds []scenario.Seed
 	l := newLauncher()
 	defer l.close()
 	var all []*result.Campaign
-	in := shared{run: run, launch: l, number: &counter{n: c.FirstNumber}}
+	in := shared{run: run, launch: l}
 	began := time.Now()
 	for i, p := range programs {
 		for _, v := range p.Variants {
@@ -245,11 +231,11 @@ func (k *campaign) trial(ctx context.Context, index int) {
 
 func (k *campaign) runOne(ctx context.Context, index int) (result.Trial, rundir.TrialDir, error) {
 	plan := NewPlan(k.program, k.variant, k.seed, index, k.c.Build)
-	plan.ID.Number, plan.ID.ControlRun = k.number.next(), k.samples
-	dir, err := k.run.NewTrial(plan.ID.Number)
+	dir, err := k.run.NewTrial()
 	if err != nil {
 		return result.Trial{}, "", err
 	}
+	plan.ID.Number, plan.ID.ControlRun = dir.Number(), k.samples
 	t, err := runAndJudge(ctx, plan, dir, k.c, k.launch)
 	if err != nil && errors.Is(err, ctx.Err()) {
 		// The trial was cut short and has no verdict, so nothing of it is evidence.

@@ -55,8 +55,6 @@ type Config struct {
 	Corpus string
 	// Freeze has Replay stop a program from outside before the signal, and let it run on after it.
 	Freeze bool
-	// FirstNumber is how many trials the run had before; their directories are there.
-	FirstNumber int
 	// Verify plays every simulated schedule twice.
 	Verify bool
 	// Parallel is how many trials run at once; 0 means 1.

@@ -12,8 +12,8 @@ import (
 // Confirm runs real trials of every variant that a search found breached, and notes beside each class in
 // how many of them it showed: a simulated breach is a claim about the core, and this is its proof in the
 // world. The order of folds is that of SearchSchedules. The trials are not kept.
-func Confirm(ctx context.Context, programs []Program, seeds []scenario.Seed, folds []*result.Campaign, c Config, run *rundir.Run, number int) error {
-	c.Keep, c.Parallel, c.FailFast, c.FirstNumber = KeepNone, 1, false, number
+func Confirm(ctx context.Context, programs []Program, seeds []scenario.Seed, folds []*result.Campaign, c Config, run *rundir.Run) error {
+	c.Keep, c.Parallel, c.FailFast = KeepNone, 1, false
 	next := 0
 	for i, p := range programs {
 		p.Scenario.Engine = scenario.Real

@@ -22,8 +22,8 @@ func (k *campaign) control(ctx context.Context) {
 		return
 	}
 	plan := NewPlan(k.program, k.variant, k.seed, 0, k.c.Build)
-	plan.ID.Number, plan.ID.Control = k.number.next(), true
-	dir, err := k.run.NewTrial(plan.ID.Number)
+	dir, err := k.run.NewTrial()
+	plan.ID.Number, plan.ID.Control = dir.Number(), true
 	if err == nil {
 		err = runTrial(ctx, plan, dir, k.c, k.launch)
 	}

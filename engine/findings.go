@@ -35,10 +35,10 @@ func (b Budget) shrinking(classes int) explore.ShrinkBudget {
 }
 
 // KeepFailures makes the first failures of a search small, tells their stories in the result's breaches,
-// and keeps each in a trial directory of run, with a replay file that shows it exactly. Where corpus
+// and keeps each in a trial directory of run, with a replay file that shows it exactly. Where Config.Corpus
 // names a directory the replay files are kept there too, to be run first the next time. The budget is that of
 // the search.
-func KeepFailures(ctx context.Context, fold *result.Campaign, failures []Failure, budget Budget, c Config, run *rundir.Run, number *int, corpus string) error {
+func KeepFailures(ctx context.Context, fold *result.Campaign, failures []Failure, budget Budget, c Config, run *rundir.Run) error {
 	m, err := NewSimulator()
 	if err != nil {
 		return err
@@ -54,8 +54,7 @@ func KeepFailures(ctx context.Context, fold *result.Campaign, failures []Failure
 				Scenario: fold.Header.Scenario, Variant: fold.Header.Variant, Shrinking: f.Class, Done: i, Planned: len(failures),
 			})
 		}
-		*number++
-		dir, err := run.NewTrial(*number)
+		dir, err := run.NewTrial()
 		if err != nil {
 			return err
 		}
@@ -67,9 +66,9 @@ func KeepFailures(ctx context.Context, fold *result.Campaign, failures []Failure
 		for j := range fold.Breaches {
 			if b := &fold.Breaches[j]; b.Class == f.Class {
 				b.Evidence, b.First.Dir = strings.Split(strings.TrimSpace(story.Text()), "\n"), string(dir)
-				if corpus != "" && b.Known == "" {
-					err = errors.Join(os.MkdirAll(corpus, 0o755),
-						rundir.WriteFile(filepath.Join(corpus, corpusName(f)), small.Marshal()))
+				if c.Corpus != "" && b.Known == "" {
+					err = errors.Join(os.MkdirAll(c.Corpus, 0o755),
+						rundir.WriteFile(filepath.Join(c.Corpus, corpusName(f)), small.Marshal()))
 				}
 			}
 		}

@@ -27,7 +27,7 @@ func Replay(ctx context.Context, recorded rundir.TrialDir, times int, c Config, 
 	defer l.close()
 	var trials []result.Trial
 	for n := range times {
-		t, err := replayOnce(ctx, plan, n+1, c, run, l)
+		t, err := replayOnce(ctx, plan, c, run, l)
 		if err != nil {
 			return trials, err
 		}
@@ -51,12 +51,12 @@ func elsewhere(folder string) bool {
 	return err == nil && !os.SameFile(here, there)
 }
 
-func replayOnce(ctx context.Context, plan Plan, number int, c Config, run *rundir.Run, l *launcher) (result.Trial, error) {
-	dir, err := run.NewTrial(number)
+func replayOnce(ctx context.Context, plan Plan, c Config, run *rundir.Run, l *launcher) (result.Trial, error) {
+	dir, err := run.NewTrial()
 	if err != nil {
 		return result.Trial{}, err
 	}
-	plan.ID.Number, plan.ID.Freeze = number, c.Freeze
+	plan.ID.Number, plan.ID.Freeze = dir.Number(), c.Freeze
 	t, err := runAndJudge(ctx, plan, dir, c, l)
 	if removed := dir.Remove(); err == nil {
 		err = removed

@@ -28,7 +28,7 @@ type Side struct {
 func RunInTurns(ctx context.Context, sides []Side, seeds []scenario.Seed, b Budget, run *rundir.Run) ([][]*result.Campaign, error) {
 	l := newLauncher()
 	defer l.close()
-	in := shared{run: run, launch: l, number: &counter{}}
+	in := shared{run: run, launch: l}
 	folds := make([][]*result.Campaign, len(sides))
 	began, left := time.Now(), variantsOf(sides[0].Programs)
 	failFast := sides[len(sides)-1].Config.FailFast

@@ -215,17 +215,16 @@ func (f *runFlags) campaigns(ctx context.Context, programs []engine.Program, see
 		return folds, err
 	}
 	noteUnreached(programs, folds, b.Shard)
-	number := 0
 	for i, fold := range folds {
 		if c.Keep == engine.KeepNone {
 			break
 		}
-		if err := engine.KeepFailures(ctx, fold, failures[i], b, c, run, &number, c.Corpus); err != nil {
+		if err := engine.KeepFailures(ctx, fold, failures[i], b, c, run); err != nil {
 			return folds, err
 		}
 	}
 	if f.confirm {
-		return folds, engine.Confirm(ctx, programs, seeds, folds, c, run, number)
+		return folds, engine.Confirm(ctx, programs, seeds, folds, c, run)
 	}
 	return folds, nil
 }

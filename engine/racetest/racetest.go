@@ -110,10 +110,9 @@ func campaigns(ctx context.Context, p engine.Program, seed scenario.Seed, c engi
 		return engine.RunCampaigns(ctx, programs, seeds, engine.Budget{}, c, run)
 	}
 	folds, failures, err := engine.SearchSchedules(ctx, programs, seeds, engine.Budget{}, c)
-	number := 0
 	for i, fold := range folds {
 		if err == nil {
-			err = engine.KeepFailures(ctx, fold, failures[i], engine.Budget{}, c, run, &number, c.Corpus)
+			err = engine.KeepFailures(ctx, fold, failures[i], engine.Budget{}, c, run)
 		}
 	}
 	return folds, err

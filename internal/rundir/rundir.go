@@ -40,9 +40,10 @@ type Run struct {
 	dir  string // of all runs
 	path string
 
-	mu   sync.Mutex
-	kept int64 // bytes of the kept trials
-	room int64 // how many there may be before ledgers are left out
+	mu     sync.Mutex
+	trials int   // that were begun
+	kept   int64 // bytes of the kept trials
+	room   int64 // how many there may be before ledgers are left out
 }
 
 // Create makes the folder of a new run below dir, and dir itself with a .gitignore that hides it where
@@ -108,8 +109,13 @@ func ScenarioOf(dir string) (string, error) {
 // Base returns the path of the result that the run's own was compared with, where it ran both.
 func (r *Run) Base() string { return filepath.Join(r.path, baseName) }
 
-// NewTrial makes the folder of a trial. Trials are numbered from 1 through the whole run.
-func (r *Run) NewTrial(number int) (TrialDir, error) {
+// NewTrial makes the folder of the next trial. Trials are numbered from 1 through the whole run, in the order in which
+// they are begun, and also those that are not kept.
+func (r *Run) NewTrial() (TrialDir, error) {
+	r.mu.Lock()
+	r.trials++
+	number := r.trials
+	r.mu.Unlock()
 	trials := filepath.Join(r.path, trialsName)
 	if err := os.Mkdir(trials, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("make trial directory: %w", err)

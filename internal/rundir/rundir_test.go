@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -25,7 +26,8 @@ func newRun(t *testing.T, dir string) *Run {
 // newTrial makes a trial that OpenTrial takes for one.
 func newTrial(t *testing.T, run *Run, number int) TrialDir {
 	t.Helper()
-	d, err := run.NewTrial(number)
+	run.trials = number - 1
+	d, err := run.NewTrial()
 	if err == nil {
 		err = WriteFile(d.Plan(), []byte("{}"))
 	}
@@ -69,7 +71,7 @@ func TestLayout(t *testing.T) {
 	if filepath.Dir(run.Path()) != dir || !strings.HasPrefix(name, "20261121-101530-") || len(name) != len("20261121-101530-4f9a2c") {
 		t.Errorf("the run is %s", run.Path())
 	}
-	d, err := run.NewTrial(1)
+	d, err := run.NewTrial()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +120,8 @@ func TestOpenTrial(t *testing.T) {
 		want = append(want, newTrial(t, run, n))
 	}
 	want = []TrialDir{want[1], want[2], want[0]}
-	if _, err := run.NewTrial(3); err != nil { // started and not kept: no plan in it
+	run.trials = 2
+	if _, err := run.NewTrial(); err != nil { // started and not kept: no plan in it
 		t.Fatal(err)
 	}
 	newTrial(t, old, 1)
@@ -259,12 +262,28 @@ func TestRemoveTakesOnlyWhatIsEmpty(t *testing.T) {
 
 func TestNumbersAreGivenOnce(t *testing.T) {
 	run := newRun(t, t.TempDir())
-	d := newTrial(t, run, 7)
-	if d.Number() != 7 {
-		t.Errorf("trial 7 says %d", d.Number())
+	var mu sync.Mutex
+	var numbers []int
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			d, err := run.NewTrial()
+			mu.Lock()
+			defer mu.Unlock()
+			numbers = append(numbers, d.Number())
+			if err != nil {
+				t.Error(err)
+			}
+		})
 	}
-	if _, err := run.NewTrial(7); err == nil || !strings.Contains(err.Error(), "make trial directory: ") {
-		t.Errorf("a second trial 7: %v", err)
+	all.Wait()
+	slices.Sort(numbers)
+	if numbers = slices.Compact(numbers); len(numbers) != 20 || numbers[0] != 1 || numbers[19] != 20 {
+		t.Errorf("twenty trials have the numbers %d", numbers)
+	}
+	run.trials--
+	if _, err := run.NewTrial(); err == nil || !strings.Contains(err.Error(), "make trial directory: ") {
+		t.Errorf("a second trial 20: %v", err)
 	}
 }
 
