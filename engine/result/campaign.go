@@ -25,7 +25,8 @@ type Header struct {
 
 // A Campaign is many trials of one scenario and one variant, folded. Folding is commutative and
 // associative: trials may be added in any order, and campaigns of one header merged, and Finish draws
-// the same conclusions. What is kept does not grow with the number of clean trials past maxPerTrial.
+// the same conclusions. What is kept does not grow with the number of clean trials past some thousands: then drains
+// are a histogram, and the number of different schedules is an estimate, as their results say.
 type Campaign struct {
 	Header     Header
 	Elapsed    time.Duration // that the trials took together; 0 is not measured
@@ -187,12 +188,8 @@ func (c *Campaign) Counts() Counts {
 // Failed says whether the folded result is a finding.
 func (c *Campaign) Failed() bool { return c.Verdict.Finding() }
 
-// Drains returns how long the drains took that ended, in order of length.
-func (c *Campaign) Drains() []time.Duration {
-	all := slices.Clone(c.fold.drains)
-	slices.Sort(all)
-	return all
-}
+// LongestDrain is the longest of the drains that ended; 0 when none did.
+func (c *Campaign) LongestDrain() time.Duration { return c.fold.drains.longest }
 
 // BreachRate returns the rate of trials with a breach, known ones included; 0 to 1 when none was run.
 func (c *Campaign) BreachRate() Rate {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// A fold is what a campaign remembers of all its trials. Every field is a sum, a least or a greatest, so
-// that the order of trials cannot matter.
+// A fold is what a campaign remembers of all its trials. Every field is a sum, a least or a greatest, or is made of
+// such, so that the order of trials cannot matter; none grows with the number of clean trials.
 type fold struct {
 	counts     Counts
 	breaches   map[string]*FoldedBreach // by class
@@ -19,9 +19,9 @@ type fold struct {
 	risks      map[string]*FoldedRisk
 	windows    map[string]*WindowCount
 	crossed    map[string]*Crossed
-	voids      map[string]int // by reason
-	notes      map[string]int // trials, by what was noted of them
-	drains     []time.Duration
+	voids      tally // by reason
+	notes      tally // by what was noted of them
+	drains     drains
 	unfinished int
 
 	returned, policy int64
@@ -31,7 +31,7 @@ type fold struct {
 	descriptors      int64
 	simulated        int64
 	steps            int64
-	schedules        map[uint64]struct{}
+	schedules        distinct
 	ticks            map[int]Tick
 	tickWidth        time.Duration
 	firstLoss        *time.Duration
@@ -41,7 +41,7 @@ func newFold() fold {
 	return fold{
 		breaches: map[string]*FoldedBreach{}, warnings: map[string]*FoldedBreach{}, together: map[string]int{},
 		risks: map[string]*FoldedRisk{}, windows: map[string]*WindowCount{}, crossed: map[string]*Crossed{},
-		voids: map[string]int{}, notes: map[string]int{}, schedules: map[uint64]struct{}{}, ticks: map[int]Tick{},
+		voids: newTally(), notes: newTally(), schedules: newDistinct(), ticks: map[int]Tick{},
 	}
 }
 
@@ -57,7 +57,8 @@ func (f *fold) add(t Trial) {
 		f.counts.Crashed++
 	default:
 		f.counts.Void++
-		f.voids[t.Void]++
+		f.voids.add(t.Void, 1)
+		f.bound()
 		return
 	}
 	addBreaches(f.breaches, t, t.Breaches)
@@ -79,7 +80,7 @@ func (f *fold) add(t Trial) {
 		addCrossed(f.crossed, x)
 	}
 	if t.DrainEnded {
-		f.drains = append(f.drains, t.Drain)
+		f.drains.add(t.Drain)
 	} else if t.HasStruck {
 		f.unfinished++
 	}
@@ -88,7 +89,7 @@ func (f *fold) add(t Trial) {
 	}
 	f.tickWidth, f.firstLoss = max(f.tickWidth, t.TickWidth), earlier(f.firstLoss, t.FirstLoss)
 	for _, n := range t.Notes {
-		f.notes[n]++
+		f.notes.add(n, 1)
 	}
 	f.returned += t.Returned
 	f.policy += t.Policy
@@ -97,7 +98,20 @@ func (f *fold) add(t Trial) {
 	if t.Schedule != nil {
 		f.simulated++
 		f.steps += t.Schedule.Steps
-		f.schedules[t.Schedule.Hash] = struct{}{}
+		f.schedules.add(t.Schedule.Hash)
+	}
+	f.bound()
+}
+
+// trials is how many were added, void ones included.
+func (f *fold) trials() int {
+	return f.counts.Passed + f.counts.Breached + f.counts.Hung + f.counts.Crashed + f.counts.Void
+}
+
+// bound gives up what is exact where not every trial is listed any more.
+func (f *fold) bound() {
+	if f.trials() > maxPerTrial {
+		f.drains.pool()
 	}
 }
 
@@ -125,13 +139,9 @@ func (f *fold) merge(o *fold) {
 		addTick(f.ticks, tick)
 	}
 	f.tickWidth, f.firstLoss = max(f.tickWidth, o.tickWidth), earlier(f.firstLoss, o.firstLoss)
-	for why, n := range o.voids {
-		f.voids[why] += n
-	}
-	for note, n := range o.notes {
-		f.notes[note] += n
-	}
-	f.drains = append(f.drains, o.drains...)
+	f.voids.merge(&o.voids)
+	f.notes.merge(&o.notes)
+	f.drains.merge(&o.drains)
 	f.unfinished += o.unfinished
 	f.returned += o.returned
 	f.policy += o.policy
@@ -139,7 +149,8 @@ func (f *fold) merge(o *fold) {
 	f.threads, f.descriptors = max(f.threads, o.threads), max(f.descriptors, o.descriptors)
 	f.simulated += o.simulated
 	f.steps += o.steps
-	maps.Copy(f.schedules, o.schedules)
+	f.schedules.merge(&o.schedules)
+	f.bound()
 }
 
 // classesOf are the classes of one trial's breaches, each once, in order.

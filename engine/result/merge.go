@@ -74,10 +74,10 @@ func mergeRows(rows []Row) (Row, error) {
 	if err != nil {
 		return Row{}, err
 	}
-	distinct := int64(0)
+	var different int64
 	for i, row := range rows {
 		if row.Schedules != nil {
-			distinct += row.Schedules.Distinct
+			different += row.Schedules.Distinct
 		}
 		if i == 0 {
 			continue
@@ -103,7 +103,7 @@ func mergeRows(rows []Row) (Row, error) {
 		return Row{}, err
 	}
 	if merged.Schedules != nil {
-		merged.Schedules.Distinct = min(distinct, merged.Schedules.Run) // equal schedules of two shards count twice
+		merged.Schedules.Distinct, merged.Schedules.DistinctIs = min(different, merged.Schedules.Run), AtMost
 	}
 	return merged, nil
 }
@@ -159,7 +159,11 @@ func campaignOf(row Row) (*Campaign, error) {
 		f.crossed[x.Kind] = &x
 	}
 	for _, v := range row.Void {
-		f.voids[v.Reason] += v.Trials
+		if v.Reason == otherReasons {
+			f.voids.others += v.Trials
+		} else {
+			f.voids.add(v.Reason, v.Trials)
+		}
 	}
 	if row.Drain != nil {
 		f.unfinished = row.Drain.Unfinished
@@ -171,18 +175,24 @@ func campaignOf(row Row) (*Campaign, error) {
 		}
 	}
 	f.addTimeline(row.Timeline)
+	var err error
+	if f.drains, err = drainsOf(row); err != nil {
+		return nil, err
+	}
 	for _, t := range row.PerTrial {
 		c.Trials = append(c.Trials, Trial{
 			Index: t.Trial, Seed: t.Seed, Verdict: t.Verdict, HasStruck: t.StruckNS > 0, Struck: time.Duration(t.StruckNS),
 			DrainEnded: t.DrainNS > 0, Drain: time.Duration(t.DrainNS), Metrics: t.Metrics,
 		})
-		if t.DrainNS > 0 && t.Verdict != Void {
-			f.drains = append(f.drains, time.Duration(t.DrainNS))
-		}
 		f.memory = max(f.memory, int64(t.Metrics["memory"]))
 		f.threads = max(f.threads, int64(t.Metrics["threads"]))
 		f.descriptors = max(f.descriptors, int64(t.Metrics["descriptors"]))
 	}
+	return c, c.addMeasured(row)
+}
+
+// addMeasured takes over a row's throughput and latency.
+func (c *Campaign) addMeasured(row Row) error {
 	for _, t := range row.Throughput {
 		window := time.Duration(max(row.Trials.Run, 1)) * time.Second // a weight: how long it was is not stored
 		c.Throughput = append(c.Throughput, Throughput{
@@ -193,11 +203,11 @@ func campaignOf(row Row) (*Campaign, error) {
 	for _, l := range row.Latency {
 		h, err := hdrhistogram.Decode([]byte(l.Histogram))
 		if err != nil {
-			return nil, fmt.Errorf("merge results of %s/%s: the histogram of %s cannot be read: %w", row.Target, row.Variant, l.Group, err)
+			return fmt.Errorf("merge results of %s/%s: the histogram of %s cannot be read: %w", row.Target, row.Variant, l.Group, err)
 		}
 		c.Latency = append(c.Latency, Latency{Op: l.Op, Group: l.Group, Phase: l.Phase, Clock: l.Clock, Hist: h})
 	}
-	return c, nil
+	return nil
 }
 
 func headerOfRow(row Row) Header {

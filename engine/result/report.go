@@ -181,6 +181,8 @@ type RowDrain struct {
 	MaxNS      int64 `json:"max_ns"`
 	LimitNS    int64 `json:"limit_ns"`
 	Unfinished int   `json:"unfinished"`
+	// Histogram is of all drains where there are more trials than are listed; the percentiles are then its own.
+	Histogram string `json:"histogram,omitempty"` // HdrHistogram V2, compressed, base64
 }
 
 // A RowPeak is the most that any trial's program used; all its processes together.
@@ -192,11 +194,18 @@ type RowPeak struct {
 
 // A RowSchedules says how many orders of steps were simulated.
 type RowSchedules struct {
-	Run       int64   `json:"run"`
-	Distinct  int64   `json:"distinct"`
-	Steps     int64   `json:"steps"`
-	PerSecond float64 `json:"per_second,omitempty"`
+	Run        int64   `json:"run"`
+	Distinct   int64   `json:"distinct"`
+	DistinctIs string  `json:"distinct_is,omitempty"` // "estimate" or "at most"; absent when the number is exact
+	Steps      int64   `json:"steps"`
+	PerSecond  float64 `json:"per_second,omitempty"`
 }
+
+// What Distinct is where it is not exact.
+const (
+	Estimate = "estimate" // of very many, to some 0.4 %
+	AtMost   = "at most"  // of merged results: equal schedules of two of them count twice
+)
 
 // A RowThreshold is a threshold and what was measured. Value is absent when nothing was.
 type RowThreshold struct {

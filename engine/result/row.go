@@ -37,7 +37,7 @@ func rowOf(c *Campaign) (Row, error) {
 	row := Row{
 		Scenario: h.Scenario, ScenarioHash: h.ScenarioHash, Owner: h.Owner, Target: h.Target, Variant: h.Variant,
 		Reference: h.Reference, Engine: h.Engine, Seed: h.Seed, Verdict: c.Verdict, Knobs: h.Knobs, Moment: h.Moment, Invariants: h.Invariants,
-		Trials: counts, Notes: c.notes(), Drain: c.drainRow(), Windows: sorted(c.fold.windows), Void: c.voidReasons(),
+		Trials: counts, Notes: c.notes(), Windows: sorted(c.fold.windows), Void: c.voidReasons(),
 		Crossed: sorted(c.fold.crossed), Schedules: c.schedules(), Returned: c.fold.returned, Policy: c.fold.policy,
 		SignalLateNS: c.fold.late.Nanoseconds(), Timeline: c.timeline(), File: h.File, Line: h.Line, Unseen: c.Unseen, Regression: c.Regression,
 	}
@@ -81,7 +81,9 @@ func rowOf(c *Campaign) (Row, error) {
 		row.Latency = append(row.Latency, lat)
 	}
 	c.perTrial(&row)
-	return row, nil
+	var err error
+	row.Drain, err = c.drainRow()
+	return row, err
 }
 
 // Tried are the invariants that something was at stake for: writes to a program from outside outlive nothing where
@@ -165,24 +167,30 @@ func latencyRow(l Latency) (RowLatency, error) {
 	}, nil
 }
 
-func (c *Campaign) drainRow() *RowDrain {
-	drains := c.Drains()
-	row := RowDrain{Count: len(drains), LimitNS: c.Header.DrainLimit.Nanoseconds(), Unfinished: c.fold.unfinished}
+func (c *Campaign) drainRow() (*RowDrain, error) {
+	d := &c.fold.drains
+	row := RowDrain{Count: d.count(), LimitNS: c.Header.DrainLimit.Nanoseconds(), Unfinished: c.fold.unfinished}
 	if row.Count == 0 && row.Unfinished == 0 {
-		return nil
+		return nil, nil
 	}
-	if n := len(drains); n > 0 {
-		at := func(q float64) int64 { return drains[nearestRank(q, n)].Nanoseconds() }
-		row.P50NS, row.P99NS, row.MaxNS = at(50), at(99), at(100)
+	if at := d.quantiles(50, 99, 100); at != nil {
+		row.P50NS, row.P99NS, row.MaxNS = at[0].Nanoseconds(), at[1].Nanoseconds(), at[2].Nanoseconds()
 	}
-	return &row
+	var err error
+	row.Histogram, err = d.stored()
+	return &row, err
 }
 
 func (c *Campaign) schedules() *RowSchedules {
 	if c.fold.simulated == 0 {
 		return nil
 	}
-	row := RowSchedules{Run: c.fold.simulated, Distinct: int64(len(c.fold.schedules)), Steps: c.fold.steps}
+	row := RowSchedules{Run: c.fold.simulated, Steps: c.fold.steps}
+	n, exact := c.fold.schedules.count()
+	row.Distinct = min(n, row.Run)
+	if !exact {
+		row.DistinctIs = Estimate
+	}
 	if c.Elapsed > 0 {
 		row.PerSecond = float64(row.Run) / c.Elapsed.Seconds()
 	}
@@ -192,21 +200,33 @@ func (c *Campaign) schedules() *RowSchedules {
 // notes are the remarks on the campaign, then those on its trials with how many they are about.
 func (c *Campaign) notes() []string {
 	notes := slices.Clone(c.Notes)
-	for _, note := range slices.Sorted(maps.Keys(c.fold.notes)) {
+	add := func(note string, trials int) {
 		of := "one trial"
-		if n := c.fold.notes[note]; n > 1 {
-			of = fmt.Sprintf("%d trials", n)
+		if trials > 1 {
+			of = fmt.Sprintf("%d trials", trials)
 		}
 		notes = append(notes, of+": "+note)
+	}
+	for _, note := range c.fold.notes.texts {
+		add(note, c.fold.notes.trials[note])
+	}
+	if n := c.fold.notes.others; n > 0 {
+		add("other remarks", n)
 	}
 	return notes
 }
 
+// otherReasons stands for reasons that a result does not tell apart.
+const otherReasons = "other reasons"
+
 // voidReasons are why trials proved nothing: the most frequent reason first.
 func (c *Campaign) voidReasons() []VoidReason {
 	var rows []VoidReason
-	for _, why := range slices.Sorted(maps.Keys(c.fold.voids)) {
-		rows = append(rows, VoidReason{Reason: why, Trials: c.fold.voids[why]})
+	for _, why := range c.fold.voids.texts {
+		rows = append(rows, VoidReason{Reason: why, Trials: c.fold.voids.trials[why]})
+	}
+	if n := c.fold.voids.others; n > 0 {
+		rows = append(rows, VoidReason{Reason: otherReasons, Trials: n})
 	}
 	slices.SortStableFunc(rows, func(a, b VoidReason) int { return -cmp.Compare(a.Trials, b.Trials) })
 	return rows

@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
@@ -28,7 +27,7 @@ func (c *Campaign) measure(t Threshold) (float64, bool) {
 		return float64(c.fold.memory), c.fold.memory > 0
 	}
 	if t.Name == "drain" {
-		return quantileOf(c.Drains(), t.Func)
+		return c.drainAt(t.Func)
 	}
 	phase := t.Phase
 	if phase == "" {
@@ -73,16 +72,16 @@ func latencyOf(h *hdrhistogram.Histogram, fn string) float64 {
 
 var quantiles = map[string]float64{"p50": 50, "p90": 90, "p99": 99, "p999": 99.9}
 
-// quantileOf is exact: there are few drains.
-func quantileOf(sorted []time.Duration, fn string) (float64, bool) {
-	if len(sorted) == 0 {
+func (c *Campaign) drainAt(fn string) (float64, bool) {
+	q, ok := quantiles[fn]
+	if !ok {
+		q = 100
+	}
+	at := c.fold.drains.quantiles(q)
+	if at == nil {
 		return 0, false
 	}
-	at := len(sorted) - 1
-	if q, ok := quantiles[fn]; ok {
-		at = nearestRank(q, len(sorted))
-	}
-	return float64(sorted[at]), true
+	return float64(at[0]), true
 }
 
 // nearestRank is the place of the percentile q among n sorted values: the least that q % of them do not

@@ -93,8 +93,7 @@ func soakReference(t *testing.T, busy bool) {
 	if n.Passed != soaked || n.Void > 0 && !busy {
 		t.Errorf("%+v; void: %v", n, voids(fold))
 	}
-	drains := fold.Drains()
-	t.Logf("%+v; void: %v; longest drain %s of %s", n, voids(fold), drains[len(drains)-1], fold.Header.DrainLimit)
+	t.Logf("%+v; void: %v; longest drain %s of %s", n, voids(fold), fold.LongestDrain(), fold.Header.DrainLimit)
 }
 
 func voids(fold *result.Campaign) []string {
