@@ -53,7 +53,7 @@ var builtRows = []serverRow{
 	},
 	{
 		name: "pushgateway, persistence file", version: "pushgateway",
-		command: []string{"BUILT/pushgateway", "--web.listen-address=127.0.0.1:{port}", "--persistence.file={data}/groups"}, load: pushes,
+		command: []string{"BUILT/pushgateway", "--web.listen-address=127.0.0.1:{port}", "--persistence.file={data}/groups"}, load: pushes, tolerated: stuck,
 	},
 	{
 		name: "nsqd", version: "nsqd", command: []string{"BUILT/nsqd", "--http-address=127.0.0.1:{port}", "--tcp-address=127.0.0.1:0", "--data-path={data}"}, load: nsqKeeps,
