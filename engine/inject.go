@@ -21,12 +21,12 @@ func (s *serving) startInjectors() {
 		return
 	}
 	for i, strike := range s.plan.Strikes {
-		name := "racebench injector " + strconv.Itoa(i)
+		name := injectorTask + strconv.Itoa(i)
 		switch strike.Trigger {
 		case fault.AtWindow:
 			s.watch(strike.Window).aims = append(s.watch(strike.Window).aims, &aim{strike: strike})
 		case fault.AtOp:
-			o := &opCounter{after: strike.Count, reached: s.w.NewToken("operation " + strconv.FormatInt(strike.Count, 10))}
+			o := &opCounter{after: strike.Count, reached: s.w.NewToken(countedToken + strconv.FormatInt(strike.Count, 10))}
 			if strike.Count == 0 {
 				o.reached = s.loading
 			}

@@ -73,6 +73,24 @@ type serving struct {
 	status int            // with which the server's code ended it
 }
 
+// Names of what a trial itself waits for. A story of a schedule leaves them out.
+const (
+	targetToken    = "the target to catch signals"
+	loadToken      = "the load to begin"
+	strikeToken    = "the signal to strike"
+	drainToken     = "the drain to begin"
+	endToken       = "the server to end"
+	overToken      = "the load to end"
+	dialledToken   = "every client to have dialled"
+	connectedToken = "its connection"
+	countedToken   = "operation " // begins the names of the counts that a strike waits for
+
+	injectorTask = "racebench injector " // begins the names of the tasks that strike
+)
+
+// harnessTokens are the names of what is there in every trial.
+var harnessTokens = []string{targetToken, loadToken, strikeToken, drainToken, endToken, overToken, dialledToken, connectedToken}
+
 // newServing prepares a trial in a world that build makes.
 func newServing(plan Plan, dir rundir.TrialDir, out *ledger.Writer, build func(world.Options) *world.World) *serving {
 	s := &serving{plan: plan, dir: dir, out: out}
@@ -82,13 +100,13 @@ func newServing(plan Plan, dir rundir.TrialDir, out *ledger.Writer, build func(w
 		OnSubscribed: s.onSubscribed,
 		OnSignal:     s.onSignal,
 	})
-	s.subscribed = s.w.NewToken("the target to catch signals")
-	s.loading = s.w.NewToken("the load to begin")
-	s.struck = s.w.NewToken("the signal to strike")
-	s.draining = s.w.NewToken("the drain to begin")
-	s.ended = s.w.NewToken("the server to end")
-	s.over = s.w.NewToken("the load to end")
-	s.allDialled = s.w.NewToken("every client to have dialled")
+	s.subscribed = s.w.NewToken(targetToken)
+	s.loading = s.w.NewToken(loadToken)
+	s.struck = s.w.NewToken(strikeToken)
+	s.draining = s.w.NewToken(drainToken)
+	s.ended = s.w.NewToken(endToken)
+	s.over = s.w.NewToken(overToken)
+	s.allDialled = s.w.NewToken(dialledToken)
 	return s
 }
 
@@ -206,7 +224,7 @@ func (s *serving) addGroup(i int) {
 			s: s, group: group, name: name, index: n, quiet: group.StopAtSignal, counters: counters,
 			lane:  s.out.Lane(ledger.LaneInfo{Name: name, Group: group.As, Op: group.Op.Name}),
 			shape: group.Shape(n, duration, s.plan.Seed.Stream("load/"+strconv.Itoa(i)+"/"+strconv.Itoa(n))),
-			most:  s.plan.mostOf(group), timer: s.w.NewTimer("its next start"), connected: s.w.NewToken("its connection"),
+			most:  s.plan.mostOf(group), timer: s.w.NewTimer("its next start"), connected: s.w.NewToken(connectedToken),
 		}
 		if group.Op.Emits != nil {
 			c.emits = group.Op.Emits(s.plan.Program.Knobs)
@@ -255,7 +273,7 @@ func (s *serving) awaitStrike(t *world.Task) bool {
 
 // awaitLoad waits until the load of a trial without a signal is over.
 func (s *serving) awaitLoad(t *world.Task) {
-	limit := s.w.NewTimer("the load to end")
+	limit := s.w.NewTimer(overToken)
 	limit.SetAt(s.loadBegan + s.plan.Program.Scenario.Duration)
 	t.Select(s.ended, limit)
 }

@@ -96,7 +96,7 @@ func tellingOf(plan Plan, e *ledger.Evidence, b result.Breach) explore.Telling {
 			return task == trialTask || task == waiterTask || strings.HasPrefix(task, injectorTask)
 		},
 		Quiet: func(object string) bool {
-			return slices.Contains(harnessObjects, object) || strings.HasPrefix(object, "operation ")
+			return slices.Contains(harnessTokens, object) || strings.HasPrefix(object, countedToken)
 		},
 	}
 	for i, s := range plan.Strikes {
@@ -125,15 +125,6 @@ func tellingOf(plan Plan, e *ledger.Evidence, b result.Breach) explore.Telling {
 	t.Outcome = outcomeOf(e, told, b)
 	return t
 }
-
-// harnessObjects are the names of what the trial waits for itself; newServing and addGroup give them.
-var harnessObjects = []string{
-	"the target to catch signals", "the load to begin", "the signal to strike", "the drain to begin",
-	"the server to end", "the load to end", "every client to have dialled", "its connection",
-}
-
-// injectorTask begins the names of the tasks that strike.
-const injectorTask = "racebench injector "
 
 func signalRemarks(strikes []fault.Strike, e *ledger.Evidence) []explore.Remark {
 	var all []explore.Remark
