@@ -1,7 +1,9 @@
 package engine
 
-// A Shard is one of several parts of a run, on one machine each. Trials are dealt out by their index, so that
-// all shards together run those that one run would have. The zero Shard is the whole.
+// A Shard is one of several parts of a run, on one machine each. Trials are dealt out by their index: all shards
+// together run the planned ones that one run would have, and no trial is in two of them. What replaces a void trial
+// is the next of its own shard, so that the last trials are others than those of one run where some are void. The
+// zero Shard is the whole.
 type Shard struct {
 	Number, Of int // from 1 to Of
 }
