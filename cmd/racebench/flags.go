@@ -98,7 +98,7 @@ func (f *runFlags) registerProgress(fs *pflag.FlagSet) {
 
 // registerOutput adds the flags of every command that prints a report.
 func (f *runFlags) registerOutput(fs *pflag.FlagSet) {
-	fs.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, of "+strings.Join(f.known(), ", ")+" (may be repeated)")
+	fs.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, of "+strings.Join(f.formatNames(), ", ")+" (may be repeated)")
 	fs.BoolVar(&f.asJSON, "json", false, "the same as -o json")
 	fs.StringSliceVar(&f.failOn, "fail-on", nil, "`what` else fails: "+strings.Join(failOns, ", "))
 	fs.StringVar(&f.color, "color", f.color, "`when`: auto, always or never")
@@ -109,8 +109,8 @@ func (f *runFlags) registerOutput(fs *pflag.FlagSet) {
 // which the trials could not tell, a known entry that no trial showed, a warning.
 var failOns = []string{"crossed", "inconclusive", "unseen", "warnings"}
 
-// known are the formats of -o.
-func (f *runFlags) known() []string {
+// formatNames are the formats of -o.
+func (f *runFlags) formatNames() []string {
 	if f.formats == nil {
 		return report.Formats()
 	}

@@ -64,9 +64,9 @@ func (f *runFlags) destinations() ([]destination, error) {
 		format, file, named := strings.Cut(o, "=")
 		named = named && file != "-"
 		switch {
-		case !slices.Contains(f.known(), format):
+		case !slices.Contains(f.formatNames(), format):
 			return nil, usagef("-o %s: there is no format %q%s: formats are %s", o, format,
-				didYouMean(format, f.known()), strings.Join(f.known(), ", "))
+				didYouMean(format, f.formatNames()), strings.Join(f.formatNames(), ", "))
 		case named && file == "":
 			return nil, usagef("-o %s names no file after the =", o)
 		case !named && toStdout != "":
