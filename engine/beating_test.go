@@ -74,7 +74,7 @@ func TestAServerThatOnlyPingsIsHung(t *testing.T) {
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
-			small, bounds := p.Shrink()
+			small, bounds := p.Small()
 			m := newSimulator(t)
 			judged := 0
 			for i := range 400 {

@@ -14,7 +14,7 @@ import (
 // BenchmarkSmallBroker is whole simulated trials of the broker, judged.
 func BenchmarkSmallBroker(b *testing.B) {
 	p := compile(b, strings.Replace(smallBroker, "VARIANT", "reference", 1))
-	small, bounds := p.Shrink()
+	small, bounds := p.Small()
 	for _, info := range explore.Strategies() {
 		b.Run(info.Name, func(b *testing.B) {
 			m, err := engine.NewSimulator()
@@ -52,7 +52,7 @@ func BenchmarkFirstBreach(b *testing.B) {
 			}
 			defer m.Close()
 			p := compile(b, strings.Replace(smallBroker, "VARIANT", variant, 1))
-			small, bounds := p.Shrink()
+			small, bounds := p.Small()
 			first := engine.NewSmallPlan(small, bounds, p.Variants[0], scenario.Seed(0), 0, "test")
 			hints, err := explore.Estimate(8, func(s world.Strategy, onStep func(world.Step)) (int, error) {
 				_, r, err := m.Watch(first, s, onStep)

@@ -67,7 +67,7 @@ func digests(t *testing.T, seeds int) []string {
 	for _, text := range []string{smallBroker, smallRelay} {
 		for _, v := range (broker.Target{}).Variants() {
 			p := compile(t, strings.Replace(text, "VARIANT", v.Name, 1))
-			small, bounds := p.Shrink()
+			small, bounds := p.Small()
 			hints, err := explore.Estimate(8, func(s world.Strategy, onStep func(world.Step)) (int, error) {
 				_, r, err := m.Watch(engine.NewSmallPlan(small, bounds, v, 0, 0, "test"), s, onStep)
 				return r.Steps, err

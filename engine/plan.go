@@ -179,7 +179,7 @@ func ReadPlan(dir rundir.TrialDir, catalog Catalog) (Plan, error) {
 	program.SeedHash = id.SeedHash
 	plan := NewPlan(program, v, seed, id.Index, id.Build)
 	if id.Engine == string(scenario.Sim) {
-		small, bounds := program.Shrink()
+		small, bounds := program.Small()
 		plan = NewSmallPlan(small, bounds, v, seed, id.Index, id.Build)
 	}
 	plan.leftOut = leftOut

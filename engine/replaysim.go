@@ -144,7 +144,7 @@ func PlanOfFile(f *explore.File, catalog Catalog) (plan Plan, stale string, err 
 	if err != nil {
 		return plan, "", fmt.Errorf("read replay file: %w", err)
 	}
-	small, _ := program.Shrink()
+	small, _ := program.Small()
 	bounds := SmallWorld{Ops: f.Ops, Clients: f.Clients, MaxSteps: f.MaxSteps}
 	if bounds.Ops == 0 || bounds.Clients == 0 || bounds.MaxSteps == 0 {
 		return plan, "", fmt.Errorf("read replay file: a small world has at least one operation, client and step")

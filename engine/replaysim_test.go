@@ -29,7 +29,7 @@ func newSimulator(t *testing.T) *engine.Simulator {
 func failures(t *testing.T, m *engine.Simulator, variant, class string, n int) []*explore.File {
 	t.Helper()
 	p := compile(t, strings.Replace(smallBroker, "VARIANT", variant, 1))
-	small, bounds := p.Shrink()
+	small, bounds := p.Small()
 	var files []*explore.File
 	for i := 0; len(files) < n; i++ {
 		if i == 20_000 {
@@ -179,7 +179,7 @@ func TestBrokerSchedulesReplayFromTheirDeviations(t *testing.T) {
 	defer m.Close()
 	for _, variant := range []string{"reference", "timeout-drain", "close-merged", "gate-select"} {
 		p := compile(t, strings.Replace(smallBroker, "VARIANT", variant, 1))
-		small, bounds := p.Shrink()
+		small, bounds := p.Small()
 		for _, info := range explore.Strategies() {
 			for i := range schedules {
 				plan := engine.NewSmallPlan(small, bounds, p.Variants[0], scenario.Seed(3), i, "test")

@@ -94,7 +94,7 @@ func newSearch(p Program, v targets.Variant, seed scenario.Seed, b Budget, c Con
 	s := &search{
 		program: p, variant: v, seed: seed, budget: b, c: c, began: time.Now(), first: map[string]int{}, told: newOutcomes(),
 	}
-	s.small, s.bounds = p.Shrink()
+	s.small, s.bounds = p.Small()
 	if b.For == 0 { // else what was run is what was planned
 		s.planned = plannedOf(p, b)
 	}

@@ -27,9 +27,9 @@ const (
 	smallClients = 2
 )
 
-// Shrink returns the program as engine sim runs it: few clients, few operations, the knobs of the small
+// Small returns the program as engine sim runs it: few clients, few operations, the knobs of the small
 // world over the scenario's.
-func (p Program) Shrink() (Program, SmallWorld) {
+func (p Program) Small() (Program, SmallWorld) {
 	sim := p.Scenario.Sim
 	if sim.At.Kind == spec.Null {
 		example, _ := scenario.Parse(p.Target.Name(), p.Target.Example(), time.Now())

@@ -38,7 +38,7 @@ func searchIn(t *testing.T, text, variant string, schedules int, each func(i int
 	}
 	defer m.Close()
 	p := compile(t, strings.Replace(text, "VARIANT", variant, 1))
-	small, bounds := p.Shrink()
+	small, bounds := p.Small()
 	for i := range schedules {
 		plan := engine.NewSmallPlan(small, bounds, p.Variants[0], scenario.Seed(1), i, "test")
 		trial, r, err := m.Run(plan, explore.Portfolio(i).New(plan.Seed.Stream("schedule"), explore.Hints{}))

@@ -9,8 +9,8 @@ import (
 	"github.com/racebench/racebench/targets"
 )
 
-// probes is how many schedules of every variant are tried before a search begins.
-const probes = 20
+// sizeSchedules is how many schedules of every variant are run before a search begins, to see whether its world is small.
+const sizeSchedules = 20
 
 // TooLarge says that the small world of a scenario is not small: most of its schedules spend their budget of
 // steps, and prove nothing.
@@ -51,9 +51,9 @@ func checkSizes(programs []Program, seeds []scenario.Seed, b Budget, c Config) e
 	}
 	defer m.Close()
 	for i, p := range programs {
-		small, bounds := p.Shrink()
+		small, bounds := p.Small()
 		for _, v := range p.Variants {
-			if err := m.checkSize(small, bounds, v, seeds[i], min(probes, plannedOf(p, b)), c.Build); err != nil {
+			if err := m.checkSize(small, bounds, v, seeds[i], min(sizeSchedules, plannedOf(p, b)), c.Build); err != nil {
 				return err
 			}
 		}

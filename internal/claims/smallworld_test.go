@@ -67,7 +67,7 @@ func newSmallWorld(w *study, v targets.Variant) *smallWorld {
 	}
 	w.t.Cleanup(m.Close)
 	s := &smallWorld{t: w.t, simulator: m, variant: v}
-	s.program, s.bounds = w.program.Shrink()
+	s.program, s.bounds = w.program.Small()
 	s.hints, err = explore.Estimate(8, func(strategy world.Strategy, onStep func(world.Step)) (int, error) {
 		_, r, err := m.Watch(s.plan(0, 0), strategy, onStep)
 		return r.Steps, err

@@ -260,7 +260,7 @@ func tallyUp(tallies []tally, entries []scenario.Known, trials []result.Trial) {
 // naive is a study's small world without its scheduler: its settings and clients on real goroutines, struck
 // at any moment of the load. Nothing is aimed, and nothing held open.
 func naive(w *study) engine.Program {
-	small, bounds := w.program.Shrink()
+	small, bounds := w.program.Small()
 	s := w.program.Scenario
 	s.Name, s.Knobs, s.Widen, s.Known = s.Name+"-naive", nil, nil, nil
 	for name, value := range small.Knobs.Values() {

@@ -49,7 +49,7 @@ func search(t *testing.T, p engine.Program, v targets.Variant, schedules int, ea
 		t.Fatal(err)
 	}
 	defer m.Close()
-	small, bounds := p.Shrink()
+	small, bounds := p.Small()
 	for i := range schedules {
 		plan := engine.NewSmallPlan(small, bounds, v, scenario.Seed(1), i, "test")
 		trial, _, err := m.Run(plan, explore.Portfolio(i).New(plan.Seed.Stream("schedule"), explore.Hints{}))
