@@ -82,6 +82,9 @@ func TestMergedShardsOfManyTrials(t *testing.T) {
 		if a, b := asJSON(t, want.Void), asJSON(t, got.Void); a != b {
 			t.Errorf("cut at %d: trials are void for %s\nnot %s", split, b, a)
 		}
+		if a, b := asJSON(t, want.Notes), asJSON(t, got.Notes); a != b || len(want.Notes) > 101 {
+			t.Errorf("cut at %d: notes are %s\nnot %s", split, b, a)
+		}
 		near(t, "the median drain", float64(want.Drain.P50NS), n*100/2, n*100/2/500)
 		near(t, "the longest drain", float64(want.Drain.MaxNS), n*100, 0)
 		if want.Drain.Histogram == "" || want.Drain.Count != got.Drain.Count || len(want.Void) > 101 {

@@ -133,7 +133,9 @@ func campaignOf(row Row) (*Campaign, error) {
 	f := &c.fold
 	f.counts = row.Trials
 	f.returned, f.policy, f.late = row.Returned, row.Policy, time.Duration(row.SignalLateNS)
-	c.Notes = slices.Clone(row.Notes)
+	for _, note := range row.Notes {
+		c.addNote(note)
+	}
 	for _, b := range row.Breaches {
 		one := foldedOf(b)
 		f.breaches[b.Class] = &one
@@ -189,6 +191,23 @@ func campaignOf(row Row) (*Campaign, error) {
 		f.descriptors = max(f.descriptors, int64(t.Metrics["descriptors"]))
 	}
 	return c, c.addMeasured(row)
+}
+
+// addNote takes over a stored note: those on trials are counted again.
+func (c *Campaign) addNote(text string) {
+	of, note, found := strings.Cut(text, ": ")
+	trials, err := strconv.Atoi(strings.TrimSuffix(of, " trials"))
+	if of == "one trial" {
+		trials, err = 1, nil
+	}
+	switch {
+	case !found || err != nil:
+		c.Note(text)
+	case note == otherRemarks:
+		c.fold.notes.others += trials
+	default:
+		c.fold.notes.add(note, trials)
+	}
 }
 
 // addMeasured takes over a row's throughput and latency.

@@ -38,6 +38,9 @@ func busy(t *testing.T, i int) result.Trial {
 	if i%4 == 0 { // of these 0 shows both
 		trial.Breaches, trial.Verdict = append(trial.Breaches, breach(ghost, result.Breached, 1)), result.Breached
 	}
+	if i%5 == 1 {
+		trial.Notes = []string{"the record was cut", fmt.Sprintf("trial %d: something of its own", i)}
+	}
 	if i == 5 {
 		trial.Verdict, trial.Void = result.Void, "starved"
 	}
@@ -73,6 +76,7 @@ func TestMergedShardsAreOneRun(t *testing.T) {
 			}
 		}
 		for _, c := range []*result.Campaign{whole, a, b} {
+			c.Note("7 of 20 trials had time: one note of the campaign")
 			c.Finish(rules)
 		}
 		want := reportOf(t, whole)

@@ -211,13 +211,16 @@ func (c *Campaign) notes() []string {
 		add(note, c.fold.notes.trials[note])
 	}
 	if n := c.fold.notes.others; n > 0 {
-		add("other remarks", n)
+		add(otherRemarks, n)
 	}
 	return notes
 }
 
-// otherReasons stands for reasons that a result does not tell apart.
-const otherReasons = "other reasons"
+// What stands for reasons and notes that a result does not tell apart.
+const (
+	otherReasons = "other reasons"
+	otherRemarks = "other remarks"
+)
 
 // voidReasons are why trials proved nothing: the most frequent reason first.
 func (c *Campaign) voidReasons() []VoidReason {
