@@ -14,16 +14,6 @@ import (
 	"github.com/racebench/racebench/scenario/spec"
 )
 
-// classesOf lists the classes of a trial's breaches, each once, sorted.
-func classesOf(t result.Trial) []string {
-	var all []string
-	for _, b := range t.Breaches {
-		all = append(all, b.Class)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
 // RecordFailure runs a plan of a small world under a strategy and returns the replay file of what
 // happened. Name is the strategy's. The trial tells whether it was a failure at all.
 func (m *Simulator) RecordFailure(plan Plan, strategy world.Strategy, name string) (*explore.File, result.Trial, error) {
@@ -40,7 +30,7 @@ func (m *Simulator) RecordFailure(plan Plan, strategy world.Strategy, name strin
 		Build: plan.ID.Build, Go: runtime.Version(), Target: plan.ID.Target, Variant: plan.Variant.Name,
 		Hash: plan.ID.ScenarioHash, Seed: plan.ID.CampaignSeed, Index: plan.ID.Index,
 		Ops: plan.Small.Ops, Clients: plan.Small.Clients, MaxSteps: plan.Small.MaxSteps,
-		Strategy: name, Classes: classesOf(t), Scenario: string(pinned.Marshal()), Deviations: recorder.Deviations(),
+		Strategy: name, Classes: t.Classes(), Scenario: string(pinned.Marshal()), Deviations: recorder.Deviations(),
 	}
 	f.Fill(trace, r)
 	return f, t, nil
@@ -98,7 +88,7 @@ func (m *Simulator) replay(f *explore.File, catalog Catalog) (Replayed, error) {
 		return out, err
 	}
 	out.Trial = t
-	now := classesOf(t)
+	now := t.Classes()
 	for _, class := range f.Classes {
 		if slices.Contains(now, class) {
 			out.Shown = append(out.Shown, class)

@@ -24,7 +24,7 @@ func (o *outcomes) add(t result.Trial) {
 	if t.Verdict == result.Void {
 		return
 	}
-	all := classesOf(t)
+	all := t.Classes()
 	for _, class := range all {
 		o.classes[class]++
 	}

@@ -30,7 +30,7 @@ func (r smallRunner) Run(w explore.Workload, s world.Strategy) (explore.Outcome,
 			last = step.Task
 		}
 	})
-	o.Classes, o.Result = classesOf(t), res
+	o.Classes, o.Result = t.Classes(), res
 	return o, err
 }
 

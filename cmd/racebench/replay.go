@@ -130,10 +130,10 @@ func (a *app) firstBreached(trials []rundir.TrialDir, freeze bool) (rundir.Trial
 
 // tellReplays says of every recorded class in how many of the replays it showed.
 func (a *app) tellReplays(recorded result.Trial, again []result.Trial, frozen bool) {
-	for _, class := range classesOf(recorded) {
+	for _, class := range recorded.Classes() {
 		shown := 0
 		for _, t := range again {
-			if slices.Contains(classesOf(t), class) {
+			if slices.Contains(t.Classes(), class) {
 				shown++
 			}
 		}
@@ -149,20 +149,9 @@ func (a *app) tellReplays(recorded result.Trial, again []result.Trial, frozen bo
 	fmt.Fprintln(a.stdout, "(likely: the plan is the recorded one, the schedule is the machine's own)")
 }
 
-// classesOf lists a trial's breach classes, each once, in the order of its breaches.
-func classesOf(t result.Trial) []string {
-	var classes []string
-	for _, b := range t.Breaches {
-		if !slices.Contains(classes, b.Class) {
-			classes = append(classes, b.Class)
-		}
-	}
-	return classes
-}
-
 func verdictLine(t result.Trial) string {
 	line := t.Verdict.String()
-	if classes := classesOf(t); len(classes) > 0 {
+	if classes := t.Classes(); len(classes) > 0 {
 		line += ": " + strings.Join(classes, ", ")
 	}
 	if t.Void != "" {

@@ -122,3 +122,6 @@ type Trial struct {
 	// Metrics are the trial's own numbers, by metric; Campaign.Add computes them.
 	Metrics map[string]float64 `json:"-"`
 }
+
+// Classes are the classes of the trial's breaches, each once, sorted.
+func (t Trial) Classes() []string { return classesOf(t.Breaches) }
