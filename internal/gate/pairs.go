@@ -4,11 +4,12 @@ import (
 	"slices"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/scenario"
 )
 
 // outsider is the target of a program from outside. Its variant is the command's name, which says nothing
 // of the scenario: server-1.4 and server are two builds of one program.
-const outsider = "external"
+const outsider = scenario.External
 
 // pairsOf finds for each result of the head the base's, as an index; -1 where there is none. Sides that ran
 // in turns ran the same scenarios in the same order.

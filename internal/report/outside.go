@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/scenario"
 )
 
 // outsider is the target's name of a program from outside: it has no variants to compare, and its table is
 // of what was under way when the signal struck.
-const outsider = "external"
+const outsider = scenario.External
 
 // A stake is a kind of work that a signal can meet at a program, and which breaches speak of it.
 type stake struct {
