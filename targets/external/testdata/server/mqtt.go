@@ -41,6 +41,7 @@ func (m *mqttSide) deliver(topic, text string, retained bool) {
 }
 
 func (m *mqttSide) serve() {
+	defer func() { _ = m.conn.Close() }()
 	for {
 		packet, err := packets.ReadPacket(m.conn)
 		if err != nil {

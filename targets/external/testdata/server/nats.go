@@ -45,6 +45,9 @@ func (n *natsSide) serve() {
 			return
 		}
 		switch words[0] {
+		case "GET": // not one of ours
+			_ = n.conn.Close()
+			return
 		case "PING":
 			fmt.Fprint(n.conn, "PONG\r\n")
 		case "SUB":
