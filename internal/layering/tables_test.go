@@ -113,8 +113,8 @@ const nameBudget = 60
 
 var nameBudgets = map[string]int{
 	"engine/explore":    75,  // strategies, recording, replay files, shrinking and stories share one vocabulary
-	"engine/ledger":     181, // a record type, its fields' kinds and a writer's method for each kind of event, those of stores and owners included
-	"engine/result":     90,  // the stored result is a public format: every row of it is a type
+	"engine/ledger":     183, // a record type, its fields' kinds and a writer's method for each kind of event, those of stores and owners included
+	"engine/result":     92,  // the stored result is a public format: every row of it is a type
 	"engine/world":      160, // two worlds' worth of what a server takes from the runtime
 	"engine/world/prim": 110, // six primitives, each with its operations as awaitables
 	"targets":           65,  // what a target is stands there twice: as an interface, and as the card that implements most of it
