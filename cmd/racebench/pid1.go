@@ -18,13 +18,13 @@ const pid1Limit = 3 * time.Second
 
 // asPID1 runs one more trial in which the program is PID 1, and notes what came out. There a signal without a
 // handler is dropped, which a program that simply dies of it elsewhere does not show. It is left out where the
-// probe has spent so much of its time that a trial and its control run would not fit into the rest.
+// probe has spent so much of its time that a trial would not fit into the rest.
 func (a *app) asPID1(ctx context.Context, p engine.Program, fold *result.Campaign, spent, within time.Duration) {
 	if _, attached := p.Scenario.External.Get("attach"); attached || fold.Counts().Run == 0 || ctx.Err() != nil {
 		return
 	}
 	each := spent / time.Duration(1+len(fold.Trials)) // the control run was one more
-	if within-spent < 2*each+pid1Limit {
+	if within-spent < each+pid1Limit {
 		fold.Note(fmt.Sprintf("as PID 1: not checked: the probe's %s would not have been enough (--timeout)", within))
 		return
 	}
@@ -60,7 +60,7 @@ func (a *app) runAsPID1(ctx context.Context, p engine.Program, seed string) (*re
 		return nil, err
 	}
 	folds, err := engine.RunCampaigns(ctx, []engine.Program{again}, []scenario.Seed{drawn}, engine.Budget{}, engine.Config{
-		Catalog: a.catalog, Build: toolInfo().Build, Keep: engine.KeepNone,
+		Catalog: a.catalog, Build: toolInfo().Build, Keep: engine.KeepNone, Controlled: true,
 	}, run)
 	if err != nil {
 		return nil, err

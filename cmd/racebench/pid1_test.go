@@ -15,7 +15,7 @@ import (
 // would it is tried, and ends early, for want of a seed.
 func TestPID1KeepsToTheProbesTime(t *testing.T) {
 	p := engine.Program{Scenario: scenario.Scenario{External: &spec.Value{}}}
-	for spent, want := range map[time.Duration]string{40 * time.Second: "not have been enough", 36 * time.Second: "seed"} {
+	for spent, want := range map[time.Duration]string{48 * time.Second: "not have been enough", 44 * time.Second: "seed"} {
 		fold := &result.Campaign{Trials: make([]result.Trial, 3)}
 		fold.Add(result.Trial{Verdict: result.Passed})
 		fold.Trials = make([]result.Trial, 3)

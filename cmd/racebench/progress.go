@@ -24,6 +24,8 @@ const (
 	worthSaying = 2 * time.Second
 	// trialOverhead is what a trial takes beside its load: a process is started, a ledger judged.
 	trialOverhead = 100 * time.Millisecond
+	// programOverhead is the same where a program from outside is started, awaited and seen to its end.
+	programOverhead = 300 * time.Millisecond
 )
 
 // A progress tells a waiting person what is going on, on stderr. On a terminal it is one line that is
@@ -119,9 +121,15 @@ func estimate(programs []engine.Program, seeds []scenario.Seed, f runFlags) time
 			trials = f.trials
 		}
 		for _, v := range p.Variants {
-			each := time.Duration(trials) * oneTrial(p, v, seeds[i]) / time.Duration(f.parallel)
+			each := time.Duration(trials) * oneTrial(p, v, seeds[i]) / time.Duration(max(1, f.parallel))
 			if f.forTime > 0 {
 				each = f.forTime
+			}
+			if p.Outside() {
+				each += p.Scenario.Duration + programOverhead // the control run
+			}
+			if f.after != nil { // a probe's trial as PID 1, where a program without a handler does not stop
+				each += oneTrial(p, v, seeds[i]) + pid1Limit
 			}
 			total += each
 		}
@@ -150,6 +158,9 @@ func oneTrial(p engine.Program, v targets.Variant, seed scenario.Seed) time.Dura
 			}
 		}
 		total += last
+	}
+	if p.Outside() {
+		return total/sampled + programOverhead
 	}
 	return total/sampled + trialOverhead
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -148,8 +149,13 @@ func TestASearchIsDrawnByTheClockAlone(t *testing.T) {
 }
 
 func TestARunIsAnnouncedWhereNobodySeesItMove(t *testing.T) {
+	const program = "target: external\nexternal: {command: ./server}\nload: [{client: http-keepalive}]\n"
 	programs := func(text string) []engine.Program {
-		s, problems := scenario.Parse("test.yaml", []byte("name: x\ntarget: broker\n"+text), time.Now())
+		of := "target: broker\n"
+		if strings.HasPrefix(text, program) {
+			of = ""
+		}
+		s, problems := scenario.Parse("test.yaml", []byte("name: x\n"+of+text), time.Now())
 		if problems != nil {
 			t.Fatal(problems)
 		}
@@ -172,6 +178,10 @@ func TestARunIsAnnouncedWhereNobodySeesItMove(t *testing.T) {
 		{name: "a time", text: "trials: 100", flags: func(f *runFlags) { f.forTime = 7 * time.Second }, want: "about 7s"},
 		{name: "a limit", text: "trials: 100", flags: func(f *runFlags) { f.timeout = 9 * time.Second }, want: "about 9s"},
 		{name: "what happens decides", text: "trials: 2\nduration: 3s\ninject: [{signal: SIGTERM, at: op 10}]", want: "about 6s"},
+		{name: "a program", text: program + "trials: 10\nduration: 2s\ninject: [{signal: SIGTERM, at: 1s}]", want: "about 15s"},
+		{name: "a probe", text: program + "trials: 10\nduration: 2s\ninject: [{signal: SIGTERM, at: 1s}]", flags: func(f *runFlags) {
+			f.after = func(context.Context, []*result.Campaign) {}
+		}, want: "about 20s"},
 		{name: "short", text: "trials: 1\ninject: [{signal: SIGTERM, at: 1s}]"},
 		{name: "a terminal", text: "trials: 100", width: 80},
 		{name: "silence", text: "trials: 100", flags: func(f *runFlags) { f.progress = "none" }},
