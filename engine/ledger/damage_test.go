@@ -135,6 +135,51 @@ func TestCutSaysWhereAndWhy(t *testing.T) {
 	}
 }
 
+// A header that counts more chunks than any file holds, or none, is damage like any other.
+func TestNoCountOfChunksIsBelieved(t *testing.T) {
+	data := sampleBytes(t)
+	whole, err := readBytes(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []uint64{0, 1, 1 << 50, 1 << 60, 1 << 63, 1<<64 - 1} {
+		damaged := slices.Clone(data)
+		binary.NativeEndian.PutUint64(damaged[headChunks*8:], n)
+		if e, err := readBytes(damaged); err != nil || e.Cut == "" || !isPrefix(e, whole) {
+			t.Errorf("%d chunks: error %v, cut %q", n, err, e.Cut)
+		}
+	}
+}
+
+// growing is a ledger whose header counts one chunk less until it was read once.
+type growing struct {
+	*bytes.Reader
+	head []byte
+	more bool // it has been claimed by the time of the second look
+	read bool
+}
+
+func (g *growing) ReadAt(buf []byte, at int64) (int, error) {
+	if at == 0 && (!g.read || !g.more) {
+		g.read = true
+		return copy(buf, g.head), nil
+	}
+	return g.Reader.ReadAt(buf, at)
+}
+
+// A chunk that its writer claimed while the ledger was read is no damage; one that nobody claimed is.
+func TestAChunkClaimedMeanwhileIsNoDamage(t *testing.T) {
+	data := sampleBytes(t)
+	head := slices.Clone(data[:recordSize])
+	binary.NativeEndian.PutUint64(head[headChunks*8:], binary.NativeEndian.Uint64(head[headChunks*8:])-1)
+	for _, more := range []bool{true, false} {
+		r := newReader(&growing{Reader: bytes.NewReader(data), head: head, more: more}, int64(len(data)), false)
+		if err := r.read(); err != nil || (r.e.Cut == "") != more {
+			t.Errorf("claimed meanwhile: %v; error %v, cut %q", more, err, r.e.Cut)
+		}
+	}
+}
+
 func TestUnknownKindsAreSkipped(t *testing.T) {
 	data := sampleBytes(t)
 	whole, err := readBytes(data)

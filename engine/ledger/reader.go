@@ -217,7 +217,7 @@ func (r *reader) tail() error {
 		if _, err := r.from.ReadAt(head.bytes()[:recordSize], 0); err != nil {
 			return err
 		}
-		if head[0][headChunks] == uint64(r.chunks) { // else it was claimed meanwhile
+		if max(head[0][headChunks], 1) == uint64(r.chunks) { // else it was claimed meanwhile
 			r.e.Cut = fmt.Sprintf("after the ledger's end at %d there are %d bytes that nobody claimed", end, r.size-end)
 		}
 	}
