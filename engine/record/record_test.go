@@ -53,6 +53,13 @@ func TestAReopenIsNotMeasured(t *testing.T) {
 	}
 }
 
+// A damaged ledger may have lost the record that describes a lane.
+func TestALoadOfAnUnknownLaneIsNobodys(t *testing.T) {
+	if latencies, through := Measure(&ledger.Evidence{Loads: []ledger.Load{{Lane: 3, Late: 1}}}, 0, false); len(latencies)+len(through) > 0 {
+		t.Errorf("measured %+v and %+v", latencies, through)
+	}
+}
+
 func TestRecorderKeepsWhatLiesOutsideItsRange(t *testing.T) {
 	r := NewRecorder()
 	r.Record(-time.Second)

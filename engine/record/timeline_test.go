@@ -70,6 +70,20 @@ var timelineTable = []struct{ name, text, want string }{
 -1 n=1 accepted=2 queued=2 sum=2ms max=1ms
 0 n=1 queued=1`,
 	},
+	{
+		"what was given back to its owner is queued no more",
+		`lane 0 p-0 publish
+				op 0#1 at=9ms..11ms
+				op 0#2 at=9ms..11ms
+		lane 1 s-0 subscribe
+		deliver 1 0#1 at=21ms
+		returned 0#2 lane=-1 at=16ms`,
+		`-4 n=1
+-3 n=1 open=2
+-2 n=1 accepted=2 queued=2 sum=4ms max=2ms
+-1 n=1 queued=1
+0 n=1`,
+	},
 }
 
 // told writes a timeline, a line a piece: what is not zero. Of a long one it keeps both ends.
@@ -104,6 +118,16 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
+func TestAPieceOfATimelineIsNotTooShort(t *testing.T) {
+	for duration, want := range map[time.Duration]time.Duration{
+		result.Reach * 50 * time.Millisecond: 50 * time.Millisecond, result.Reach * time.Microsecond: time.Millisecond,
+	} {
+		if got := TimelineWidth(duration); got != want {
+			t.Errorf("pieces of a load of %s are %s long, want %s", duration, got, want)
+		}
+	}
+}
+
 func TestFirstLoss(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		`lane 0 p-0 publish
@@ -126,6 +150,11 @@ func TestFirstLoss(t *testing.T) {
 		deliver 1 0#2 at=16ms
 		discard 0#2 lane=2 at=17ms
 		discard 0#1 lane=2 policy at=13ms`: 15 * time.Millisecond,
+		`lane 0 p-0 publish
+			op 0#1 at=9ms..11ms
+		lane 1 s-0 subscribe
+		deliver 1 0#1 at=12ms
+		discard 0#1 lane=1 policy draining at=21ms`: 11 * time.Millisecond,
 		`lane 0 p-0 write
 			op 0#1 at=9ms..11ms`: -1,
 	} {
