@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/scenario"
 )
 
 const (
@@ -22,6 +21,8 @@ const (
 	shrunkSteps = 100_000
 	// leastShrunkSteps is what each class may have of them however short the time.
 	leastShrunkSteps = 20_000
+	// hurriedSteps is what all shrinking of a run may take once it was asked to stop: a second or less.
+	hurriedSteps = 300_000
 )
 
 // shrinking is the budget of each of so many classes. A search for a time bounds it by the time that was asked
@@ -34,91 +35,111 @@ func (b Budget) shrinking(classes int) explore.ShrinkBudget {
 	return explore.ShrinkBudget{Steps: int(min(explore.MaxShrinkSteps, max(leastShrunkSteps, each)))}
 }
 
-// KeepFailures makes the first failures of a search small, tells their stories in the result's breaches,
-// and keeps each in a trial directory of run, with a replay file that shows it exactly. Where Config.Corpus
-// names a directory the replay files are kept there too, to be run first the next time. The budget is that of
-// the search.
-func KeepFailures(ctx context.Context, fold *result.Campaign, failures []Failure, budget Budget, c Config, run *rundir.Run) error {
+// RunSearches is SearchSchedules for a run that is stored, unless Config.Keep is KeepNone: the first failure of each
+// class is made small, told in the result's breaches, and kept in a trial directory of run with a replay file that
+// shows it exactly. Config.Corpus gets the replay files too, to be run first the next time. When ctx ends, what was
+// found by then is kept all the same, and made small as far as little time allows; ctx's error comes with it.
+func RunSearches(ctx context.Context, programs []Program, seeds []scenario.Seed, b Budget, c Config, run *rundir.Run) ([]*result.Campaign, error) {
+	folds, failures, err := SearchSchedules(ctx, programs, seeds, b, c)
+	if err != nil && !errors.Is(err, ctx.Err()) || c.Keep == KeepNone {
+		return folds, err
+	}
 	m, err := NewSimulator()
 	if err != nil {
-		return err
+		return folds, err
 	}
 	defer m.Close()
-	failures = failures[:min(toldPerVariant, len(failures))]
-	for i, f := range failures {
-		if ctx.Err() != nil {
-			return ctx.Err()
+	k := &keeper{m: m, budget: b, c: c, run: run, hurry: &hurry{ctx: ctx, left: hurriedSteps}}
+	for i, fold := range folds {
+		if err := k.keepAll(fold, failures[i]); err != nil {
+			return folds, err
 		}
-		if c.Progress != nil {
-			c.Progress(Progress{
+	}
+	return folds, ctx.Err()
+}
+
+// A keeper makes what the searches of one run found small, tells it and keeps it.
+type keeper struct {
+	m      *Simulator
+	budget Budget // of each search
+	c      Config
+	run    *rundir.Run
+	hurry  *hurry
+}
+
+// keepAll keeps what one search found.
+func (k *keeper) keepAll(fold *result.Campaign, failures []Failure) error {
+	failures = failures[:min(toldPerVariant, len(failures))]
+	shrinking := k.budget.shrinking(len(failures))
+	for i, f := range failures {
+		if k.c.Progress != nil {
+			k.c.Progress(Progress{
 				Scenario: fold.Header.Scenario, Variant: fold.Header.Variant, Shrinking: f.Class, Done: i, Planned: len(failures),
 			})
 		}
-		dir, err := run.NewTrial()
-		if err != nil {
+		at := slices.IndexFunc(fold.Breaches, func(b result.FoldedBreach) bool { return b.Class == f.Class })
+		if err := k.keep(&fold.Breaches[at], f, shrinking); err != nil {
 			return err
-		}
-		small, story, err := m.keep(f, dir, budget.shrinking(len(failures)), c)
-		if err != nil {
-			return err
-		}
-		story.Title, story.Again = "", "" // every report says both itself
-		for j := range fold.Breaches {
-			if b := &fold.Breaches[j]; b.Class == f.Class {
-				b.Evidence, b.First.Dir = strings.Split(strings.TrimSpace(story.Text()), "\n"), string(dir)
-				if c.Corpus != "" && b.Known == "" {
-					err = errors.Join(os.MkdirAll(c.Corpus, 0o755),
-						rundir.WriteFile(filepath.Join(c.Corpus, corpusName(f)), small.Marshal()))
-				}
-			}
-		}
-		if err != nil {
-			return fmt.Errorf("keep the schedule: %w", err)
 		}
 	}
 	return nil
 }
 
-// corpusName is the file of a failure in a corpus: one a class, so that a shorter schedule takes the
-// place of a longer one.
-func corpusName(f Failure) string {
-	class := strings.Map(func(r rune) rune {
-		if r == '/' || r == ' ' || r == os.PathSeparator {
-			return '-'
-		}
-		return r
-	}, f.Class)
-	return fmt.Sprintf("%s-%s-%s.replay", f.Plan.ID.Target, f.Plan.Variant.Name, class)
-}
-
-// keep shrinks a failure, tells its story and fills its trial directory.
-func (m *Simulator) keep(f Failure, dir rundir.TrialDir, b explore.ShrinkBudget, c Config) (*explore.File, explore.Story, error) {
-	file, _, err := m.RecordFailure(f.Plan, strategyOf(f.Plan, f.hints), f.Name)
+// keep makes a failure small, tells its story in the breach and fills a trial directory.
+func (k *keeper) keep(b *result.FoldedBreach, f Failure, budget explore.ShrinkBudget) error {
+	dir, err := k.run.NewTrial()
 	if err != nil {
-		return nil, explore.Story{}, err
+		return err
 	}
-	small, shrunk, err := m.ShrinkFile(file, f.Class, b, c.Catalog)
+	small, proof, err := k.small(f, budget)
 	if err != nil {
-		return nil, explore.Story{}, err
+		return err
 	}
-	story, err := m.Tell(small, f.Class, shrunk.Proof(), string(dir), c.Catalog)
+	story, err := k.m.Tell(small, f.Class, proof, string(dir), k.c.Catalog)
 	if err != nil {
-		return nil, story, err
+		return err
 	}
 	small.Comments = strings.Split(strings.TrimSpace(story.Text()), "\n")
-	again, err := m.replay(small, c.Catalog)
+	again, err := k.m.replay(small, k.c.Catalog)
 	if err != nil {
-		return nil, story, err
+		return err
 	}
 	if !again.Exact() {
-		return nil, story, fmt.Errorf("a shrunk schedule does not replay: %s", again)
+		return fmt.Errorf("a shrunk schedule does not replay: %s", again)
 	}
-	return small, story, m.fill(dir, again, small)
+	if err := k.m.fill(dir, again, small); err != nil {
+		return err
+	}
+	story.Title, story.Again = "", "" // every report says both itself
+	b.Evidence = strings.Split(strings.TrimSpace(story.Text()), "\n")
+	if f.kept == nil && again.Trial.Index != f.Plan.ID.Index {
+		b.First.Found = &f.Plan.ID.Index
+	}
+	// Shrinking may have gone on to the draws of another trial: what the directory holds is the first now.
+	b.First.Index, b.First.Seed, b.First.Dir = again.Trial.Index, again.Trial.Seed, string(dir)
+	if f.kept != nil || k.c.Corpus == "" || b.Known != "" {
+		return nil
+	}
+	return k.m.addToCorpus(k.c.Corpus, f.Class, small, k.c.Catalog)
+}
+
+// small is the replay file of a failure that was made small, and what was proven of it. A kept schedule is small.
+func (k *keeper) small(f Failure, budget explore.ShrinkBudget) (file *explore.File, proof string, err error) {
+	if f.kept != nil {
+		small := *f.kept
+		return &small, "", nil
+	}
+	file, _, err = k.m.RecordFailure(f.Plan, strategyOf(f.Plan, f.hints), f.Name)
+	if err != nil {
+		return nil, "", err
+	}
+	file, shrunk, err := k.m.shrinkFile(file, f.Class, budget, k.c.Catalog, k.hurry.next())
+	return file, shrunk.Proof(), err
 }
 
 // fill writes what a kept schedule's directory holds.
 func (m *Simulator) fill(dir rundir.TrialDir, r Replayed, file *explore.File) error {
-	r.Plan.ID.Number = dir.Number()
+	r.Plan.ID.Number, r.Trial.Number = dir.Number(), dir.Number()
 	if err := r.Plan.write(dir); err != nil {
 		return err
 	}
@@ -129,41 +150,4 @@ func (m *Simulator) fill(dir rundir.TrialDir, r Replayed, file *explore.File) er
 		return err
 	}
 	return writeVerdict(dir, r.Trial)
-}
-
-// replayCorpus runs the kept schedules of the search's variant first. One that still fails is a finding
-// like any other; one that no longer is what this build runs is told as stale, never passed over.
-func (s *search) replayCorpus() error {
-	if s.c.Corpus == "" || s.budget.Shard.Of > 1 && s.budget.Shard.Number > 1 {
-		return nil // the first shard replays it for all
-	}
-	paths, err := filepath.Glob(filepath.Join(s.c.Corpus, "*.replay"))
-	if err != nil {
-		return fmt.Errorf("read corpus %s: %w", s.c.Corpus, err)
-	}
-	m, err := NewSimulator()
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	slices.Sort(paths)
-	for i, path := range paths {
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			return fmt.Errorf("read corpus: %w", err)
-		}
-		r, err := m.ReplayFile(raw, s.c.Catalog)
-		switch {
-		case err != nil:
-			s.fold.Note(fmt.Sprintf("kept schedule %s: %v", path, err))
-		case r.File.Target != s.program.Target.Name() || r.File.Variant != s.variant.Name:
-		case !r.Exact():
-			s.fold.Note(fmt.Sprintf("kept schedule %s is %s", path, r))
-		default:
-			r.Trial.Index, r.Trial.Dir = -1-i, path
-			s.fold.Add(r.Trial)
-			s.count(r.Trial)
-		}
-	}
-	return nil
 }

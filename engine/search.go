@@ -35,6 +35,7 @@ type search struct {
 	hints   explore.Hints
 	rules   result.Rules
 	head    result.Header
+	kept    []keptSchedule // of this variant, by earlier searches
 
 	next     atomic.Int64
 	valid    atomic.Int64
@@ -46,17 +47,20 @@ type search struct {
 	fold *result.Campaign
 	// first is, by class, the lowest index of a schedule that showed it.
 	first map[string]int
+	// shownBy is, by class, the first kept schedule that showed it.
+	shownBy map[string]*explore.File
 	// told is what the listener to the progress hears of.
 	told outcomes
 	err  error
 }
 
-// A Failure is the first schedule that showed a class of breach.
+// A Failure is the first schedule that showed a class of breach, or where none did that was drawn, a kept one.
 type Failure struct {
 	Class string
 	Plan  Plan
 	Name  string // the strategy's
 	hints explore.Hints
+	kept  *explore.File // in place of Plan and all that follows
 }
 
 // SearchSchedules runs every variant of every program in simulated worlds and returns one folded result
@@ -70,12 +74,24 @@ func SearchSchedules(ctx context.Context, programs []Program, seeds []scenario.S
 	if err := checkSizes(programs, seeds, b, c); err != nil {
 		return nil, nil, err
 	}
+	var kept []keptSchedule
+	var notes []string
+	if b.Shard.first() { // it plays them for all
+		var err error
+		if kept, notes, err = readCorpus(c.Corpus); err != nil {
+			return nil, nil, err
+		}
+	}
 	var all []*result.Campaign
 	var failures [][]Failure
 	began := time.Now()
 	for i, p := range programs {
 		for _, v := range p.Variants {
 			s := newSearch(p, v, seeds[i], b.share(time.Since(began), variantsOf(programs)-len(all)), c)
+			s.kept = ofVariant(kept, p.Target.Name(), v.Name)
+			for ; len(notes) > 0; notes = notes[1:] {
+				s.fold.Note(notes[0])
+			}
 			err := s.run(ctx)
 			all = append(all, s.fold)
 			failures = append(failures, s.failures())
@@ -92,7 +108,8 @@ func SearchSchedules(ctx context.Context, programs []Program, seeds []scenario.S
 
 func newSearch(p Program, v targets.Variant, seed scenario.Seed, b Budget, c Config) *search {
 	s := &search{
-		program: p, variant: v, seed: seed, budget: b, c: c, began: time.Now(), first: map[string]int{}, told: newOutcomes(),
+		program: p, variant: v, seed: seed, budget: b, c: c, began: time.Now(), told: newOutcomes(),
+		first: map[string]int{}, shownBy: map[string]*explore.File{},
 	}
 	s.small, s.bounds = p.Small()
 	if b.For == 0 { // else what was run is what was planned
@@ -112,7 +129,7 @@ func (s *search) header() result.Header {
 }
 
 func (s *search) run(ctx context.Context) error {
-	if err := s.replayCorpus(); err != nil {
+	if err := s.replayKept(ctx); err != nil {
 		return err
 	}
 	hints, err := hintsOf(NewSmallPlan(s.small, s.bounds, s.variant, s.seed, 0, s.c.Build))
@@ -285,6 +302,8 @@ func (s *search) failures() []Failure {
 				Class: b.Class, Name: explore.Portfolio(index).Name, hints: s.hints,
 				Plan: NewSmallPlan(s.small, s.bounds, s.variant, s.seed, index, s.c.Build),
 			})
+		} else if file, ok := s.shownBy[b.Class]; ok {
+			all = append(all, Failure{Class: b.Class, kept: file})
 		}
 	}
 	return all

@@ -8,6 +8,9 @@ type Shard struct {
 	Number, Of int // from 1 to Of
 }
 
+// first says whether the shard is the first of its run, or all of it.
+func (s Shard) first() bool { return s.Of < 2 || s.Number == 1 }
+
 // index is the trial's index of the n-th trial that the shard runs, from 0.
 func (s Shard) index(n int) int {
 	if s.Of < 2 {

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"github.com/racebench/racebench/engine/explore"
@@ -34,9 +36,57 @@ func (r smallRunner) Run(w explore.Workload, s world.Strategy) (explore.Outcome,
 	return o, err
 }
 
+// errHurry ends a shrinking before its time. What it has come to by then is good.
+var errHurry = errors.New("nobody waits any longer")
+
+// A hurry is the few steps that shrinking may take when ctx has ended and somebody waits for the end. They are counted,
+// so that no clock decides what comes out of a run that was asked to stop before any shrinking began.
+type hurry struct {
+	ctx  context.Context
+	left int // for all classes of the run together
+	each int // for the one at hand
+}
+
+// next is the hurry of the next class.
+func (h *hurry) next() *hurry {
+	h.each = leastShrunkSteps
+	return h
+}
+
+func (h *hurry) over() bool {
+	return h != nil && h.ctx.Err() != nil && (h.left <= 0 || h.each <= 0)
+}
+
+func (h *hurry) took(steps int) {
+	if h != nil && h.ctx.Err() != nil {
+		h.left -= steps
+		h.each -= steps
+	}
+}
+
+// hurriedRunner runs until the hurry is over.
+type hurriedRunner struct {
+	explore.Runner
+	rush *hurry // nil is none
+}
+
+// Run implements explore.Runner.
+func (r hurriedRunner) Run(w explore.Workload, s world.Strategy) (explore.Outcome, error) {
+	if r.rush.over() {
+		return explore.Outcome{}, errHurry
+	}
+	o, err := r.Runner.Run(w, s)
+	r.rush.took(o.Result.Steps)
+	return o, err
+}
+
 // ShrinkFile makes a failing schedule small while it shows class, and returns the file of what is left.
 // The file that is returned has been replayed and shows the class.
 func (m *Simulator) ShrinkFile(f *explore.File, class string, b explore.ShrinkBudget, catalog Catalog) (*explore.File, explore.Shrunk, error) {
+	return m.shrinkFile(f, class, b, catalog, nil)
+}
+
+func (m *Simulator) shrinkFile(f *explore.File, class string, b explore.ShrinkBudget, catalog Catalog, rush *hurry) (*explore.File, explore.Shrunk, error) {
 	plan, stale, err := PlanOfFile(f, catalog)
 	if err == nil && stale != "" {
 		err = fmt.Errorf("shrink the schedule: it is stale: %s", stale)
@@ -50,8 +100,8 @@ func (m *Simulator) ShrinkFile(f *explore.File, class string, b explore.ShrinkBu
 		Workload:   explore.Workload{Ops: f.Ops, Clients: f.Clients, Trial: f.Index},
 		Deviations: f.Deviations,
 	}
-	shrunk, err := explore.Shrink(runner, class, start, b)
-	if err != nil {
+	shrunk, err := explore.Shrink(hurriedRunner{runner, rush}, class, start, b)
+	if err != nil && !errors.Is(err, errHurry) {
 		return nil, shrunk, err
 	}
 	small, _, err := m.RecordFailure(runner.planOf(shrunk.Workload), explore.Replay(shrunk.Deviations), f.Strategy)

@@ -210,19 +210,11 @@ func (f *runFlags) campaigns(ctx context.Context, programs []engine.Program, see
 	if programs[0].Scenario.Engine != scenario.Sim {
 		return engine.RunCampaigns(ctx, programs, seeds, b, c, run)
 	}
-	folds, failures, err := engine.SearchSchedules(ctx, programs, seeds, b, c)
+	folds, err := engine.RunSearches(ctx, programs, seeds, b, c, run)
 	if err != nil {
 		return folds, err
 	}
 	noteUnreached(programs, folds, b.Shard)
-	for i, fold := range folds {
-		if c.Keep == engine.KeepNone {
-			break
-		}
-		if err := engine.KeepFailures(ctx, fold, failures[i], b, c, run); err != nil {
-			return folds, err
-		}
-	}
 	if f.confirm {
 		return folds, engine.Confirm(ctx, programs, seeds, folds, c, run)
 	}

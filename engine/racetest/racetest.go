@@ -109,13 +109,7 @@ func campaigns(ctx context.Context, p engine.Program, seed scenario.Seed, c engi
 	if p.Scenario.Engine != scenario.Sim {
 		return engine.RunCampaigns(ctx, programs, seeds, engine.Budget{}, c, run)
 	}
-	folds, failures, err := engine.SearchSchedules(ctx, programs, seeds, engine.Budget{}, c)
-	for i, fold := range folds {
-		if err == nil {
-			err = engine.KeepFailures(ctx, fold, failures[i], engine.Budget{}, c, run)
-		}
-	}
-	return folds, err
+	return engine.RunSearches(ctx, programs, seeds, engine.Budget{}, c, run)
 }
 
 // render is the command's report of the results, as text.
