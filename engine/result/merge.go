@@ -103,7 +103,7 @@ func mergeRows(rows []Row) (Row, error) {
 		return Row{}, err
 	}
 	if merged.Schedules != nil {
-		merged.Schedules.Distinct, merged.Schedules.DistinctIs = min(different, merged.Schedules.Run), AtMost
+		merged.Schedules.Distinct, merged.Schedules.DistinctIs = min(different, merged.Schedules.Run), atMost
 	}
 	return merged, nil
 }

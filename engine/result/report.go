@@ -203,8 +203,8 @@ type RowSchedules struct {
 
 // What Distinct is where it is not exact.
 const (
-	Estimate = "estimate" // of very many, to some 0.4 %
-	AtMost   = "at most"  // of merged results: equal schedules of two of them count twice
+	estimate = "estimate" // of very many, to some 0.4 %
+	atMost   = "at most"  // of merged results: equal schedules of two of them count twice
 )
 
 // A RowThreshold is a threshold and what was measured. Value is absent when nothing was.

@@ -189,7 +189,7 @@ func (c *Campaign) schedules() *RowSchedules {
 	n, exact := c.fold.schedules.count()
 	row.Distinct = min(n, row.Run)
 	if !exact {
-		row.DistinctIs = Estimate
+		row.DistinctIs = estimate
 	}
 	if c.Elapsed > 0 {
 		row.PerSecond = float64(row.Run) / c.Elapsed.Seconds()
