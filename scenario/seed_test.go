@@ -7,7 +7,7 @@ import (
 
 func TestStreams(t *testing.T) {
 	first := func(s Seed, name string) uint64 { return s.Stream(name).Uint64() }
-	if first(7, "load/3") != first(7, "load/3") {
+	if first(7, "load/3") != first(7, "load/3") { // each call makes the stream anew
 		t.Error("one stream drew two numbers")
 	}
 	seen := map[uint64]bool{}
@@ -49,7 +49,7 @@ func TestParseSeed(t *testing.T) {
 			t.Errorf("ParseSeed(%.20q) = %s, error %.200v", text, s, err)
 		}
 	}
-	if NewSeed() == NewSeed() {
+	if NewSeed() == NewSeed() { // each call draws
 		t.Error("two drawn seeds are equal")
 	}
 }

@@ -279,7 +279,7 @@ func TestLongTextsAreCutAndSaySo(t *testing.T) {
 	exact := strings.Repeat("é", maxText/2)
 	long := strings.Repeat("é", maxText)
 	w.Mark(Mark{Who: w.Name(exact), Text: w.Name(long)})
-	if w.Name(long) != w.Name(long) {
+	if w.Name(long) != w.Name(long) { // the second call finds what the first one kept
 		t.Error("the same text has two names")
 	}
 	closeLedger(t, w)
