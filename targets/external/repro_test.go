@@ -24,7 +24,7 @@ func TestAScriptShowsTheFailureWithoutRacebench(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("curl is not installed: repro.sh is not run")
 	}
-	slow := "\n  - {client: http-keepalive, clients: 2, path: /slow}\n"
+	slow := "\n  - {client: http-keepalive, clients: 2, path: \"/slow?filter[a]=1\"}\n" // curl knows patterns
 	keys := "\n  - {client: write-http, path: \"/kv/{id}\", shape: slow, delay: 1ms..3ms}\n"
 	for _, tc := range []struct {
 		mode, more, load string
