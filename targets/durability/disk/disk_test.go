@@ -64,6 +64,9 @@ func TestSegmentsAreKeptInOrder(t *testing.T) {
 		if err := files.Remove(task, "1.log"); err != nil {
 			t.Error(err)
 		}
+		if left, err := filepath.Glob(filepath.Join(dir, "1.log*")); err != nil || len(left) > 0 {
+			t.Errorf("of a removed segment %q are left, error %v", left, err)
+		}
 		names, err := files.Names(task)
 		if err != nil || len(names) != 2 || names[0] != "2.log" || names[1] != "3.log" {
 			t.Errorf("the folder holds %v, error %v", names, err)
@@ -76,6 +79,12 @@ func TestSegmentsAreKeptInOrder(t *testing.T) {
 		if err != nil || again != nil || !bytes.Equal(data, []byte("\x00\x003.")) {
 			t.Errorf("cut to 4 bytes the segment is %q, errors %v and %v", data, err, again)
 		}
+		for seed := range uint64(20) { // what an owner found when it began is synced
+			err := disk.Disk{}.CutPower(dir, rand.New(rand.NewPCG(seed, 3)))
+			if data, again := files.Read(task, "3.log"); err != nil || again != nil || !bytes.Equal(data, []byte("\x00\x003.")) {
+				t.Errorf("after a power cut it is %q, errors %v and %v", data, err, again)
+			}
+		}
 		if _, err := files.Create(task, "2.log"); err == nil {
 			t.Error("a segment that is there was made again")
 		}
@@ -86,12 +95,12 @@ func TestSegmentsAreKeptInOrder(t *testing.T) {
 // is there, and of the rest some is gone in some cuts, and all is there in others.
 func TestAPowerCutKeepsWhatWasSynced(t *testing.T) {
 	synced, tail := bytes.Repeat([]byte("synced "), 300), bytes.Repeat([]byte("not yet "), 60)
-	whole, cut := 0, 0
+	whole, cut, torn := 0, 0, 0
 	for seed := range uint64(60) {
 		on(t, func(task *world.Task, dir string, files durability.Files) {
 			f, err := files.Create(task, "1.log")
 			if err == nil {
-				err = errors.Join(f.WriteAt(task, synced, 0), f.Sync(task), f.WriteAt(task, tail, int64(len(synced))), f.Close(task))
+				err = errors.Join(f.WriteAt(task, synced, 0), f.WriteAt(task, synced[:8], 0), f.Sync(task), f.WriteAt(task, tail, int64(len(synced))), f.Close(task))
 			}
 			if err == nil {
 				err = disk.Disk{}.CutPower(dir, rand.New(rand.NewPCG(seed, 1)))
@@ -106,10 +115,13 @@ func TestAPowerCutKeepsWhatWasSynced(t *testing.T) {
 			} else {
 				cut++
 			}
+			if !bytes.HasPrefix(tail, data[len(synced):]) {
+				torn++
+			}
 		})
 	}
-	if cut == 0 {
-		t.Errorf("of 60 tails %d were kept whole and %d were cut", whole, cut)
+	if cut == 0 || torn == 0 || torn == cut {
+		t.Errorf("of 60 tails %d were kept whole, %d were cut, and %d of these miss something in the middle", whole, cut, torn)
 	}
 }
 
