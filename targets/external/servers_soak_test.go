@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -48,6 +49,9 @@ func TestSilentControlsSoak(t *testing.T) {
 					t.Logf("%s: %d trials, %d void, accused of %v, at risk %v", c.Verdict, n.Run, n.Void, classes(c), c.AtRisk)
 					if c.Failed() || n.Run == 0 { // a starved machine gives fewer trials
 						t.Errorf("%s of %d trials: %v", c.Verdict, n.Run, classes(c))
+						for _, b := range c.Breaches {
+							t.Log(b.Class, b.Summary, strings.Join(b.Evidence, "\n"))
+						}
 					}
 					stake, _ := stakes(c)
 					lines[2*i+j] = fmt.Sprintf("| %s | %s | %s | %d | %d | %s |\n", row.name, row.ends(), under, n.Run, n.Run-n.Passed, stake)
