@@ -69,6 +69,9 @@ func (s *instance) tellEnd(t *world.Task, struck bool) {
 	s.out.Process(ledger.Process{
 		Event: ledger.ProcessEnded, PID: s.p.pid, Status: status, Signal: signal, Clean: s.p.clean(), At: s.p.endedAt,
 	}, "")
+	if len(left) == 0 {
+		s.p.out.awaitEnd(lastWordsLimit)
+	}
 	if line := s.p.out.crash(); line != "" {
 		s.out.Process(ledger.Process{Event: ledger.ProcessPanicked, PID: s.p.pid, At: s.p.endedAt}, line)
 	}

@@ -40,6 +40,7 @@ func (o *transcript) read() {
 		o.take(buf[:n])
 		line = o.scan(line, buf[:n])
 		if err != nil {
+			o.scan(line, []byte{'\n'}) // it may have ended in the middle of one
 			return
 		}
 	}
