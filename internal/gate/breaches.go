@@ -48,9 +48,10 @@ func breachesOf(base, head result.Row, same bool) []BreachChange {
 			Invariant: b.Invariant, Class: b.Class, Verdict: b.Verdict, Head: b.Trials, Known: b.Known, Expired: b.Expired,
 			Summary: b.Summary, First: b.First, trials: [2]int{base.Trials.Run, head.Trials.Run},
 		}
+		kept := false // in the base, by a kept schedule if not by a trial
 		for _, o := range base.Breaches {
 			if o.Class == b.Class {
-				ch.Base = o.Trials
+				ch.Base, kept = o.Trials, len(o.Kept) > 0
 			}
 		}
 		switch {
@@ -58,7 +59,7 @@ func breachesOf(base, head result.Row, same bool) []BreachChange {
 			ch.State = Planted
 		case b.Known != "":
 			ch.State = Known
-		case b.Expired == "" && ch.Base > 0:
+		case b.Expired == "" && (ch.Base > 0 || kept):
 			ch.State = OnBase
 		case base.Verdict == result.Untested:
 			ch.State = Open

@@ -245,3 +245,20 @@ func TestReadAndWrite(t *testing.T) {
 		}
 	}
 }
+
+// What kept schedules show on the base is on the base, though no trial of it showed it.
+func TestKeptSchedulesOfTheBase(t *testing.T) {
+	const class = "no-lost-message/stage1/sent-past-gate"
+	kept := func(row *result.Row) {
+		b := &row.Breaches[0]
+		b.Trials, b.Count, b.Natural, b.Kept = 0, 0, 0, []string{"corpus/a.replay"}
+		row.Trials.Passed, row.Trials.Breached = row.Trials.Run, 0
+	}
+	on := with(broken(1, 20, class), kept)
+	if b := Compare(on, on, Options{}).Results[0].Breaches[0]; b.State != OnBase || b.Fails {
+		t.Errorf("on both sides: %+v", b)
+	}
+	if b := Compare(clean(20), on, Options{}).Results[0].Breaches[0]; b.State != New || !b.Fails {
+		t.Errorf("on the head alone: %+v", b)
+	}
+}
