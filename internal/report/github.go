@@ -67,7 +67,7 @@ func renderGitHub(r *result.Report, _ Options) ([]byte, error) {
 			if b.Known != "" {
 				continue
 			}
-			text := fmt.Sprintf("%s\nclass %s, in %s", headline(row, b), b.Class, ofRuns(row, b.Trials))
+			text := fmt.Sprintf("%s\nclass %s, in %s", headline(row, b), b.Class, shownIn(row, b))
 			if b.Expired != "" {
 				text += "; it was listed as known until " + b.Expired
 			}

@@ -226,7 +226,7 @@ func resultOf(row result.Row, r *result.Report, anchor string, charts *int) resu
 func breachOf(row result.Row, b result.RowBreach, r *result.Report) breachView {
 	v := breachView{
 		Kind: "bad", Verdict: b.Verdict.String(), Headline: headline(row, b), Class: b.Class,
-		Line: fmt.Sprintf("%s in %s · %s", b.Invariant, ofRuns(row, b.Trials), timing(row, b)), Story: strings.Join(b.First.Evidence, "\n"),
+		Line: fmt.Sprintf("%s in %s · %s", b.Invariant, shownIn(row, b), timing(row, b)), Story: strings.Join(b.First.Evidence, "\n"),
 	}
 	switch {
 	case b.Planted:

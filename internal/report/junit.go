@@ -96,9 +96,9 @@ func invariantCase(row result.Row, name, class string, r *result.Report) junit.T
 		switch {
 		case b.Invariant != name:
 		case b.Known != "":
-			known = append(known, fmt.Sprintf("%s in %s: %s", b.Class, ofRuns(row, b.Trials), b.Known))
+			known = append(known, fmt.Sprintf("%s in %s: %s", b.Class, shownIn(row, b), b.Known))
 		default:
-			fails = append(fails, fmt.Sprintf("%s in %s: %s", b.Class, ofRuns(row, b.Trials), b.Summary))
+			fails = append(fails, fmt.Sprintf("%s in %s: %s", b.Class, shownIn(row, b), b.Summary))
 			fails = append(fails, b.First.Evidence...)
 			fails = append(fails, "seed "+b.First.Seed)
 			if again := ReplayCommand(r, row, b.First.Dir); again != "" {

@@ -95,12 +95,12 @@ func (m *markdown) alsoFailed(o Options) {
 func (m *markdown) finding(r *result.Report, row result.Row) {
 	for _, b := range row.Breaches {
 		if b.Known != "" {
-			m.block(fmt.Sprintf("\nknown: %s: %s in %s: %s\n", md(nameOf(row)), code(b.Class), ofRuns(row, b.Trials), md(b.Known)))
+			m.block(fmt.Sprintf("\nknown: %s: %s in %s: %s\n", md(nameOf(row)), code(b.Class), md(shownIn(row, b)), md(b.Known)))
 			continue
 		}
 		var s strings.Builder
 		fmt.Fprintf(&s, "\n<details><summary><b>%s</b> %s: %s</summary>\n\n", b.Verdict, md(nameOf(row)), md(headline(row, b)))
-		fmt.Fprintf(&s, "%s in %s · class %s", md(b.Invariant), ofRuns(row, b.Trials), code(b.Class))
+		fmt.Fprintf(&s, "%s in %s · class %s", md(b.Invariant), md(shownIn(row, b)), code(b.Class))
 		if row.Owner != "" {
 			s.WriteString(" · owner " + md(row.Owner))
 		}

@@ -33,7 +33,7 @@ func (p *painter) details(row result.Row, g group) {
 		case row.Target != outsider && told < fullStories:
 			p.breach(row, b, g.report)
 		default:
-			p.verdict(b.Verdict, fmt.Sprintf("%s: %s, in %s; class %s", nameOf(row), headline(row, b), ofRuns(row, b.Trials), b.Class))
+			p.verdict(b.Verdict, fmt.Sprintf("%s: %s, in %s; class %s", nameOf(row), headline(row, b), shownIn(row, b), b.Class))
 		}
 		told++
 	}
@@ -56,7 +56,7 @@ func (p *painter) details(row result.Row, g group) {
 func (p *painter) breach(row result.Row, b result.RowBreach, r *result.Report) {
 	p.verdict(b.Verdict, nameOf(row)+": "+headline(row, b))
 	hang := strings.Repeat(" ", verdictColumn)
-	p.text(lipgloss.Style{}, 0, verdictColumn, hang+fmt.Sprintf("%s in %s · %s", b.Invariant, ofRuns(row, b.Trials), timing(row, b)))
+	p.text(lipgloss.Style{}, 0, verdictColumn, hang+fmt.Sprintf("%s in %s · %s", b.Invariant, shownIn(row, b), timing(row, b)))
 	p.text(lipgloss.Style{}, 0, verdictColumn, hang+"class "+b.Class)
 	p.story(row, b)
 	if row.Target == outsider {
@@ -75,10 +75,22 @@ func (p *painter) breach(row result.Row, b result.RowBreach, r *result.Report) {
 		}
 	case wasAttached(row):
 		p.field("again", "start the program once more and attach to that: it is signalled once")
-	default:
+	case keptNone(r.Command):
 		p.field("again", fmt.Sprintf("no trial was kept: run with --keep failing --seed %s, then replay", row.Seed))
+	default:
+		p.field("again", fmt.Sprintf("no trial of it was kept: --seed %s makes the same draws again", row.Seed))
 	}
 	p.accept(row, b, r.Started)
+}
+
+// keptNone says whether a run was told to keep no trial.
+func keptNone(command []string) bool {
+	for i, word := range command {
+		if word == "--keep=none" || i > 0 && command[i-1] == "--keep" && word == "none" {
+			return true
+		}
+	}
+	return false
 }
 
 // story tells a breach's example. One that was told already, of another variant or class, is only named.
@@ -206,9 +218,9 @@ func (p *painter) tolerated(row result.Row) {
 			p.blank()
 			first = false
 		}
-		mark, text := "KNOWN", fmt.Sprintf("%s: %s in %s: %s", nameOf(row), b.Class, ofRuns(row, b.Trials), b.Known)
+		mark, text := "KNOWN", fmt.Sprintf("%s: %s in %s: %s", nameOf(row), b.Class, shownIn(row, b), b.Known)
 		if b.Planted {
-			mark, text = "PLANTED", fmt.Sprintf("%s: expected bug seen in %s (at least one is needed): %s", nameOf(row), ofRuns(row, b.Trials), b.Class)
+			mark, text = "PLANTED", fmt.Sprintf("%s: expected bug seen in %s (at least one is needed): %s", nameOf(row), shownIn(row, b), b.Class)
 			if b.Known != "planted" {
 				text += ": " + b.Known
 			}

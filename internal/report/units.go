@@ -176,6 +176,23 @@ func unitOf(row result.Row) string {
 	return "trial"
 }
 
+// shownIn says in how many of all trials a breach showed, and which kept schedules showed it, which are no trials.
+func shownIn(row result.Row, b result.RowBreach) string {
+	var kept string
+	switch len(b.Kept) {
+	case 0:
+		return ofRuns(row, b.Trials)
+	case 1:
+		kept = "the kept schedule " + b.Kept[0]
+	default:
+		kept = fmt.Sprintf("%d kept schedules (%s, …)", len(b.Kept), b.Kept[0])
+	}
+	if b.Trials > 0 {
+		return ofRuns(row, b.Trials) + " and " + kept
+	}
+	return fmt.Sprintf("%s and none of %s", kept, count(int64(row.Trials.Run), unitOf(row)))
+}
+
 // ofRuns says in how many of all trials something showed.
 func ofRuns(row result.Row, n int) string {
 	return fmt.Sprintf("%d of %s", n, count(int64(row.Trials.Run), unitOf(row)))
