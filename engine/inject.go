@@ -50,13 +50,15 @@ func (s *serving) strikeAfter(t *world.Task, event *world.Token, at *time.Durati
 		return
 	}
 	planned := *at + strike.Moment
+	moment := planned
 	if s.courier != nil {
 		if !s.sleepUntil(t, planned-targets.AimAhead, strike) {
 			return
 		}
 		s.courier.Aim(t)
+		moment -= targets.LookAhead
 	}
-	if s.sleepUntil(t, planned, strike) {
+	if s.sleepUntil(t, moment, strike) {
 		s.strike(t, strike, planned)
 	}
 }

@@ -38,8 +38,12 @@ type Courier interface {
 // directory has only their names.
 const SecretPrefix = "RACEBENCH_ENV_"
 
-// AimAhead is how long before a strike a courier begins to aim.
-const AimAhead = 8 * time.Millisecond
+const (
+	// AimAhead is how long before a strike a courier begins to aim.
+	AimAhead = 8 * time.Millisecond
+	// LookAhead is how long before it a courier is asked to send the signal: as long as its second look takes.
+	LookAhead = 200 * time.Microsecond
+)
 
 // Outside is what the harness lends a target whose server is another program.
 type Outside interface {
