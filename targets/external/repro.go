@@ -21,6 +21,7 @@ type repro struct {
 	url    string         // where the program listened, as a word of a shell
 	port   int            // that the program was given
 	signal string         // without SIG
+	struck time.Duration  // when it was sent first
 	g      group          // the clients of the example
 	size   int64
 	wait   time.Duration // from the request to the signal
@@ -64,17 +65,13 @@ func (r *repro) find() bool {
 	if int(taken) == r.port {
 		r.url = fmt.Sprintf(`%s://%s:"$PORT"`, scheme, host)
 	}
-	for _, s := range e.Signals {
-		if !s.Taken {
-			i := slices.IndexFunc(signalNames, func(n namedSignal) bool { return int(n.signal) == s.Number })
-			if i < 0 {
-				return false
-			}
-			r.signal = strings.TrimPrefix(signalNames[i].name, "SIG")
-			return true
-		}
+	struck, ok := e.Strike()
+	i := slices.IndexFunc(signalNames, func(n namedSignal) bool { return int(n.signal) == struck.Number })
+	if !ok || i < 0 {
+		return false
 	}
-	return false
+	r.signal, r.struck = strings.TrimPrefix(signalNames[i].name, "SIG"), struck.At
+	return true
 }
 
 // goes is the part of the script that tells one class of breach from another; "" where a shell, curl and kill
@@ -107,7 +104,7 @@ func (r *repro) goes(words []string) string {
 // enough for a server to read it, and no longer than most of what it takes.
 func (r *repro) request(station string) bool {
 	e := r.e
-	strike := e.Signals[0].At
+	strike := r.struck
 	for _, w := range e.Wires {
 		op, ok := e.Op(w.Msg)
 		if !ok || w.Msg == 0 || !w.End.Lost() || w.Conn == ledger.ConnPreopened || op.Began >= strike || w.Ended <= strike {
@@ -119,7 +116,7 @@ func (r *repro) request(station string) bool {
 		if !r.group(e.Lanes[w.Lane].Group) || !strings.HasPrefix(r.g.kind.name, "http-") {
 			continue
 		}
-		took := middle(e, e.Lanes[w.Lane].Group)
+		took := r.middle(e.Lanes[w.Lane].Group)
 		r.wait = max((strike-op.Began)/2, 50*time.Millisecond) // it was not answered in twice that
 		if took > 0 {
 			r.wait = min(max(strike-op.Began, 100*time.Millisecond), took/2)
@@ -142,11 +139,11 @@ func (r *repro) group(name string) bool {
 }
 
 // middle is how long a group's good answers took before the signal.
-func middle(e *ledger.Evidence, group string) time.Duration {
+func (r *repro) middle(group string) time.Duration {
 	var took []time.Duration
-	for lane, ops := range e.Ops {
+	for lane, ops := range r.e.Ops {
 		for _, op := range ops {
-			if e.Lanes[lane].Group == group && op.Outcome == ledger.Accepted && op.Ended <= e.Signals[0].At {
+			if r.e.Lanes[lane].Group == group && op.Outcome == ledger.Accepted && op.Ended <= r.struck {
 				took = append(took, op.Ended-op.Began)
 			}
 		}
