@@ -162,24 +162,6 @@ func TestBR6OverflowInDrain(t *testing.T) {
 	play("two-phase", "fail").want(true, nil)
 }
 
-// What an actor leaves behind that the policy stopped in good time is the policy's, also where it gets to leave
-// only in the drain. What the policy takes in the drain is lost.
-func TestAPolicyStopBeforeTheSignalLosesNothing(t *testing.T) {
-	for _, variant := range []string{"two-phase", "timeout-drain"} {
-		tr := begin(t, variant, knobs{"policy": "fail", "mailbox": "2"}, "")
-		reader := tr.held(opSubscribe, "reader")
-		p := tr.Dial(opPublish, "producer")
-		for range 4 { // one in the reader's hand, two in its mailbox, one too many
-			p.Send(1)
-			tr.Still()
-		}
-		tr.strike()
-		reader.Release()
-		tr.Still()
-		tr.want(true, nil)
-	}
-}
-
 func TestBR7CommandLag(t *testing.T) {
 	play := func(variant string) (*trial, int) {
 		tr := begin(t, variant, knobs{"policy": "fail", "mailbox": "1", "commands": "32"}, "")
