@@ -78,6 +78,22 @@ func TestOutcomes(t *testing.T) {
 			}
 		}
 	}
+	rate := func(by float64) func(*result.Row) {
+		return func(row *result.Row) {
+			for i := range row.PerTrial {
+				row.PerTrial[i].Metrics["rate(publish)"] *= by
+			}
+		}
+	}
+	names := func(metric string) func(*result.Row) {
+		return func(row *result.Row) { row.Regression = []result.Tolerance{{Metric: metric, Share: 0.1}} }
+	}
+	undrained := func(row *result.Row) {
+		names("max(drain)")(row)
+		for i := range row.PerTrial {
+			row.PerTrial[i].DrainNS = 0
+		}
+	}
 	for _, tt := range []struct {
 		name       string
 		base, head *result.Report
@@ -109,6 +125,14 @@ func TestOutcomes(t *testing.T) {
 		{"slower", clean(10), with(clean(10), slower(1.25)), Failed, "p99(publish) is worse by more than 10 %: +25.0 %"},
 		{"slower, within tolerance", clean(10), with(clean(10), slower(1.09)), Passed, ""},
 		{"faster", clean(10), with(clean(10), slower(0.5)), Passed, ""},
+		{"less done", clean(10), with(clean(10), rate(0.8)), Failed, "rate(publish) is worse by more than 5 %: -20.0 %"},
+		{"more done", clean(10), with(clean(10), rate(1.25)), Passed, ""},
+		{"slower, and the head was stored without tolerances", clean(10), with(with(clean(10), slower(1.25)), func(r *result.Row) { r.Regression = nil }),
+			Failed, "p99(publish) is worse by more than 10 %"},
+		{"no drain ended", with(clean(10), names("max(drain)")), with(clean(10), undrained), Inconclusive, ""},
+		{"a count is no metric of a trial", with(clean(10), names("count(drain-ends)")), with(clean(10), names("count(drain-ends)")), Passed, ""},
+		{"more often, in another scenario", broken(2, 20, lost), with(broken(19, 20, lost), func(r *result.Row) { r.ScenarioHash = "bb" }),
+			Passed, "is on base too (2/20, yours 19/20)"},
 		{"too few", clean(5), with(clean(5), slower(3)), Inconclusive, ""},
 		{"not in the base", &result.Report{}, broken(1, 10, lost), Failed, "new breach: 1/10, and the base does not have this scenario"},
 		{"new scenario", &result.Report{Machine: clean(1).Machine}, clean(10), Passed, ""},

@@ -54,6 +54,9 @@ func TestTwoScenariosOfOneName(t *testing.T) {
 	if c := Compare(base, head, Options{}); c.Results[0].InBase || c.Results[1].InBase {
 		t.Errorf("stored results were paired by guess: %+v", c.Results)
 	}
+	if c := Compare(outside(clean(10), "web", "a-1.4"), head, Options{}); c.Results[0].InBase || c.Results[1].InBase {
+		t.Errorf("two results were paired with one: %+v", c.Results)
+	}
 }
 
 // Variants inside racebench are different servers: they are never paired with each other.
