@@ -14,20 +14,22 @@ type pos struct{ rnd *rand.Rand }
 func newPOS(rnd *rand.Rand, _ Hints) world.Strategy { return &pos{rnd} }
 
 func (p *pos) Next(s *world.State) int {
-	best := 0
+	best, highest := 0, uint64(0)
 	for i, t := range s.Runnable {
 		if t.Mark == 0 {
 			t.Mark = p.rnd.Uint64() | 1
 		}
-		if t.Mark > s.Runnable[best].Mark {
-			best = i
+		if t.Mark > highest {
+			best, highest = i, t.Mark
 		}
 	}
 	chosen := s.Runnable[best]
-	_, object := chosen.Announced()
-	for _, t := range s.Runnable {
-		if _, other := t.Announced(); t == chosen || object != nil && other == object {
-			t.Mark = 0
+	chosen.Mark = 0
+	if _, object := chosen.Announced(); object != nil {
+		for _, t := range s.Runnable {
+			if _, other := t.Announced(); other == object {
+				t.Mark = 0
+			}
 		}
 	}
 	return best

@@ -1,37 +1,79 @@
 package world
 
-import "iter"
+import (
+	"iter"
+	"runtime"
+)
 
-// A coroutine runs one task of a simulated world after another. iter.Pull switches in some 60 ns, which
-// is a quarter of a hand-over between goroutines, and needs nothing but the public library.
+// A coroutine is a place where one goroutine waits for its turn. It is made with a goroutine of its own, which runs
+// the tasks of simulated worlds one after another, but any other may wait in it. So whoever hands over takes the
+// place of whoever goes on: one switch, however the turns go. iter.Pull switches in some 50 ns, which is a
+// quarter of a hand-over between goroutines, and needs nothing but the public library.
 type coroutine struct {
-	resume func() (struct{}, bool)
-	end    func()
-	yield  func(struct{}) bool
-	task   *Task
-	lends  bool // its task has resumed another, which will give the turn back to it
+	next  func() (struct{}, bool)
+	yield func(struct{}) bool
+	end   func()
+	odd   bool // next was called last: iter.Pull wants the two in turn
 }
 
-func newCoroutine() *coroutine {
+// newCoroutine returns a coroutine of the pool. Its goroutine runs whoever has the turn, and what that one's end
+// hands over to: at once where that is a task that has not begun.
+func (p *Pool) newCoroutine() *coroutine {
 	c := &coroutine{}
-	c.resume, c.end = iter.Pull(func(yield func(struct{}) bool) {
+	c.next, c.end = iter.Pull(func(yield func(struct{}) bool) {
 		c.yield = yield
-		for {
-			c.task.run(c.task.body)
-			c.task = nil
-			if !yield(struct{}{}) {
-				return
+		for !p.closed {
+			s := p.sim
+			for s.current != nil && !s.current.begun {
+				s.current.begin()
 			}
+			p.free = append(p.free, nil)
+			s.leave(&p.free[len(p.free)-1])
 		}
 	})
 	return c
+}
+
+// seat is where the goroutine waits whose turn it is: the current task's, or else Simulate's own.
+func (s *sim) seat() *coroutine {
+	at := &s.home
+	if t := s.current; t != nil {
+		if !t.begun {
+			return s.pool.get()
+		}
+		at = &t.at
+	}
+	c := *at
+	*at = nil
+	return c
+}
+
+// leave hands over to whoever has the turn, and returns when it is the caller's again, who waits meanwhile where
+// at says. It says whether the world is being taken down. It is called from as few functions as can be: after a
+// switch the processor foresees none of the returns.
+func (s *sim) leave(at **coroutine) (over bool) {
+	c := s.seat()
+	*at = c
+	c.odd = !c.odd
+	var ok bool
+	if c.odd {
+		_, ok = c.next()
+	} else {
+		ok = c.yield(struct{}{})
+	}
+	if !ok && !s.pool.closed {
+		runtime.Goexit() // as another task has done, in a test that failed
+	}
+	return s.tearing
 }
 
 // A Pool keeps the coroutines of simulated worlds between schedules, for making one costs more than a
 // thousand switches, and the room for their books. One goroutine at a time may use it, and one world: an
 // earlier one is over when the next is made. The zero value is empty.
 type Pool struct {
-	free []*coroutine
+	free   []*coroutine // a goroutine without a task waits in each
+	sim    *sim         // of the world that is simulated
+	closed bool
 
 	memory   memory
 	windows  map[string]*Window
@@ -49,6 +91,7 @@ func (p *Pool) lend(w *World) {
 	}
 	clear(p.windows)
 	w.windows = p.windows
+	p.sim = w.sim
 	if w.sim.onStep == nil {
 		// Nobody has kept anything of the last schedule.
 		p.memory.reset()
@@ -71,21 +114,21 @@ func (p *Pool) takeBack(s *sim) {
 	clear(p.runnable[:cap(p.runnable)])
 }
 
+// get takes out a coroutine in which a goroutine waits for a task.
 func (p *Pool) get() *coroutine {
 	if n := len(p.free); n > 0 {
 		c := p.free[n-1]
 		p.free = p.free[:n-1]
 		return c
 	}
-	return newCoroutine()
+	return p.newCoroutine()
 }
 
-func (p *Pool) put(c *coroutine) { p.free = append(p.free, c) }
-
-// Close ends the coroutines. None must be in use.
+// Close ends the goroutines. None must have a task.
 func (p *Pool) Close() {
+	p.closed = true
 	for _, c := range p.free {
-		c.end()
+		c.end() // and who waits in its goroutine's place, and so on, until it is the caller's turn again
 	}
 	p.free = nil
 }

@@ -7,13 +7,16 @@ func (t *Task) Halt() {
 	if t.w.sim == nil {
 		panic("world: Halt in a world that is not simulated")
 	}
-	if t.w.sim.tearing || t.unwinding {
+	s := t.w.sim
+	if s.tearing || t.unwinding {
 		return
 	}
-	if t.w.sim.ending == 0 {
-		t.w.sim.ending = Halted
+	if s.ending == 0 {
+		s.ending = Halted
 	}
-	t.w.sim.handOver(t)
+	s.choose(t)
+	s.leave(&t.at)
+	t.unwind()
 }
 
 // Over says whether a simulated world has come to its end: what still runs is being taken down.

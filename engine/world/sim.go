@@ -75,7 +75,8 @@ type sim struct {
 	waited   time.Duration // of now: what passed while nobody could go on
 	hash     uint64
 	ending   Ending
-	current  *Task
+	current  *Task      // whose turn it is; nil is Simulate's
+	home     *coroutine // where Simulate waits
 	clock    *Task
 	objects  uint32
 	all      []*Task // started and not ended
@@ -118,37 +119,21 @@ func (w *World) Simulate(name string, body func(t *Task)) SimResult {
 			s.ending = Finished
 		}
 	})
-	s.current = s.choose(nil)
-	for s.ending == 0 {
-		s.resume(s.current)
+	if s.choose(nil) != nil {
+		s.leave(&s.home)
 	}
 	s.tearDown()
 	s.pool.takeBack(s)
 	return SimResult{Ending: s.ending, Steps: s.state.Step, Hash: s.hash, Time: s.now}
 }
 
-// resume lets t run until it hands over. Its coroutine goes back to the pool when it has ended.
-func (s *sim) resume(t *Task) {
-	if t.co == nil {
-		t.co = s.pool.get()
-		t.co.task = t
-	}
-	t.co.resume()
-	if t.ended {
-		s.pool.put(t.co)
-		t.co = nil
-	}
-}
-
-// lends says whether the task has switched to another and waits to be given the turn back.
-func (t *Task) lends() bool { return t.co != nil && t.co.lends }
-
 // tearDown unwinds every task that has begun and not ended. World operations do nothing meanwhile.
 func (s *sim) tearDown() {
 	s.tearing = true
 	for _, t := range s.all {
-		if t.co != nil {
-			s.resume(t)
+		if t.begun {
+			s.current = t
+			s.leave(&s.home)
 		}
 	}
 }
@@ -168,6 +153,7 @@ func (s *sim) start(t *Task) {
 func (s *sim) ended(t *Task) {
 	t.ended = true
 	if s.tearing {
+		s.current = nil
 		return
 	}
 	for i, o := range s.all {
@@ -178,9 +164,7 @@ func (s *sim) ended(t *Task) {
 	}
 	s.changed()
 	s.block(t)
-	if s.ending == 0 {
-		s.current = s.choose(t)
-	}
+	s.choose(t)
 }
 
 // twins counts the tasks of t's parent that were started before t under its name. Only paths are told by it, so
@@ -230,33 +214,25 @@ func (s *sim) point(t *Task, kind Kind, obj *Object) {
 	if kind.changes() && !(kind == KindStore && obj.tells) {
 		s.changed()
 	}
-	s.handOver(t)
+	if s.choose(t) != t && s.leave(&t.at) {
+		t.unwind()
+	}
 	s.note(t, kind, obj, false)
 }
 
-// handOver lets the strategy decide who goes on, and returns when it is t's turn again. It switches to the next
-// task directly, unless that one waits for t to give the turn back: every detour is another switch.
-func (s *sim) handOver(t *Task) {
+// choose gives the turn to whom the strategy says, after t, and returns that one: nil when the world has come to
+// its end, and it is Simulate's turn.
+func (s *sim) choose(t *Task) *Task {
+	s.current = nil
 	if s.ending == 0 {
-		s.current = s.choose(t)
+		s.current = s.decide(t)
 	}
-	for s.current != t || s.ending != 0 {
-		if s.ending == 0 && !s.current.lends() {
-			t.co.lends = true
-			s.resume(s.current)
-			t.co.lends = false
-			continue
-		}
-		t.co.yield(struct{}{})
-		if s.tearing {
-			t.unwind()
-		}
-	}
+	return s.current
 }
 
-// choose asks the strategy who goes on after t. Time that is chosen moves at once, and the strategy is
+// decide asks the strategy who goes on after t. Time that is chosen moves at once, and the strategy is
 // asked again: it has interrupted nobody. It returns nil when the world has come to its end.
-func (s *sim) choose(t *Task) *Task {
+func (s *sim) decide(t *Task) *Task {
 	if t != nil {
 		s.state.Last = t
 	}
@@ -335,7 +311,9 @@ func (s *sim) park(t *Task, kind Kind, obj *Object, timed bool) {
 		t.place = place()
 	}
 	s.block(t)
-	s.handOver(t)
+	if s.choose(t) != t && s.leave(&t.at) {
+		t.unwind()
+	}
 	t.parked, t.woken = false, false
 	s.note(t, kind, obj, true)
 }

@@ -55,7 +55,7 @@ func (t *Task) Parent() *Task { return t.parent }
 
 // Fresh says whether the task has not begun: it announces its start, and its first operation only once
 // it has been chosen and come to it.
-func (t *Task) Fresh() bool { return t.co == nil && t.id != clockID }
+func (t *Task) Fresh() bool { return !t.begun && t.id != clockID }
 
 // LastEnded says why State.Last is not among the runnable tasks: it has ended, or else it is blocked.
 func (s *State) LastEnded() bool { return s.Last != nil && s.Last.ended }

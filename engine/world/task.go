@@ -44,8 +44,21 @@ func (p *Panic) Error() string { return fmt.Sprintf("task %s panicked: %s", p.Ta
 // A Task is one thread of control of the world, as a goroutine or as a coroutine of the simulation. Its
 // methods are for the task itself unless they say otherwise.
 type Task struct {
-	w      *World
-	id     int
+	// What a simulated world looks at in every step comes first: it is one line of the processor's cache.
+	w             *World
+	id            int
+	announced     *Object    // in a simulated world
+	at            *coroutine // where its goroutine waits for its turn
+	slot          int        // among the runnable tasks; -1 when it is not
+	ops           int        // visible operations done
+	kind          Kind       // announced
+	begun, ended  bool
+	parked, woken bool
+	timed         bool // it is parked, and time alone will wake it
+	unwinding     bool
+	// Mark is a strategy's own note on the task; 0 when the task is new.
+	Mark uint64
+
 	name   string
 	parent *Task
 	realm  Realm
@@ -62,23 +75,11 @@ type Task struct {
 	solo  Waiter    // Await's; a task waits in one place at a time
 	group [4]Waiter // Select's, where it fits
 
-	// In a simulated world.
-	co            *coroutine
-	body          func(t *Task)
-	kind          Kind // announced
-	announced     *Object
-	slot          int // among the runnable tasks; -1 when it is not
-	ops           int // visible operations done
-	parked, woken bool
-	timed         bool   // it is parked, and time alone will wake it
-	place         uint64 // where it is parked, in a world with periodic timers
-	ended         bool
-	// Mark is a strategy's own note on the task; 0 when the task is new.
-	Mark uint64
+	body  func(t *Task) // in a simulated world
+	place uint64        // where it is parked, in a world with periodic timers
 
-	aborted   atomic.Bool
-	unwinding bool
-	atEnd     []func(t *Task)
+	aborted atomic.Bool
+	atEnd   []func(t *Task)
 
 	mu      guard
 	done    bool
@@ -128,6 +129,12 @@ func (w *World) start(parent *Task, realm Realm, name string, body func(t *Task)
 	t.wake = make(chan struct{}, 1)
 	go t.run(body)
 	return t
+}
+
+// begin runs the body of a simulated task, on the coroutine that calls it.
+func (t *Task) begin() {
+	t.begun = true
+	t.run(t.body)
 }
 
 func (t *Task) run(body func(t *Task)) {
