@@ -43,19 +43,19 @@ func ghosts(x *Index, _ Terms) []result.Breach {
 
 func duplicates(x *Index, _ Terms) []result.Breach {
 	return x.oddBreach(x.repeats, "no-duplicate/subscriber/seen-twice",
-		counted(x.repeats.n, "delivery was of a message that the subscriber had seen", "deliveries were of messages that the subscriber had seen"),
+		"delivery was of a message that the subscriber had seen", "deliveries were of messages that the subscriber had seen",
 		func(o oddity) string { return fmt.Sprintf("saw %s again", x.messageName(o.msg)) })
 }
 
 func disorder(x *Index, terms Terms) []result.Breach {
 	return append(logDisorder(x, terms), x.oddBreach(x.swaps, "in-order/subscriber/overtaken",
-		counted(x.swaps.n, "message was delivered after a later one of its sender", "messages were delivered after later ones of their senders"),
+		"message was delivered after a later one of its sender", "messages were delivered after later ones of their senders",
 		func(o oddity) string {
 			return fmt.Sprintf("saw %s after %s", x.messageName(o.msg), x.messageName(o.before))
 		})...)
 }
 
-func (x *Index) oddBreach(odd oddities, class, summary string, tell func(oddity) string) []result.Breach {
+func (x *Index) oddBreach(odd oddities, class, one, several string, tell func(oddity) string) []result.Breach {
 	if odd.n == 0 {
 		return nil
 	}
@@ -67,6 +67,7 @@ func (x *Index) oddBreach(odd oddities, class, summary string, tell func(oddity)
 	s.strike()
 	s.at(odd.first.at, x.e.LaneName(odd.first.lane), tell(odd.first))
 	return []result.Breach{{
-		Invariant: invariantOf(class), Class: class, Verdict: result.Breached, Count: odd.n, Summary: summary, Evidence: s.lines(),
+		Invariant: invariantOf(class), Class: class, Verdict: result.Breached, Count: odd.n,
+		Summary: counted(odd.n, one, several), Evidence: s.lines(),
 	}}
 }

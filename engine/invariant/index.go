@@ -54,6 +54,10 @@ func NewIndex(e *ledger.Evidence) *Index {
 	}
 	x.addSubscribers()
 	x.words = (len(x.subscribers) + 63) / 64
+	total := x.base[len(e.Ops)]
+	set := (total + 63) / 64
+	room := make([]uint64, 2*set+total*x.words)
+	x.accepted, x.queued, x.seen = room[:set:set], room[set:2*set:2*set], room[2*set:]
 	x.discards, x.returned = byMessage(e.Discards), byMessage(e.Returned)
 	mixed := x.addOps()
 	x.addDeliveries(mixed)
@@ -73,8 +77,6 @@ func byMessage(list []ledger.Discard) []ledger.Discard {
 // addOps looks at every operation once. It returns the lanes that sent to more than one topic, by lane;
 // nil when there is none.
 func (x *Index) addOps() (mixed []bool) {
-	total := x.base[len(x.e.Ops)]
-	x.accepted = make([]uint64, (total+63)/64)
 	for lane, ops := range x.e.Ops {
 		for i := range ops {
 			op := &ops[i]
@@ -102,10 +104,7 @@ func (x *Index) addOps() (mixed []bool) {
 // addDeliveries looks at every delivery once: first those before the strike, so that what was queued
 // then can be told, and then the rest.
 func (x *Index) addDeliveries(mixed []bool) {
-	total := x.base[len(x.e.Ops)]
-	x.seen = make([]uint64, total*x.words)
-	x.queued = make([]uint64, (total+63)/64)
-	viewers := make([]*viewer, len(x.subscribers))
+	viewers := make([]viewer, len(x.subscribers))
 	for n := range x.subscribers {
 		viewers[n] = x.newViewer(n, mixed)
 	}

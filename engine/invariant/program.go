@@ -59,14 +59,17 @@ func (x *Index) whyAlive() (cause, words string) {
 func (x *Index) programSurvives(terms Terms) []result.Breach {
 	end, ended := x.process(ledger.ProcessEnded)
 	said, panicked := x.process(ledger.ProcessPanicked)
+	if !ended {
+		return nil
+	}
 	s := x.newStory()
 	s.strike()
 	switch {
-	case panicked && ended && (!end.Clean || end.Signal != 0):
+	case panicked && (!end.Clean || end.Signal != 0):
 		s.at(said.At, fmt.Sprintf("pid %d", said.PID), "printed: "+x.e.Text(said.Text))
 		s.at(end.At, fmt.Sprintf("pid %d", end.PID), EndOf(end))
 		return []result.Breach{crash("process-survives/program/panic", "the program "+EndOf(end)+" and printed: "+x.e.Text(said.Text), s)}
-	case ended && end.Signal != 0 && !slices.Contains(terms.Signals, end.Signal):
+	case end.Signal != 0 && !slices.Contains(terms.Signals, end.Signal):
 		s.at(end.At, fmt.Sprintf("pid %d", end.PID), EndOf(end))
 		words := "the program was ended by " + signalName(end.Signal) + ", which racebench did not send"
 		if end.Signal == sigkill {

@@ -113,28 +113,27 @@ func processSurvives(x *Index, terms Terms) []result.Breach {
 		s.at(p.At, x.e.Text(p.Task), "panicked: "+x.e.Text(p.Value))
 		breaches = append(breaches, crash(class, fmt.Sprintf("task %s panicked: %s", x.e.Text(p.Task), x.e.Text(p.Value)), s))
 	}
+	accuse := func(cause, summary, how string) {
+		s := x.newStory()
+		s.strike()
+		s.add("process", how)
+		breaches = append(breaches, crash("process-survives/process/"+cause, summary, s))
+	}
 	for _, p := range x.e.Phases {
 		if !p.Ended || p.Limit {
 			continue
 		}
-		s := x.newStory()
-		s.strike()
 		switch {
 		case p.Signal != 0 && x.e.Full: // that it was sent may be what was dropped
 		case p.Signal == sigkill && !slices.Contains(terms.Signals, sigkill): // the system's doing, or a person's
 		case p.Status == goTraceback && slices.ContainsFunc(terms.Signals, asksForTraceback):
 		case p.Signal != 0 && !slices.Contains(terms.Signals, p.Signal):
-			what := fmt.Sprintf("the process was ended by %s, which racebench did not send", signalName(p.Signal))
-			s.add("process", "ended by "+signalName(p.Signal))
-			breaches = append(breaches, crash("process-survives/process/"+signalName(p.Signal), what, s))
+			name := signalName(p.Signal)
+			accuse(name, fmt.Sprintf("the process was ended by %s, which racebench did not send", name), "ended by "+name)
 		case p.Signal == 0 && x.e.Text(p.Name) == exited && x.ready() && x.e.Cut == "":
-			s.add("process", "ended with status 0")
-			breaches = append(breaches, crash("process-survives/process/exit-status",
-				"the server's code ended the process with status 0 before the stop had come to its end", s))
+			accuse("exit-status", "the server's code ended the process with status 0 before the stop had come to its end", "ended with status 0")
 		case p.Signal == 0 && p.Status != 0 && x.ready() && !x.panicked(): // a panic that ended the process is one crash
-			what := fmt.Sprintf("the process ended with status %d instead of stopping", p.Status)
-			s.add("process", fmt.Sprintf("ended with status %d", p.Status))
-			breaches = append(breaches, crash("process-survives/process/exit-status", what, s))
+			accuse("exit-status", fmt.Sprintf("the process ended with status %d instead of stopping", p.Status), fmt.Sprintf("ended with status %d", p.Status))
 		}
 	}
 	breaches = append(breaches, x.programSurvives(terms)...)

@@ -153,7 +153,10 @@ var signalNames = map[int]string{
 
 // signalName names a signal, in one word.
 func signalName(number int) string {
-	return cmp.Or(signalNames[number], fmt.Sprintf("signal-%d", number))
+	if name, ok := signalNames[number]; ok {
+		return name
+	}
+	return fmt.Sprintf("signal-%d", number)
 }
 
 // plain strips what differs between two trials of one bug from a name, so that both give one class:

@@ -44,9 +44,9 @@ type viewer struct {
 // topicsMax is how many topics a subscription can tell apart.
 const topicsMax = 64
 
-func (x *Index) newViewer(n int, mixed []bool) *viewer {
+func (x *Index) newViewer(n int, mixed []bool) viewer {
 	s := x.subscribers[n]
-	v := &viewer{x: x, lane: s.lane, word: n / 64, bit: 1 << (n % 64), mixed: mixed}
+	v := viewer{x: x, lane: s.lane, word: n / 64, bit: 1 << (n % 64), mixed: mixed}
 	v.last = make([]int64, len(x.e.Ops))
 	if mixed != nil {
 		v.last = make([]int64, len(x.e.Ops)*topicsMax)
