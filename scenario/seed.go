@@ -38,7 +38,9 @@ func (s Seed) String() string { return strconv.FormatUint(uint64(s), 10) }
 // so drawing from one stream, or adding one, shifts no other. A stream that nobody draws
 // from costs next to nothing.
 func (s Seed) Stream(name string) *rand.Rand {
-	return rand.New(&stream{seed: s, name: name})
+	from := &stream{seed: s, name: name}
+	from.rand = *rand.New(from)
+	return &from.rand
 }
 
 // A stream is made at its first draw: most shapes of a load take one and draw nothing.
@@ -46,6 +48,7 @@ type stream struct {
 	seed Seed
 	name string
 	from *rand.ChaCha8
+	rand rand.Rand // that draws from it
 }
 
 // Uint64 implements rand.Source.
