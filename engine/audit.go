@@ -29,7 +29,7 @@ type auditing struct {
 }
 
 // audits says whether the trial's target has something to reopen, and returns it.
-func (p Plan) audits() (targets.Auditor, bool) {
+func (p *Plan) audits() (targets.Auditor, bool) {
 	a, ok := p.Program.Target.(targets.Auditor)
 	return a, ok
 }

@@ -72,7 +72,8 @@ func runChild(dir rundir.TrialDir, phase string, c Config) (status int) {
 		fmt.Fprintln(os.Stderr, "racebench:", err)
 		return exitBroken
 	}
-	s := newServing(plan, dir, out, world.NewReal)
+	s := &serving{}
+	s.prepare(plan, dir, out, world.NewReal)
 	go s.stalls.watch()
 	done := make(chan error, 1)
 	s.w.Go(world.Harness, trialTask, func(t *world.Task) { done <- s.run(t) })

@@ -46,7 +46,7 @@ func judge(dir rundir.TrialDir, plan Plan) (result.Trial, error) {
 	if err != nil {
 		return t, fmt.Errorf("judge trial %s: %w", dir, err)
 	}
-	judgeEvidence(&t, plan, e)
+	judgeEvidence(&t, &plan, e)
 	return t, nil
 }
 
@@ -66,7 +66,7 @@ func storedVerdict(dir rundir.TrialDir) (result.Trial, error) {
 }
 
 // judgeEvidence fills in a trial from what it left behind.
-func judgeEvidence(t *result.Trial, plan Plan, e *ledger.Evidence) {
+func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 	terms := termsOf(plan, e)
 	x := invariant.NewIndex(e)
 	for _, name := range plan.Program.Expect {
@@ -124,7 +124,7 @@ func firstLoss(breaches []result.Breach, e *ledger.Evidence, struck time.Duratio
 }
 
 // termsOf says under what terms the evidence is judged: what was asked for, and what was really done.
-func termsOf(plan Plan, e *ledger.Evidence) invariant.Terms {
+func termsOf(plan *Plan, e *ledger.Evidence) invariant.Terms {
 	terms := invariant.Terms{
 		DrainLimit: plan.Program.Scenario.DrainLimit,
 		Duration:   plan.Program.Scenario.Duration,
@@ -190,7 +190,7 @@ func windowsOf(e *ledger.Evidence) []result.WindowCount {
 const notStarted = "the target did not start: "
 
 // voidReason says why a trial proves nothing, or is empty. A breach found in it still counts.
-func voidReason(plan Plan, e *ledger.Evidence, dir rundir.TrialDir) string {
+func voidReason(plan *Plan, e *ledger.Evidence, dir rundir.TrialDir) string {
 	strike, hasStruck := e.Strike()
 	struck := strike.At
 	switch {

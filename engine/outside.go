@@ -11,10 +11,10 @@ import (
 )
 
 // Outside says whether the program under test is one from outside.
-func (p Program) Outside() bool { return p.Scenario.External != nil }
+func (p *Program) Outside() bool { return p.Scenario.External != nil }
 
 // attached says whether the program runs already: it is signalled once, whatever came of it.
-func (p Program) attached() bool {
+func (p *Program) attached() bool {
 	a, ok := p.Target.(interface{ Attached() bool })
 	return ok && a.Attached()
 }

@@ -76,7 +76,7 @@ func NewPlan(p Program, v targets.Variant, campaign scenario.Seed, index int, bu
 // limit is how long the drain may take before a trial is given up: design decision 4 (no verdict from
 // the wall clock) asks for five times what the user set, and for parked tasks.
 // A program from outside is given up where its supervisor would kill it.
-func (p Plan) limit() time.Duration {
+func (p *Plan) limit() time.Duration {
 	if p.Program.Outside() {
 		return p.Program.Scenario.DrainLimit
 	}
@@ -90,7 +90,7 @@ const (
 	startLimitOutside = 50 * time.Second
 )
 
-func (p Plan) startLimit() time.Duration {
+func (p *Plan) startLimit() time.Duration {
 	if p.Program.Outside() {
 		return startLimitOutside
 	}
@@ -98,7 +98,7 @@ func (p Plan) startLimit() time.Duration {
 }
 
 // wholeLimit is how long the trial's process may take for all it does.
-func (p Plan) wholeLimit() time.Duration {
+func (p *Plan) wholeLimit() time.Duration {
 	s := p.Program.Scenario
 	whole := bootLimit + s.Duration + p.limit() + 2*s.DrainLimit
 	if p.Program.Outside() {

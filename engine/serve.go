@@ -91,9 +91,9 @@ const (
 // harnessTokens are the names of what is there in every trial.
 var harnessTokens = []string{targetToken, loadToken, strikeToken, drainToken, endToken, overToken, dialledToken, connectedToken}
 
-// newServing prepares a trial in a world that build makes.
-func newServing(plan Plan, dir rundir.TrialDir, out *ledger.Writer, build func(world.Options) *world.World) *serving {
-	s := &serving{plan: plan, dir: dir, out: out}
+// prepare makes s ready for a trial in a world that build makes.
+func (s *serving) prepare(plan Plan, dir rundir.TrialDir, out *ledger.Writer, build func(world.Options) *world.World) {
+	*s = serving{plan: plan, dir: dir, out: out}
 	s.w = build(world.Options{
 		Stream:       plan.Seed.Stream,
 		OnPanic:      s.onPanic,
@@ -107,7 +107,6 @@ func newServing(plan Plan, dir rundir.TrialDir, out *ledger.Writer, build func(w
 	s.ended = s.w.NewToken(endToken)
 	s.over = s.w.NewToken(overToken)
 	s.allDialled = s.w.NewToken(dialledToken)
-	return s
 }
 
 // run is the trial's own task. Its order is the design's: boot, load, strike, drain, inventory.

@@ -74,7 +74,7 @@ func mergeFields(under, over []spec.Field) []spec.Field {
 }
 
 // clientsOf is how many clients of a group the trial has.
-func (p Plan) clientsOf(g *Group) int {
+func (p *Plan) clientsOf(g *Group) int {
 	if p.Small != nil {
 		return min(g.Clients, p.Small.Clients)
 	}
@@ -82,7 +82,7 @@ func (p Plan) clientsOf(g *Group) int {
 }
 
 // mostOf is how many operations a client of a group does at the most; 0 is no bound.
-func (p Plan) mostOf(g *Group) int {
+func (p *Plan) mostOf(g *Group) int {
 	if p.Small == nil {
 		return 0
 	}
@@ -115,8 +115,9 @@ func (p Plan) simulated(small SmallWorld) Plan {
 
 // A Simulator runs simulated trials, one at a time, and keeps what they need between them.
 type Simulator struct {
-	pool world.Pool
-	out  *ledger.Writer
+	pool    world.Pool
+	out     *ledger.Writer
+	serving serving // of the trial that runs
 }
 
 // NewSimulator returns a simulator. Close frees it.
@@ -139,7 +140,8 @@ func (m *Simulator) Run(plan Plan, strategy world.Strategy) (result.Trial, world
 // Watch is Run with every step told to onStep.
 func (m *Simulator) Watch(plan Plan, strategy world.Strategy, onStep func(world.Step)) (result.Trial, world.SimResult, error) {
 	m.out.Reset()
-	s := newServing(plan, "", m.out, func(o world.Options) *world.World {
+	s := &m.serving
+	s.prepare(plan, "", m.out, func(o world.Options) *world.World {
 		return world.NewSim(world.SimOptions{Options: o, Strategy: strategy, MaxSteps: plan.Small.MaxSteps, Pool: &m.pool, OnStep: onStep})
 	})
 	s.stalls.simulated = s.w
@@ -165,7 +167,7 @@ func (m *Simulator) Watch(plan Plan, strategy world.Strategy, onStep func(world.
 	if err != nil {
 		return t, r, err
 	}
-	judgeEvidence(&t, plan, e)
+	judgeEvidence(&t, &s.plan, e)
 	if r.Ending == world.OutOfSteps {
 		t = result.Trial{Index: t.Index, Number: t.Number, Seed: t.Seed, Verdict: result.Void,
 			Void: fmt.Sprintf("the budget of %d steps was spent", plan.Small.MaxSteps)}

@@ -199,7 +199,7 @@ func oneEngine(programs []engine.Program) error {
 
 // orSayEngine is what else helps where engines are mixed: programs from outside are never simulated.
 func orSayEngine(programs []engine.Program) string {
-	if slices.ContainsFunc(programs, engine.Program.Outside) {
+	if slices.ContainsFunc(programs, func(p engine.Program) bool { return p.Outside() }) {
 		return ", or say --engine real"
 	}
 	return ", or say --engine"
