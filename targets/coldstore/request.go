@@ -19,6 +19,8 @@ type request struct {
 	done   *world.Token
 	// state settles a race between the writer and a caller that gives up; reference only.
 	state *world.Atomic
+	// overdue is for how long a simulated world let the caller wait past its last limit.
+	overdue time.Duration
 }
 
 // What a client learns.
@@ -86,7 +88,7 @@ func (c *client) Do(t *world.Task, m targets.Message) targets.Reply {
 	before := c.s.w.Waited()
 	r := c.request(t, m)
 	reply := c.s.design.do(t, r)
-	if waited := c.s.w.Waited() - before; waited > 0 {
+	if waited := c.s.w.Waited() - before - r.overdue; waited > 0 {
 		c.s.record.Waited(m.ID, waited)
 	}
 	if reply != accepted {
