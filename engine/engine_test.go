@@ -57,13 +57,21 @@ target: toy
 variants: [VARIANT]
 trials: 3
 duration: 60ms
-drain_limit: 200ms
+drain_limit: 20s
 load:
   - {op: publish, clients: 2, shape: saturate}
   - {op: subscribe, clients: 2, shape: slow, delay: 100us..200us}   # so that the queue is full when it counts
 `
 
-func toyWith(variant string) string { return strings.Replace(toyScenario, "VARIANT", variant, 1) }
+// toyWith is the toy's scenario for a variant. The limit is short for the one that hangs alone, which is waited for
+// five times as long: on a busy machine any other may take its time.
+func toyWith(variant string) string {
+	text := strings.Replace(toyScenario, "VARIANT", variant, 1)
+	if variant == "hangs" {
+		text = strings.Replace(text, "drain_limit: 20s", "drain_limit: 200ms", 1)
+	}
+	return text
+}
 
 func TestEveryVerdictIsReached(t *testing.T) {
 	for _, tc := range []struct {
