@@ -3,6 +3,7 @@ package invariant
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/result"
@@ -14,7 +15,7 @@ func (x *Index) hungProgram(terms Terms) []result.Breach {
 	if !ok {
 		return nil
 	}
-	cause, words := x.whyAlive()
+	cause, words := x.whyAlive(killed.At)
 	if ignored := x.e.Text(killed.Text); ignored != "" {
 		words += "; " + ignored
 	}
@@ -27,29 +28,36 @@ func (x *Index) hungProgram(terms Terms) []result.Breach {
 	}}
 }
 
-// whyAlive says what a program that did not end was seen doing.
-func (x *Index) whyAlive() (cause, words string) {
+// whyAlive says what a program that did not end was seen doing until it was given up.
+func (x *Index) whyAlive(until time.Duration) (cause, words string) {
 	if _, ok := x.process(ledger.ProcessListens); ok {
 		return "still-accepts", "it accepted new connections to the end, as if nobody had signalled it"
 	}
-	refused := forEver
+	refused, answered := forEver, time.Duration(0)
 	for _, ops := range x.e.Ops {
 		for i := range ops {
-			if op := &ops[i]; op.Began > x.strikeAt && op.Outcome == ledger.Refused && op.Cause == ledger.Closed {
+			switch op := &ops[i]; {
+			case op.Began > x.strikeAt && op.Outcome == ledger.Refused && op.Cause == ledger.Closed:
 				refused = min(refused, op.Began)
+			case op.Outcome == ledger.Accepted:
+				answered = max(answered, op.Began)
 			}
 		}
 	}
-	for _, ops := range x.e.Ops {
-		for i := range ops {
-			if op := &ops[i]; op.Outcome == ledger.Accepted && op.Began > refused {
-				return "keeps-serving", "it refused new connections and went on serving those that clients kept alive"
-			}
-		}
+	switch {
+	case answered > refused:
+		return "keeps-serving", "it refused new connections and went on serving those that clients kept alive"
+	case answered-x.strikeAt > (until-x.strikeAt)/2: // not what was under way
+		return "keeps-serving", "it went on serving the connections that clients kept alive"
 	}
 	for _, w := range x.e.Wires {
 		if session(w) && w.End == ledger.WireOpen {
 			return x.e.Lanes[w.Lane].Op + "-open", "connections of " + x.e.Lanes[w.Lane].Group + " were still open, and it waited for them"
+		}
+	}
+	for _, l := range x.e.Lanes {
+		if l.Op == "tcp-silent" {
+			return "stuck", "it served nobody; it may have waited for the connections of " + l.Group + ", which never say a word"
 		}
 	}
 	return "stuck", "it served nobody, and nothing that a client can see was left to do"
