@@ -102,7 +102,8 @@ func (p *Plan) wholeLimit() time.Duration {
 	s := p.Program.Scenario
 	whole := bootLimit + s.Duration + p.limit() + 2*s.DrainLimit
 	if p.Program.Outside() {
-		whole += 2*startLimitOutside + s.DrainLimit // it may be started again and stopped again
+		// It may be started again and stopped again, and have waited for a processor.
+		whole += 2*startLimitOutside + s.DrainLimit + p.limit()
 	}
 	return whole
 }

@@ -277,14 +277,14 @@ func (s *serving) awaitLoad(t *world.Task) {
 	t.Select(s.ended, limit)
 }
 
-// awaitDrain waits for the server's end, and gives up at five times the limit: then what every task is
-// parked on is the evidence.
+// awaitDrain waits for the server's end, and gives up at the plan's limit: then what every task is parked on is
+// the evidence.
 func (s *serving) awaitDrain(t *world.Task) {
 	limit := s.w.NewTimer("the drain's limit")
 	limit.Idle = true
-	for given := time.Duration(-1); given < s.stalls.sum()-s.stalledBefore; {
-		// Time in which the process stood still does not count.
-		given = s.stalls.sum() - s.stalledBefore
+	s.taken()
+	for given := time.Duration(-1); given < s.taken(); {
+		given = s.taken()
 		limit.SetAt(s.struckAt + s.plan.limit() + given)
 		if t.Select(s.ended, limit) == 0 {
 			return
@@ -297,6 +297,17 @@ func (s *serving) awaitDrain(t *world.Task) {
 	if !s.w.Simulated() {
 		s.dumpGoroutines()
 	}
+}
+
+// taken is the time since the strike that the machine took and the drain is not late for: in which this process
+// stood still, or in which a program from outside waited for a processor, up to a limit more: one that spins for
+// ever waits for ever, too.
+func (s *serving) taken() time.Duration {
+	stalled := s.stalls.sum() - s.stalledBefore
+	if p, ok := s.instance.(targets.Starver); ok {
+		return max(stalled, min(p.Starved(), s.plan.limit()))
+	}
+	return stalled
 }
 
 // settle waits until every client has ended or is stuck in a call: parked, and not on the clock. A

@@ -69,6 +69,12 @@ type Ender interface {
 	End(t *world.Task)
 }
 
+// A Starver is an Instance that knows for how long its program wanted a processor and had none.
+type Starver interface {
+	// Starved is that time since it was first asked for, of the thread that waited longest.
+	Starved() time.Duration
+}
+
 // A Pacer is a Client whose operations do not begin when the load's shape says so.
 type Pacer interface {
 	// Ready waits until the next operation may begin. It returns false when there will be none.

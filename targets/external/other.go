@@ -5,6 +5,7 @@ package external
 import (
 	"errors"
 	"syscall"
+	"time"
 
 	"github.com/racebench/racebench/engine/world"
 )
@@ -52,6 +53,8 @@ func defenceless(int, syscall.Signal) bool { return false }
 func ackedOf(uintptr) int64 { return -1 }
 
 func usageOf(int) usage { return usage{} }
+
+func waitsOf([]int) map[int]time.Duration { return nil }
 
 func (p *program) attach(*world.World) error { return errNoLook }
 
