@@ -75,6 +75,9 @@ func (s *serving) sleepUntil(t *world.Task, moment time.Duration, strike fault.S
 
 // strike sends the signal. It is recorded first: nothing is written after a SIGKILL.
 func (s *serving) strike(t *world.Task, strike fault.Strike, planned time.Duration) {
+	if !s.mayStrike() {
+		return
+	}
 	for _, w := range s.windows {
 		if w.inside.Load() > 0 {
 			w.struck.Add(1)
@@ -94,6 +97,23 @@ func (s *serving) strike(t *world.Task, strike fault.Strike, planned time.Durati
 		panic(fmt.Sprintf("send %s: %v", strike.Name, err))
 	}
 	s.struck.Cancel(t)
+}
+
+// mayStrike says whether a strike may begin: nobody would watch what came of one after the trial's task has given up
+// waiting. In a simulated world it gives up when nobody can move any more.
+func (s *serving) mayStrike() bool {
+	s.striking.Lock()
+	defer s.striking.Unlock()
+	s.strikes = s.strikes || !s.noStrike
+	return s.w.Simulated() || s.strikes
+}
+
+// giveUp ends the waiting for a strike. It returns false where one has begun: on a busy machine it may be late.
+func (s *serving) giveUp() bool {
+	s.striking.Lock()
+	defer s.striking.Unlock()
+	s.noStrike = !s.strikes
+	return s.noStrike
 }
 
 // noteStrike records a strike. The first one recorded is the one that the drain is timed from, here and

@@ -103,7 +103,7 @@ func (p *Plan) wholeLimit() time.Duration {
 	whole := bootLimit + s.Duration + p.limit() + 2*s.DrainLimit
 	if p.Program.Outside() {
 		// It may be started again and stopped again, and have waited for a processor.
-		whole += 2*startLimitOutside + s.DrainLimit + p.limit()
+		whole += 2*startLimitOutside + s.DrainLimit + mostGiven*p.limit()
 	}
 	return whole
 }

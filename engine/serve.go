@@ -43,7 +43,9 @@ type serving struct {
 	subscribedAt time.Duration
 	overAt       time.Duration
 	struckAt     time.Duration
-	striking     sync.Mutex // guards wasStruck and the writing of struckAt
+	striking     sync.Mutex // guards wasStruck and the writing of struckAt, strikes and noStrike
+	strikes      bool       // a strike has begun
+	noStrike     bool       // none may begin any more
 	wasStruck    bool
 
 	subscribed *world.Token // the target catches signals
@@ -267,7 +269,12 @@ func (s *serving) awaitStrike(t *world.Task) bool {
 		wait = patienceOutside
 	}
 	limit.SetAt(s.loadBegan + s.plan.Program.Scenario.Duration + wait)
-	return t.Select(s.struck, s.ended, limit) == 0
+	which := t.Select(s.struck, s.ended, limit)
+	if which == 2 && !s.giveUp() && !s.w.Simulated() {
+		limit.SetAt(t.Now() + s.plan.startLimit())
+		which = t.Select(s.struck, s.ended, limit)
+	}
+	return which == 0
 }
 
 // awaitLoad waits until the load of a trial without a signal is over.
@@ -282,9 +289,8 @@ func (s *serving) awaitLoad(t *world.Task) {
 func (s *serving) awaitDrain(t *world.Task) {
 	limit := s.w.NewTimer("the drain's limit")
 	limit.Idle = true
-	s.taken()
-	for given := time.Duration(-1); given < s.taken(); {
-		given = s.taken()
+	for given, taken := time.Duration(-1), s.taken(); given < taken; taken = s.taken() {
+		given = taken
 		limit.SetAt(s.struckAt + s.plan.limit() + given)
 		if t.Select(s.ended, limit) == 0 {
 			return
@@ -299,13 +305,16 @@ func (s *serving) awaitDrain(t *world.Task) {
 	}
 }
 
+// mostGiven is how many limits a program is given back at the most.
+const mostGiven = 2
+
 // taken is the time since the strike that the machine took and the drain is not late for: in which this process
-// stood still, or in which a program from outside waited for a processor, up to a limit more: one that spins for
+// stood still, or in which a program from outside waited for a processor, up to two limits more: one that spins for
 // ever waits for ever, too.
 func (s *serving) taken() time.Duration {
 	stalled := s.stalls.sum() - s.stalledBefore
 	if p, ok := s.instance.(targets.Starver); ok {
-		return max(stalled, min(p.Starved(), s.plan.limit()))
+		return max(stalled, min(p.Starved(), mostGiven*s.plan.limit()))
 	}
 	return stalled
 }

@@ -16,7 +16,7 @@ type starving struct {
 
 func (s starving) Starved() time.Duration { return s.waited }
 
-// TestWhatTheMachineTookIsGivenBack adds to a program's limit what it waited for a processor, and a second limit at
+// TestWhatTheMachineTookIsGivenBack adds to a program's limit what it waited for a processor, and two more limits at
 // the most: who spins waits for ever. A server in this process has what the process stood still.
 func TestWhatTheMachineTookIsGivenBack(t *testing.T) {
 	var external spec.Value
@@ -29,7 +29,7 @@ func TestWhatTheMachineTookIsGivenBack(t *testing.T) {
 		{time.Second, nil, time.Second},
 		{time.Second, starving{}, time.Second},
 		{time.Second, starving{waited: 4 * time.Second}, 4 * time.Second},
-		{0, starving{waited: time.Minute}, 10 * time.Second},
+		{0, starving{waited: time.Minute}, 20 * time.Second},
 		{time.Minute, starving{waited: time.Minute}, time.Minute},
 	} {
 		s := &serving{plan: plan, instance: tc.of}

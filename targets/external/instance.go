@@ -40,13 +40,13 @@ type instance struct {
 	sessions atomic.Int64 // open
 	ready    atomic.Bool
 	aimed    atomic.Bool
-	pids     []int                 // the program's processes at the first look
-	single   bool                  // there was one, which racebench has started
-	unsample func()                // ends the sampling of what the program uses
-	waited   map[int]time.Duration // by thread: for a processor, by when the drain began
-	closing  atomic.Bool           // what clients see from now on is racebench's doing
-	sent     atomic.Int64          // when the first signal was sent; 0: not yet
-	first    atomic.Int64          // the first signal
+	pids     []int  // the program's processes at the first look
+	single   bool   // there was one, which racebench has started
+	unsample func() // ends the sampling of what the program uses
+	starved  starvation
+	closing  atomic.Bool  // what clients see from now on is racebench's doing
+	sent     atomic.Int64 // when the first signal was sent; 0: not yet
+	first    atomic.Int64 // the first signal
 }
 
 // client is what the engine drives: a targets.Client.

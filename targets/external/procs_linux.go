@@ -10,9 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
-	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 )
 
@@ -187,23 +185,6 @@ func (t thread) runtime() uint64 {
 	first, _, _ := strings.Cut(string(raw), " ")
 	n, _ := strconv.ParseUint(first, 10, 64)
 	return n
-}
-
-// waitsOf is for how long each thread of some processes has waited for a processor since it began, by its id.
-func waitsOf(pids []int) map[int]time.Duration {
-	waits := map[int]time.Duration{}
-	for _, pid := range pids {
-		threads, err := procfs.AllThreads(pid)
-		if err != nil {
-			continue // it has ended
-		}
-		for _, t := range threads {
-			if stat, err := t.Schedstat(); err == nil {
-				waits[t.PID] = time.Duration(stat.WaitingNanoseconds)
-			}
-		}
-	}
-	return waits
 }
 
 // ephemeral is the range of ports that the kernel gives to clients: a server's port must lie outside.
