@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 )
 
@@ -74,7 +75,8 @@ func childrenOf(pid int) []int {
 	return all
 }
 
-// statOf reads a process's or thread's state and parent.
+// statOf reads a process's or thread's state and parent, and no more: the look before the signal has every thread to
+// read, and for all the fields that takes two thirds longer.
 func statOf(path string) (state byte, parent int, ok bool) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -95,28 +97,36 @@ func statOf(path string) (state byte, parent int, ok bool) {
 
 // nameOf is a process's command line, for people.
 func nameOf(pid int) string {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-	if err != nil || len(raw) == 0 {
-		return "a process without a name"
+	p, err := procfs.NewProc(pid)
+	if err != nil {
+		return namelessProcess
 	}
-	line := strings.TrimSpace(strings.ReplaceAll(string(raw), "\x00", " "))
+	words, err := p.CmdLine()
+	if err != nil || len(words) == 0 {
+		return namelessProcess
+	}
+	line := strings.TrimSpace(strings.Join(words, " "))
 	if len(line) > 200 {
 		line = line[:200] + "…"
 	}
 	return line
 }
 
+const namelessProcess = "a process without a name"
+
 // socketsOf are the inodes of the sockets that a process holds.
 func socketsOf(pid int) map[uint32]bool {
-	dir := fmt.Sprintf("/proc/%d/fd", pid)
-	entries, err := os.ReadDir(dir)
+	p, err := procfs.NewProc(pid)
+	if err != nil {
+		return nil
+	}
+	links, err := p.FileDescriptorTargets()
 	if err != nil {
 		return nil
 	}
 	held := map[uint32]bool{}
-	for _, e := range entries {
-		link, err := os.Readlink(filepath.Join(dir, e.Name()))
-		if text, ok := strings.CutPrefix(link, "socket:["); ok && err == nil {
+	for _, link := range links {
+		if text, ok := strings.CutPrefix(link, "socket:["); ok {
 			if n, err := strconv.ParseUint(strings.TrimSuffix(text, "]"), 10, 32); err == nil {
 				held[uint32(n)] = true
 			}
@@ -127,19 +137,17 @@ func socketsOf(pid int) map[uint32]bool {
 
 // unixListener is the path of a unix socket among those that are held at which connections are taken; "" is none.
 func unixListener(held map[uint32]bool) string {
-	raw, err := os.ReadFile("/proc/net/unix")
+	fs, err := procfs.NewDefaultFS()
 	if err != nil {
 		return ""
 	}
-	const accepts = "00010000" // the kernel's flag
-	for line := range strings.Lines(string(raw)) {
-		// Num RefCount Protocol Flags Type St Inode Path
-		f := strings.Fields(line)
-		if len(f) < 8 || f[3] != accepts {
-			continue
-		}
-		if inode, err := strconv.ParseUint(f[6], 10, 32); err == nil && held[uint32(inode)] {
-			return f[7]
+	sockets, err := fs.NetUNIX()
+	if err != nil {
+		return ""
+	}
+	for _, u := range sockets.Rows {
+		if u.Flags.String() == "listen" && u.Path != "" && held[uint32(u.Inode)] {
+			return u.Path
 		}
 	}
 	return ""
@@ -189,10 +197,9 @@ func (t thread) runtime() uint64 {
 
 // ephemeral is the range of ports that the kernel gives to clients: a server's port must lie outside.
 func ephemeral() (from, to int) {
-	raw, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
-	if err == nil {
-		if _, err := fmt.Sscan(string(raw), &from, &to); err == nil {
-			return from, to
+	if fs, err := procfs.NewDefaultFS(); err == nil {
+		if ports, err := fs.SysctlInts("net.ipv4.ip_local_port_range"); err == nil && len(ports) == 2 {
+			return ports[0], ports[1]
 		}
 	}
 	return 32768, 60999
@@ -250,20 +257,19 @@ func signalIn(pid int, sig syscall.Signal, masks ...string) (in, ok bool) {
 }
 
 // usageOf is what a process uses: its largest resident size so far, its threads, its descriptors.
-func usageOf(pid int) usage {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+func usageOf(pid int) (u usage) {
+	p, err := procfs.NewProc(pid)
 	if err != nil {
-		return usage{}
+		return u
 	}
-	number := func(field string) int64 {
-		_, rest, _ := strings.Cut(string(raw), "\n"+field+":")
-		word, _, _ := strings.Cut(strings.TrimSpace(rest), "\n")
-		n, _ := strconv.ParseInt(strings.TrimSuffix(word, " kB"), 10, 64)
-		return n
+	if status, err := p.NewStatus(); err == nil {
+		u.memory = int64(status.VmHWM)
 	}
-	u := usage{memory: number("VmHWM") << 10, threads: number("Threads")}
-	if fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid)); err == nil {
-		u.descriptors = int64(len(fds))
+	if stat, err := p.Stat(); err == nil {
+		u.threads = int64(stat.NumThreads)
+	}
+	if n, err := p.FileDescriptorsLen(); err == nil {
+		u.descriptors = int64(n)
 	}
 	return u
 }
