@@ -145,6 +145,9 @@ func (k *campaign) begin() {
 	header := headerOf(k.program, k.variant)
 	header.Seed, header.Planned, header.Anytime = k.seed.String(), k.planned, k.budget.For > 0
 	k.fold = result.NewCampaign(header)
+	if b, ok := k.program.Target.(targets.Binder); ok && b.Idle() {
+		k.fold.Note("it listens on nothing: its drain, its exit and what it left running were judged, and nothing of its work")
+	}
 }
 
 // end draws the conclusions from the trials that were run.

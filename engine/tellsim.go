@@ -47,7 +47,7 @@ func (m *Simulator) Tell(f *explore.File, class, proof, path string, catalog Cat
 	}
 	telling.Facts = factsOf(trace, telling.Detours, proof)
 	if path != "" {
-		telling.Again = "racebench replay " + path + "   (exact)"
+		telling.Again = "racebench replay " + path + "   # exact"
 	}
 	return explore.Tell(trace, telling), nil
 }

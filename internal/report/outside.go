@@ -112,7 +112,7 @@ var advice = []struct{ part, text string }{
 	{"no-orphan/", "The process that got the signal ended and left its server running: a wrapper that does not hand signals on. Let the wrapper become the server: sh -c 'exec ./server', node server.js instead of npm start, a built program instead of go run."},
 	{"listener-closes/", "The process that got the signal has ended and somebody still listens: signal that one, or let the wrapper exec it."},
 	{"process-survives/", "Read the first lines of the crash on its stderr (stderr.txt of the trial, where racebench started it). A panic while stopping is often a channel closed twice, or one that is still written to."},
-	{"/died-of-", "The program died of the signal: it has no handler for it, or none yet. Catch it; then stop accepting, let what is under way finish, and exit last."},
+	{"/died-of-", "The program died of the signal: it has no handler for it, or none yet. Catch it; then stop accepting, let what is under way finish, answer it with Connection: close, and exit last, at a deadline of your own."},
 	{"/upload-half-received/connection-closed", "It closes connections whose request is still coming, while the program lives on. Count a request from its first byte, not from its last."},
 	{"/connection-closed", "It closes connections whose request it has read, while the program lives on: close only those that are idle."},
 	{"drain-ends/program/still-accepts", "It does not react to the signal. Is there a handler, and does the signal reach the server and not a shell in front of it?"},
