@@ -116,7 +116,11 @@ func (m *Simulator) addToCorpus(dir, class string, f *explore.File, catalog Cata
 			return nil
 		}
 	}
-	if err := errors.Join(os.MkdirAll(dir, 0o755), rundir.WriteFile(path, f.Marshal())); err != nil {
+	kept := *f
+	kept.Comments = slices.DeleteFunc(slices.Clone(f.Comments), func(line string) bool {
+		return strings.HasPrefix(strings.TrimSpace(line), "again ") // in a directory that is not committed
+	})
+	if err := errors.Join(os.MkdirAll(dir, 0o755), rundir.WriteFile(path, kept.Marshal())); err != nil {
 		return fmt.Errorf("keep the schedule: %w", err)
 	}
 	return nil

@@ -114,13 +114,18 @@ func campaigns(ctx context.Context, p engine.Program, seed scenario.Seed, c engi
 
 // render is the command's report of the results, as text.
 func render(folds []*result.Campaign, seed scenario.Seed) (*result.Report, []byte, error) {
+	for _, fold := range folds {
+		for i := range fold.Breaches {
+			fold.Breaches[i].First.Dir = "" // the command does not know the test's targets: it cannot replay
+		}
+	}
 	rep, err := result.NewReport(folds)
 	if err != nil {
 		return nil, nil, err
 	}
 	rep.Seed = seed.String()
 	for i := range rep.Results {
-		rep.Results[i].Replay = "" // the command does not know the test's targets
+		rep.Results[i].Replay = ""
 	}
 	text, err := report.Render("text", rep, report.Options{})
 	return rep, text, err

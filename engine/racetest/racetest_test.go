@@ -50,6 +50,9 @@ func TestFailsAsRunWould(t *testing.T) {
 			if !failed || !strings.Contains(out, tc.want) {
 				t.Errorf("it does not fail with %q:\n%s", tc.want, out)
 			}
+			if strings.Contains(out, "racebench replay") {
+				t.Errorf("it tells of a command that cannot know its target:\n%s", out)
+			}
 			if strings.HasPrefix(tc.file, "forgets") && !strings.Contains(out, "RACEBENCH_SEED=7 go test -run '^"+tc.test) {
 				t.Errorf("it does not say how to have it again:\n%s", out)
 			}
