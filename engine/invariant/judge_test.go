@@ -162,3 +162,13 @@ func TestPlainNames(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryInvariantHasAFileOfItsName lets a reader guess the file from the name.
+func TestEveryInvariantHasAFileOfItsName(t *testing.T) {
+	for _, v := range All() {
+		file := strings.ReplaceAll(v.Name, "-", "") + ".go"
+		if _, err := os.Stat(file); err != nil {
+			t.Errorf("%s is to stand in a file of its own: %v", v.Name, err)
+		}
+	}
+}

@@ -1,13 +1,11 @@
 package invariant
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
-	"github.com/racebench/racebench/engine/result"
 )
 
 // Where a trial ends with a reopen, messages are owed to whoever reopens: the audit's lane. What was
@@ -89,65 +87,6 @@ func (x *Index) reopenJudged() bool {
 	return x.e.Cut == "" && !x.e.Full && !slices.ContainsFunc(x.e.Phases, func(p ledger.Phase) bool { return p.Limit })
 }
 
-// lostOnReopen accuses once a class of message and a reason.
-func lostOnReopen(x *Index, terms Terms) []result.Breach {
-	if !x.reopenJudged() {
-		return nil
-	}
-	p := x.newPromise(terms)
-	var losses []*loss
-	discards, returned := cursor{list: x.discards}, cursor{list: x.returned}
-	for lane, ops := range x.e.Ops {
-		for i := range ops {
-			op := &ops[i]
-			if op.Outcome != ledger.Accepted || !x.audited(op) || x.recovered(x.base[lane]+i) {
-				continue
-			}
-			why := p.breaks(op)
-			if why == "" || len(returned.at(op.Msg)) > 0 {
-				continue
-			}
-			this := loss{count: 1, example: place{int32(lane), int32(i)}, station: x.classOf(op), cause: why, known: true}
-			if records := discards.at(op.Msg); len(records) > 0 {
-				this.why = records[0]
-				this.cause = plain(x.e.Text(this.why.Station) + "-" + x.e.Text(this.why.Cause))
-			}
-			if n := slices.IndexFunc(losses, func(l *loss) bool { return l.class() == this.class() }); n >= 0 {
-				losses[n].count++
-				continue
-			}
-			losses = append(losses, &this)
-		}
-	}
-	slices.SortStableFunc(losses, func(a, b *loss) int {
-		return cmp.Or(-cmp.Compare(a.count, b.count), cmp.Compare(a.class(), b.class()))
-	})
-	var breaches []result.Breach
-	for _, l := range losses {
-		breaches = append(breaches, result.Breach{
-			Invariant: "no-lost-message", Class: l.class(), Verdict: result.Breached, Count: l.count, Of: x.nAccept,
-			Summary:  fmt.Sprintf("%d of %d accepted messages were not there on reopening (accepted as %s)", l.count, x.nAccept, l.station),
-			Evidence: x.tellReopen(l),
-		})
-	}
-	return breaches
-}
-
-func (x *Index) tellReopen(l *loss) []string {
-	s := x.newStory()
-	op := x.op(l.example)
-	s.title("one of %d: message %s", l.count, x.messageName(op.Msg))
-	s.at(op.Ended, x.e.LaneName(op.Msg.Lane()), "was accepted as "+l.station)
-	s.strike()
-	if l.why.At != 0 {
-		s.at(l.why.At, "server", fmt.Sprintf("last seen in %s: %s", cmp.Or(x.e.Text(l.why.Where), x.e.Text(l.why.Station)), x.e.Text(l.why.Cause)))
-	}
-	s.marks()
-	s.drain()
-	s.add("audit", x.auditWords())
-	return s.lines()
-}
-
 // auditWords says what the reopen has found.
 func (x *Index) auditWords() string {
 	a := x.e.Audit
@@ -160,58 +99,6 @@ func (x *Index) auditWords() string {
 		text += "; then: " + why
 	}
 	return text
-}
-
-// logDisorder judges the recovered log as a whole. Torn bytes at its end are what a crash may leave; whole
-// records behind them, after a stop that ended by itself, are not, nor is a record out of its place.
-func logDisorder(x *Index, terms Terms) []result.Breach {
-	a := x.e.Audit
-	if a == nil || !x.reopenJudged() {
-		return nil
-	}
-	var breaches []result.Breach
-	accuse := func(cause, summary string, n int64) {
-		s := x.newStory()
-		s.strike()
-		s.marks()
-		s.drain()
-		s.add("audit", x.auditWords())
-		breaches = append(breaches, result.Breach{
-			Invariant: "in-order", Class: "in-order/log/" + cause, Verdict: result.Breached, Count: n, Summary: summary, Evidence: s.lines(),
-		})
-	}
-	if a.Gaps > 0 {
-		accuse("gap", counted(int64(a.Gaps), "record does", "records do")+" not follow the one before it in the log", int64(a.Gaps))
-	}
-	if a.Beyond > 0 && x.drained && !terms.Killed {
-		accuse("records-after-a-tear", counted(a.Beyond, "whole record stands", "whole records stand")+
-			" after bytes that are none, where nobody will find them", a.Beyond)
-	}
-	return breaches
-}
-
-// reopenRisk is what was at risk of a trial that ends with a reopen: messages that had been accepted when
-// the first signal struck, and calls under way.
-func (x *Index) reopenRisk(terms Terms) []result.Risk {
-	stored := result.Risk{Kind: "stored"}
-	calls := result.Risk{Kind: "call-in-flight", Count: x.openCall}
-	p, judged, returned := x.newPromise(terms), x.reopenJudged(), cursor{list: x.returned}
-	for lane, ops := range x.e.Ops {
-		for i := range ops {
-			op := &ops[i]
-			if op.Outcome != ledger.Accepted || op.Began > x.strikeAt || !x.audited(op) {
-				continue
-			}
-			lost := judged && !x.recovered(x.base[lane]+i) && p.breaks(op) != "" && len(returned.at(op.Msg)) == 0
-			if op.Ended <= x.strikeAt {
-				stored.Count++
-				stored.Lost += tally(lost)
-			} else {
-				calls.Lost += tally(lost)
-			}
-		}
-	}
-	return []result.Risk{stored, calls}
 }
 
 func tally(yes bool) int64 {

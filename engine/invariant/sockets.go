@@ -8,24 +8,6 @@ import (
 	"github.com/racebench/racebench/engine/result"
 )
 
-// cutSockets accuses a server in this process of lasting connections that it dropped in its stop without a
-// close code. One that the drain's deadline had to cut is excused, and so is one whose client did not keep
-// up: there a code may have no room on the wire.
-func (x *Index) cutSockets() []result.Breach {
-	if x.e.Drain != nil && x.e.Drain.How == ledger.DrainDeadline {
-		return nil
-	}
-	return x.socketBreaches("clean-close", "1006", func(w ledger.Wire) bool {
-		return w.End == ledger.WireEOF && w.Ended > x.strikeAt && !x.fellBehind(w.Lane)
-	}, "ended without a close frame (1006)")
-}
-
-// fellBehind says whether the server stopped a lane's subscription, or gave messages of it back.
-func (x *Index) fellBehind(lane int) bool {
-	return slices.ContainsFunc(x.e.Subscriptions, func(s ledger.Subscription) bool { return s.Lane == lane && s.Policy }) ||
-		slices.ContainsFunc(x.e.Returned, func(d ledger.Discard) bool { return d.Lane == lane })
-}
-
 // socketBreaches accuses of lasting connections, once a load group.
 func (x *Index) socketBreaches(name, cause string, bad func(w ledger.Wire) bool, what string) []result.Breach {
 	type toll struct {

@@ -119,21 +119,6 @@ func line(when, who, what string) string {
 	return strings.TrimRight(fmt.Sprintf("%12s  %-12s  %s", when, who, what), " ")
 }
 
-// relative is a time around the signal, in milliseconds.
-func relative(d time.Duration) string {
-	return fmt.Sprintf("%+.2f ms", float64(d)/float64(time.Millisecond))
-}
-
-func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond)) }
-
-// counted puts a number before its noun, and what is said of one or of several.
-func counted(n int64, one, several string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, several)
-}
-
 // invariantOf is the invariant that a class belongs to.
 func invariantOf(class string) string {
 	name, _, _ := strings.Cut(class, "/")
@@ -157,18 +142,4 @@ func signalName(number int) string {
 		return name
 	}
 	return fmt.Sprintf("signal-%d", number)
-}
-
-// plain strips what differs between two trials of one bug from a name, so that both give one class:
-// "mailbox of laggards-3" becomes "mailbox-of-laggards".
-func plain(name string) string {
-	words := strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == '-' || r == '/' })
-	var kept []string
-	for _, w := range words {
-		w = strings.Trim(w, "0123456789#")
-		if w != "" {
-			kept = append(kept, w)
-		}
-	}
-	return strings.Join(kept, "-")
 }

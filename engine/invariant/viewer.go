@@ -6,25 +6,6 @@ import (
 	"github.com/racebench/racebench/engine/ledger"
 )
 
-// An oddity is a delivery that should not be.
-type oddity struct {
-	lane        int
-	msg, before ledger.MsgID
-	at          time.Duration
-}
-
-// oddities count deliveries that should not be, and keep the first for a story.
-type oddities struct {
-	n     int64
-	first oddity
-}
-
-func (o *oddities) add(lane int, d ledger.Delivery, before ledger.MsgID) {
-	if o.n++; o.n == 1 {
-		o.first = oddity{lane: lane, msg: d.Msg, before: before, at: d.At}
-	}
-}
-
 // A viewer goes through one subscriber's deliveries in the order it saw them.
 type viewer struct {
 	x     *Index

@@ -151,3 +151,62 @@ func ofAll(n, total int) string {
 	}
 	return fmt.Sprintf("%d of %d subscribers", n, total)
 }
+
+// lostOnReopen accuses once a class of message and a reason.
+func lostOnReopen(x *Index, terms Terms) []result.Breach {
+	if !x.reopenJudged() {
+		return nil
+	}
+	p := x.newPromise(terms)
+	var losses []*loss
+	discards, returned := cursor{list: x.discards}, cursor{list: x.returned}
+	for lane, ops := range x.e.Ops {
+		for i := range ops {
+			op := &ops[i]
+			if op.Outcome != ledger.Accepted || !x.audited(op) || x.recovered(x.base[lane]+i) {
+				continue
+			}
+			why := p.breaks(op)
+			if why == "" || len(returned.at(op.Msg)) > 0 {
+				continue
+			}
+			this := loss{count: 1, example: place{int32(lane), int32(i)}, station: x.classOf(op), cause: why, known: true}
+			if records := discards.at(op.Msg); len(records) > 0 {
+				this.why = records[0]
+				this.cause = plain(x.e.Text(this.why.Station) + "-" + x.e.Text(this.why.Cause))
+			}
+			if n := slices.IndexFunc(losses, func(l *loss) bool { return l.class() == this.class() }); n >= 0 {
+				losses[n].count++
+				continue
+			}
+			losses = append(losses, &this)
+		}
+	}
+	slices.SortStableFunc(losses, func(a, b *loss) int {
+		return cmp.Or(-cmp.Compare(a.count, b.count), cmp.Compare(a.class(), b.class()))
+	})
+	var breaches []result.Breach
+	for _, l := range losses {
+		breaches = append(breaches, result.Breach{
+			Invariant: "no-lost-message", Class: l.class(), Verdict: result.Breached, Count: l.count, Of: x.nAccept,
+			Summary:  fmt.Sprintf("%d of %d accepted messages were not there on reopening (accepted as %s)", l.count, x.nAccept, l.station),
+			Evidence: x.tellReopen(l),
+		})
+	}
+	return breaches
+}
+
+func (x *Index) tellReopen(l *loss) []string {
+	s := x.newStory()
+	op := x.op(l.example)
+	s.title("one of %d: message %s", l.count, x.messageName(op.Msg))
+	s.at(op.Ended, x.e.LaneName(op.Msg.Lane()), "was accepted as "+l.station)
+	s.strike()
+	if l.why.At != 0 {
+		s.at(l.why.At, "server", fmt.Sprintf("last seen in %s: %s", cmp.Or(x.e.Text(l.why.Where), x.e.Text(l.why.Station)), x.e.Text(l.why.Cause)))
+	}
+	s.marks()
+	s.drain()
+	s.add("audit", x.auditWords())
+	return s.lines()
+}

@@ -41,19 +41,6 @@ func writerProgress(x *Index, terms Terms) []result.Breach {
 	return breaches
 }
 
-// A tardy counts calls that took too long, and keeps the worst.
-type tardy struct {
-	n     int64
-	worst ledger.Op
-	took  time.Duration
-}
-
-func (l *tardy) add(o ledger.Op, took time.Duration) {
-	if l.n++; l.n == 1 || took > l.took {
-		l.worst, l.took = o, took
-	}
-}
-
 // tookSteady is for how long a call was kept waiting, as far as that is the server's doing; of a real trial a fifth
 // of it, so that it is held to the claim itself.
 func (x *Index) tookSteady(o ledger.Op, waits map[ledger.MsgID]time.Duration, terms Terms) time.Duration {
@@ -84,17 +71,6 @@ func (x *Index) stalledBefore() time.Duration {
 	return sum
 }
 
-// waitsOf is for how much of a call's time nobody could go on, by message.
-func (x *Index) waitsOf() map[ledger.MsgID]time.Duration {
-	if len(x.e.Waits) > 0 && x.waitsBy == nil {
-		x.waitsBy = make(map[ledger.MsgID]time.Duration, len(x.e.Waits))
-		for _, w := range x.e.Waits {
-			x.waitsBy[w.Msg] = w.For
-		}
-	}
-	return x.waitsBy
-}
-
 // stoodStill says whether a lane's client was found parked when nobody could move and no signal had come.
 func (x *Index) stoodStill(lane int) bool {
 	return !x.struck && !x.drained && slices.ContainsFunc(x.e.Tasks, func(t ledger.Task) bool {
@@ -122,38 +98,5 @@ func (x *Index) tardyBreach(l tardy, op, cause, why string) []result.Breach {
 	return []result.Breach{{
 		Invariant: "writer-progress", Class: "writer-progress/" + op + "/" + cause, Verdict: result.Breached, Count: l.n,
 		Summary: counted(l.n, op+" was", op+" calls were") + " kept waiting: " + why, Evidence: s.lines(),
-	}}
-}
-
-// lateRefusals finds calls that began after the stop had and learned only after a wait that the server is
-// closed. Only a simulated world knows what a call had to wait for.
-func lateRefusals(x *Index, terms Terms) []result.Breach {
-	c, claimed := x.claim(ledger.ClaimClosed)
-	if !terms.Virtual || !claimed || x.e.Drain == nil || x.e.Drain.Began == 0 {
-		return nil
-	}
-	waits := x.waitsOf()
-	var late tardy
-	for _, p := range x.refused {
-		o := x.op(p)
-		if o.Began > x.e.Drain.Began && (o.Cause == ledger.Closed || o.Cause == ledger.Cancelled) && waits[o.Msg] > c.Within {
-			late.add(*o, waits[o.Msg])
-		}
-	}
-	if late.n == 0 {
-		return nil
-	}
-	s := x.newStory()
-	who := x.e.LaneName(late.worst.Msg.Lane())
-	s.title("the worst of %d: the call of %s", late.n, x.messageName(late.worst.Msg))
-	s.strike()
-	s.at(x.e.Drain.Began, "server", "has begun to stop")
-	s.at(late.worst.Began, who, "called")
-	x.company(s, late.worst)
-	s.at(late.worst.Ended, who, fmt.Sprintf("was refused: %s, after a wait of %s", causeName(late.worst.Cause), round(late.took)))
-	s.drain()
-	return []result.Breach{{
-		Invariant: "every-call-returns", Class: "every-call-returns/refusal/late", Verdict: result.Breached, Count: late.n,
-		Summary: counted(late.n, "call was", "calls were") + " told late that the server is closed", Evidence: s.lines(),
 	}}
 }

@@ -1,6 +1,8 @@
 package invariant
 
 import (
+	"slices"
+
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/result"
 )
@@ -60,4 +62,49 @@ func AtRisk(x *Index, terms Terms) []result.Risk {
 		}
 	}
 	return []result.Risk{queued, calls}
+}
+
+// reopenRisk is what was at risk of a trial that ends with a reopen: messages that had been accepted when
+// the first signal struck, and calls under way.
+func (x *Index) reopenRisk(terms Terms) []result.Risk {
+	stored := result.Risk{Kind: "stored"}
+	calls := result.Risk{Kind: "call-in-flight", Count: x.openCall}
+	p, judged, returned := x.newPromise(terms), x.reopenJudged(), cursor{list: x.returned}
+	for lane, ops := range x.e.Ops {
+		for i := range ops {
+			op := &ops[i]
+			if op.Outcome != ledger.Accepted || op.Began > x.strikeAt || !x.audited(op) {
+				continue
+			}
+			lost := judged && !x.recovered(x.base[lane]+i) && p.breaks(op) != "" && len(returned.at(op.Msg)) == 0
+			if op.Ended <= x.strikeAt {
+				stored.Count++
+				stored.Lost += tally(lost)
+			} else {
+				calls.Lost += tally(lost)
+			}
+		}
+	}
+	return []result.Risk{stored, calls}
+}
+
+// outsideAtRisk says what was under way at a program from outside. Every kind has a row: zero is not tested.
+func (x *Index) outsideAtRisk() []result.Risk {
+	risks := make([]result.Risk, len(outsideRisks))
+	for i, kind := range outsideRisks {
+		risks[i].Kind = kind
+	}
+	for _, w := range x.e.Wires {
+		if i := slices.Index(outsideRisks, x.riskOf(w)); i >= 0 {
+			risks[i].Count++
+			if lostAt(risks[i].Kind, w) {
+				risks[i].Lost++
+			}
+		}
+	}
+	writes := &risks[slices.Index(outsideRisks, riskWrite)]
+	if audit, ok := x.process(ledger.ProcessAudited); ok {
+		writes.Count, writes.Lost = audit.Count, int64(len(x.notFound()))
+	}
+	return risks
 }

@@ -67,15 +67,6 @@ func (x *Index) lateAccesses() []result.Breach {
 	return append(breaches, x.accessBreach(through, "through-stop", "outlasted the server's stop")...)
 }
 
-// gaveUp says whether the server's own deadline ended its stop, and it counted what it left.
-func (x *Index) gaveUp() bool {
-	d := x.e.Drain
-	return x.drained && d.How == ledger.DrainDeadline && d.Left > 0
-}
-
-// gaveUpOn says whether a call may be among what the stop gave up on.
-func (x *Index) gaveUpOn(op ledger.Op) bool { return x.gaveUp() && op.Ended > x.e.Drain.Began }
-
 // calledBefore says whether the call that a use is for had begun before a moment.
 func (x *Index) calledBefore(m ledger.MsgID, moment time.Duration) bool {
 	op, ok := x.e.Op(m)
@@ -114,14 +105,4 @@ func (x *Index) lateAdmissions() (n int64, example ledger.Op) {
 		}
 	}
 	return n, example
-}
-
-// claim returns the server's claim of that kind, for any op.
-func (x *Index) claim(what string) (ledger.Claim, bool) {
-	for _, c := range x.e.Claims {
-		if x.e.Text(c.What) == what {
-			return c, true
-		}
-	}
-	return ledger.Claim{}, false
 }
