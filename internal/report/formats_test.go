@@ -210,6 +210,11 @@ func TestHostileNames(t *testing.T) {
 // The page is one file: it loads nothing and runs nothing.
 func TestPageNeedsNothing(t *testing.T) {
 	text := render(t, "html", measuredSample(t), Options{})
+	link := `<a href="` + WordList + `">`
+	if n := strings.Count(text, link); n != 1 {
+		t.Errorf("the page links %d times to the word list", n)
+	}
+	text = strings.ReplaceAll(text, link, "") // it is followed when somebody asks, and loads nothing
 	for _, bad := range []string{"http://", "https://", "<script", " style=", " onclick", "<link", "@import", "url("} {
 		if strings.Contains(text, bad) {
 			t.Errorf("the page holds %q", bad)

@@ -27,6 +27,9 @@ var page = template.Must(template.New("page").Parse(pageText))
 // past what a mail or an artifact viewer takes.
 const chartsAtMost = 8
 
+// WordList is the page that explains every word of a report, for a reader who was sent the file alone.
+const WordList = "https://github.com/racebench/racebench/blob/main/docs/results.md#word-list"
+
 // A pageView is what the page shows, in words.
 type pageView struct {
 	Style    template.CSS
@@ -35,6 +38,7 @@ type pageView struct {
 	Kind     string // the verdict's class of style: bad, open, known or good
 	Sentence string
 	Facts    []fact
+	WordList string
 	Groups   []groupView
 }
 
@@ -81,7 +85,7 @@ func renderHTML(r *result.Report, _ Options) ([]byte, error) {
 	v := pageView{
 		Style:   template.CSS(pageStyle),
 		Policy:  "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'",
-		Verdict: r.Verdict.String(), Kind: kindOf(r.Verdict), Sentence: sentence(r), Facts: factsOf(r),
+		Verdict: r.Verdict.String(), Kind: kindOf(r.Verdict), Sentence: sentence(r), Facts: factsOf(r), WordList: WordList,
 	}
 	charts := chartsAtMost
 	for i, g := range groupsOf(r) {
