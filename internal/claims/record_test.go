@@ -23,6 +23,9 @@ const (
 // recordPath is the track record, from the module's root.
 const recordPath = "docs/track-record.md"
 
+// findingsPath keeps what was measured, from the module's root: the page is written from it.
+const findingsPath = "internal/claims/testdata/track-record.json"
+
 // A finding is one planted bug as it was measured: a row of the track record.
 type finding struct {
 	Bug     string
@@ -116,34 +119,89 @@ func merge(known, now []finding) []finding {
 	return now
 }
 
+// measuredOn begins the line that names the machine.
+const measuredOn = "Measured on "
+
+// summed is the table that opens the page: a row for each target.
+func summed(findings []finding) string {
+	var b strings.Builder
+	b.WriteString("| target | bugs | breaches | schedules: middle, slowest breach | campaigns that missed | shown on real goroutines |\n|---|---|---|---|---|---|\n")
+	for len(findings) > 0 {
+		target := findings[0].Target
+		n := slices.IndexFunc(findings, func(f finding) bool { return f.Target != target })
+		if n < 0 {
+			n = len(findings)
+		}
+		b.WriteString(summedOf(target, findings[:n]))
+		findings = findings[n:]
+	}
+	return b.String()
+}
+
+func summedOf(target string, findings []finding) string {
+	bugs := map[string]bool{}
+	var medians []finding // those that a schedule can reach
+	campaigns, missed := 0, 0
+	var real tally
+	for _, f := range findings {
+		bugs[f.Bug] = true
+		if len(f.Needed) > 0 {
+			medians = append(medians, f)
+		}
+		campaigns, missed = campaigns+len(f.Needed), missed+f.missed()
+		if f.Real.Of > 0 {
+			real.Of++
+			real.Shown += min(f.Real.Shown, 1)
+		}
+	}
+	slices.SortStableFunc(medians, func(a, b finding) int {
+		return cmp.Compare(a.Needed[len(a.Needed)/2], b.Needed[len(b.Needed)/2])
+	})
+	schedules := "–"
+	if n := len(medians); n > 0 {
+		schedules = medians[n/2].quantile(0.5) + ", " + medians[n-1].quantile(0.5)
+	}
+	return fmt.Sprintf("| %s | %d | %d | %s | %d of %d | %s |\n", target, len(bugs), len(findings), schedules, missed, campaigns, real)
+}
+
 // record writes the page.
 func record(findings []finding, on string) string {
 	var b strings.Builder
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
 	p(`# Track record
 
-Every bug that racebench has found, and how soon it does. `+"`make track-record`"+` writes this page from real runs, and
-nobody else does. A bug joins it with its scenario in `+"`targets/NAME/testdata/`"+`, by the entries of `+"`known`"+` that are
-`+"`planted`"+`; one that is no longer in the code, with what to change back.
+Every bug that racebench has found, and how soon it finds it.
 
-Measured on %s, at the commits below. `+"`make track-record ONLY=BR3`"+` measures one bug again.
+`)
+	p("%s", summed(findings))
+	p(`
+A bug may have several *breaches*, its symptoms. *Schedules* are those of `+"`racebench fuzz`"+` up to the first that shows a breach, in the
+median of its campaigns: of the target's middle breach, and of its slowest. *Missed* campaigns did not find the breach. *Shown*
+breaches showed in the bug's scenario on real goroutines; those that cannot be judged there do not count. Four tables follow: what was
+found, how soon in simulation, how often in the real world, and the commands.
+
+`+"`make track-record`"+` writes this page from real runs, and nobody else does. A bug joins the page with its scenario in
+`+"`targets/NAME/testdata/`"+`, by the entries of `+"`known`"+` that are `+"`planted`"+`. A bug that is no longer in the code joins with the change
+that brings it back. `+"`make track-record ONLY=BR3`"+` measures one bug again.
+
+%s%s, at the commits below.
 
 ## What was found
 
 | bug | variant, and the breach that shows it | what goes wrong | measured at | last seen at |
 |---|---|---|---|---|
-`, on)
+`, measuredOn, on)
 	for _, f := range findings {
 		p("| %s | `%s/%s`: `%s` | %s | %s | %s |\n", f.Bug, f.Target, f.Variant, f.Class, f.Story, f.At, f.LastSeen)
 	}
 	p(`
-Rows of one bug are its symptoms. R bugs were found by racebench in our own reference, which has no variant for its
-past: ` + "`make mutant BUG=R1`" + ` builds ` + "`bin/racebench-R1`" + `, the program with the old mistake, and writes its scenario beside it.
+Rows of one bug are its symptoms. racebench found the R bugs in its own reference designs. No variant keeps their past, so
+` + "`make mutant BUG=R1`" + ` builds ` + "`bin/racebench-R1`" + `, the program with the old mistake, and writes its scenario beside it.
 
 ## How soon
 
 `)
-	p("Schedules are those of `racebench fuzz` up to the first that shows the breach: median and 90th percentile over\n%d campaigns of up to %d schedules each, seeds 0 to %d. *Random SIGTERM* is the same small world without its\nscheduler: the same queues, clients and settings on real goroutines, SIGTERM at a uniformly random moment, natural\ntiming, stopped once it has shown three times, and after %d trials or %s. What takes very many schedules is measured in fewer and longer campaigns.\n\n",
+	p("Schedules are those of `racebench fuzz` up to the first that shows the breach: median and 90th percentile over\n%d campaigns of up to %d schedules each, seeds 0 to %d. A breach that takes very many schedules is measured in fewer\nand longer campaigns. *Random SIGTERM* is the same small world without its scheduler: the same queues, clients and\nsettings on real goroutines, natural timing, and SIGTERM at a uniformly random moment. It ends when the breach has\nshown three times, and after %d trials or %s.\n\n",
 		campaigns, mostSchedules, campaigns-1, naiveTrials, naiveTime)
 	p("| bug | breach | schedules, median | p90 | campaigns that missed | random SIGTERM: trials that show it |\n|---|---|---|---|---|---|\n")
 	for _, f := range findings {
@@ -156,10 +214,9 @@ past: ` + "`make mutant BUG=R1`" + ` builds ` + "`bin/racebench-R1`" + `, the pr
 	p(`
 ## In the real world
 
-The scenario of a bug provokes it on real goroutines: a load that fills the right queue, a moment that is worth
-striking at. Three hangs of one class end a campaign. *Widened* trials hold a window open; they prove that the bug is
-there and say nothing of how often users meet it. How long others kept a call waiting is *not judged* here: no margin
-tells it from a busy machine.
+The scenario of a bug provokes it on real goroutines: its load fills the right queue, and its signal comes at a good moment.
+Three hangs of one class end a campaign. *Widened* trials hold a window open: they prove that the bug exists, and not how
+often users meet it. How long others kept a call waiting is *not judged* here: a busy machine looks the same.
 
 | bug | breach | trials that show it | timing |
 |---|---|---|---|

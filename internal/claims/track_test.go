@@ -25,9 +25,6 @@ import (
 	"github.com/racebench/racebench/scenario/spec"
 )
 
-// findingsPath keeps what was measured, from the module's root: the page is written from it.
-const findingsPath = "internal/claims/testdata/track-record.json"
-
 // onlyEnv is a pattern of the bugs to measure; the others keep their rows.
 const onlyEnv = "RACEBENCH_ONLY"
 
