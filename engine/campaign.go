@@ -179,7 +179,7 @@ func headerOf(p Program, v targets.Variant) result.Header {
 	}
 	file, line := placeOf(p, v.Name)
 	return result.Header{
-		File: file, Line: line, Scenario: s.Name, ScenarioHash: s.Hash(), Owner: s.Owner, Target: p.Target.Name(), Variant: v.Name,
+		File: file, Line: line, Scenario: s.Name, ScenarioHash: p.Scenario.Hash(p.Vocabulary), Owner: s.Owner, Target: p.Target.Name(), Variant: v.Name,
 		Reference: v.Name == p.Target.Reference(), Engine: string(scenario.Real), Knobs: p.Knobs.Values(),
 		DrainLimit: s.DrainLimit, Invariants: p.Expect, AtStartup: startup, Moment: strings.Join(moments, ", then "),
 	}

@@ -25,11 +25,15 @@ type Program struct {
 	Widen      []Widening
 	Expect     []string // invariants that are judged
 	Manners    []string // those that are judged and only warned of
-	Hash       string   // of the scenario
+	Vocabulary scenario.Vocabulary
+	Hash       string // of the scenario
 	// SeedHash takes Hash's place in the trials' seeds: two scenarios that differ in where their program
 	// is, and are compared, have the same draws.
 	SeedHash string
 }
+
+// Rehash sets Hash to that of the scenario as it is now.
+func (p *Program) Rehash() { p.Hash = p.Scenario.Hash(p.Vocabulary) }
 
 // A Group is a load group with the operation it does.
 type Group struct {
@@ -47,7 +51,7 @@ type Widening struct {
 // reported at once, with their places; the program is only good when there are none.
 func Compile(s scenario.Scenario, catalog Catalog) (Program, spec.Errors) {
 	var errs spec.Errors
-	p := Program{Scenario: s}
+	p := Program{Scenario: s, Vocabulary: catalog.Vocabulary()}
 	if s.Target.Kind == spec.Null {
 		return p, nil // a scenario without a target has been refused by its reader
 	}
@@ -77,7 +81,7 @@ func Compile(s scenario.Scenario, catalog Catalog) (Program, spec.Errors) {
 	p.checkKnown(&errs)
 	p.checkMetrics(&errs)
 	targets.ParseKnobs(target.Knobs(), s.Sim.Knobs, &errs)
-	p.Hash = p.Scenario.Hash()
+	p.Rehash()
 	return p, errs
 }
 
@@ -159,7 +163,7 @@ func (p *Program) parseGroup(v spec.Value, errs *spec.Errors) load.Group {
 	if !ok {
 		return load.Parse(v, errs)
 	}
-	g := load.ParseClient(v, b.ClientFields(), errs)
+	g := load.ParseClient(v, clientsOf(b), errs)
 	b.CheckClient(v, errs)
 	return g
 }

@@ -4,7 +4,10 @@ package engine
 import (
 	"time"
 
+	"github.com/racebench/racebench/engine/fault"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/scenario/load"
 	"github.com/racebench/racebench/targets"
 )
 
@@ -28,6 +31,29 @@ func (c Catalog) Names() []string {
 		names[i] = t.Name()
 	}
 	return names
+}
+
+// Vocabulary is what the owners of a scenario's words say of them. Where no target is an external program, nothing is
+// said of its words.
+func (c Catalog) Vocabulary() scenario.Vocabulary {
+	var clients load.Clients
+	of := scenario.Vocabulary{Inject: fault.Words()}
+	for _, t := range c {
+		if b, ok := t.(targets.Binder); ok {
+			clients, of.External = clientsOf(b), b.Words()
+		}
+	}
+	of.Load = load.Words(clients)
+	return of
+}
+
+// clientsOf is what a target says of its clients.
+func clientsOf(b targets.Binder) load.Clients {
+	c := load.Clients{Words: b.ClientWords()}
+	for _, op := range b.Ops() {
+		c.Kinds = append(c.Kinds, op.Name)
+	}
+	return c
 }
 
 // Keep says which trial directories outlive their judgement.

@@ -17,7 +17,7 @@ func Confirm(ctx context.Context, programs []Program, seeds []scenario.Seed, fol
 	next := 0
 	for i, p := range programs {
 		p.Scenario.Engine = scenario.Real
-		p.Hash = p.Scenario.Hash()
+		p.Rehash()
 		for _, v := range p.Variants {
 			fold := folds[next]
 			next++

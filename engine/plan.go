@@ -110,7 +110,7 @@ func (p *Plan) wholeLimit() time.Duration {
 
 // write stores the plan in a trial's directory: the pinned scenario and the trial's identity.
 func (p Plan) write(dir rundir.TrialDir) error {
-	if err := rundir.WriteFile(dir.Scenario(), p.Program.Scenario.Kept().Marshal()); err != nil {
+	if err := rundir.WriteFile(dir.Scenario(), p.Program.Scenario.Kept(p.Program.Vocabulary).Marshal()); err != nil {
 		return err
 	}
 	if p.Program.Outside() {
@@ -161,7 +161,7 @@ func ReadPlan(dir rundir.TrialDir, catalog Catalog) (Plan, error) {
 	if problems != nil {
 		return Plan{}, problems
 	}
-	s, leftOut := s.Filled(secretOf)
+	s, leftOut := s.Filled(catalog.Vocabulary(), secretOf)
 	program, errs := Compile(s, catalog)
 	if len(errs) > 0 {
 		return Plan{}, staleError(dir, "its scenario names what this build does not have: %s", strings.TrimSpace(errs.Error()))
@@ -174,7 +174,7 @@ func ReadPlan(dir rundir.TrialDir, catalog Catalog) (Plan, error) {
 	if err != nil {
 		return Plan{}, fmt.Errorf("read trial %s: %w", dir, err)
 	}
-	if got := s.Hash(); got != id.ScenarioHash {
+	if got := s.Hash(program.Vocabulary); got != id.ScenarioHash {
 		return Plan{}, staleError(dir, "its scenario has been changed since it ran (hash %s, recorded %s): undo the change, or run the scenario again for a new trial", got, id.ScenarioHash)
 	}
 	program.SeedHash = id.SeedHash

@@ -82,7 +82,7 @@ func recordEnd(dir rundir.TrialDir, name string, end ledger.Phase) error {
 
 func runPhase(ctx context.Context, plan Plan, name string, dir rundir.TrialDir, c Config, l *launcher) (ledger.Phase, error) {
 	var end ledger.Phase
-	cmd, hold, err := childCommand(dir, name, plan.Program.Scenario.Secrets(), c)
+	cmd, hold, err := childCommand(dir, name, plan.Program.Scenario.Secrets(plan.Program.Vocabulary), c)
 	if err != nil {
 		return end, err
 	}

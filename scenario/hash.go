@@ -8,44 +8,26 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/racebench/racebench/scenario/schema"
 	"github.com/racebench/racebench/scenario/spec"
 )
 
-// Hash identifies what shapes a trial: target, engine, knobs, external, duration, drain
-// limit, load, injection, widened windows and the small world, in normal form. It is 32
-// hexadecimal digits. Scenarios that differ only in spelling (order of keys, 1ms or
-// 1000us, a default left out or written) have the same one. Knobs count as written,
-// because their defaults are the target's. Values that are not kept, of external.env and of headers that
-// say who somebody is, do not count.
-func (s Scenario) Hash() string {
-	shaping := map[string]spec.Value{
-		"target":      s.Target,
-		"engine":      spec.Text(string(s.Engine)),
-		"duration":    spec.Text(s.Duration.String()),
-		"drain_limit": spec.Text(s.DrainLimit.String()),
-		"knobs":       normalFields(s.Knobs),
-		"load":        list(s.Load, normalGroup),
-		"inject":      list(s.Inject, normalValue),
-		"widen":       normalFields(s.Widen),
-		"sim":         s.Sim.value(normalFields),
-	}
-	if s.External != nil {
-		shaping["external"] = withoutSecrets(*s.External)
-	}
-	var root spec.Value
-	root.Kind = spec.Map
+// Hash identifies what shapes a trial: the words whose rows say so, in the form that their rows give. It is 32
+// hexadecimal digits. Scenarios that differ only in spelling (order of keys, 1ms or 1000us, a default left out or
+// written) have the same one. Knobs count as written, because their defaults are the target's. Values that are not
+// kept do not count.
+func (s Scenario) Hash(of Vocabulary) string {
+	root := spec.Value{Kind: spec.Map}
 	for _, w := range words {
-		if v, ok := shaping[w.name]; ok && !isEmpty(v) {
+		if w.unit == nil {
+			continue
+		}
+		if v := w.unit(w.write(&s), of); !isEmpty(v) {
 			root.Fields = append(root.Fields, spec.Field{Key: spec.Text(w.name), Value: v})
 		}
 	}
 	sum := sha256.Sum256(appendValue(nil, root))
 	return hex.EncodeToString(sum[:16])
-}
-
-// isEmpty reports whether a value says no more than its absence.
-func isEmpty(v spec.Value) bool {
-	return v.Kind == spec.Null || v.Kind == spec.List && len(v.Items) == 0 || v.Kind == spec.Map && len(v.Fields) == 0
 }
 
 // appendValue appends a form of v in which two values are equal exactly when their
@@ -76,53 +58,24 @@ func appendText(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-// list makes a list of values after passing each through f.
-func list(items []spec.Value, f func(spec.Value) spec.Value) spec.Value {
-	v := spec.Value{Kind: spec.List}
-	for _, item := range items {
-		v.Items = append(v.Items, f(item))
-	}
-	return v
-}
-
-// quantities are the fields of a load group that hold numbers. The others are words or
-// payloads, where 1KiB and 1024B are different texts.
-var quantities = []string{"clients", "rate", "delay", "size", "over", "burst", "every", "from", "to"}
-
-// normalGroup normalises a load group and drops fields that say what is the default.
-// It knows that much of a grammar that is not this package's because two scenarios that
-// do the same must have one hash.
-func normalGroup(v spec.Value) spec.Value {
-	v = withoutHeaders(v)
-	op, _ := v.Get("op")
+// normalGroup normalises a load group and drops fields that say what is the default: two scenarios that do the same
+// must have one hash.
+func normalGroup(v spec.Value, of schema.Map) spec.Value {
+	v = withoutSecrets(v, of)
 	var fields []spec.Field
 	for _, f := range v.Fields {
-		if slices.Contains(quantities, f.Key.Text) {
+		w, _ := of.Find(f.Key.Text)
+		if w.Unit {
 			f.Value = normalValue(f.Value)
 		}
-		text := f.Value.Text
-		switch f.Key.Text {
-		case "clients":
-			if text == "1" {
-				continue
-			}
-		case "shape":
-			if text == "saturate" {
-				continue
-			}
-		case "as":
-			if text == op.Text && op.Kind == spec.Scalar {
-				continue
-			}
+		like, named := v.Get(w.Like)
+		if w.Default != "" && f.Value.Text == w.Default || named && like.Kind == spec.Scalar && like.Text == f.Value.Text {
+			continue
 		}
 		fields = append(fields, f)
 	}
 	v.Fields = fields
 	return v
-}
-
-func normalFields(fields []spec.Field) spec.Value {
-	return normalValue(spec.Value{Kind: spec.Map, Fields: fields})
 }
 
 // normalValue rewrites every quantity in v in one spelling.
@@ -131,7 +84,7 @@ func normalValue(v spec.Value) spec.Value {
 	case spec.Scalar:
 		v.Text = normalText(v)
 	case spec.List:
-		v = list(v.Items, normalValue)
+		v = listOf(v.Items, normalValue)
 	case spec.Map:
 		fields := make([]spec.Field, len(v.Fields))
 		for i, f := range v.Fields {

@@ -1,26 +1,22 @@
-package scenario
+package scenario_test
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
+	"github.com/racebench/racebench/targets/all"
 )
 
-// mustParse reads a scenario given as lines.
-func mustParse(t *testing.T, lines ...string) Scenario {
-	t.Helper()
-	s, problems := Parse("f", []byte(strings.Join(lines, "\n")), now)
-	if problems != nil {
-		t.Fatal(problems)
-	}
-	return s
-}
-
-const head = "name: x\ntarget: broker"
+// vocabulary is that of the whole catalogue.
+var vocabulary = engine.Catalog(all.Targets()).Vocabulary()
 
 // TestHashIgnoresSpelling pairs scenarios that do the same in every trial.
 func TestHashIgnoresSpelling(t *testing.T) {
@@ -44,42 +40,46 @@ func TestHashIgnoresSpelling(t *testing.T) {
 		{"an empty small world", "", "sim: {}"},
 		{"an anchor", "knobs: {a: 1, b: 1}", "knobs: {a: &x 1, b: *x}"},
 	} {
-		one, other := mustParse(t, head, row.one), mustParse(t, head, row.other)
-		if one.Hash() != other.Hash() {
+		one, other := scenario.MustParse(t, scenario.Head, row.one), scenario.MustParse(t, scenario.Head, row.other)
+		if one.Hash(vocabulary) != other.Hash(vocabulary) {
 			t.Errorf("%s: the hashes of\n%s\nand\n%s\ndiffer", row.what, row.one, row.other)
 		}
 	}
 }
 
+// differing are scenarios of which no two do the same in every trial.
+var differing = []string{
+	scenario.Head,
+	"name: x\ntarget: gateway",
+	scenario.Head + "\nengine: sim",
+	scenario.Head + "\nduration: 3s",
+	scenario.Head + "\ndrain_limit: 3s",
+	scenario.Head + "\nknobs: {mailbox: 1}",
+	scenario.Head + "\nknobs: {mailbox: 2}",
+	scenario.Head + "\nknobs: {mailbox: 1.5}",
+	scenario.Head + "\nwiden: {mailbox: 1}",
+	scenario.Head + "\nload: [{op: publish}]",
+	scenario.Head + "\nload: [{op: publish, clients: 2}]",
+	scenario.Head + "\nload: [{op: publish, as: writers}]",
+	scenario.Head + "\nload: [{op: publish}, {op: subscribe}]",
+	scenario.Head + "\nload: [{op: subscribe}, {op: publish}]",
+	scenario.Head + "\ninject: [{signal: SIGTERM, at: 300ms}]",
+	scenario.Head + "\ninject: [{signal: SIGTERM, at: 301ms}]",
+	scenario.Head + "\nsim: {ops: 3}",
+	scenario.Head + "\nsim: {knobs: {mailbox: 1}}",
+	"name: x\ntarget: external\nexternal: {command: ./a}",
+	"name: x\ntarget: external\nexternal: {command: [./a, 60s]}",
+	"name: x\ntarget: external\nexternal: {command: [./a, 1m]}",
+	"name: x\ntarget: external\nexternal: {command: ./a}\nload: [{client: write-http, body: 1KiB}]",
+	"name: x\ntarget: external\nexternal: {command: ./a}\nload: [{client: write-http, body: 1024B}]",
+	"name: x\ntarget: external\nexternal: {command: ./a, env: {TOKEN: s3cret, PORT: \":{port}\"}}\nload: [{client: http-upload, clients: 1, as: http-upload, over: 0.1s, headers: {cookie: me, Accept: \"*/*\"}}]",
+}
+
 // TestHashSeesWhatShapesATrial changes one thing at a time.
 func TestHashSeesWhatShapesATrial(t *testing.T) {
 	seen := map[string]string{}
-	for _, lines := range []string{
-		head,
-		"name: x\ntarget: gateway",
-		head + "\nengine: sim",
-		head + "\nduration: 3s",
-		head + "\ndrain_limit: 3s",
-		head + "\nknobs: {mailbox: 1}",
-		head + "\nknobs: {mailbox: 2}",
-		head + "\nknobs: {mailbox: 1.5}",
-		head + "\nwiden: {mailbox: 1}",
-		head + "\nload: [{op: publish}]",
-		head + "\nload: [{op: publish, clients: 2}]",
-		head + "\nload: [{op: publish, as: writers}]",
-		head + "\nload: [{op: publish}, {op: subscribe}]",
-		head + "\nload: [{op: subscribe}, {op: publish}]",
-		head + "\ninject: [{signal: SIGTERM, at: 300ms}]",
-		head + "\ninject: [{signal: SIGTERM, at: 301ms}]",
-		head + "\nsim: {ops: 3}",
-		head + "\nsim: {knobs: {mailbox: 1}}",
-		"name: x\ntarget: external\nexternal: {command: ./a}",
-		"name: x\ntarget: external\nexternal: {command: [./a, 60s]}",
-		"name: x\ntarget: external\nexternal: {command: [./a, 1m]}",
-		"name: x\ntarget: external\nexternal: {command: ./a}\nload: [{client: write-http, body: 1KiB}]",
-		"name: x\ntarget: external\nexternal: {command: ./a}\nload: [{client: write-http, body: 1024B}]",
-	} {
-		hash := mustParse(t, lines).Hash()
+	for _, lines := range differing {
+		hash := scenario.MustParse(t, lines).Hash(vocabulary)
 		if twin, ok := seen[hash]; ok {
 			t.Errorf("one hash for\n%s\nand\n%s", twin, lines)
 		}
@@ -87,13 +87,20 @@ func TestHashSeesWhatShapesATrial(t *testing.T) {
 	}
 }
 
-// TestHashStays holds the hash itself: recorded trials are found by it.
+// TestHashStays holds the hashes themselves: recorded trials, replay files and baselines are found by them.
 func TestHashStays(t *testing.T) {
-	data, err := os.ReadFile("testdata/good/broker.yaml")
-	if err != nil {
-		t.Fatal(err)
+	var text strings.Builder
+	for _, lines := range differing {
+		fmt.Fprintf(&text, "%s %q\n", scenario.MustParse(t, lines).Hash(vocabulary), lines)
 	}
-	golden(t, "testdata/broker.hash", []byte(mustParse(t, string(data)).Hash()+"\n"))
+	for _, path := range scenario.Good(t) {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&text, "%s %s\n", scenario.MustParse(t, string(data)).Hash(vocabulary), filepath.ToSlash(path))
+	}
+	scenario.Golden(t, "testdata/hashes.txt", []byte(text.String()))
 }
 
 // withoutPlaces drops what a round trip may change: places and quotes.
@@ -114,15 +121,15 @@ var withoutPlaces = cmp.Options{
 }
 
 func TestMarshalRoundTrip(t *testing.T) {
-	for _, path := range good(t) {
+	for _, path := range scenario.Good(t) {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := mustParse(t, string(data))
+		s := scenario.MustParse(t, string(data))
 		text := s.Marshal()
-		golden(t, strings.TrimSuffix(path, ".yaml")+".pinned", text)
-		back, problems := Parse(path+" pinned", text, now)
+		scenario.Golden(t, strings.TrimSuffix(path, ".yaml")+".pinned", text)
+		back, problems := scenario.Parse(path+" pinned", text, scenario.Now)
 		if problems != nil {
 			t.Errorf("the pinned scenario is refused:\n%s", problems)
 			continue
@@ -130,7 +137,7 @@ func TestMarshalRoundTrip(t *testing.T) {
 		if d := cmp.Diff(s, back, withoutPlaces); d != "" {
 			t.Errorf("%s: (-before +after)\n%s", path, d)
 		}
-		if s.Hash() != back.Hash() {
+		if s.Hash(vocabulary) != back.Hash(vocabulary) {
 			t.Errorf("%s: the hash changed", path)
 		}
 		if again := back.Marshal(); string(again) != string(text) {
@@ -140,22 +147,22 @@ func TestMarshalRoundTrip(t *testing.T) {
 }
 
 func TestMarshalOfFlags(t *testing.T) {
-	s := mustParse(t, head)
-	s.Engine = Sim
+	s := scenario.MustParse(t, scenario.Head)
+	s.Engine = scenario.Sim
 	s.Variants = []spec.Value{spec.Text("null"), spec.Text("a, b"), spec.Text("- x")}
 	odd := ""
 	for r := range rune(0x300) {
 		odd += string(r)
 	}
 	s.Knobs = []spec.Field{{Key: spec.Text("odd"), Value: spec.Text(odd + "\u2028\ufeff\U0001f600")}}
-	seed := Seed(1<<64 - 1)
+	seed := scenario.Seed(1<<64 - 1)
 	s.Seed = &seed
-	back := mustParse(t, string(s.Marshal()))
+	back := scenario.MustParse(t, string(s.Marshal()))
 	if d := cmp.Diff(s, back, withoutPlaces); d != "" {
 		t.Errorf("(-before +after)\n%s", d)
 	}
 	s.Knobs[0].Value = spec.Text("\xff")
-	if v := mustParse(t, string(s.Marshal())).Knobs[0].Value; v.Text != "\ufffd" {
+	if v := scenario.MustParse(t, string(s.Marshal())).Knobs[0].Value; v.Text != "\ufffd" {
 		t.Errorf("a byte that is no text became %q", v.Text)
 	}
 }
@@ -163,7 +170,7 @@ func TestMarshalOfFlags(t *testing.T) {
 // FuzzParse holds that any file is either refused, in a text that can be shown, or
 // survives being pinned.
 func FuzzParse(f *testing.F) {
-	for _, path := range append(good(&testing.T{}), "testdata/bad/many.yaml", "testdata/bad/metrics.yaml", "testdata/bad/keys.yaml") {
+	for _, path := range append(scenario.Good(&testing.T{}), "testdata/bad/many.yaml", "testdata/bad/metrics.yaml", "testdata/bad/keys.yaml") {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			f.Fatal(err)
@@ -173,7 +180,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("name: a\ntarget: &x \"\\u2028\"\nknobs: {*x : |2\n    a\n\n}"))
 	f.Add([]byte("{name: a, target: 'b', owner: \"\\x85\\t\", knobs: {? a : ''}}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s, problems := Parse("f", data, now)
+		s, problems := scenario.Parse("f", data, scenario.Now)
 		if problems != nil {
 			if len(problems.Errors) == 0 || problems.Error() == "" {
 				t.Error("problems without an error")
@@ -181,14 +188,14 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		text := s.Marshal()
-		back, problems := Parse("f", text, now)
+		back, problems := scenario.Parse("f", text, scenario.Now)
 		if problems != nil {
 			t.Fatalf("pinned, it is refused: %v\n%s", problems, text)
 		}
 		if d := cmp.Diff(s, back, withoutPlaces); d != "" {
 			t.Errorf("pinned, it differs: (-before +after)\n%s\n%s", d, text)
 		}
-		if s.Hash() != back.Hash() {
+		if s.Hash(vocabulary) != back.Hash(vocabulary) {
 			t.Errorf("pinned, it has another hash\n%s", text)
 		}
 	})

@@ -4,73 +4,62 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/racebench/racebench/scenario/schema"
 	"github.com/racebench/racebench/scenario/spec"
 )
 
-// The fields whose values may be secrets: of `external`, and of a load group.
-const (
-	envField     = "env"
-	headersField = "headers"
-)
-
-// places are values of variables that racebench fills in itself: they are nobody's secret, and a replay needs
-// them as they are.
-var places = []string{"{port}", ":{port}", "127.0.0.1:{port}", "localhost:{port}", "{data}"}
-
-// leftOut stands for a header's value that nobody has.
+// leftOut stands for a secret that nobody has.
 const leftOut = "left-out"
 
-// Kept returns the scenario as it may stay on disk: the variables of external.env, and the headers that say who
-// somebody is, keep their names and lose their values. The hash is the same.
-func (s Scenario) Kept() Scenario {
+// Kept returns the scenario as it may stay on disk: what its owners call secret keeps its name and loses its value.
+// The hash is the same.
+func (s Scenario) Kept(of Vocabulary) Scenario {
 	if s.External != nil {
-		external := withoutSecrets(*s.External)
+		external := withoutSecrets(*s.External, of.External)
 		s.External = &external
 	}
-	s.Load = list(s.Load, withoutHeaders).Items
+	s.Load = listOf(s.Load, func(g spec.Value) spec.Value { return withoutSecrets(g, of.Load) }).Items
 	return s
 }
 
-// Secrets returns what Kept leaves out, as NAME=value. Filled puts it back.
-func (s Scenario) Secrets() []string {
+// Secrets returns what Kept leaves out, as NAME=value. Filled puts those of load back; those of external are for the
+// target.
+func (s Scenario) Secrets(of Vocabulary) []string {
 	var secrets []string
-	if s.External != nil {
-		if env, ok := s.External.Get(envField); ok {
-			for _, variable := range env.Fields {
-				if variable.Value.Kind == spec.Scalar {
-					secrets = append(secrets, variable.Key.Text+"="+variable.Value.Text)
-				}
+	note := func(name func(variable string) string) func(v spec.Value, variable string) spec.Value {
+		return func(v spec.Value, variable string) spec.Value {
+			if v.Kind == spec.Scalar {
+				secrets = append(secrets, name(variable)+"="+v.Text)
 			}
+			return v
 		}
 	}
+	if s.External != nil {
+		eachSecret(*s.External, of.External, note(func(variable string) string { return variable }))
+	}
 	for i, g := range s.Load {
-		headers, _ := g.Get(headersField)
-		for _, h := range headers.Fields {
-			if variable, ok := spec.SecretHeader(h.Key.Text); ok && h.Value.Kind == spec.Scalar {
-				secrets = append(secrets, headerName(i, variable)+"="+h.Value.Text)
-			}
-		}
+		eachSecret(g, of.Load, note(func(variable string) string { return groupSecret(i, variable) }))
 	}
 	return secrets
 }
 
-// headerName is the name of one group's header among secrets.
-func headerName(group int, variable string) string {
+// groupSecret is the name of one load group's secret, as children of other builds look for it, too.
+func groupSecret(group int, variable string) string {
 	return fmt.Sprintf("HEADER_%d_%s", group, variable)
 }
 
-// Filled returns the scenario with the headers that have no value filled in: what Secrets handed over, or the
-// variable that is called as the header, AUTHORIZATION for one. Missing names the variables that there are not;
-// their headers say so.
-func (s Scenario) Filled(lookup func(name string) (string, bool)) (filled Scenario, missing []string) {
+// Filled returns the scenario with the secrets of its load groups filled in where they have no value: what Secrets
+// handed over, or the variable that the owner names. Missing lists the variables that are not set; their secrets say
+// so.
+func (s Scenario) Filled(of Vocabulary, lookup func(name string) (string, bool)) (filled Scenario, missing []string) {
 	group := -1
-	s.Load = list(s.Load, func(g spec.Value) spec.Value {
+	s.Load = listOf(s.Load, func(g spec.Value) spec.Value {
 		group++
-		return eachSecret(g, func(v spec.Value, variable string) spec.Value {
+		return eachSecret(g, of.Load, func(v spec.Value, variable string) spec.Value {
 			if v.Kind != spec.Null {
 				return v
 			}
-			text, ok := lookup(headerName(group, variable))
+			text, ok := lookup(groupSecret(group, variable))
 			if !ok {
 				text, ok = lookup(variable)
 			}
@@ -85,46 +74,29 @@ func (s Scenario) Filled(lookup func(name string) (string, bool)) (filled Scenar
 	return s, missing
 }
 
-func withoutHeaders(group spec.Value) spec.Value {
-	return eachSecret(group, func(v spec.Value, _ string) spec.Value {
+// withoutSecrets returns a map whose secrets have no values.
+func withoutSecrets(m spec.Value, of schema.Map) spec.Value {
+	return eachSecret(m, of, func(v spec.Value, _ string) spec.Value {
 		v.Kind, v.Text, v.Quoted = spec.Null, "", false
 		return v
 	})
 }
 
-// eachSecret returns a load group with every secret header changed. The group itself is left alone.
-func eachSecret(group spec.Value, change func(v spec.Value, variable string) spec.Value) spec.Value {
-	group.Fields = slices.Clone(group.Fields)
-	for i, f := range group.Fields {
-		if f.Key.Text != headersField || f.Value.Kind != spec.Map {
+// eachSecret returns a map with every secret in it changed. The map itself is left alone.
+func eachSecret(m spec.Value, of schema.Map, change func(v spec.Value, variable string) spec.Value) spec.Value {
+	m.Fields = slices.Clone(m.Fields)
+	for i, f := range m.Fields {
+		w, ok := of.Find(f.Key.Text)
+		if !ok || w.Secret == nil || f.Value.Kind != spec.Map {
 			continue
 		}
-		headers := f.Value
-		headers.Fields = slices.Clone(headers.Fields)
-		for j, h := range headers.Fields {
-			if variable, ok := spec.SecretHeader(h.Key.Text); ok {
-				headers.Fields[j].Value = change(h.Value, variable)
+		entries := slices.Clone(f.Value.Fields)
+		for j, e := range entries {
+			if variable, ok := w.Secret(e.Key.Text, e.Value.Text); ok {
+				entries[j].Value = change(e.Value, variable)
 			}
 		}
-		group.Fields[i].Value = headers
+		m.Fields[i].Value.Fields = entries
 	}
-	return group
-}
-
-func withoutSecrets(external spec.Value) spec.Value {
-	external.Fields = slices.Clone(external.Fields)
-	for i, f := range external.Fields {
-		if f.Key.Text != envField || f.Value.Kind != spec.Map {
-			continue
-		}
-		bare := f.Value
-		bare.Fields = slices.Clone(bare.Fields)
-		for j, variable := range bare.Fields {
-			if !slices.Contains(places, variable.Value.Text) {
-				bare.Fields[j].Value.Kind, bare.Fields[j].Value.Text = spec.Null, ""
-			}
-		}
-		external.Fields[i].Value = bare
-	}
-	return external
+	return m
 }

@@ -1,9 +1,11 @@
 package scenario
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
+	"github.com/racebench/racebench/scenario/schema"
 	"github.com/racebench/racebench/scenario/spec"
 )
 
@@ -12,26 +14,62 @@ const (
 	warnKnownDays = 14  // before an entry ends that a warning asks for it to be renewed
 )
 
+// knownWords are the fields of an expected breach.
+var knownWords = []word[Known]{
+	{
+		name: "variant", help: "the variant it holds for; default every one",
+		form: always(schema.Text()), read: func(r *reader, v spec.Value, k *Known) { r.word(v, &k.Variant) },
+		write: func(k *Known) spec.Value { return k.Variant },
+	},
+	{
+		name: "class", help: "the breach's class; a * may end it",
+		form: always(schema.Pattern(`^[^*]+\*?$`)), read: (*reader).class,
+		write: func(k *Known) spec.Value { return k.Class },
+	},
+	{
+		name: "until", help: fmt.Sprintf("the last day it is tolerated, at most %d days ahead", maxKnownDays),
+		form: always(schema.Date()), read: (*reader).until,
+		write: func(k *Known) spec.Value {
+			if k.Until.IsZero() {
+				return spec.Value{}
+			}
+			return spec.Text(k.Until.Format(time.DateOnly))
+		},
+	},
+	{
+		name: "why", help: "the reason, shown with the breach",
+		form: always(schema.Scalar()), read: (*reader).why,
+		write: func(k *Known) spec.Value { return quoted(k.Why) },
+	},
+	{
+		name: "planted", help: "a positive control: the breach must show",
+		form: always(schema.Bool()), read: (*reader).planted,
+		write: func(k *Known) spec.Value { return k.ifPlanted("true") },
+	},
+	{
+		name: "rate", help: fmt.Sprintf("of a planted breach: the share of trials that shows it; default %s", percent(DefaultKnownRate)),
+		form: always(schema.Percent()), read: (*reader).knownRate,
+		write: func(k *Known) spec.Value { return k.ifPlanted(percent(k.Rate)) },
+	},
+}
+
+// ifPlanted is a text that only a planted entry has.
+func (k *Known) ifPlanted(text string) spec.Value {
+	if !k.Planted {
+		return spec.Value{}
+	}
+	return spec.Text(text)
+}
+
 // known reads the list of expected breaches.
-func (r *reader) known(v spec.Value) {
+func (r *reader) known(v spec.Value, s *Scenario) {
 	for _, item := range r.maps(v, "{class: drain-ends/*, until: 2027-01-31}") {
 		k := Known{At: item}
 		before := len(*r.errs)
-		r.fields(item, []word{
-			{"variant", func(r *reader, v spec.Value) { r.word(v, &k.Variant) }},
-			{"class", func(r *reader, v spec.Value) { r.class(v, &k) }},
-			{"until", func(r *reader, v spec.Value) { r.until(v, &k) }},
-			{"why", func(r *reader, v spec.Value) { r.why(v, &k) }},
-			{"planted", func(r *reader, v spec.Value) {
-				planted, err := spec.Bool(v)
-				r.errs.Add(err)
-				k.Planted = planted
-			}},
-			{"rate", func(r *reader, v spec.Value) { r.knownRate(v, &k) }},
-		})
+		readFields(r, item, knownWords, &k)
 		r.settleKnown(item, &k)
 		if len(*r.errs) == before {
-			r.s.Known = append(r.s.Known, k)
+			s.Known = append(s.Known, k)
 		}
 	}
 }
@@ -101,6 +139,12 @@ func (r *reader) until(v spec.Value, k *Known) {
 	k.Until = day
 }
 
+func (r *reader) planted(v spec.Value, k *Known) {
+	planted, err := spec.Bool(v)
+	r.errs.Add(err)
+	k.Planted = planted
+}
+
 func (r *reader) why(v spec.Value, k *Known) {
 	text, err := spec.Word(v)
 	if err == nil && strings.Trim(text, ".…") == "" {
@@ -120,20 +164,20 @@ func (r *reader) knownRate(v spec.Value, k *Known) {
 }
 
 // thresholds reads the list of bounds.
-func (r *reader) thresholds(v spec.Value) {
+func (r *reader) thresholds(v spec.Value, s *Scenario) {
 	if v.Kind != spec.List {
 		r.errs.Addf(v, "%s where a list is needed: write - p99(publish) < 25ms", shown(v))
 		return
 	}
 	for _, item := range v.Items {
 		if t, ok := parseThreshold(item, r.errs); ok {
-			r.s.Thresholds = append(r.s.Thresholds, t)
+			s.Thresholds = append(s.Thresholds, t)
 		}
 	}
 }
 
 // regression reads the tolerances of a comparison with a baseline.
-func (r *reader) regression(v spec.Value) {
+func (r *reader) regression(v spec.Value, s *Scenario) {
 	if v.Kind != spec.Map {
 		r.errs.Addf(v, "%s where a map is needed: write it such as {p99(publish): 10%%}", shown(v))
 		return
@@ -150,7 +194,7 @@ func (r *reader) regression(v spec.Value) {
 			r.errs.Addf(f.Key, "%s is written twice", m)
 		default:
 			seen[m] = true
-			r.s.Regression = append(r.s.Regression, Tolerance{At: f.Key, Name: name, Metric: m, Share: share})
+			s.Regression = append(s.Regression, Tolerance{At: f.Key, Name: name, Metric: m, Share: share})
 		}
 	}
 }

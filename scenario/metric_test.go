@@ -56,7 +56,7 @@ func TestThresholdHolds(t *testing.T) {
 }
 
 func TestThresholdNameHasItsPlace(t *testing.T) {
-	s := mustParse(t, head, "thresholds:", "  - p99( pubish, drain) < 5ms")
+	s := MustParse(t, Head, "thresholds:", "  - p99( pubish, drain) < 5ms")
 	if name := s.Thresholds[0].Name; name.Text != "pubish" || name.Pos != (spec.Pos{Line: 4, Col: 10}) {
 		t.Errorf("the name is %q at %v, want pubish at 4:10", name.Text, name.Pos)
 	}

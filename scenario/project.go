@@ -1,8 +1,10 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/racebench/racebench/scenario/spec"
@@ -40,20 +42,21 @@ func inProject(path string) bool {
 	return err == nil && filepath.Base(filepath.Dir(abs)) == ProjectDir
 }
 
-// defaultWords are the fields of a scenario that a project may give a default: those that mean the same for
-// every target.
-var defaultWords = wordsNamed("trials", "seed", "duration", "drain_limit", "owner")
+// defaultWords are the fields of a scenario that a project may give a default.
+var defaultWords = slices.DeleteFunc(slices.Clone(words), func(w word[Scenario]) bool { return !w.shared })
 
-func wordsNamed(names ...string) []word {
-	var some []word
-	for _, name := range names {
-		for _, w := range words {
-			if w.name == name {
-				some = append(some, w)
-			}
+// projectWords are the fields of a project's file.
+var projectWords = []word[Project]{
+	{name: "budget", read: func(r *reader, v spec.Value, p *Project) {
+		r.positive(v, &p.Budget, "leaves no time to run: write how long all scenarios together may take, such as 90s")
+	}},
+	{name: "defaults", read: func(r *reader, v spec.Value, p *Project) {
+		if v.Kind != spec.Map {
+			r.errs.Addf(v, "defaults is a map, not %s: write it such as {trials: 20, owner: \"@acme/cart\"}", v.Kind)
+			return
 		}
-	}
-	return some
+		readFields(r, v, defaultWords, &p.defaults)
+	}},
 }
 
 const emptyProject = "the file is empty: write what holds for every scenario beside it, such as budget: 90s, or leave the file out"
@@ -79,7 +82,6 @@ func parseProject(file string, data []byte) (Project, *Problems) {
 	if len(problems.Errors) > 0 {
 		return Project{}, problems
 	}
-	p.defaults = r.s
 	return p, nil
 }
 
@@ -88,31 +90,14 @@ func (r *reader) project(root spec.Value, p *Project) {
 		r.errs.Addf(root, "this file is a map of fields, not %s: begin it with a line such as budget: 90s", root.Kind)
 		return
 	}
-	r.fields(root, []word{
-		{"budget", func(r *reader, v spec.Value) {
-			r.positive(v, &p.Budget, "leaves no time to run: write how long all scenarios together may take, such as 90s")
-		}},
-		{"defaults", func(r *reader, v spec.Value) {
-			if v.Kind != spec.Map {
-				r.errs.Addf(v, "defaults is a map, not %s: write it such as {trials: 20, owner: \"@acme/cart\"}", v.Kind)
-				return
-			}
-			r.fields(v, defaultWords)
-		}},
-	})
+	readFields(r, root, projectWords, p)
 }
 
 // scenario is an unread scenario of the project: with the defaults that hold before its file says otherwise.
 func (p Project) scenario(file string, data []byte) Scenario {
-	s := Scenario{
-		File: file, Source: data, Engine: Real, Trials: DefaultTrials, Duration: DefaultDuration,
-		Seed: p.defaults.Seed, DrainLimit: p.defaults.DrainLimit, Owner: p.defaults.Owner, Budget: p.Budget,
-	}
-	if p.defaults.Trials > 0 {
-		s.Trials = p.defaults.Trials
-	}
-	if p.defaults.Duration > 0 {
-		s.Duration = p.defaults.Duration
-	}
+	s := p.defaults
+	s.File, s.Source, s.Engine, s.Budget = file, data, Real, p.Budget
+	s.Trials = cmp.Or(s.Trials, DefaultTrials)
+	s.Duration = cmp.Or(s.Duration, DefaultDuration)
 	return s
 }

@@ -270,7 +270,7 @@ func TestProblemsAdd(t *testing.T) {
 }
 
 func TestLaterProblems(t *testing.T) {
-	s := mustParse(t, "name: x", "target: brker")
+	s := MustParse(t, "name: x", "target: brker")
 	if s.Problems(nil) != nil {
 		t.Error("no errors are a problem")
 	}

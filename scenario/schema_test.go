@@ -1,4 +1,4 @@
-package scenario
+package scenario_test
 
 import (
 	"bytes"
@@ -10,16 +10,19 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
 )
 
 // TestSchemaFile holds the committed schema to what Schema prints.
-func TestSchemaFile(t *testing.T) { golden(t, "racebench.schema.json", Schema()) }
+func TestSchemaFile(t *testing.T) {
+	scenario.Golden(t, "racebench.schema.json", scenario.Schema(vocabulary))
+}
 
 // compiled is the schema, ready to validate.
 func compiled(t *testing.T) *jsonschema.Schema {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(scenario.Schema(vocabulary)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,9 +67,8 @@ func plain(v spec.Value) any {
 // decode reads a file as YAML only.
 func decode(t *testing.T, data []byte) any {
 	t.Helper()
-	var errs spec.Errors
-	root, ok := decodeYAML(data, &errs, emptyScenario)
-	if !ok || len(errs) > 0 {
+	root, errs := scenario.DecodeYAML(data)
+	if len(errs) > 0 {
 		t.Fatalf("not YAML: %v", &errs)
 	}
 	return plain(root)
@@ -74,7 +76,7 @@ func decode(t *testing.T, data []byte) any {
 
 func TestSchemaTakesGoodFiles(t *testing.T) {
 	schema := compiled(t)
-	for _, path := range good(t) {
+	for _, path := range scenario.Good(t) {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -82,7 +84,7 @@ func TestSchemaTakesGoodFiles(t *testing.T) {
 		if err := schema.Validate(decode(t, data)); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
-		s := mustParse(t, string(data))
+		s := scenario.MustParse(t, string(data))
 		if err := schema.Validate(decode(t, s.Marshal())); err != nil {
 			t.Errorf("%s, pinned: %v", path, err)
 		}
@@ -109,32 +111,32 @@ func TestSchemaAndParseAgree(t *testing.T) {
 		lines string
 		right bool
 	}{
-		{head, true},
+		{scenario.Head, true},
 		{"name: x", false},
 		{"name: X\ntarget: broker", false},
-		{head + "\nduration: 1m30s", true},
-		{head + "\nduration: 90", false},
-		{head + "\ntrials: 0", false},
-		{head + "\nseed: 18446744073709551615", true},
-		{head + "\nseed: 18446744073709551616", false},
-		{head + "\nsim: {opps: 3}", false},
-		{head + "\nknown: [{class: a/*, planted: true, rate: 5%}]", true},
-		{head + "\nknown: [{class: a/*, until: 2027-01-31, rate: 5%}]", false},
-		{head + "\nknown: [{class: a/*, planted: false}]", false},
-		{head + "\nknown: [{until: 2027-01-31}]", false},
-		{head + "\nthresholds: [p99(publish) < 5ms, memory < 1MiB]", true},
-		{head + "\nthresholds: [p99(publish) = 5ms]", false},
-		{head + "\nthresholds: [\"p99(publish, night) < 5ms\"]", false},
-		{head + "\nregression: {p99(publish): 5%}", true},
-		{head + "\nregression: {p99(publish): 5}", false},
-		{head + "\nregression: {p99: 5%}", false},
-		{head + "\nexternal: {command: ./a}", false},
+		{scenario.Head + "\nduration: 1m30s", true},
+		{scenario.Head + "\nduration: 90", false},
+		{scenario.Head + "\ntrials: 0", false},
+		{scenario.Head + "\nseed: 18446744073709551615", true},
+		{scenario.Head + "\nseed: 18446744073709551616", false},
+		{scenario.Head + "\nsim: {opps: 3}", false},
+		{scenario.Head + "\nknown: [{class: a/*, planted: true, rate: 5%}]", true},
+		{scenario.Head + "\nknown: [{class: a/*, until: 2027-01-31, rate: 5%}]", false},
+		{scenario.Head + "\nknown: [{class: a/*, planted: false}]", false},
+		{scenario.Head + "\nknown: [{until: 2027-01-31}]", false},
+		{scenario.Head + "\nthresholds: [p99(publish) < 5ms, memory < 1MiB]", true},
+		{scenario.Head + "\nthresholds: [p99(publish) = 5ms]", false},
+		{scenario.Head + "\nthresholds: [\"p99(publish, night) < 5ms\"]", false},
+		{scenario.Head + "\nregression: {p99(publish): 5%}", true},
+		{scenario.Head + "\nregression: {p99(publish): 5}", false},
+		{scenario.Head + "\nregression: {p99: 5%}", false},
+		{scenario.Head + "\nexternal: {command: ./a}", false},
 		{"name: x\ntarget: external", false},
 		{"name: x\ntarget: external\nexternal: {command: ./a}", true},
 		{"name: x\ntarget: external\nexternal: {command: ./a}\nengine: sim", false},
 		{"name: x\ntarget: external\nexternal: {command: ./a}\nknobs: {a: 1}", false},
 	} {
-		_, problems := Parse("f", []byte(row.lines), now)
+		_, problems := scenario.Parse("f", []byte(row.lines), scenario.Now)
 		err := schema.Validate(decode(t, []byte(row.lines)))
 		if (problems == nil) != row.right || (err == nil) != row.right {
 			t.Errorf("%s\nwant right=%v; Parse says %v; the schema says %v", row.lines, row.right, problems, err)
@@ -148,18 +150,19 @@ func TestSchemaNamesEveryField(t *testing.T) {
 	var root struct {
 		Properties map[string]struct{ Description string }
 	}
-	if err := json.Unmarshal(Schema(), &root); err != nil {
+	if err := json.Unmarshal(scenario.Schema(vocabulary), &root); err != nil {
 		t.Fatal(err)
 	}
-	for _, w := range words {
-		if p, ok := root.Properties[w.name]; !ok || p.Description == "" {
-			t.Errorf("the schema has no %s, or no help on it", w.name)
+	names := scenario.WordNames()
+	for _, name := range names {
+		if p, ok := root.Properties[name]; !ok || p.Description == "" {
+			t.Errorf("the schema has no %s, or no help on it", name)
 		}
 	}
-	if len(root.Properties) != len(words) {
-		t.Errorf("the schema has %d fields, the reader %d", len(root.Properties), len(words))
+	if len(root.Properties) != len(names) {
+		t.Errorf("the schema has %d fields, the reader %d", len(root.Properties), len(names))
 	}
-	if strings.Contains(string(Schema()), "$defs") {
+	if strings.Contains(string(scenario.Schema(vocabulary)), "$defs") {
 		t.Error("editors show nothing useful through $defs")
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/scenario/schema"
 	"github.com/racebench/racebench/scenario/spec"
 )
 
@@ -15,8 +16,10 @@ type Binder interface {
 	// Bind returns the target for the program that a scenario's external describes. What is wrong with it
 	// is added to errs.
 	Bind(external spec.Value, errs *spec.Errors) Target
-	// ClientFields are the words of a load group that are the target's own.
-	ClientFields() []string
+	// Words describes a scenario's external.
+	Words() schema.Map
+	// ClientWords are the words of a load group that are the target's own.
+	ClientWords() []schema.Word
 	// CheckClient adds what is wrong with those of one load group to errs.
 	CheckClient(group spec.Value, errs *spec.Errors)
 	// Idle says that the bound program has no clients: the stop itself is the test.

@@ -49,7 +49,7 @@ func exampleFiles(t *testing.T) []string {
 }
 
 func TestExamplesAreValid(t *testing.T) {
-	schema, err := compileSchema(scenario.Schema())
+	schema, err := compileSchema(scenario.Schema(engine.Catalog(all.Targets()).Vocabulary()))
 	if err != nil {
 		t.Fatal(err)
 	}

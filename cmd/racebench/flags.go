@@ -246,7 +246,7 @@ func (f *runFlags) apply(p *engine.Program) error {
 		return usagef("--engine sim: a program cannot be simulated; %s runs with --engine real", p.Scenario.Name)
 	}
 	p.Scenario.Engine = f.engineOf(p)
-	p.Hash = p.Scenario.Hash() // the engine shapes a trial
+	p.Rehash() // the engine shapes a trial
 	if f.shard != "" && p.Scenario.Seed == nil {
 		return usagef("--shard: the parts of a run need one seed: give --seed, or write one into %s", p.Scenario.Name)
 	}

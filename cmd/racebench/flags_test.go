@@ -67,7 +67,7 @@ func TestEngineAndTrialsAtOnce(t *testing.T) {
 			}
 			continue
 		}
-		if n := c.flags.atOnce(p.Scenario.Engine); c.refused || p.Scenario.Engine != c.engine || n != c.atOnce || p.Hash != p.Scenario.Hash() {
+		if n := c.flags.atOnce(p.Scenario.Engine); c.refused || p.Scenario.Engine != c.engine || n != c.atOnce || p.Hash != p.Scenario.Hash(p.Vocabulary) {
 			t.Errorf("%s: engine %s, %d at once, refused: no", c.about, p.Scenario.Engine, n)
 		}
 	}

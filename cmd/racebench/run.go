@@ -178,7 +178,7 @@ func (a *app) runPrograms(ctx context.Context, programs []engine.Program, f runF
 	}
 	reports, err := e.store(one)
 	if f.keepScenario != nil {
-		err = errors.Join(err, rundir.WriteFile(e.run.Scenario(), programs[0].Scenario.Kept().Marshal()))
+		err = errors.Join(err, rundir.WriteFile(e.run.Scenario(), programs[0].Scenario.Kept(programs[0].Vocabulary).Marshal()))
 	}
 	if err != nil {
 		return nil, err

@@ -60,7 +60,7 @@ func (a *app) load(path string) (engine.Program, error) {
 	if err != nil {
 		return engine.Program{}, usageError{err}
 	}
-	s, missing := s.Filled(os.LookupEnv)
+	s, missing := s.Filled(a.catalog.Vocabulary(), os.LookupEnv)
 	if len(missing) > 0 && problems == nil {
 		return engine.Program{}, usagef("%s: a header has no value: write it, or set %s in racebench's own environment", path, strings.Join(missing, " and "))
 	}
@@ -102,7 +102,7 @@ func (a *app) schemaCommand() *cobra.Command {
   mkdir -p .racebench && racebench schema > .racebench/racebench.schema.json`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			text := scenario.Schema()
+			text := scenario.Schema(a.catalog.Vocabulary())
 			if ofResult {
 				text = result.SchemaJSON()
 			}

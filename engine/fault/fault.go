@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/racebench/racebench/scenario/schema"
 	"github.com/racebench/racebench/scenario/spec"
 )
 
@@ -63,6 +64,22 @@ func (d Directive) AtStartup() bool { _, ok := d.trigger.(startup); return ok }
 // 20%..80% of 2s".
 func (d Directive) Summary() string { return d.Name + " " + d.trigger.summary() }
 
+// crashes are the ways to end a server without asking it.
+var crashes = []string{"kill", "power"}
+
+// words are the fields of an injection.
+var words = schema.Map{
+	Words: []schema.Word{
+		{Name: "signal", Form: schema.Text(), Help: "the signal to send, such as SIGTERM"},
+		{Name: "crash", Form: schema.Enum(crashes...), Help: "kill: SIGKILL; power: a power cut that forgets what was not synced"},
+		{Name: "at", Form: schema.Scalar(), Help: "20%..80%, 300ms, op 1000..5000, startup, or window NAME [hold]"},
+	},
+	OneOf: []string{"signal", "crash"},
+}
+
+// Words describes an entry of inject.
+func Words() schema.Map { return words }
+
 // Parse reads one entry of inject and adds everything that is wrong with it to errs.
 func Parse(v spec.Value, scope Scope, errs *spec.Errors) Directive {
 	d := Directive{At: v, trigger: moment{}}
@@ -71,10 +88,8 @@ func Parse(v spec.Value, scope Scope, errs *spec.Errors) Directive {
 		return d
 	}
 	for _, f := range v.Fields {
-		switch f.Key.Text {
-		case "signal", "crash", "at":
-		default:
-			errs.Add(spec.Unknown(f.Key, "field of an injection", []string{"signal", "crash", "at"}))
+		if names := words.Names(); !slices.Contains(names, f.Key.Text) {
+			errs.Add(spec.Unknown(f.Key, "field of an injection", names))
 		}
 	}
 	d.readWhat(v, scope, errs)
@@ -102,8 +117,8 @@ func (d *Directive) readWhat(v spec.Value, scope Scope, errs *spec.Errors) {
 		if err == nil && s != syscall.SIGKILL && !slices.Contains(scope.Stops, s) {
 			errs.Addf(sig, "this target does not stop on %s: it stops on %s", d.Name, namesOf(scope.Stops))
 		}
-	case hasCrash && crash.Text != "kill" && crash.Text != "power":
-		errs.Add(spec.Unknown(crash, "crash", []string{"kill", "power"}))
+	case hasCrash && !slices.Contains(crashes, crash.Text):
+		errs.Add(spec.Unknown(crash, "crash", crashes))
 	case hasCrash && !scope.Audited:
 		errs.Addf(crash, "this target keeps nothing beyond its process, so a crash proves nothing: write signal: SIGTERM")
 	case hasCrash:
@@ -112,7 +127,7 @@ func (d *Directive) readWhat(v spec.Value, scope Scope, errs *spec.Errors) {
 			d.Name = "power cut"
 		}
 	case !hasCrash:
-		errs.Addf(v, "this injection says not what is done: write signal: SIGTERM")
+		errs.Addf(v, "this injection has no signal and no crash: write what strikes, such as signal: SIGTERM")
 	}
 }
 

@@ -223,11 +223,11 @@ func TestErrors(t *testing.T) {
 		text string
 		want []string
 	}{
-		{"{at: 1s}", []string{"4:5: this injection says not what is done: write signal: SIGTERM"}},
+		{"{at: 1s}", []string{"4:5: this injection has no signal and no crash: write what strikes, such as signal: SIGTERM"}},
 		{"{signal: SIGTERM}", []string{"4:5: this injection has no at: write when it strikes, such as at: 20%..80%"}},
 		{"{}", []string{
 			"4:5: this injection has no at: write when it strikes, such as at: 20%..80%",
-			"4:5: this injection says not what is done: write signal: SIGTERM"}},
+			"4:5: this injection has no signal and no crash: write what strikes, such as signal: SIGTERM"}},
 		{"{signal: SIGTRM, at: 1s}", []string{`4:14: unknown signal "SIGTRM" (did you mean "SIGTERM"?)`}},
 		{"{signal: TERM, at: 1s}", []string{`4:14: unknown signal "TERM" (did you mean "SIGTERM"?)`}},
 		{"{signal: SIGSTOP, at: 1s}", []string{`4:14: unknown signal "SIGSTOP"`}},

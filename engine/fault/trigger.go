@@ -3,6 +3,7 @@ package fault
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -202,7 +203,7 @@ func parseOp(v spec.Value, rest []spec.Value, scope Scope, errs *spec.Errors) tr
 	var o op
 	if len(rest) == 2 {
 		o.name = rest[0].Text
-		if !contains(scope.Ops, o.name) {
+		if !slices.Contains(scope.Ops, o.name) {
 			errs.Add(spec.Unknown(rest[0], "operation or load group", scope.Ops))
 		}
 		rest = rest[1:]
@@ -230,7 +231,7 @@ func parseWindow(v spec.Value, rest []spec.Value, scope Scope, errs *spec.Errors
 		return nil
 	}
 	w := window{name: rest[0].Text, duration: scope.Duration}
-	if !contains(scope.Windows, w.name) {
+	if !slices.Contains(scope.Windows, w.name) {
 		errs.Add(spec.Unknown(rest[0], "window", scope.Windows))
 	}
 	if len(rest) == 2 {
@@ -240,13 +241,4 @@ func parseWindow(v spec.Value, rest []spec.Value, scope Scope, errs *spec.Errors
 		w.hold = true
 	}
 	return w
-}
-
-func contains(list []string, word string) bool {
-	for _, w := range list {
-		if w == word {
-			return true
-		}
-	}
-	return false
 }

@@ -14,13 +14,13 @@ var importRows = [][]string{
 	{"engine/fault", "engine/record", "engine/invariant", anyTarget},
 	{"targets", "engine/result", "scenario/load"},
 	{"scenario", "engine/ledger", "engine/world/prim"},
-	{"scenario/spec", "engine/world", "internal/rundir"},
+	{"scenario/schema", "scenario/spec", "engine/world", "internal/rundir"},
 }
 
 // narrowed packages may import of ours only what stands here.
 var narrowed = map[string][]string{
-	"targets": {"engine/world", "engine/world/prim", "engine/ledger", "scenario/spec"},
-	anyTarget: {"targets", "engine/world", "engine/world/prim", "engine/ledger", "scenario/spec"},
+	"targets": {"engine/world", "engine/world/prim", "engine/ledger", "scenario/schema", "scenario/spec"},
+	anyTarget: {"targets", "engine/world", "engine/world/prim", "engine/ledger", "scenario/schema", "scenario/spec"},
 	// Judges do not know servers.
 	"engine/invariant": {"engine/ledger", "engine/result"},
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/racebench/racebench/scenario/schema"
 	"github.com/racebench/racebench/scenario/spec"
 )
 
@@ -14,48 +15,53 @@ const maxBurst = 1_000_000
 // groupName is what a group may be called in thresholds and results.
 var groupName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 
-// Parse reads one entry of load and adds everything that is wrong with it to errs.
-// Load groups of programs tested from outside have words of their own; see ParseClient.
+// clientWord takes the place of op in the load groups of an external program.
+const clientWord = "client"
+
+// Parse reads one entry of load and adds everything that is wrong with it to errs. The load groups of external
+// programs are for ParseClient.
 func Parse(v spec.Value, errs *spec.Errors) Group {
-	if client, ok := v.Get("client"); ok {
-		errs.Addf(client, "client is for programs: such a load group needs target: external; here write op")
+	if client, ok := v.Get(clientWord); ok {
+		errs.Addf(client, "client is for external programs: such a load group needs target: external; here write op")
 		return Group{At: v, Clients: 1, ShapeName: defaultShape}
 	}
-	return parse(v, "op", nil, errs)
+	return parse(v, fields, nil, errs)
 }
 
-// ParseClient reads what an entry of load for a program shares with all others: how many
-// clients, in which rhythm, under which name. Group.Op is then the client's kind. The
-// fields named by own are left to the caller.
-func ParseClient(v spec.Value, own []string, errs *spec.Errors) Group {
-	return parse(v, "client", own, errs)
+// ParseClient reads what an entry of load for an external program shares with all others: how many clients, in which
+// rhythm, under which name. Group.Op is then the client's kind. The words of c are left to the caller.
+func ParseClient(v spec.Value, c Clients, errs *spec.Errors) Group {
+	first := fields[0]
+	first.Name = clientWord
+	if len(c.Kinds) > 0 {
+		first.example = clientWord + ": " + c.Kinds[0]
+	}
+	return parse(v, slices.Concat([]field{first}, fields[1:]), schema.Map{Words: c.Words}.Names(), errs)
 }
 
-// parse reads a group whose operation stands in the field opWord.
-func parse(v spec.Value, opWord string, own []string, errs *spec.Errors) Group {
+// parse reads a group. Its operation stands in the first field; those of others are left to them.
+func parse(v spec.Value, fields []field, others []string, errs *spec.Errors) Group {
+	op := fields[0]
 	g := Group{At: v, Clients: 1, ShapeName: defaultShape}
 	if v.Kind != spec.Map {
-		errs.Addf(v, "a load group is a map: write it such as {%s, clients: 8, shape: rate, rate: 2000/s}", opExamples[opWord])
+		errs.Addf(v, "a load group is a map: write it such as {%s, clients: 8, shape: rate, rate: 2000/s}", op.example)
 		return g
 	}
-	if _, ok := v.Get(opWord); !ok {
-		errs.Addf(v, "this load group has no %s: write what its clients do, such as %s", opWord, opExamples[opWord])
+	if _, ok := v.Get(op.Name); !ok {
+		errs.Addf(v, "this load group has no %s: write what its clients do, such as %s", op.Name, op.example)
 	}
 	var names []string
 	for _, f := range fields {
-		if f.name == "op" {
-			f.name = opWord
-		}
-		names = append(names, f.name)
-		at, ok := v.Get(f.name)
+		names = append(names, f.Name)
+		at, ok := v.Get(f.Name)
 		switch {
 		case ok && at.Kind == spec.Null:
-			errs.Addf(at, "%s is empty: give it a value or leave it out", f.name)
+			errs.Addf(at, "%s is empty: give it a value or leave it out", f.Name)
 		case ok:
 			errs.Add(f.read(&g, at))
 		}
 	}
-	names = append(names, own...)
+	names = append(names, others...)
 	for _, f := range v.Fields {
 		switch {
 		case slices.Contains(names, f.Key.Text):
@@ -78,9 +84,6 @@ func parse(v spec.Value, opWord string, own []string, errs *spec.Errors) Group {
 	return g
 }
 
-// opExamples show how the field that names a group's operation is written.
-var opExamples = map[string]string{"op": "op: publish", "client": "client: http-keepalive"}
-
 // checkShapeFields reports the fields that the group's shape needs and that are
 // missing, and those that belong to other shapes.
 func checkShapeFields(g Group, v spec.Value, errs *spec.Errors) {
@@ -94,7 +97,7 @@ func checkShapeFields(g Group, v spec.Value, errs *spec.Errors) {
 		}
 		for _, need := range s.fields {
 			if _, ok := v.Get(need); !ok {
-				errs.Addf(at, "shape %s needs %s: write it such as %s", s.name, need, examples[need])
+				errs.Addf(at, "shape %s needs %s: write it such as %s", s.name, need, exampleOf(need))
 			}
 		}
 	}
@@ -111,14 +114,10 @@ func checkShapeFields(g Group, v spec.Value, errs *spec.Errors) {
 	}
 }
 
-// examples show how a shape's field is written.
-var examples = map[string]string{
-	"rate":  "rate: 2000/s",
-	"delay": "delay: 1ms..5ms",
-	"burst": "burst: 50",
-	"every": "every: 100ms",
-	"from":  "from: 100/s",
-	"to":    "to: 2000/s",
+// exampleOf shows how a field is written.
+func exampleOf(name string) string {
+	i := slices.IndexFunc(fields, func(f field) bool { return f.Name == name })
+	return fields[i].example
 }
 
 func readOp(g *Group, v spec.Value) error {

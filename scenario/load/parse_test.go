@@ -1,9 +1,6 @@
 package load
 
 import (
-	"encoding/json"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/scenario/schema"
 	"github.com/racebench/racebench/scenario/spec"
 )
 
@@ -83,7 +81,7 @@ func TestParseErrors(t *testing.T) {
 		{"{op: a, as: two words}", `4:15: "two words" does not name a group: use letters, digits, - and _`},
 		{"{op: a, size: 5}", `4:17: size "5" has no unit: write it with one, such as 5B`},
 		{"{op: a, size: }", "4:17: size is empty: give it a value or leave it out"},
-		{"{client: websocket, path: /ws}", "4:12: client is for programs: such a load group needs target: external; here write op"},
+		{"{client: websocket, path: /ws}", "4:12: client is for external programs: such a load group needs target: external; here write op"},
 	} {
 		var errs spec.Errors
 		Parse(entry(t, row.line), &errs)
@@ -102,44 +100,17 @@ func TestParseErrors(t *testing.T) {
 func TestParseClient(t *testing.T) {
 	v := entry(t, "{client: http-upload, clients: 2, path: /upload, over: 160ms, shape: rate, rate: 5/s}")
 	var errs spec.Errors
-	g := ParseClient(v, []string{"path", "over"}, &errs)
+	g := ParseClient(v, Clients{Kinds: []string{"http-upload"}, Words: []schema.Word{{Name: "path"}, {Name: "over"}}}, &errs)
 	if len(errs) > 0 || g.Op.Text != "http-upload" || g.As != "http-upload" || g.Clients != 2 || g.Rate != 5 {
 		t.Errorf("%+v, %v", g, &errs)
 	}
-	g = ParseClient(v, []string{"path"}, &errs)
+	g = ParseClient(v, Clients{Words: []schema.Word{{Name: "path"}}}, &errs)
 	if len(errs) != 1 || !strings.Contains(errs.Error(), `"over"`) {
 		t.Errorf("a field that nobody owns: %v", &errs)
 	}
 	errs = nil
-	ParseClient(entry(t, "{op: publish}"), nil, &errs)
+	ParseClient(entry(t, "{op: publish}"), Clients{}, &errs)
 	if len(errs) != 2 {
 		t.Errorf("op in a program's group: %v", &errs)
-	}
-}
-
-// TestSchemaKnowsTheTable holds the schema of scenario files, which cannot import this
-// package, to this package's words.
-func TestSchemaKnowsTheTable(t *testing.T) {
-	type node struct {
-		Properties map[string]*node
-		Items      *node
-		Enum       []string
-		Maximum    json.Number
-	}
-	var root node
-	if err := json.Unmarshal(scenario.Schema(), &root); err != nil {
-		t.Fatal(err)
-	}
-	group := root.Properties["load"].Items.Properties
-	for _, f := range fieldNames() {
-		if group[f] == nil {
-			t.Errorf("the schema does not know the field %s", f)
-		}
-	}
-	if got := group["shape"].Enum; !slices.Equal(got, shapeNames()) {
-		t.Errorf("the schema's shapes are %v, want %v", got, shapeNames())
-	}
-	if group["clients"].Maximum != json.Number(strconv.Itoa(MaxClients)) || group["burst"].Maximum != json.Number(strconv.Itoa(maxBurst)) {
-		t.Error("the schema's limits are not this package's")
 	}
 }

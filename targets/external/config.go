@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/racebench/racebench/scenario/schema"
 	"github.com/racebench/racebench/scenario/spec"
 )
 
@@ -42,29 +43,72 @@ const (
 	dataWord = "{data}"
 )
 
-// externalFields are the words of a scenario's external, each with its reader.
-var externalFields = []struct {
-	name string
+// places are values of variables that racebench fills in itself: they are nobody's secret, and a replay needs them
+// as they are.
+var places = []string{portWord, ":" + portWord, "127.0.0.1:" + portWord, "localhost:" + portWord, dataWord}
+
+// secretVariable reports whether a variable's value may be a secret.
+func secretVariable(name, value string) (variable string, secret bool) {
+	return name, !slices.Contains(places, value)
+}
+
+// A programWord is one word of a scenario's external.
+type programWord struct {
+	schema.Word
 	read func(c *config, v spec.Value, errs *spec.Errors)
-}{
-	{"command", func(c *config, v spec.Value, errs *spec.Errors) { c.command = readCommand(v, errs) }},
-	{"cwd", func(c *config, v spec.Value, errs *spec.Errors) { c.cwd = readWord(v, errs) }},
-	{"env", readEnv},
-	{"url", readURL},
-	{"ready", readReady},
-	{"exit", readExits},
-	{"signal_to", func(c *config, v spec.Value, errs *spec.Errors) {
-		if v.Text != "leader" && v.Text != "group" {
-			errs.Add(spec.Unknown(v, "signal_to", []string{"leader", "group"}))
-		}
-		c.group = v.Text == "group"
-	}},
-	{"restart", func(c *config, v spec.Value, errs *spec.Errors) { c.restart = readBool(v, errs) }},
-	{"preset", func(c *config, v spec.Value, errs *spec.Errors) { c.preset = readWord(v, errs) }},
-	{"worker", func(c *config, v spec.Value, errs *spec.Errors) { c.worker = readBool(v, errs) }},
-	{"pid1", func(c *config, v spec.Value, errs *spec.Errors) { c.pid1 = readBool(v, errs) }},
-	{"before_each", func(c *config, v spec.Value, errs *spec.Errors) { c.beforeEach = readCommand(v, errs) }},
-	{"attach", readAttach},
+}
+
+// programWords are the words of a scenario's external.
+var programWords = []programWord{
+	{
+		schema.Word{Name: "command", Form: schema.Command(), Help: "a list, or a string split as a shell would, without a shell"},
+		func(c *config, v spec.Value, errs *spec.Errors) { c.command = readCommand(v, errs) },
+	},
+	{
+		schema.Word{Name: "cwd", Form: schema.Text(), Help: "the working directory"},
+		func(c *config, v spec.Value, errs *spec.Errors) { c.cwd = readWord(v, errs) },
+	},
+	{schema.Word{Name: "env", Form: schema.Open(), Help: "environment variables", Secret: secretVariable}, readEnv},
+	{schema.Word{Name: "url", Form: schema.Text(), Help: "where it listens; {port} is a free port"}, readURL},
+	{
+		schema.Word{Name: "ready", Help: "when it is ready; default: the port of url accepts", Form: schema.Object(
+			schema.Word{Name: "http", Form: schema.Text(), Help: "a path that answers 2xx"},
+			schema.Word{Name: "port", Form: schema.Either(schema.Integer(1, 65535), schema.Text()), Help: "a port that accepts"},
+			schema.Word{Name: "log", Form: schema.Text(), Help: "a text it prints"},
+		)},
+		readReady,
+	},
+	{
+		schema.Word{Name: "exit", Form: schema.List(schema.Either(schema.Integer(0, 255), schema.Text())),
+			Help: "statuses of a clean stop, or a signal's name; default [0, 143]"},
+		readExits,
+	},
+	{schema.Word{Name: "signal_to", Form: schema.Enum(receivers...), Help: "who gets the signal"}, readReceiver},
+	{
+		schema.Word{Name: "restart", Form: schema.Bool(), Help: "start again on the same data and read acknowledged writes back"},
+		func(c *config, v spec.Value, errs *spec.Errors) { c.restart = readBool(v, errs) },
+	},
+	{
+		schema.Word{Name: "preset", Form: schema.Text(), Help: "a known server: what its signals mean, sensible load and exits"},
+		func(c *config, v spec.Value, errs *spec.Errors) { c.preset = readWord(v, errs) },
+	},
+	{
+		schema.Word{Name: "worker", Form: schema.Bool(), Help: "it listens on nothing; needs ready: {log: …}"},
+		func(c *config, v spec.Value, errs *spec.Errors) { c.worker = readBool(v, errs) },
+	},
+	{
+		schema.Word{Name: "pid1", Form: schema.Bool(), Help: "run it as PID 1 of a process namespace, as in a container without an init"},
+		func(c *config, v spec.Value, errs *spec.Errors) { c.pid1 = readBool(v, errs) },
+	},
+	{
+		schema.Word{Name: "before_each", Form: schema.Command(), Help: "a command that is run before each trial"},
+		func(c *config, v spec.Value, errs *spec.Errors) { c.beforeEach = readCommand(v, errs) },
+	},
+	{
+		schema.Word{Name: "attach", Form: schema.Either(schema.Integer(2, 1<<22), schema.Text()),
+			Help: "instead of command: the id of a running process, or a file that holds it"},
+		readAttach,
+	},
 }
 
 func parseConfig(v spec.Value, errs *spec.Errors) config {
@@ -73,10 +117,10 @@ func parseConfig(v spec.Value, errs *spec.Errors) config {
 		c.usePreset(preset, errs)
 	}
 	var names []string
-	for _, f := range externalFields {
-		names = append(names, f.name)
-		if at, ok := v.Get(f.name); ok {
-			f.read(&c, at, errs)
+	for _, w := range programWords {
+		names = append(names, w.Name)
+		if at, ok := v.Get(w.Name); ok {
+			w.read(&c, at, errs)
 		}
 	}
 	for _, f := range v.Fields {
@@ -100,6 +144,16 @@ func parseConfig(v spec.Value, errs *spec.Errors) config {
 		c.exits = []int{0, 143}
 	}
 	return c
+}
+
+// receivers are who may get the signal: the program itself, or its whole process group.
+var receivers = []string{"leader", "group"}
+
+func readReceiver(c *config, v spec.Value, errs *spec.Errors) {
+	if !slices.Contains(receivers, v.Text) {
+		errs.Add(spec.Unknown(v, "signal_to", receivers))
+	}
+	c.group = v.Text == "group"
 }
 
 func readAttach(c *config, v spec.Value, errs *spec.Errors) {

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/scenario/schema"
 	"github.com/racebench/racebench/scenario/spec"
 	"github.com/racebench/racebench/targets"
 )
@@ -95,8 +96,23 @@ func (Target) Bind(external spec.Value, errs *spec.Errors) targets.Target {
 	return Target{program: parseConfig(external, errs), bound: true}
 }
 
-// ClientFields implements targets.Binder.
-func (Target) ClientFields() []string { return slices.Clone(clientFields) }
+// Words implements targets.Binder.
+func (Target) Words() schema.Map {
+	var m schema.Map
+	for _, w := range programWords {
+		m.Words = append(m.Words, w.Word)
+	}
+	return m
+}
+
+// ClientWords implements targets.Binder.
+func (Target) ClientWords() []schema.Word {
+	words := make([]schema.Word, len(clientWords))
+	for i, w := range clientWords {
+		words[i] = w.Word
+	}
+	return words
+}
 
 // CheckClient implements targets.Binder.
 func (Target) CheckClient(group spec.Value, errs *spec.Errors) { parseGroup(group, errs) }

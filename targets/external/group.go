@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/racebench/racebench/scenario/schema"
 	"github.com/racebench/racebench/scenario/spec"
 )
 
@@ -17,8 +18,65 @@ type kind struct {
 	dial          func(d *dialer) (client, error)
 }
 
-// clientFields are the words of a load group that belong to one kind of client or another.
-var clientFields = []string{"method", "path", "headers", "body", "status", "over", "hello", "send", "read", "command"}
+// A clientWord is one word of a load group that belongs to one kind of client or another. Its value is a single one
+// unless the row says so.
+type clientWord struct {
+	schema.Word
+	read func(g *group, v spec.Value, errs *spec.Errors)
+}
+
+// clientWords are the words of a load group that this package reads; which kind takes which stands in kinds.
+var clientWords = []clientWord{
+	{schema.Word{Name: "method", Form: schema.Text(), Help: "of an HTTP client: the method"}, single((*group).readMethod)},
+	{schema.Word{Name: "path", Form: schema.Text(), Help: "of an HTTP or WebSocket client: the path"}, single((*group).readPath)},
+	{schema.Word{Name: "headers", Form: schema.Open(), Help: "of an HTTP client: request headers", Secret: secretHeader}, (*group).readHeaders},
+	{
+		schema.Word{Name: "body", Form: schema.Scalar(), Help: "of an HTTP client: the request's body"},
+		single(func(g *group, v spec.Value, _ *spec.Errors) { g.body = v.Text }),
+	},
+	{
+		schema.Word{Name: "status", Form: schema.Scalar(), Help: "of an HTTP client: the status of a good answer, such as 200 or 2xx"},
+		single((*group).readStatus),
+	},
+	{
+		schema.Word{Name: "over", Form: schema.Duration(), Help: "of an upload: how long its body takes to send", Unit: true},
+		single(func(g *group, v spec.Value, errs *spec.Errors) {
+			d, err := spec.Duration(v)
+			errs.Add(err)
+			g.over = d
+		}),
+	},
+	{
+		schema.Word{Name: "hello", Form: schema.Scalar(), Help: "of a WebSocket client: the first message it sends"},
+		single(func(g *group, v spec.Value, _ *spec.Errors) { g.hello = v.Text }),
+	},
+	{
+		schema.Word{Name: "send", Form: schema.Scalar(), Help: "of a WebSocket client: the message it goes on sending"},
+		single(func(g *group, v spec.Value, _ *spec.Errors) { g.send = v.Text }),
+	},
+	{
+		schema.Word{Name: "read", Form: schema.Text(), Help: "of a client that writes: where it reads a write back after the restart; default: its path"},
+		single(func(g *group, v spec.Value, _ *spec.Errors) { g.read = v.Text }),
+	},
+	{
+		schema.Word{Name: "command", Form: schema.Command(), Help: "of a write-stdio client: the adapter, a list, or a string split as a shell would"},
+		func(g *group, v spec.Value, errs *spec.Errors) { g.command = readCommand(v, errs) },
+	},
+}
+
+// secretHeader reports whether a header says who somebody is.
+func secretHeader(name, _ string) (variable string, secret bool) { return spec.SecretHeader(name) }
+
+// single reads only a single value.
+func single(read func(g *group, v spec.Value, errs *spec.Errors)) func(g *group, v spec.Value, errs *spec.Errors) {
+	return func(g *group, v spec.Value, errs *spec.Errors) {
+		if v.Kind != spec.Scalar {
+			errs.Addf(v, "%s where one value is needed", v.Kind)
+			return
+		}
+		read(g, v, errs)
+	}
+}
 
 // group is what a load group says of its clients.
 type group struct {
@@ -67,14 +125,14 @@ func parseGroup(v spec.Value, errs *spec.Errors) group {
 	}
 	g.kind = kinds[i]
 	for _, f := range v.Fields {
-		if !slices.Contains(clientFields, f.Key.Text) {
-			continue
-		}
-		if !slices.Contains(g.kind.fields, f.Key.Text) {
+		i := slices.IndexFunc(clientWords, func(w clientWord) bool { return w.Name == f.Key.Text })
+		switch {
+		case i < 0: // the engine says so
+		case !slices.Contains(g.kind.fields, f.Key.Text):
 			errs.Addf(f.Key, "client %s takes no %s: it takes %s", g.kind.name, f.Key.Text, orNothing(g.kind.fields))
-			continue
+		default:
+			clientWords[i].read(&g, f.Value, errs)
 		}
-		g.readField(f, errs)
 	}
 	return g
 }
@@ -86,47 +144,25 @@ func orNothing(words []string) string {
 	return strings.Join(words, ", ")
 }
 
-func (g *group) readField(f spec.Field, errs *spec.Errors) {
-	v := f.Value
-	if f.Key.Text == "command" {
-		g.command = readCommand(v, errs)
-		return
+func (g *group) readMethod(v spec.Value, errs *spec.Errors) {
+	if v.Text == "" || strings.ContainsFunc(v.Text, func(r rune) bool { return r < 'A' || r > 'Z' }) {
+		errs.Addf(v, "method %q: write one such as GET or POST", v.Text)
 	}
-	if f.Key.Text != "headers" && v.Kind != spec.Scalar {
-		errs.Addf(v, "%s where one value is needed", v.Kind)
-		return
+	g.method = v.Text
+}
+
+func (g *group) readPath(v spec.Value, errs *spec.Errors) {
+	if !strings.HasPrefix(v.Text, "/") || strings.ContainsAny(v.Text, " \r\n") {
+		errs.Addf(v, "path %q must begin with / and have no blanks", v.Text)
 	}
-	switch f.Key.Text {
-	case "method":
-		if v.Text == "" || strings.ContainsFunc(v.Text, func(r rune) bool { return r < 'A' || r > 'Z' }) {
-			errs.Addf(v, "method %q: write one such as GET or POST", v.Text)
-		}
-		g.method = v.Text
-	case "path":
-		if !strings.HasPrefix(v.Text, "/") || strings.ContainsAny(v.Text, " \r\n") {
-			errs.Addf(v, "path %q must begin with / and have no blanks", v.Text)
-		}
-		g.path = v.Text
-	case "read":
-		g.read = v.Text
-	case "headers":
-		g.readHeaders(v, errs)
-	case "body":
-		g.body = v.Text
-	case "status":
-		if len(v.Text) != 3 || strings.Trim(v.Text, "0123456789x") != "" || v.Text[0] < '1' || v.Text[0] > '5' {
-			errs.Addf(v, "status %q: write one such as 200 or 2xx", v.Text)
-		}
-		g.status = statusPattern(v.Text)
-	case "over":
-		d, err := spec.Duration(v)
-		errs.Add(err)
-		g.over = d
-	case "hello":
-		g.hello = v.Text
-	case "send":
-		g.send = v.Text
+	g.path = v.Text
+}
+
+func (g *group) readStatus(v spec.Value, errs *spec.Errors) {
+	if len(v.Text) != 3 || strings.Trim(v.Text, "0123456789x") != "" || v.Text[0] < '1' || v.Text[0] > '5' {
+		errs.Addf(v, "status %q: write one such as 200 or 2xx", v.Text)
 	}
+	g.status = statusPattern(v.Text)
 }
 
 func (g *group) readHeaders(v spec.Value, errs *spec.Errors) {
