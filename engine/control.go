@@ -10,6 +10,7 @@ import (
 
 	"github.com/racebench/racebench/engine/invariant"
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/targets"
@@ -102,7 +103,7 @@ func why(e *ledger.Evidence, example string) string {
 // endOf says how a program ended.
 func endOf(e *ledger.Evidence) string {
 	for _, p := range e.Processes {
-		if p.Event == ledger.ProcessEnded {
+		if p.Event == extern.ProcessEnded {
 			return invariant.EndOf(p)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/targets"
@@ -55,9 +56,9 @@ const closedWithout = 1006
 
 // Closed implements targets.Probe.
 func (p *probe) Closed(t *world.Task, lane, code int) {
-	w := ledger.Wire{Lane: lane, Ended: t.Now(), Code: code, End: ledger.WireClosed}
+	w := ledger.Wire{Lane: lane, Ended: t.Now(), Code: code, End: extern.WireClosed}
 	if code == closedWithout {
-		w.End = ledger.WireEOF
+		w.End = extern.WireEOF
 	}
 	p.s.out.Wire(w)
 }

@@ -4,12 +4,13 @@ import (
 	"fmt"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
 )
 
 // ackedSurvives compares what was acknowledged with what the program gave back after a restart.
 func ackedSurvives(x *Index, _ Terms) []result.Breach {
-	audit, ok := x.process(ledger.ProcessAudited)
+	audit, ok := x.process(extern.ProcessAudited)
 	if !ok {
 		return nil
 	}
@@ -24,7 +25,7 @@ func ackedSurvives(x *Index, _ Terms) []result.Breach {
 			s.title("one of them: write %s", x.messageName(d.Msg))
 			s.at(op.Ended, "server", "acknowledged it")
 			s.strike()
-			if end, ok := x.process(ledger.ProcessEnded); ok {
+			if end, ok := x.process(extern.ProcessEnded); ok {
 				s.at(end.At, fmt.Sprintf("pid %d", end.PID), EndOf(end))
 			}
 			s.at(d.At, "after restart", x.e.Text(d.Where))

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
 )
 
@@ -103,7 +104,7 @@ func (x *Index) outsideAtRisk() []result.Risk {
 		}
 	}
 	writes := &risks[slices.Index(outsideRisks, riskWrite)]
-	if audit, ok := x.process(ledger.ProcessAudited); ok {
+	if audit, ok := x.process(extern.ProcessAudited); ok {
 		writes.Count, writes.Lost = audit.Count, int64(len(x.notFound()))
 	}
 	return risks

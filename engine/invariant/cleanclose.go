@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
 )
 
@@ -46,7 +47,7 @@ func (x *Index) cutSockets() []result.Breach {
 		return nil
 	}
 	return x.socketBreaches("clean-close", "1006", func(w ledger.Wire) bool {
-		return w.End == ledger.WireEOF && w.Ended > x.strikeAt && !x.fellBehind(w.Lane)
+		return w.End == extern.WireEOF && w.Ended > x.strikeAt && !x.fellBehind(w.Lane)
 	}, "ended without a close frame (1006)")
 }
 

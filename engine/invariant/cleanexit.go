@@ -3,13 +3,13 @@ package invariant
 import (
 	"fmt"
 
-	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
 )
 
 // cleanExit looks at the status of a program that stopped when it was asked to.
 func cleanExit(x *Index, terms Terms) []result.Breach {
-	end, ok := x.process(ledger.ProcessEnded)
+	end, ok := x.process(extern.ProcessEnded)
 	if !ok || end.Clean || !x.struck || terms.Killed || end.At < x.strikeAt || len(x.programSurvives(terms)) > 0 {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 )
 
 // A Toll is what a load without a signal cost.
@@ -34,7 +35,7 @@ func Unasked(x *Index) Toll {
 		if session(w) {
 			t.Answered++ // it was opened
 		}
-		if !session(w) && w.End == ledger.WireOpen { // racebench ended the trial: not the program's doing
+		if !session(w) && w.End == extern.WireOpen { // racebench ended the trial: not the program's doing
 			t.Longest = max(t.Longest, w.Ended-x.opOf(w).Began)
 		}
 		if !session(w) && w.End.Lost() {

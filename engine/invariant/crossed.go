@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
 )
 
@@ -30,14 +31,14 @@ func Crossed(x *Index) []result.Crossed {
 		return c
 	}
 	for _, w := range x.e.Wires {
-		if session(w) || w.End == ledger.WireRetired || w.End == ledger.WireRefused || w.Ended <= x.strikeAt && w.End != ledger.WireOpen || x.riskOf(w) != "" {
+		if session(w) || w.End == extern.WireRetired || w.End == extern.WireRefused || w.Ended <= x.strikeAt && w.End != extern.WireOpen || x.riskOf(w) != "" {
 			continue
 		}
 		when := "sent-after"
-		if x.opOf(w).Began <= x.strikeAt && w.Conn != ledger.ConnPreopened {
+		if x.opOf(w).Began <= x.strikeAt && w.Conn != extern.ConnPreopened {
 			when = "unread"
 		}
-		if when == "unread" && w.End == ledger.WireEOF && w.Last == ledger.ReadAll {
+		if when == "unread" && w.End == extern.WireEOF && w.Last == extern.ReadAll {
 			late := of(readLate)
 			late.Count, late.Of = late.Count+1, late.Of+1
 		}
@@ -45,9 +46,9 @@ func Crossed(x *Index) []result.Crossed {
 		eof.Of++
 		reset.Of++
 		switch w.End {
-		case ledger.WireEOF, ledger.WireGarbage:
+		case extern.WireEOF, extern.WireGarbage:
 			eof.Count++
-		case ledger.WireReset:
+		case extern.WireReset:
 			reset.Count++
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
 )
 
@@ -76,7 +77,7 @@ func (x *Index) lossCause(w ledger.Wire) string {
 			}
 		}
 	}
-	end, ok := x.process(ledger.ProcessEnded)
+	end, ok := x.process(extern.ProcessEnded)
 	switch {
 	case ok && end.Signal != 0:
 		return "died-of-" + signalName(end.Signal)

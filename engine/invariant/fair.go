@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
 )
 
@@ -28,7 +29,7 @@ func (x *Index) declaredDead(terms Terms) []result.Breach {
 		return nil
 	}
 	return x.socketBreaches("fair", "declared-dead", func(w ledger.Wire) bool {
-		return w.End == ledger.WireClosed && w.Code == closeTimeout
+		return w.End == extern.WireClosed && w.Code == closeTimeout
 	}, "was declared dead, and was not: the traffic of others kept its answers back")
 }
 

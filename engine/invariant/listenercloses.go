@@ -3,14 +3,14 @@ package invariant
 import (
 	"fmt"
 
-	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
 )
 
 // listenerCloses looks whether the address still took connections when the program had stopped.
 func listenerCloses(x *Index, _ Terms) []result.Breach {
-	listens, ok := x.process(ledger.ProcessListens)
-	end, ended := x.process(ledger.ProcessEnded)
+	listens, ok := x.process(extern.ProcessListens)
+	end, ended := x.process(extern.ProcessEnded)
 	if !ok || !ended || !x.struck {
 		return nil
 	}

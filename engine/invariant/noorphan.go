@@ -3,13 +3,13 @@ package invariant
 import (
 	"fmt"
 
-	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
 )
 
 // noOrphan looks for processes of the program that outlived the one that got the signal.
 func noOrphan(x *Index, _ Terms) []result.Breach {
-	end, ended := x.process(ledger.ProcessEnded)
+	end, ended := x.process(extern.ProcessEnded)
 	if !ended || !x.struck {
 		return nil
 	}
@@ -18,7 +18,7 @@ func noOrphan(x *Index, _ Terms) []result.Breach {
 	s.strike()
 	s.at(end.At, fmt.Sprintf("pid %d", end.PID), EndOf(end))
 	for _, p := range x.e.Processes {
-		if p.Event == ledger.ProcessLeft {
+		if p.Event == extern.ProcessLeft {
 			n++
 			if s.room() {
 				s.at(p.At, fmt.Sprintf("pid %d", p.PID), "still there: "+x.e.Text(p.Text))

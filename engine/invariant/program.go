@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
 )
 
@@ -16,7 +17,7 @@ import (
 func (x *Index) outside() bool { return len(x.e.Processes) > 0 }
 
 // process returns the first record of an event, false when there is none.
-func (x *Index) process(event ledger.ProcessEvent) (ledger.Process, bool) {
+func (x *Index) process(event extern.ProcessEvent) (ledger.Process, bool) {
 	i := slices.IndexFunc(x.e.Processes, func(p ledger.Process) bool { return p.Event == event })
 	if i < 0 {
 		return ledger.Process{}, false
@@ -29,7 +30,7 @@ func EndOf(p ledger.Process) string {
 	if p.Signal != 0 {
 		return "ended by " + signalName(p.Signal)
 	}
-	if p.Status == ledger.StatusUnknown {
+	if p.Status == extern.StatusUnknown {
 		return "ended; only its parent knows with what status"
 	}
 	return fmt.Sprintf("exited with status %d", p.Status)
@@ -39,7 +40,7 @@ func EndOf(p ledger.Process) string {
 func (x *Index) leftWords() string {
 	n := 0
 	for _, p := range x.e.Processes {
-		if p.Event == ledger.ProcessLeft {
+		if p.Event == extern.ProcessLeft {
 			n++
 		}
 	}
@@ -51,7 +52,7 @@ func (x *Index) leftWords() string {
 
 // hungProgram accuses a program of not having ended within its limit, where its supervisor would kill it.
 func (x *Index) hungProgram(terms Terms) []result.Breach {
-	killed, ok := x.process(ledger.ProcessKilled)
+	killed, ok := x.process(extern.ProcessKilled)
 	if !ok {
 		return nil
 	}
@@ -70,7 +71,7 @@ func (x *Index) hungProgram(terms Terms) []result.Breach {
 
 // whyAlive says what a program that did not end was seen doing until it was given up.
 func (x *Index) whyAlive(until time.Duration) (cause, words string) {
-	if _, ok := x.process(ledger.ProcessListens); ok {
+	if _, ok := x.process(extern.ProcessListens); ok {
 		return "still-accepts", "it accepted new connections to the end, as if nobody had signalled it"
 	}
 	refused, answered := forEver, time.Duration(0)
@@ -91,7 +92,7 @@ func (x *Index) whyAlive(until time.Duration) (cause, words string) {
 		return "keeps-serving", "it went on serving the connections that clients kept alive"
 	}
 	for _, w := range x.e.Wires {
-		if session(w) && w.End == ledger.WireOpen {
+		if session(w) && w.End == extern.WireOpen {
 			return x.e.Lanes[w.Lane].Op + "-open", "connections of " + x.e.Lanes[w.Lane].Group + " were still open, and it waited for them"
 		}
 	}
@@ -105,8 +106,8 @@ func (x *Index) whyAlive(until time.Duration) (cause, words string) {
 
 // programSurvives judges how the program itself ended, once it was ready.
 func (x *Index) programSurvives(terms Terms) []result.Breach {
-	end, ended := x.process(ledger.ProcessEnded)
-	said, panicked := x.process(ledger.ProcessPanicked)
+	end, ended := x.process(extern.ProcessEnded)
+	said, panicked := x.process(extern.ProcessPanicked)
 	if !ended {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 )
 
 // A Sample is a load group's request in the run without a signal: the middle one of those recorded, by how long
@@ -32,7 +33,7 @@ func Samples(x *Index) []Sample {
 		}
 		var wires []ledger.Wire
 		for _, w := range x.e.Wires {
-			if x.e.Lanes[w.Lane].Group == info.Group && !session(w) && w.End == ledger.WireAnswered && w.Sent > 0 {
+			if x.e.Lanes[w.Lane].Group == info.Group && !session(w) && w.End == extern.WireAnswered && w.Sent > 0 {
 				wires = append(wires, w)
 			}
 		}

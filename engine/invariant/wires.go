@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 )
 
 // session says whether a wire is of a connection that stays open and carries no single request.
@@ -17,32 +18,32 @@ func (x *Index) opOf(w ledger.Wire) ledger.Op {
 
 // underway says whether a request or connection had begun when the first signal struck, and had not ended.
 func (x *Index) underway(w ledger.Wire) bool {
-	if !x.struck || w.End != ledger.WireOpen && w.Ended <= x.strikeAt {
+	if !x.struck || w.End != extern.WireOpen && w.Ended <= x.strikeAt {
 		return false
 	}
 	if session(w) {
 		return w.Sent > 0 && w.Sent <= x.strikeAt
 	}
-	return x.opOf(w).Began <= x.strikeAt || x.readWhenItDied(w) > ledger.ReadUnknown
+	return x.opOf(w).Began <= x.strikeAt || x.readWhenItDied(w) > extern.ReadUnknown
 }
 
 // readWhenItDied is what a program had read of an unanswered request when it died of the signal. One whose only
 // process the signal ends before any of its code can act reads nothing for later: who can still look is its
 // kernel, and that closes without a reset only where nothing was unread.
-func (x *Index) readWhenItDied(w ledger.Wire) ledger.Reading {
-	sent, ok := x.process(ledger.ProcessDefault)
-	if !ok || sent.At > x.strikeAt || w.End != ledger.WireEOF || w.Conn == ledger.ConnPreopened {
-		return ledger.ReadUnknown
+func (x *Index) readWhenItDied(w ledger.Wire) extern.Reading {
+	sent, ok := x.process(extern.ProcessDefault)
+	if !ok || sent.At > x.strikeAt || w.End != extern.WireEOF || w.Conn == extern.ConnPreopened {
+		return extern.ReadUnknown
 	}
-	end, ended := x.process(ledger.ProcessEnded)
-	if _, left := x.process(ledger.ProcessLeft); left || !ended || end.Signal != sent.Signal {
-		return ledger.ReadUnknown
+	end, ended := x.process(extern.ProcessEnded)
+	if _, left := x.process(extern.ProcessLeft); left || !ended || end.Signal != sent.Signal {
+		return extern.ReadUnknown
 	}
 	return w.Last
 }
 
 // readOf is how much of a request the server is proved to have read when the signal struck.
-func (x *Index) readOf(w ledger.Wire) ledger.Reading { return max(w.Aim, x.readWhenItDied(w)) }
+func (x *Index) readOf(w ledger.Wire) extern.Reading { return max(w.Aim, x.readWhenItDied(w)) }
 
 // Kinds of what is at risk in a program from outside.
 const (
@@ -63,8 +64,8 @@ func (x *Index) riskOf(w ledger.Wire) string {
 	switch {
 	case x.cutShort(w):
 		return riskHalf
-	case w.Conn == ledger.ConnPreopened:
-		if w.Sent > x.strikeAt && w.Strike == ledger.ReadAll {
+	case w.Conn == extern.ConnPreopened:
+		if w.Sent > x.strikeAt && w.Strike == extern.ReadAll {
 			return riskOpened
 		}
 	case !x.underway(w):
@@ -72,9 +73,9 @@ func (x *Index) riskOf(w ledger.Wire) string {
 		return riskSession
 	case w.First > 0 && w.First <= x.strikeAt:
 		return riskHalf
-	case x.readOf(w) == ledger.ReadAll:
+	case x.readOf(w) == extern.ReadAll:
 		return riskRead
-	case x.readOf(w) == ledger.ReadHead:
+	case x.readOf(w) == extern.ReadHead:
 		return riskUpload
 	}
 	return ""
@@ -82,13 +83,13 @@ func (x *Index) riskOf(w ledger.Wire) string {
 
 // cutShort says whether an answer was begun and not finished after the signal.
 func (x *Index) cutShort(w ledger.Wire) bool {
-	return x.struck && w.End == ledger.WireCut && !session(w) && w.Ended > x.strikeAt
+	return x.struck && w.End == extern.WireCut && !session(w) && w.Ended > x.strikeAt
 }
 
 // lostAt says whether what was at risk was lost.
 func lostAt(kind string, w ledger.Wire) bool {
 	if kind == riskSession {
-		return w.End == ledger.WireEOF || w.End == ledger.WireReset || w.End == ledger.WireCut
+		return w.End == extern.WireEOF || w.End == extern.WireReset || w.End == extern.WireCut
 	}
 	return w.End.Lost()
 }
@@ -96,19 +97,19 @@ func lostAt(kind string, w ledger.Wire) bool {
 // endOfWire says in words how a request ended.
 func (x *Index) endOfWire(w ledger.Wire) string {
 	switch w.End {
-	case ledger.WireAnswered:
+	case extern.WireAnswered:
 		return fmt.Sprintf("answered with %d", w.Code)
-	case ledger.WireCut:
+	case extern.WireCut:
 		return fmt.Sprintf("the answer was cut after %d B", w.In)
-	case ledger.WireEOF:
+	case extern.WireEOF:
 		return "the server closed the connection after 0 B of answer"
-	case ledger.WireReset:
+	case extern.WireReset:
 		return "the connection was reset after 0 B of answer"
-	case ledger.WireGarbage:
+	case extern.WireGarbage:
 		return fmt.Sprintf("what came is no answer of the protocol (%d B)", w.In)
-	case ledger.WireOpen:
+	case extern.WireOpen:
 		return "still without an answer when the trial was over"
-	case ledger.WireClosed:
+	case extern.WireClosed:
 		return fmt.Sprintf("closed with code %d", w.Code)
 	}
 	return w.End.String()
@@ -129,7 +130,7 @@ func (x *Index) wireStory(terms Terms, w ledger.Wire, count int64) []string {
 	}
 	s.strike()
 	s.at(w.Ended, "server", x.endOfWire(w))
-	if end, ok := x.process(ledger.ProcessEnded); ok {
+	if end, ok := x.process(extern.ProcessEnded); ok {
 		s.at(end.At, fmt.Sprintf("pid %d", end.PID), EndOf(end)+x.leftWords())
 	}
 	if middle, longest, n := x.answeredUntil(group, x.strikeAt); n > 0 && w.Msg != 0 {
@@ -149,17 +150,17 @@ func what(w ledger.Wire) string {
 }
 
 func (x *Index) readWords(w ledger.Wire) string {
-	if w.Aim < ledger.ReadAll && x.readOf(w) == ledger.ReadAll {
+	if w.Aim < extern.ReadAll && x.readOf(w) == extern.ReadAll {
 		return "; nothing of it was unread when the signal ended the program: it had read it"
 	}
 	switch x.readOf(w) {
-	case ledger.ReadAll:
+	case extern.ReadAll:
 		return "; nothing of it in the server's receive queue: it had read it"
-	case ledger.ReadHead:
+	case extern.ReadHead:
 		return "; the server had read its head"
-	case ledger.ReadPart, ledger.ReadNothing:
+	case extern.ReadPart, extern.ReadNothing:
 		return "; not all of its head was read by the server"
-	case ledger.ReadNotAccepted:
+	case extern.ReadNotAccepted:
 		return "; the connection had not been accepted"
 	}
 	return ""

@@ -3,11 +3,13 @@ package ledger
 import (
 	"fmt"
 	"time"
+
+	"github.com/racebench/racebench/engine/ledger/extern"
 )
 
 // A Process is something that became of a program from outside.
 type Process struct {
-	Event  ProcessEvent
+	Event  extern.ProcessEvent
 	PID    int
 	Clean  bool // ended: its status is one that the scenario takes for a clean stop
 	Status int  // ended: its exit status; -1 when a signal ended it
@@ -17,35 +19,7 @@ type Process struct {
 	At     time.Duration
 }
 
-// ProcessEvent says what it was.
-type ProcessEvent uint8
-
-// The events.
-const (
-	ProcessStarted   ProcessEvent = iota + 1 // Text is the command, Count the port that it was given
-	ProcessReady                             // it listens, or whatever else it is awaited for
-	ProcessEnded                             // by itself
-	ProcessPanicked                          // it printed a panic or a fatal error; Text is its line
-	ProcessLeft                              // a process of it was still there after its leader had ended; Text is its name
-	ProcessListens                           // its address took new connections when the trial was over
-	ProcessKilled                            // racebench killed it: it had not ended within its limit; Text is what of the signal is known
-	ProcessAudited                           // it was started again, and Count acknowledged writes were asked for
-	ProcessUnaudited                         // it could not be asked; Text is why
-	ProcessUnproved                          // no look at its sockets was possible before the signal; Text is why
-	ProcessDefault                           // it is one process, and the signal ends it before any code of it can act; Signal is which
-)
-
-var processEvents = []string{
-	"", ProcessStarted: "started", ProcessReady: "ready", ProcessEnded: "ended", ProcessPanicked: "panicked", ProcessLeft: "left",
-	ProcessListens: "listens", ProcessKilled: "killed", ProcessAudited: "audited", ProcessUnaudited: "unaudited", ProcessUnproved: "unproved",
-	ProcessDefault: "default",
-}
-
-// String returns the event in a word.
-func (e ProcessEvent) String() string { return word(processEvents, int(e)) }
-
-// StatusUnknown is the status of a program that racebench did not start: only its parent learns it.
-const StatusUnknown = -2
+var processEvents = wordsOf(extern.ProcessStarted)
 
 // flagClean is the flag of a process record.
 const flagClean = 1
@@ -61,7 +35,7 @@ func (r *reader) process(rec *record) string {
 		return fmt.Sprintf("event %d of a program", rec[1])
 	}
 	r.e.Processes = append(r.e.Processes, Process{
-		Event: ProcessEvent(rec[1]), PID: int(rec[2]), Status: int(rec[3]), Signal: int(rec[4]), Count: int64(rec[5]),
+		Event: extern.ProcessEvent(rec[1]), PID: int(rec[2]), Status: int(rec[3]), Signal: int(rec[4]), Count: int64(rec[5]),
 		Text: low(rec[6]), At: time.Duration(rec[7]), Clean: rec.flags()&flagClean != 0,
 	})
 	return ""
@@ -70,7 +44,7 @@ func (r *reader) process(rec *record) string {
 func (p *parser) process(l *fields) {
 	x := Process{PID: int(l.number(l.word("pid")))}
 	if i := l.oneOf(processEvents); i > 0 {
-		x.Event = ProcessEvent(i)
+		x.Event = extern.ProcessEvent(i)
 	} else {
 		l.fail("it says not what became of it")
 	}

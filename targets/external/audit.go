@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/targets"
 )
@@ -41,7 +42,7 @@ func (s *instance) audit(t *world.Task) {
 		s.unaudited(t, again, err)
 		return
 	}
-	s.out.Process(ledger.Process{Event: ledger.ProcessAudited, PID: again.pid, Count: int64(asked), At: t.Now()}, "")
+	s.out.Process(ledger.Process{Event: extern.ProcessAudited, PID: again.pid, Count: int64(asked), At: t.Now()}, "")
 	if err != nil {
 		s.h.Probe.Mark("restart", fmt.Sprintf("%d of %d acknowledged writes %s%v", len(s.writes)-asked, len(s.writes), couldNotAsk, err), 0)
 	}
@@ -51,7 +52,7 @@ func (s *instance) audit(t *world.Task) {
 const couldNotAsk = "could not be asked for after the restart: "
 
 func (s *instance) unaudited(t *world.Task, p *program, err error) {
-	s.out.Process(ledger.Process{Event: ledger.ProcessUnaudited, PID: p.pid, At: t.Now()}, err.Error())
+	s.out.Process(ledger.Process{Event: extern.ProcessUnaudited, PID: p.pid, At: t.Now()}, err.Error())
 	s.h.Probe.Mark("restart", "acknowledged writes "+couldNotAsk+err.Error(), 0)
 }
 

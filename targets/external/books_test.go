@@ -13,6 +13,7 @@ import (
 
 	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/rundir"
 )
@@ -106,7 +107,7 @@ func compareBooks(t *testing.T, e *ledger.Evidence, books string, all bool) (sum
 	t.Helper()
 	pid := 0
 	for _, p := range e.Processes {
-		if p.Event == ledger.ProcessStarted {
+		if p.Event == extern.ProcessStarted {
 			pid = p.PID
 		}
 	}
@@ -122,10 +123,10 @@ func compareBooks(t *testing.T, e *ledger.Evidence, books string, all bool) (sum
 	}
 	lost, late := map[string]int{}, map[string]int{}
 	for _, w := range e.Wires {
-		readLast := w.End == ledger.WireEOF && w.Last == ledger.ReadAll
+		readLast := w.End == extern.WireEOF && w.Last == extern.ReadAll
 		switch port := fmt.Sprint(w.Port); {
 		case !w.End.Lost() || w.Msg == 0:
-		case w.Aim == ledger.ReadAll, w.End == ledger.WireCut, all && readLast:
+		case w.Aim == extern.ReadAll, w.End == extern.WireCut, all && readLast:
 			lost[port]++
 			sum.lost++
 		default:

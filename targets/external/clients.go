@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/targets"
 )
@@ -97,10 +98,10 @@ func (c *httpClient) exchange(m ledger.MsgID) targets.Reply {
 			c.conn.close()
 			c.conn = nil
 		}
-		if x.wire.End != ledger.WireRetired {
+		if x.wire.End != extern.WireRetired {
 			return c.d.s.conclude(x, c.d)
 		}
-		if x.wire.Conn == ledger.ConnFresh {
+		if x.wire.Conn == extern.ConnFresh {
 			return c.d.s.conclude(x, c.d)
 		}
 	}
@@ -126,8 +127,8 @@ func (s *instance) unreached(err error) targets.Reply {
 func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
 	w := x.wire
 	struck := time.Duration(s.sent.Load())
-	good := w.End == ledger.WireAnswered && d.g.status.takes(w.Code)
-	if w.End.Lost() || w.End == ledger.WireOpen || w.Conn == ledger.ConnPreopened || struck > 0 && x.began < struck ||
+	good := w.End == extern.WireAnswered && d.g.status.takes(w.Code)
+	if w.End.Lost() || w.End == extern.WireOpen || w.Conn == extern.ConnPreopened || struck > 0 && x.began < struck ||
 		good && s.samples(d.group()) {
 		s.out.Wire(w)
 	}
@@ -137,7 +138,7 @@ func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
 	switch {
 	case good:
 		return targets.Reply{Outcome: ledger.Accepted}
-	case w.End == ledger.WireAnswered:
+	case w.End == extern.WireAnswered:
 		if struck == 0 {
 			text := fmt.Sprintf("%s %s was answered with %d, not with %s", d.g.methodOr("GET"), d.path(), w.Code, d.g.status)
 			if w.Code == 401 || w.Code == 403 {
@@ -153,7 +154,7 @@ func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
 			cause = ledger.Overloaded
 		}
 		return targets.Reply{Outcome: ledger.Refused, Cause: cause}
-	case w.End == ledger.WireRetired:
+	case w.End == extern.WireRetired:
 		return targets.Reply{Outcome: ledger.Refused, Cause: ledger.Closed}
 	}
 	return targets.Reply{}
@@ -213,7 +214,7 @@ func (c *preopened) Do(t *world.Task, m targets.Message) (reply targets.Reply) {
 		q.msg = m.ID
 		_, before := c.conn.wire.looked(0) // what was seen of the connection when it had carried nothing
 		x := c.conn.do(c.d.s, q)
-		x.wire.Conn, x.wire.Strike = ledger.ConnPreopened, before
+		x.wire.Conn, x.wire.Strike = extern.ConnPreopened, before
 		c.conn.close()
 		reply = c.d.s.conclude(x, c.d)
 	})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/world"
 )
 
@@ -64,22 +65,22 @@ func (s *instance) tellEnd(t *world.Task, struck bool) {
 	}
 	status, signal := s.p.status, int(s.p.signal)
 	if s.c.attach != "" {
-		status = ledger.StatusUnknown
+		status = extern.StatusUnknown
 	}
 	s.out.Process(ledger.Process{
-		Event: ledger.ProcessEnded, PID: s.p.pid, Status: status, Signal: signal, Clean: s.p.clean(), At: s.p.endedAt,
+		Event: extern.ProcessEnded, PID: s.p.pid, Status: status, Signal: signal, Clean: s.p.clean(), At: s.p.endedAt,
 	}, "")
 	if len(left) == 0 {
 		s.p.out.awaitEnd(lastWordsLimit)
 	}
 	if line := s.p.out.crash(); line != "" {
-		s.out.Process(ledger.Process{Event: ledger.ProcessPanicked, PID: s.p.pid, At: s.p.endedAt}, line)
+		s.out.Process(ledger.Process{Event: extern.ProcessPanicked, PID: s.p.pid, At: s.p.endedAt}, line)
 	}
 	for _, pid := range left {
-		s.out.Process(ledger.Process{Event: ledger.ProcessLeft, PID: pid, At: t.Now()}, nameOf(pid))
+		s.out.Process(ledger.Process{Event: extern.ProcessLeft, PID: pid, At: t.Now()}, nameOf(pid))
 	}
 	if len(left) > 0 && s.accepts() {
-		s.out.Process(ledger.Process{Event: ledger.ProcessListens, PID: left[0], At: t.Now()}, "")
+		s.out.Process(ledger.Process{Event: extern.ProcessListens, PID: left[0], At: t.Now()}, "")
 	}
 }
 
@@ -102,14 +103,14 @@ func (s *instance) orphans(t *world.Task, struck bool) []int {
 // tellHang records what a program was doing that did not end, and asks for its stacks.
 func (s *instance) tellHang(t *world.Task) {
 	if s.accepts() {
-		s.out.Process(ledger.Process{Event: ledger.ProcessListens, PID: s.p.pid, At: t.Now()}, "")
+		s.out.Process(ledger.Process{Event: extern.ProcessListens, PID: s.p.pid, At: t.Now()}, "")
 	}
 	s.closing.Store(true)
 	if s.c.attach != "" {
-		s.out.Process(ledger.Process{Event: ledger.ProcessKilled, PID: s.p.pid, At: t.Now()}, "racebench did not start it and leaves it alone: it runs on")
+		s.out.Process(ledger.Process{Event: extern.ProcessKilled, PID: s.p.pid, At: t.Now()}, "racebench did not start it and leaves it alone: it runs on")
 		return
 	}
-	s.out.Process(ledger.Process{Event: ledger.ProcessKilled, PID: s.p.pid, At: t.Now()}, s.ignored())
+	s.out.Process(ledger.Process{Event: extern.ProcessKilled, PID: s.p.pid, At: t.Now()}, s.ignored())
 	for _, pid := range s.p.alive() {
 		_ = askForStacks(pid)
 	}

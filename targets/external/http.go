@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 )
 
 // HTTP/1.1 is racebench's own: the standard client sends a request that died in flight a second time, and
@@ -128,9 +129,9 @@ func headOf(a address, g group, method, path string, length int, last bool) []by
 func (c *httpConn) do(s *instance, q request) exchange {
 	x := exchange{wire: ledger.Wire{Lane: q.msg.Lane(), Msg: q.msg, Port: c.wire.port}, close: true, began: s.w.Now()}
 	if c.used > 0 {
-		x.wire.Conn = ledger.ConnReused
+		x.wire.Conn = extern.ConnReused
 		if c.retired() {
-			x.wire.End = ledger.WireRetired
+			x.wire.End = extern.WireRetired
 			return x
 		}
 	}
@@ -146,7 +147,7 @@ func (c *httpConn) do(s *instance, q request) exchange {
 	x.wire.Out = c.wire.sent.Load() - out
 	if err != nil && x.wire.Out == 0 && q.pieces == 0 {
 		// Not a byte of it left this side.
-		x.wire.End, x.wire.Ended = ledger.WireRetired, s.w.Now()
+		x.wire.End, x.wire.Ended = extern.WireRetired, s.w.Now()
 		return x
 	}
 	// An answer may have come although not all could be sent.
@@ -154,7 +155,7 @@ func (c *httpConn) do(s *instance, q request) exchange {
 	x.wire.Ended = s.w.Now()
 	x.wire.In = c.wire.received.Load() - in
 	x.wire.Aim, x.wire.Strike = c.wire.looked(q.msg)
-	if x.wire.End == ledger.WireEOF {
+	if x.wire.End == extern.WireEOF {
 		x.wire.Last = c.wire.lastRead(q.msg)
 	}
 	return x
@@ -202,7 +203,7 @@ func (c *httpConn) receive(s *instance, q request, x *exchange, sendErr error) (
 		x.fail(s, err)
 		return true
 	}
-	x.wire.End = ledger.WireAnswered
+	x.wire.End = extern.WireAnswered
 	return last || sendErr != nil
 }
 
@@ -226,25 +227,25 @@ func (q request) readHTTP(r *bufio.Reader, x *exchange) (last bool, err error) {
 func (x *exchange) fail(s *instance, err error) {
 	switch {
 	case s.closing.Load():
-		x.wire.End = ledger.WireOpen
+		x.wire.End = extern.WireOpen
 	case errors.Is(err, errGarbage):
-		x.wire.End, x.why = ledger.WireGarbage, err.Error()
+		x.wire.End, x.why = extern.WireGarbage, err.Error()
 	default:
-		x.wire.End = ledger.WireCut
+		x.wire.End = extern.WireCut
 	}
 }
 
 // endBy says how a connection ended on which no answer had begun.
-func (s *instance) endBy(errs ...error) ledger.WireEnd {
+func (s *instance) endBy(errs ...error) extern.WireEnd {
 	if s.closing.Load() {
-		return ledger.WireOpen // racebench took it down
+		return extern.WireOpen // racebench took it down
 	}
 	for _, err := range errs {
 		if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
-			return ledger.WireReset
+			return extern.WireReset
 		}
 	}
-	return ledger.WireEOF
+	return extern.WireEOF
 }
 
 var errGarbage = errors.New("what the server sent is not HTTP/1.1")

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 
-	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 )
 
 // HTTP/2 is racebench's own above the frames, as HTTP/1.1 is: nothing is sent twice, and what the server says
@@ -67,7 +67,7 @@ type h2stream struct {
 	in     int64
 	code   int
 	over   bool
-	end    ledger.WireEnd
+	end    extern.WireEnd
 	why    string
 	done   chan struct{}
 }
@@ -140,7 +140,7 @@ func (c *h2conn) read() {
 		var wrong http2.StreamError
 		switch {
 		case errors.As(err, &wrong):
-			c.finish(wrong.StreamID, ledger.WireGarbage, err.Error())
+			c.finish(wrong.StreamID, extern.WireGarbage, err.Error())
 			continue
 		case err == nil:
 			err = c.take(f)
@@ -227,7 +227,7 @@ func (c *h2conn) goAway(f *http2.GoAwayFrame) {
 	c.leaving = true
 	for id, x := range c.streams {
 		if id > f.LastStreamID {
-			c.over(x, ledger.WireRetired, "")
+			c.over(x, extern.WireRetired, "")
 		}
 	}
 	c.changed.Broadcast()
@@ -240,11 +240,11 @@ func (c *h2conn) reset(f *http2.RSTStreamFrame) {
 	switch {
 	case x == nil:
 	case f.ErrCode == http2.ErrCodeRefusedStream:
-		c.finish(f.StreamID, ledger.WireRetired, "")
+		c.finish(f.StreamID, extern.WireRetired, "")
 	case x.first > 0:
-		c.finish(f.StreamID, ledger.WireCut, "the server reset the stream: "+f.ErrCode.String())
+		c.finish(f.StreamID, extern.WireCut, "the server reset the stream: "+f.ErrCode.String())
 	default:
-		c.finish(f.StreamID, ledger.WireReset, "the server reset the stream: "+f.ErrCode.String())
+		c.finish(f.StreamID, extern.WireReset, "the server reset the stream: "+f.ErrCode.String())
 	}
 }
 
@@ -260,7 +260,7 @@ func (c *h2conn) heads(f *http2.MetaHeadersFrame) {
 		code, err := strconv.Atoi(status)
 		switch {
 		case err != nil || code < 100 || code > 599:
-			c.finish(f.StreamID, ledger.WireGarbage, fmt.Sprintf("what the server sent is not HTTP/2: a status of %.40q", status))
+			c.finish(f.StreamID, extern.WireGarbage, fmt.Sprintf("what the server sent is not HTTP/2: a status of %.40q", status))
 			return
 		case code < 200:
 			return // the answer is still to come
@@ -268,13 +268,13 @@ func (c *h2conn) heads(f *http2.MetaHeadersFrame) {
 		x.code = code
 	}
 	if f.StreamEnded() {
-		c.finish(f.StreamID, ledger.WireAnswered, "")
+		c.finish(f.StreamID, extern.WireAnswered, "")
 	}
 }
 
 func (c *h2conn) data(f *http2.DataFrame) error {
 	if f.StreamEnded() {
-		c.finish(f.StreamID, ledger.WireAnswered, "")
+		c.finish(f.StreamID, extern.WireAnswered, "")
 	}
 	if c.unread += f.Length; c.unread < windowStep {
 		return nil
@@ -296,7 +296,7 @@ func (c *h2conn) stream(id uint32) *h2stream {
 }
 
 // finish ends a stream, once.
-func (c *h2conn) finish(id uint32, how ledger.WireEnd, why string) {
+func (c *h2conn) finish(id uint32, how extern.WireEnd, why string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if x := c.streams[id]; x != nil {
@@ -306,7 +306,7 @@ func (c *h2conn) finish(id uint32, how ledger.WireEnd, why string) {
 }
 
 // over ends a stream; the caller holds mu.
-func (c *h2conn) over(x *h2stream, how ledger.WireEnd, why string) {
+func (c *h2conn) over(x *h2stream, how extern.WireEnd, why string) {
 	x.over, x.end, x.why = true, how, why
 	delete(c.streams, x.id)
 	close(x.done)
@@ -328,8 +328,8 @@ func (c *h2conn) fail(err error) {
 	c.ended, c.leaving = err, true
 	for _, x := range c.streams {
 		how := c.s.endBy(err)
-		if x.first > 0 && how != ledger.WireOpen {
-			how = ledger.WireCut
+		if x.first > 0 && how != extern.WireOpen {
+			how = extern.WireCut
 		}
 		c.over(x, how, "")
 	}

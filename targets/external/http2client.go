@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/targets"
 )
@@ -165,7 +166,7 @@ func (c *h2conn) do(m ledger.MsgID, headers []hpack.HeaderField, body []byte) (x
 		return x, false
 	}
 	if st.id > 1 {
-		x.wire.Conn = ledger.ConnReused
+		x.wire.Conn = extern.ConnReused
 	}
 	if len(body) == 0 || c.sendBody(m, st, body, &out) {
 		x.wire.Sent = c.s.w.Now()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/scenario/spec"
 	"github.com/racebench/racebench/targets"
@@ -79,7 +80,7 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 		return nil, err
 	}
 	s.p = p
-	s.out.Process(ledger.Process{Event: ledger.ProcessStarted, PID: p.pid, Count: int64(p.port), At: t.Now()}, p.title())
+	s.out.Process(ledger.Process{Event: extern.ProcessStarted, PID: p.pid, Count: int64(p.port), At: t.Now()}, p.title())
 	s.out.Carry(s)
 	if err := p.awaitReady(t); err != nil {
 		if s.sent.Load() != 0 {
@@ -90,7 +91,7 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 	}
 	s.ready.Store(true)
 	s.unsample = s.sample()
-	s.out.Process(ledger.Process{Event: ledger.ProcessReady, PID: p.pid, Clean: c.worker, Count: int64(p.address.port), At: t.Now()}, p.address.dial())
+	s.out.Process(ledger.Process{Event: extern.ProcessReady, PID: p.pid, Clean: c.worker, Count: int64(p.address.port), At: t.Now()}, p.address.dial())
 	return s, nil
 }
 
@@ -232,12 +233,12 @@ func (s *instance) Aim(t *world.Task) {
 	s.tellUsage() // as it is when it is struck
 	pids := s.p.alive()
 	if err := s.look(false); err != nil {
-		s.out.Process(ledger.Process{Event: ledger.ProcessUnproved, PID: s.p.pid, At: t.Now()}, err.Error())
+		s.out.Process(ledger.Process{Event: extern.ProcessUnproved, PID: s.p.pid, At: t.Now()}, err.Error())
 		return
 	}
 	if !settles(t, pids, longestAim) {
 		s.unaim()
-		s.out.Process(ledger.Process{Event: ledger.ProcessUnproved, PID: s.p.pid, At: t.Now()},
+		s.out.Process(ledger.Process{Event: extern.ProcessUnproved, PID: s.p.pid, At: t.Now()},
 			fmt.Sprintf("its threads got no processor for %s", longestAim))
 	}
 	s.pids, s.single = pids, s.c.attach == "" && slices.Equal(pids, []int{s.p.pid})
@@ -363,7 +364,7 @@ func (s *instance) Send(t *world.Task, sig syscall.Signal) (time.Duration, error
 		return 0, fmt.Errorf("the program had ended")
 	}
 	if s.single && defenceless(s.p.pid, sig) {
-		s.out.Process(ledger.Process{Event: ledger.ProcessDefault, PID: s.p.pid, Signal: int(sig), At: t.Now()}, "")
+		s.out.Process(ledger.Process{Event: extern.ProcessDefault, PID: s.p.pid, Signal: int(sig), At: t.Now()}, "")
 	}
 	switch {
 	case looks && s.out.Freeze():

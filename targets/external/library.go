@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/targets"
 )
@@ -99,7 +100,7 @@ func (c *keeper) write(m ledger.MsgID) targets.Reply {
 	if unasked { // a loss that no signal is to blame for
 		x := ledger.Wire{Lane: m.Lane(), Msg: m, Sent: began, Ended: s.w.Now(), End: s.endBy(err)}
 		if c.used {
-			x.Conn = ledger.ConnReused
+			x.Conn = extern.ConnReused
 		}
 		s.out.Wire(x)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/scenario/spec"
 	"github.com/racebench/racebench/targets"
 )
@@ -47,9 +48,9 @@ func (r *repro) find() bool {
 	address, taken := "", int64(0)
 	for _, p := range e.Processes {
 		switch p.Event {
-		case ledger.ProcessStarted:
+		case extern.ProcessStarted:
 			r.port = int(p.Count)
-		case ledger.ProcessReady:
+		case extern.ProcessReady:
 			address, taken = e.Text(p.Text), p.Count
 		}
 	}
@@ -107,10 +108,10 @@ func (r *repro) request(station string) bool {
 	strike := r.struck
 	for _, w := range e.Wires {
 		op, ok := e.Op(w.Msg)
-		if !ok || w.Msg == 0 || !w.End.Lost() || w.Conn == ledger.ConnPreopened || op.Began >= strike || w.Ended <= strike {
+		if !ok || w.Msg == 0 || !w.End.Lost() || w.Conn == extern.ConnPreopened || op.Began >= strike || w.Ended <= strike {
 			continue
 		}
-		if (station == "answer-cut") != (w.End == ledger.WireCut) || station == "upload-half-received" && w.Aim != ledger.ReadHead {
+		if (station == "answer-cut") != (w.End == extern.WireCut) || station == "upload-half-received" && w.Aim != extern.ReadHead {
 			continue
 		}
 		if !r.group(e.Lanes[w.Lane].Group) || !strings.HasPrefix(r.g.kind.name, "http-") {

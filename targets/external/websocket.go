@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/targets"
 )
@@ -132,14 +133,14 @@ func (c *webSocket) next() int {
 			code = int(binary.BigEndian.Uint16(payload))
 		}
 		_ = c.sendFrame(frameClose, payload[:min(2, len(payload))])
-		c.end(ledger.WireClosed, code)
+		c.end(extern.WireClosed, code)
 		return op
 	}
 	return frameText
 }
 
 // end records how the session ended.
-func (c *webSocket) end(how ledger.WireEnd, code int) {
+func (c *webSocket) end(how extern.WireEnd, code int) {
 	if c.ended {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 )
 
 // A wireConn is one connection to the program, with what it carries counted at the socket: below TLS, so
@@ -44,7 +45,7 @@ type mark struct {
 // A look is what the server had read of a request at a moment.
 type look struct {
 	msg     ledger.MsgID
-	reading ledger.Reading
+	reading extern.Reading
 }
 
 // Write implements net.Conn.
@@ -131,7 +132,7 @@ func (c *wireConn) note(l []look, striking bool) {
 }
 
 // looked returns what the looks found out about a request.
-func (c *wireConn) looked(m ledger.MsgID) (aim, strike ledger.Reading) {
+func (c *wireConn) looked(m ledger.MsgID) (aim, strike extern.Reading) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return readingIn(c.aim, m), readingIn(c.strike, m)
@@ -140,7 +141,7 @@ func (c *wireConn) looked(m ledger.MsgID) (aim, strike ledger.Reading) {
 // lastRead is what the server had read of a request when it closed the connection without a reset. Its kernel
 // resets a connection that is closed with anything unread, and takes nothing more on one that is closed: what it
 // has taken had been read.
-func (c *wireConn) lastRead(m ledger.MsgID) ledger.Reading {
+func (c *wireConn) lastRead(m ledger.MsgID) extern.Reading {
 	acked := int64(-1)
 	if sc, ok := c.Conn.(syscall.Conn); ok {
 		if raw, err := sc.SyscallConn(); err == nil {
@@ -154,16 +155,16 @@ func (c *wireConn) lastRead(m ledger.MsgID) ledger.Reading {
 			return readingOf(x, peer{accepted: true, taken: acked}, true)
 		}
 	}
-	return ledger.ReadUnknown
+	return extern.ReadUnknown
 }
 
-func readingIn(looks []look, m ledger.MsgID) ledger.Reading {
+func readingIn(looks []look, m ledger.MsgID) extern.Reading {
 	for _, l := range looks {
 		if l.msg == m {
 			return l.reading
 		}
 	}
-	return ledger.ReadUnknown
+	return extern.ReadUnknown
 }
 
 // A peer is the server's side of a connection, as the kernel tells it.
@@ -174,35 +175,35 @@ type peer struct {
 }
 
 // readingOf says how much of a request the server had read, given a mark that is not newer than the look.
-func readingOf(m mark, p peer, found bool) ledger.Reading {
+func readingOf(m mark, p peer, found bool) extern.Reading {
 	switch {
 	case !found:
-		return ledger.ReadUnknown
+		return extern.ReadUnknown
 	case !p.accepted:
-		return ledger.ReadNotAccepted
+		return extern.ReadNotAccepted
 	case !m.carries:
-		return ledger.ReadAll // of nothing
+		return extern.ReadAll // of nothing
 	}
 	if p.taken < 0 {
 		// Without the count of bytes only an empty queue proves anything.
 		switch {
 		case p.unread > 0:
-			return ledger.ReadNothing
+			return extern.ReadNothing
 		case m.whole:
-			return ledger.ReadAll
+			return extern.ReadAll
 		case m.headEnd > 0:
-			return ledger.ReadHead
+			return extern.ReadHead
 		}
-		return ledger.ReadUnknown
+		return extern.ReadUnknown
 	}
 	read := p.taken - p.unread
 	switch {
 	case m.whole && read >= m.end:
-		return ledger.ReadAll
+		return extern.ReadAll
 	case m.headEnd > 0 && read >= m.headEnd:
-		return ledger.ReadHead
+		return extern.ReadHead
 	case read > m.start:
-		return ledger.ReadPart
+		return extern.ReadPart
 	}
-	return ledger.ReadNothing
+	return extern.ReadNothing
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/targets"
 )
@@ -107,11 +108,11 @@ func (c *writer) write(m ledger.MsgID) targets.Reply {
 			c.conn.close()
 			c.conn = nil
 		}
-		if x.wire.End == ledger.WireRetired && x.wire.Conn == ledger.ConnReused {
+		if x.wire.End == extern.WireRetired && x.wire.Conn == extern.ConnReused {
 			continue
 		}
 		reply := s.conclude(x, c.d)
-		if x.wire.End == ledger.WireAnswered && !c.in.good(x) && reply.Outcome == ledger.Accepted {
+		if x.wire.End == extern.WireAnswered && !c.in.good(x) && reply.Outcome == ledger.Accepted {
 			reply = targets.Reply{Outcome: ledger.Refused, Cause: ledger.OtherCause}
 		}
 		if reply.Outcome == ledger.Accepted {
