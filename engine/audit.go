@@ -28,12 +28,6 @@ type auditing struct {
 	broken error
 }
 
-// audits says whether the trial's target has something to reopen, and returns it.
-func (p *Plan) audits() (targets.Auditor, bool) {
-	a, ok := p.Program.Target.(targets.Auditor)
-	return a, ok
-}
-
 // powerCut says whether the power was cut in the trial.
 func powerCut(e *ledger.Evidence) bool {
 	return slices.ContainsFunc(e.Signals, func(s ledger.Signal) bool { return s.Power })
@@ -50,20 +44,20 @@ func phaseOver(e *ledger.Evidence) time.Duration {
 
 // run is the audit's own task. An error is racebench's own failure.
 func (a *auditing) run(t *world.Task) error {
-	auditor, _ := a.plan.audits()
+	target := a.plan.Program.Target
 	h := targets.Host{World: a.w, Knobs: a.plan.Program.Knobs, Probe: &probe{&serving{w: a.w, out: a.out}}, Medium: a.medium}
 	if !a.w.Simulated() {
 		h.Dir = a.dir.Data()
 	}
 	if a.power {
-		if err := auditor.CutPower(h, a.plan.Seed.Stream("power cut")); err != nil {
+		if err := target.Auditor.CutPower(h, a.plan.Seed.Stream("power cut")); err != nil {
 			return fmt.Errorf("cut the power: %w", err)
 		}
 	}
 	lane := a.out.Lane(ledger.LaneInfo{Name: auditTask, Group: auditTask, Op: auditTask})
 	found := ledger.Audit{Lane: lane.Index()}
 	var topics uint64
-	for _, op := range auditor.Ops() {
+	for _, op := range target.Ops {
 		if op.Accepts {
 			topics |= 1 << op.Topic
 		}
@@ -76,7 +70,7 @@ func (a *auditing) run(t *world.Task) error {
 	var last int64
 	reader := a.w.Go(world.Target, auditTask, func(t *world.Task) {
 		var rest targets.Recovery
-		rest, failed = auditor.Audit(t, h, func(r targets.Record) {
+		rest, failed = target.Auditor.Audit(t, h, func(r targets.Record) {
 			if last != 0 && r.Offset != last+1 {
 				found.Gaps++
 			}

@@ -18,12 +18,12 @@ import (
 
 // shelf is the smallest server that is reopened: every message is a line of a file, or of a list in a
 // simulated world. Its designs say "durable" too early, or keep what they have refused.
-type shelf struct{ toy }
-
-func (shelf) Name() string       { return "shelf" }
-func (shelf) Promises() []string { return append(slices.Clone(toyPromises), "one-owner") }
-func (shelf) Variants() []targets.Variant {
-	return []targets.Variant{
+var shelf = func() targets.Target {
+	s := toy
+	s.Name, s.Start, s.Auditor = "shelf", startShelf, shelfAuditor{}
+	s.Example = []byte(strings.Replace(toyExample, "publish", "put", 1))
+	s.Promises = append(slices.Clone(toy.Promises), "one-owner")
+	s.Variants = []targets.Variant{
 		{Name: "good", Verdict: "reference", Summary: "answers when it has written and synced"},
 		{Name: "early", Verdict: "mutation", Summary: "answers, and then writes", Breaches: []string{"no-lost-message"}},
 		{Name: "unsynced", Verdict: "mutation", Summary: "answers when it has written", Breaches: []string{"no-lost-message"}},
@@ -31,14 +31,12 @@ func (shelf) Variants() []targets.Variant {
 		{Name: "quits", Verdict: "mutation", Summary: "ends its process on the signal", Breaches: []string{"process-survives"}},
 		{Name: "unreadable", Verdict: "mutation", Summary: "panics when it is reopened", Breaches: []string{"process-survives"}},
 	}
-}
-
-func (shelf) Ops() []targets.OpInfo {
-	return []targets.OpInfo{
+	s.Ops = []targets.OpInfo{
 		{Name: "put", Summary: "store a message", Accepts: true},
 		{Name: "note", Summary: "store a message some time", Accepts: true, Topic: 1, Unconfirmed: true},
 	}
-}
+	return s
+}()
 
 // items is what lies on a shelf of a simulated world.
 type items struct {
@@ -47,9 +45,11 @@ type items struct {
 	design string
 }
 
-func (shelf) NewMedium() targets.Medium { return &items{} }
+type shelfAuditor struct{}
 
-func (shelf) CutPower(h targets.Host, _ *rand.Rand) error {
+func (shelfAuditor) NewMedium() targets.Medium { return &items{} }
+
+func (shelfAuditor) CutPower(h targets.Host, _ *rand.Rand) error {
 	if m, ok := h.Medium.(*items); ok {
 		m.list = m.list[:m.synced]
 		return nil
@@ -57,7 +57,7 @@ func (shelf) CutPower(h targets.Host, _ *rand.Rand) error {
 	return os.WriteFile(filepath.Join(h.Dir, "cut"), nil, 0o644)
 }
 
-func (shelf) Audit(_ *world.Task, h targets.Host, each func(targets.Record)) (targets.Recovery, error) {
+func (shelfAuditor) Audit(_ *world.Task, h targets.Host, each func(targets.Record)) (targets.Recovery, error) {
 	m, ok := h.Medium.(*items)
 	if !ok {
 		return targets.Recovery{}, errors.New("there is no shelf outside a simulated world")
@@ -74,11 +74,7 @@ func (shelf) Audit(_ *world.Task, h targets.Host, each func(targets.Record)) (ta
 	return targets.Recovery{}, nil
 }
 
-func (shelf) Example() []byte {
-	return []byte(strings.Replace(string(toy{}.Example()), "publish", "put", 1))
-}
-
-func (shelf) Start(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
+func startShelf(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
 	m, _ := h.Medium.(*items)
 	m.design = variant
 	s := &shelfServer{h: h, items: m, signals: h.World.Subscribe(syscall.SIGTERM), lock: h.World.NewMutex("the shelf"), disk: h.World.NewObject("the disk")}

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,20 +16,19 @@ import (
 
 // beating is the toy with a task of its own that pings for ever. Beside the toy's variants it has "patient",
 // whose drain ends when the hundredth ping has found nothing to do.
-type beating struct{ toy }
+var beating = func() targets.Target {
+	b := toy
+	b.Name, b.Start = "beating", startBeating
+	b.Variants = append(slices.Clone(toy.Variants), targets.Variant{Name: "patient", Verdict: "partial-fix", Summary: "waits for pings"})
+	return b
+}()
 
-func (beating) Name() string { return "beating" }
-
-func (b beating) Variants() []targets.Variant {
-	return append(b.toy.Variants(), targets.Variant{Name: "patient", Verdict: "partial-fix", Summary: "waits for pings"})
-}
-
-func (b beating) Start(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
+func startBeating(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
 	asked := map[string]string{"patient": "hangs"}[variant]
 	if asked == "" {
 		asked = variant
 	}
-	instance, err := b.toy.Start(t, h, asked)
+	instance, err := startToy(t, h, asked)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func TestAServerThatOnlyPingsIsHung(t *testing.T) {
 			if errs != nil {
 				t.Fatal(errs)
 			}
-			p, problems := engine.Compile(s, engine.Catalog{beating{}})
+			p, problems := engine.Compile(s, engine.Catalog{beating})
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}

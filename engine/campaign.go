@@ -145,7 +145,7 @@ func (k *campaign) begin() {
 	header := headerOf(k.program, k.variant)
 	header.Seed, header.Planned, header.Anytime = k.seed.String(), k.planned, k.budget.For > 0
 	k.fold = result.NewCampaign(header)
-	if b, ok := k.program.Target.(targets.Binder); ok && b.Idle() {
+	if k.program.Target.Traits.Idle {
 		k.fold.Note("it listens on nothing: its drain, its exit and what it left running were judged, and nothing of its work")
 	}
 }
@@ -169,18 +169,15 @@ func (k *campaign) end(ctx context.Context) error {
 func headerOf(p Program, v targets.Variant) result.Header {
 	s := p.Scenario
 	var moments []string
-	startup := false
+	startup := p.Target.Traits.Idle
 	for _, d := range p.Directives {
 		moments = append(moments, d.Summary())
 		startup = startup || d.AtStartup()
 	}
-	if b, ok := p.Target.(targets.Binder); ok {
-		startup = startup || b.Idle()
-	}
 	file, line := placeOf(p, v.Name)
 	return result.Header{
-		File: file, Line: line, Scenario: s.Name, ScenarioHash: p.Scenario.Hash(p.Vocabulary), Owner: s.Owner, Target: p.Target.Name(), Variant: v.Name,
-		Reference: v.Name == p.Target.Reference(), Engine: string(scenario.Real), Knobs: p.Knobs.Values(),
+		File: file, Line: line, Scenario: s.Name, ScenarioHash: p.Scenario.Hash(p.Vocabulary), Owner: s.Owner, Target: p.Target.Name, Variant: v.Name,
+		Reference: v.Name == p.Target.Reference, Engine: string(scenario.Real), Knobs: p.Knobs.Values(),
 		DrainLimit: s.DrainLimit, Invariants: p.Expect, AtStartup: startup, Moment: strings.Join(moments, ", then "),
 	}
 }

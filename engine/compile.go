@@ -62,8 +62,8 @@ func Compile(s scenario.Scenario, catalog Catalog) (Program, spec.Errors) {
 		errs.Add(unknown)
 		return p, errs
 	}
-	if b, ok := target.(targets.Binder); ok && s.External != nil {
-		target = b.Bind(*s.External, &errs)
+	if target.Binder != nil && s.External != nil {
+		target = target.Binder.Bind(*s.External, &errs)
 	}
 	p.Target = target
 	if p.attached() && (s.Trials != 1 || len(s.Inject) == 0) {
@@ -71,16 +71,16 @@ func Compile(s scenario.Scenario, catalog Catalog) (Program, spec.Errors) {
 	}
 	p.Variants = compileVariants(target, s.Variants, &errs)
 	if p.Outside() {
-		p.Variants = target.Variants()
+		p.Variants = target.Variants
 	}
-	p.Knobs = targets.ParseKnobs(target.Knobs(), s.Knobs, &errs)
+	p.Knobs = targets.ParseKnobs(target.Knobs, s.Knobs, &errs)
 	p.compileLoad(&errs)
 	p.compileInject(&errs)
 	p.compileWiden(&errs)
 	p.compileExpect(&errs)
 	p.checkKnown(&errs)
 	p.checkMetrics(&errs)
-	targets.ParseKnobs(target.Knobs(), s.Sim.Knobs, &errs)
+	targets.ParseKnobs(target.Knobs, s.Sim.Knobs, &errs)
 	p.Rehash()
 	return p, errs
 }
@@ -95,14 +95,14 @@ func unknownTarget(at spec.Value, catalog Catalog) *spec.Error {
 
 func compileVariants(t targets.Target, asked []spec.Value, errs *spec.Errors) []targets.Variant {
 	names := []string{scenario.Reference}
-	for _, v := range t.Variants() {
+	for _, v := range t.Variants {
 		names = append(names, v.Name)
 	}
 	var variants []targets.Variant
 	for _, at := range asked {
 		v, ok := FindVariant(t, at.Text)
 		if !ok {
-			errs.Add(spec.Unknown(at, "variant of "+t.Name(), names))
+			errs.Add(spec.Unknown(at, "variant of "+t.Name, names))
 			continue
 		}
 		if slices.ContainsFunc(variants, func(o targets.Variant) bool { return o.Name == v.Name }) {
@@ -117,9 +117,9 @@ func compileVariants(t targets.Target, asked []spec.Value, errs *spec.Errors) []
 // FindVariant returns the variant of that name; "reference" is the target's known-good one.
 func FindVariant(t targets.Target, name string) (targets.Variant, bool) {
 	if name == scenario.Reference {
-		name = t.Reference()
+		name = t.Reference
 	}
-	for _, v := range t.Variants() {
+	for _, v := range t.Variants {
 		if v.Name == name {
 			return v, true
 		}
@@ -128,7 +128,7 @@ func FindVariant(t targets.Target, name string) (targets.Variant, bool) {
 }
 
 func (p *Program) compileLoad(errs *spec.Errors) {
-	ops := p.Target.Ops()
+	ops := p.Target.Ops
 	names := make([]string, len(ops))
 	for i, op := range ops {
 		names[i] = op.Name
@@ -145,7 +145,7 @@ func (p *Program) compileLoad(errs *spec.Errors) {
 				if p.Outside() {
 					what = "client of " // what the scenario calls it
 				}
-				errs.Add(spec.Unknown(g.Group.Op, what+p.Target.Name(), names))
+				errs.Add(spec.Unknown(g.Group.Op, what+p.Target.Name, names))
 			}
 			continue
 		}
@@ -159,24 +159,24 @@ func (p *Program) compileLoad(errs *spec.Errors) {
 
 // parseGroup reads one load group; that of a program from outside has words of its own.
 func (p *Program) parseGroup(v spec.Value, errs *spec.Errors) load.Group {
-	b, ok := p.Target.(targets.Binder)
-	if !ok {
+	b := p.Target.Binder
+	if b == nil {
 		return load.Parse(v, errs)
 	}
-	g := load.ParseClient(v, clientsOf(b), errs)
+	g := load.ParseClient(v, clientsOf(p.Target), errs)
 	b.CheckClient(v, errs)
 	return g
 }
 
 // exampleLoad is the load of the target's own example, for scenarios that name none.
 func exampleLoad(t targets.Target) []spec.Value {
-	s, _ := scenario.Parse(t.Name(), t.Example(), time.Now())
+	s, _ := scenario.Parse(t.Name, t.Example, time.Now())
 	return s.Load
 }
 
 func (p *Program) compileInject(errs *spec.Errors) {
-	scope := fault.Scope{Duration: p.Scenario.Duration, Windows: windowNames(p.Target), Ops: p.loadNames(), Stops: p.Target.StopSignals()}
-	_, scope.Audited = p.Target.(targets.Auditor)
+	scope := fault.Scope{Duration: p.Scenario.Duration, Windows: windowNames(p.Target), Ops: p.loadNames(), Stops: p.Target.StopSignals}
+	scope.Audited = p.Target.Auditor != nil
 	for _, v := range p.Scenario.Inject {
 		p.Directives = append(p.Directives, fault.Parse(v, scope, errs))
 	}
@@ -200,7 +200,7 @@ func (p *Program) loadNames() []string {
 
 func windowNames(t targets.Target) []string {
 	var names []string
-	for _, w := range t.Windows() {
+	for _, w := range t.Windows {
 		names = append(names, w.Name)
 	}
 	return names
@@ -210,7 +210,7 @@ func (p *Program) compileWiden(errs *spec.Errors) {
 	names := windowNames(p.Target)
 	for _, f := range p.Scenario.Widen {
 		if !slices.Contains(names, f.Key.Text) {
-			errs.Add(spec.Unknown(f.Key, "window of "+p.Target.Name(), names))
+			errs.Add(spec.Unknown(f.Key, "window of "+p.Target.Name, names))
 		}
 		d, err := spec.Duration(f.Value)
 		errs.Add(err)
@@ -222,11 +222,8 @@ func (p *Program) compileWiden(errs *spec.Errors) {
 }
 
 func (p *Program) compileExpect(errs *spec.Errors) {
-	promises := p.Target.Promises()
-	var manners []string
-	if b, ok := p.Target.(targets.Mannered); ok {
-		manners = b.Manners()
-	}
+	promises := p.Target.Promises
+	manners := p.Target.WarnsOnly
 	if len(p.Scenario.Expect) == 0 {
 		p.Expect = slices.DeleteFunc(slices.Clone(promises), func(name string) bool { return slices.Contains(manners, name) })
 		p.Manners = manners
@@ -245,25 +242,25 @@ func (p *Program) compileExpect(errs *spec.Errors) {
 // unpromised tells an invariant that the target does not promise from a word that is none.
 func (p *Program) unpromised(v spec.Value, promises []string) *spec.Error {
 	if _, known := invariant.Find(v.Text); known {
-		return spec.Errorf(v, "%s does not promise %s: it promises %s", p.Target.Name(), v.Text, strings.Join(promises, ", "))
+		return spec.Errorf(v, "%s does not promise %s: it promises %s", p.Target.Name, v.Text, strings.Join(promises, ", "))
 	}
 	return spec.Unknown(v, "invariant", promises)
 }
 
 func (p *Program) checkKnown(errs *spec.Errors) {
 	var names []string
-	for _, v := range p.Target.Variants() {
+	for _, v := range p.Target.Variants {
 		names = append(names, v.Name)
 	}
 	names = append(names, scenario.Reference)
 	for _, k := range p.Scenario.Known {
 		if k.Variant.Kind != spec.Null && !slices.Contains(names, k.Variant.Text) {
-			errs.Add(spec.Unknown(k.Variant, "variant of "+p.Target.Name(), names))
+			errs.Add(spec.Unknown(k.Variant, "variant of "+p.Target.Name, names))
 		}
 		name, _, _ := strings.Cut(k.Class.Text, "/")
 		name = strings.TrimSuffix(name, "*")
 		if _, ok := invariant.Find(name); !ok && name != "" && !strings.HasSuffix(k.Class.Text, "*") {
-			errs.Add(spec.Unknown(k.Class, "invariant", p.Target.Promises()))
+			errs.Add(spec.Unknown(k.Class, "invariant", p.Target.Promises))
 		}
 	}
 }
@@ -274,7 +271,7 @@ func (p *Program) checkMetrics(errs *spec.Errors) {
 		case name.Kind == spec.Null:
 		case m.Func == "count":
 			if _, ok := invariant.Find(m.Name); !ok {
-				errs.Add(spec.Unknown(name, "invariant", p.Target.Promises()))
+				errs.Add(spec.Unknown(name, "invariant", p.Target.Promises))
 			}
 		case m.Name == "drain":
 		case !slices.Contains(p.loadNames(), m.Name):

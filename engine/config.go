@@ -17,18 +17,18 @@ type Catalog []targets.Target
 // Find returns the target of that name.
 func (c Catalog) Find(name string) (targets.Target, bool) {
 	for _, t := range c {
-		if t.Name() == name {
+		if t.Name == name {
 			return t, true
 		}
 	}
-	return nil, false
+	return targets.Target{}, false
 }
 
 // Names lists the targets' names in the catalog's order.
 func (c Catalog) Names() []string {
 	names := make([]string, len(c))
 	for i, t := range c {
-		names[i] = t.Name()
+		names[i] = t.Name
 	}
 	return names
 }
@@ -39,8 +39,8 @@ func (c Catalog) Vocabulary() scenario.Vocabulary {
 	var clients load.Clients
 	of := scenario.Vocabulary{Inject: fault.Words()}
 	for _, t := range c {
-		if b, ok := t.(targets.Binder); ok {
-			clients, of.External = clientsOf(b), b.Words()
+		if t.Binder != nil {
+			clients, of.External = clientsOf(t), t.Binder.Words()
 		}
 	}
 	of.Load = load.Words(clients)
@@ -48,9 +48,9 @@ func (c Catalog) Vocabulary() scenario.Vocabulary {
 }
 
 // clientsOf is what a target says of its clients.
-func clientsOf(b targets.Binder) load.Clients {
-	c := load.Clients{Words: b.ClientWords()}
-	for _, op := range b.Ops() {
+func clientsOf(t targets.Target) load.Clients {
+	c := load.Clients{Words: t.Binder.ClientWords()}
+	for _, op := range t.Ops {
 		c.Kinds = append(c.Kinds, op.Name)
 	}
 	return c

@@ -13,7 +13,6 @@ import (
 	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/rundir"
-	"github.com/racebench/racebench/targets"
 )
 
 // control runs the load of a program from outside once without a signal. One that does not start, or loses
@@ -70,7 +69,7 @@ func judgeControl(plan Plan, dir rundir.TrialDir) (void, note string, samples []
 	case e.Full || e.Cut != "" || outOfTime(e):
 		return "the control trial left no whole record", "", nil, nil
 	}
-	if b, ok := plan.Program.Target.(targets.Binder); ok && b.Idle() {
+	if plan.Program.Target.Traits.Idle {
 		return "", "control: it ran on until it was signalled", nil, nil
 	}
 	c := invariant.Unasked(x)

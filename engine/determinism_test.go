@@ -65,7 +65,7 @@ func digests(t *testing.T, seeds int) []string {
 	m := newSimulator(t)
 	var lines []string
 	for _, text := range []string{smallBroker, smallRelay} {
-		for _, v := range (broker.Target{}).Variants() {
+		for _, v := range broker.Target().Variants {
 			p := compile(t, strings.Replace(text, "VARIANT", v.Name, 1))
 			small, bounds := p.Small()
 			hints, err := explore.Estimate(8, func(s world.Strategy, onStep func(world.Step)) (int, error) {
@@ -125,7 +125,7 @@ func TestSchedulesAreTheSameEverywhere(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d schedules of %d seeds a strategy and variant; %s", 2*len((broker.Target{}).Variants())*len(explore.Strategies())*seeds, seeds, want[len(want)-1])
+	t.Logf("%d schedules of %d seeds a strategy and variant; %s", 2*len(broker.Target().Variants)*len(explore.Strategies())*seeds, seeds, want[len(want)-1])
 	same("a second run", digests(t, seeds))
 	same("another process with one processor", elsewhere(t, self, seeds, "GOMAXPROCS=1"))
 	same("another process with two processors", elsewhere(t, self, seeds, "GOMAXPROCS=2"))

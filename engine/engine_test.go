@@ -15,7 +15,7 @@ import (
 	"github.com/racebench/racebench/targets/broker"
 )
 
-var catalog = engine.Catalog{toy{}, broker.Target{}, shelf{}}
+var catalog = engine.Catalog{toy, broker.Target(), shelf}
 
 // TestMain lets the test binary be the child of its own trials.
 func TestMain(m *testing.M) {

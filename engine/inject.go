@@ -153,7 +153,7 @@ func (s *serving) watch(name string) *windowWatch {
 		}
 	}
 	w := &windowWatch{s: s, name: name}
-	for _, info := range s.plan.Program.Target.Windows() {
+	for _, info := range s.plan.Program.Target.Windows {
 		if info.Name == name {
 			w.stage = info.Stage
 		}

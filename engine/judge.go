@@ -16,7 +16,6 @@ import (
 	"github.com/racebench/racebench/engine/record"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/rundir"
-	"github.com/racebench/racebench/targets"
 )
 
 // starved is how late, at the least, a signal must leave for the generator to count as starved: less is
@@ -219,7 +218,7 @@ func voidReason(plan *Plan, e *ledger.Evidence, dir rundir.TrialDir) string {
 			return ""
 		}
 	}
-	if b, ok := plan.Program.Target.(targets.Binder); ok && b.Idle() {
+	if plan.Program.Target.Traits.Idle {
 		return ""
 	}
 	if plan.Program.Outside() {

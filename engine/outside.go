@@ -14,10 +14,7 @@ import (
 func (p *Program) Outside() bool { return p.Scenario.External != nil }
 
 // attached says whether the program runs already: it is signalled once, whatever came of it.
-func (p *Program) attached() bool {
-	a, ok := p.Target.(interface{ Attached() bool })
-	return ok && a.Attached()
-}
+func (p *Program) attached() bool { return p.Target.Traits.Attached }
 
 // outside is what a trial lends a target whose server is another program.
 type outside struct{ s *serving }

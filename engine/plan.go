@@ -64,7 +64,7 @@ func NewPlan(p Program, v targets.Variant, campaign scenario.Seed, index int, bu
 	seed := campaign.Trial(cmp.Or(p.SeedHash, hash), index)
 	plan := Plan{Program: p, Variant: v, Seed: seed, ID: Identity{
 		Format: identityFormat, Scenario: p.Scenario.Name, ScenarioHash: hash, SeedHash: p.SeedHash,
-		Target: p.Target.Name(), Variant: v.Name, Engine: string(scenario.Real), Build: build,
+		Target: p.Target.Name, Variant: v.Name, Engine: string(scenario.Real), Build: build,
 		CampaignSeed: campaign.String(), Seed: seed.String(), Index: index,
 	}}
 	for i, d := range p.Directives {

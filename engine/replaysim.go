@@ -128,7 +128,7 @@ func PlanOfFile(f *explore.File, catalog Catalog) (plan Plan, stale string, err 
 	}
 	v, ok := FindVariant(program.Target, f.Variant)
 	if !ok {
-		return plan, fmt.Sprintf("this build has no variant %s of %s", f.Variant, program.Target.Name()), nil
+		return plan, fmt.Sprintf("this build has no variant %s of %s", f.Variant, program.Target.Name), nil
 	}
 	seed, err := scenario.ParseSeed(f.Seed)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"os"
 	"slices"
-	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/result"
@@ -12,15 +11,10 @@ import (
 	"github.com/racebench/racebench/targets"
 )
 
-// A reproducer is a target that can write down how a breach is seen without racebench.
-type reproducer interface {
-	Repro(class, summary string, e *ledger.Evidence, groups []targets.Role, grace time.Duration) string
-}
-
 // script leaves in a trial's folder how its worst breach that a shell can show is shown by hand.
 func (k *campaign) script(t *result.Trial, dir rundir.TrialDir) error {
-	target, ok := k.program.Target.(reproducer)
-	if !ok || len(t.Breaches) == 0 {
+	reproducer := k.program.Target.Reproducer
+	if reproducer == nil || len(t.Breaches) == 0 {
 		return nil
 	}
 	e, err := ledger.Read(dir.Ledger())
@@ -37,7 +31,7 @@ func (k *campaign) script(t *result.Trial, dir rundir.TrialDir) error {
 		return cmp.Or(-cmp.Compare(a.Verdict, b.Verdict), cmp.Compare(a.Class, b.Class))
 	})
 	for _, b := range breaches {
-		text := target.Repro(b.Class, b.Summary, e, groups, k.program.Scenario.DrainLimit)
+		text := reproducer.Repro(b.Class, b.Summary, e, groups, k.program.Scenario.DrainLimit)
 		if text == "" {
 			continue
 		}

@@ -36,7 +36,7 @@ func placeOf(p Program, variant string) (file string, line int) {
 	}
 	line = p.Scenario.Target.Pos.Line
 	for _, v := range p.Scenario.Variants {
-		named := v.Text == variant || v.Text == scenario.Reference && variant == p.Target.Reference()
+		named := v.Text == variant || v.Text == scenario.Reference && variant == p.Target.Reference
 		if named && v.Pos.Line > 0 {
 			line = v.Pos.Line
 		}

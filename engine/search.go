@@ -88,7 +88,7 @@ func SearchSchedules(ctx context.Context, programs []Program, seeds []scenario.S
 	for i, p := range programs {
 		for _, v := range p.Variants {
 			s := newSearch(p, v, seeds[i], b.share(time.Since(began), variantsOf(programs)-len(all)), c)
-			s.kept = ofVariant(kept, p.Target.Name(), v.Name)
+			s.kept = ofVariant(kept, p.Target.Name, v.Name)
 			for ; len(notes) > 0; notes = notes[1:] {
 				s.fold.Note(notes[0])
 			}

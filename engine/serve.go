@@ -141,7 +141,7 @@ func (s *serving) boot(t *world.Task) error {
 	}
 	if !s.w.Simulated() {
 		host.Dir, host.Outside = s.dir.Data(), &outside{s}
-	} else if auditor, ok := s.plan.audits(); ok {
+	} else if auditor := s.plan.Program.Target.Auditor; auditor != nil {
 		s.medium = auditor.NewMedium()
 		host.Medium = s.medium
 	}

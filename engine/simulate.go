@@ -32,7 +32,7 @@ const (
 func (p Program) Small() (Program, SmallWorld) {
 	sim := p.Scenario.Sim
 	if sim.At.Kind == spec.Null {
-		example, _ := scenario.Parse(p.Target.Name(), p.Target.Example(), time.Now())
+		example, _ := scenario.Parse(p.Target.Name, p.Target.Example, time.Now())
 		sim = example.Sim
 	}
 	small := SmallWorld{Ops: sim.Ops, Clients: sim.Clients, MaxSteps: sim.MaxSteps}
@@ -46,7 +46,7 @@ func (p Program) Small() (Program, SmallWorld) {
 		small.MaxSteps = world.DefaultMaxSteps
 	}
 	var errs spec.Errors // the knobs were checked when the scenario was compiled
-	p.Knobs = targets.ParseKnobs(p.Target.Knobs(), mergeFields(p.Scenario.Knobs, sim.Knobs), &errs)
+	p.Knobs = targets.ParseKnobs(p.Target.Knobs, mergeFields(p.Scenario.Knobs, sim.Knobs), &errs)
 	groups := p.Groups
 	p.Groups = nil
 	for _, g := range groups {
@@ -158,7 +158,7 @@ func (m *Simulator) Watch(plan Plan, strategy world.Strategy, onStep func(world.
 		return t, r, fmt.Errorf("simulated trial %d: the trial itself cannot go on", plan.ID.Index)
 	}
 	m.out.Phase(s.simulatedEnd(m.out, r))
-	if _, ok := plan.audits(); ok && r.Ending != world.OutOfSteps {
+	if plan.Program.Target.Auditor != nil && r.Ending != world.OutOfSteps {
 		if err := m.auditWorld(plan, s, r.Time); err != nil {
 			return t, r, err
 		}

@@ -14,34 +14,18 @@ import (
 
 // toy is the smallest server that can be right or wrong in every way the engine must tell apart: one
 // queue, one task that hands its messages to subscribers.
-type toy struct{}
-
-func (toy) Name() string                  { return "toy" }
-func (toy) Summary() string               { return "one queue, one server task" }
-func (toy) Reference() string             { return "good" }
-func (toy) Promises() []string            { return toyPromises }
-func (toy) StopSignals() []syscall.Signal { return []syscall.Signal{syscall.SIGTERM} }
-
-func (toy) Knobs() []targets.Knob {
-	return []targets.Knob{{Name: "queue", Kind: targets.IntKnob, Default: "64", Min: 1, Max: 4096, Summary: "capacity"}}
-}
-
-var toyPromises = []string{"no-lost-message", "no-ghost", "no-duplicate", "in-order", "every-call-returns",
-	"drain-ends", "process-survives", "no-leak"}
-
-func (toy) Windows() []targets.WindowInfo {
-	return []targets.WindowInfo{{Name: "toy.between-recv-and-handle", Summary: "a message is in nobody's queue"}}
-}
-
-func (toy) Ops() []targets.OpInfo {
-	return []targets.OpInfo{
+var toy = targets.Target{Start: startToy, Card: targets.Card{
+	Name: "toy", Summary: "one queue, one server task", Reference: "good",
+	StopSignals: []syscall.Signal{syscall.SIGTERM},
+	Knobs:       []targets.Knob{{Name: "queue", Kind: targets.IntKnob, Default: "64", Min: 1, Max: 4096, Summary: "capacity"}},
+	Promises: []string{"no-lost-message", "no-ghost", "no-duplicate", "in-order", "every-call-returns",
+		"drain-ends", "process-survives", "no-leak"},
+	Windows: []targets.WindowInfo{{Name: "toy.between-recv-and-handle", Summary: "a message is in nobody's queue"}},
+	Ops: []targets.OpInfo{
 		{Name: "publish", Summary: "send a message", Accepts: true},
 		{Name: "subscribe", Summary: "receive messages", Subscribes: true, Topics: 1},
-	}
-}
-
-func (toy) Variants() []targets.Variant {
-	return []targets.Variant{
+	},
+	Variants: []targets.Variant{
 		{Name: "good", Verdict: "reference", Summary: "drains its queue"},
 		{Name: "loses", Verdict: "mutation", Summary: "leaves its queue behind", Breaches: []string{"no-lost-message"}},
 		{Name: "hangs", Verdict: "mutation", Summary: "waits for ever", Breaches: []string{"drain-ends"}},
@@ -52,11 +36,11 @@ func (toy) Variants() []targets.Variant {
 		{Name: "throws", Verdict: "mutation", Summary: "panics in a client's call", Breaches: []string{"process-survives"}},
 		{Name: "stillborn", Verdict: "mutation", Summary: "panics while it starts", Breaches: []string{"process-survives"}},
 		{Name: "absent", Verdict: "mutation", Summary: "does not start"},
-	}
-}
+	},
+	Example: []byte(toyExample),
+}}
 
-func (toy) Example() []byte {
-	return []byte(`name: toy
+const toyExample = `name: toy
 target: toy
 trials: 2
 duration: 100ms
@@ -64,10 +48,9 @@ drain_limit: 200ms
 load:
   - {op: publish, clients: 2, shape: saturate}
   - {op: subscribe, clients: 2}
-`)
-}
+`
 
-func (toy) Start(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
+func startToy(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
 	switch variant {
 	case "absent":
 		return nil, errors.New("no such luck")

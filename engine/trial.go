@@ -54,7 +54,7 @@ func runTrial(ctx context.Context, plan Plan, dir rundir.TrialDir, c Config, l *
 
 // phases are the processes of a trial, one after the other.
 func (p Plan) phases() []string {
-	if _, ok := p.audits(); ok {
+	if p.Program.Target.Auditor != nil {
 		return []string{phaseServe, auditTask}
 	}
 	return []string{phaseServe}

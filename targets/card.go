@@ -1,81 +1,68 @@
 package targets
 
 import (
-	"slices"
+	"fmt"
 	"syscall"
+
+	"github.com/racebench/racebench/engine/world"
 )
 
-// A Card is what a target says of itself: all of a Target but Start. Its fields mean what Target's methods of the
-// same names do.
+// A Card is what a target says of itself. Its lists are read by everyone and changed by nobody.
 type Card struct {
-	Name, Summary, Reference string
-
-	Variants    []Variant
-	Ops         []OpInfo
-	Knobs       []Knob
-	Windows     []WindowInfo
-	Promises    []string
+	Name, Summary string
+	// Variants are the designs; one of them is Reference, the known-good one that "reference" stands for. It is
+	// empty where nobody knows which one is good.
+	Variants  []Variant
+	Reference string
+	Ops       []OpInfo     // what a load group may ask for
+	Knobs     []Knob       // the settings, with their defaults
+	Windows   []WindowInfo // the named points where a race can be hit
+	// Promises are the invariants that a correct variant keeps. A breach of one that WarnsOnly lists, too, is a
+	// warning, unless a scenario expects the promise by name.
+	Promises, WarnsOnly []string
+	// StopSignals are the signals that ask the target to stop. No other is a fair test of how it stops,
+	// but SIGKILL, which asks nobody.
 	StopSignals []syscall.Signal
-	Example     []byte
+	// Example is the scenario that `racebench run TARGET` runs and `racebench init TARGET` writes, with
+	// comments for its reader: the target's default load, knobs and injection, short enough to wait for.
+	Example []byte
+	Traits  Traits
 }
 
-// Carded is the part of a Target that a card says. C names the card, so that the zero value is ready: a target
-// embeds Carded and adds Start.
-type Carded[C interface{ Card() *Card }] struct{}
-
-func card[C interface{ Card() *Card }]() *Card {
-	var c C
-	return c.Card()
+// Traits are what the harness must know of how a target runs. The zero value is a server in this process.
+type Traits struct {
+	Idle     bool // it has no clients: the stop itself is the test
+	Attached bool // it ran already: it is signalled once, and never started again
 }
 
-// Name implements Target.
-func (Carded[C]) Name() string { return card[C]().Name }
+// A Target is a system under test, in every design that was proposed for it: what it says of itself, how it
+// starts, and what only some targets can do.
+type Target struct {
+	Card
+	// Start boots a server. It returns once clients can dial. It is called on a task of the target's
+	// realm; the server's own tasks start from there.
+	Start func(t *world.Task, h Host, variant string) (Instance, error)
 
-// Summary implements Target.
-func (Carded[C]) Summary() string { return card[C]().Summary }
+	Auditor    Auditor    // of a target whose accepted messages must outlive its process; else nil
+	Binder     Binder     // of a target that is another program; else nil
+	Reproducer Reproducer // of a target whose breaches can be shown without racebench; else nil
+}
 
-// Reference implements Target.
-func (Carded[C]) Reference() string { return card[C]().Reference }
-
-// Variants implements Target. The list is the caller's, as those below are.
-func (Carded[C]) Variants() []Variant { return slices.Clone(card[C]().Variants) }
-
-// Ops implements Target.
-func (Carded[C]) Ops() []OpInfo { return slices.Clone(card[C]().Ops) }
-
-// Knobs implements Target.
-func (Carded[C]) Knobs() []Knob { return slices.Clone(card[C]().Knobs) }
-
-// Windows implements Target.
-func (Carded[C]) Windows() []WindowInfo { return slices.Clone(card[C]().Windows) }
-
-// Promises implements Target.
-func (Carded[C]) Promises() []string { return slices.Clone(card[C]().Promises) }
-
-// StopSignals implements Target.
-func (Carded[C]) StopSignals() []syscall.Signal { return slices.Clone(card[C]().StopSignals) }
-
-// Example implements Target.
-func (Carded[C]) Example() []byte { return card[C]().Example }
+// New returns the target of a card whose variants are the rows of a table: each row embeds its Variant, and start
+// is given the row.
+func New[D interface{ Design() Variant }](card Card, designs []D, start func(t *world.Task, h Host, design D) (Instance, error)) Target {
+	for _, d := range designs {
+		card.Variants = append(card.Variants, d.Design())
+	}
+	return Target{Card: card, Start: func(t *world.Task, h Host, variant string) (Instance, error) {
+		for _, d := range designs {
+			if d.Design().Name == variant {
+				return start(t, h, d)
+			}
+		}
+		return nil, fmt.Errorf("start %s: there is no variant %q", card.Name, variant)
+	}}
+}
 
 // Design returns the variant itself: of a row in a target's table, which embeds one.
 func (v Variant) Design() Variant { return v }
-
-// VariantsOf returns the variants of a table's rows.
-func VariantsOf[D interface{ Design() Variant }](table []D) []Variant {
-	variants := make([]Variant, len(table))
-	for i, d := range table {
-		variants[i] = d.Design()
-	}
-	return variants
-}
-
-// FindDesign returns the row of a table that has a name.
-func FindDesign[D interface{ Design() Variant }](table []D, name string) (design D, ok bool) {
-	for _, d := range table {
-		if d.Design().Name == name {
-			return d, true
-		}
-	}
-	return design, false
-}

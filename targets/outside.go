@@ -10,9 +10,8 @@ import (
 	"github.com/racebench/racebench/scenario/spec"
 )
 
-// A Binder is a target that is another program: which one, and how it is reached, the scenario says.
+// A Binder is of a target that is another program: which one, and how it is reached, the scenario says.
 type Binder interface {
-	Target
 	// Bind returns the target for the program that a scenario's external describes. What is wrong with it
 	// is added to errs.
 	Bind(external spec.Value, errs *spec.Errors) Target
@@ -22,10 +21,13 @@ type Binder interface {
 	ClientWords() []schema.Word
 	// CheckClient adds what is wrong with those of one load group to errs.
 	CheckClient(group spec.Value, errs *spec.Errors)
-	// Idle says that the bound program has no clients: the stop itself is the test.
-	Idle() bool
-	// Manners are the promises whose breach is a warning, unless a scenario expects them by name.
-	Manners() []string
+}
+
+// A Reproducer writes down how a breach is seen without racebench.
+type Reproducer interface {
+	// Repro returns a shell script that shows a breach of a trial: by its class and summary, with the trial's
+	// evidence, its load groups (name, entry and size) and its drain limit. It is "" for what no script can show.
+	Repro(class, summary string, e *ledger.Evidence, groups []Role, grace time.Duration) string
 }
 
 // A Courier carries signals to a program that is not this process.

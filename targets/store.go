@@ -29,10 +29,6 @@ func StoreProbeOf(p Probe) StoreProbe {
 	return noStore{}
 }
 
-// Mannered is a target some of whose promises are good manners: a breach is a warning, unless a scenario
-// expects the promise by name.
-type Mannered interface{ Manners() []string }
-
 type noStore struct{}
 
 func (noStore) AccessBegan(ledger.Access) uint64    { return 0 }

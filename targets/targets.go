@@ -4,40 +4,12 @@ package targets
 
 import (
 	"math/rand/v2"
-	"syscall"
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/scenario/spec"
 )
-
-// A Target is a system under test, in every design that was proposed for it.
-type Target interface {
-	Name() string
-	Summary() string
-	// Variants lists the designs; one of them is Reference.
-	Variants() []Variant
-	// Reference is the name of the known-good variant that "reference" stands for.
-	Reference() string
-	// Ops lists the operations a load group may ask for.
-	Ops() []OpInfo
-	// Knobs lists the target's settings with their defaults.
-	Knobs() []Knob
-	// Windows lists the named points where a race can be hit.
-	Windows() []WindowInfo
-	// Promises lists the invariants that a correct variant keeps.
-	Promises() []string
-	// StopSignals are the signals that ask the target to stop. No other is a fair test of how it stops,
-	// but SIGKILL, which asks nobody.
-	StopSignals() []syscall.Signal
-	// Example is the scenario that `racebench run TARGET` runs and `racebench init TARGET` writes, with
-	// comments for its reader: the target's default load, knobs and injection, short enough to wait for.
-	Example() []byte
-	// Start boots a server. It returns once clients can dial. It is called on a task of the target's
-	// realm; the server's own tasks start from there.
-	Start(t *world.Task, h Host, variant string) (Instance, error)
-}
 
 // Info is a name and what it means, as `racebench list` prints it.
 type Info struct{ Name, Summary string }
@@ -103,7 +75,7 @@ type Host struct {
 	// Outside is for targets that are other programs; nil in a simulated world.
 	Outside Outside
 	// Medium is what stands for Dir in a simulated world: what the Auditor's NewMedium has made for the
-	// trial. It is nil in the real world, and for targets that are no Auditor.
+	// trial. It is nil in the real world, and for targets without an Auditor.
 	Medium Medium
 	// Exit ends the server's process at once with a status, as exit(2) does; nothing that is deferred
 	// runs. Why is told as the panic of the calling task that led to it. It does not return.
@@ -113,10 +85,8 @@ type Host struct {
 // A Medium is what a simulated server writes to and what outlives it.
 type Medium any
 
-// An Auditor is a Target whose accepted messages must outlive its process. After every trial a fresh process
-// reopens what is left of it.
+// An Auditor reopens what a target's process has left behind: after every trial a fresh process does.
 type Auditor interface {
-	Target
 	// NewMedium returns the empty storage of a simulated trial.
 	NewMedium() Medium
 	// CutPower makes what lies in h.Dir or h.Medium what is left of it when the power fails: nothing that

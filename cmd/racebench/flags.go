@@ -293,10 +293,10 @@ func (f *runFlags) atOnce(e scenario.Engine) int {
 
 func unknownVariant(t targets.Target, name string) error {
 	names := []string{scenario.Reference}
-	for _, v := range t.Variants() {
+	for _, v := range t.Variants {
 		names = append(names, v.Name)
 	}
-	return spec.Unknown(spec.Text(name), "variant of "+t.Name(), names)
+	return spec.Unknown(spec.Text(name), "variant of "+t.Name, names)
 }
 
 // didYouMean proposes the known word that was probably meant, if one is close.

@@ -83,7 +83,7 @@ func searchAll(p *engine.Program, chosen bool) {
 	if chosen {
 		return
 	}
-	p.Variants = p.Target.Variants()
+	p.Variants = p.Target.Variants
 	p.Scenario.Variants = nil
 	for _, v := range p.Variants {
 		p.Scenario.Variants = append(p.Scenario.Variants, spec.Text(v.Name))

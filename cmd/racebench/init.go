@@ -65,10 +65,10 @@ overwritten.`,
 				}
 			}
 			if toStdout {
-				_, err := a.stdout.Write(t.Example())
+				_, err := a.stdout.Write(t.Example)
 				return err
 			}
-			return a.writeScenario(name, t.Example())
+			return a.writeScenario(name, t.Example)
 		},
 	}
 	cmd.Flags().BoolVar(&toStdout, "stdout", false, "print the scenario, or with --ci the workflow, instead")

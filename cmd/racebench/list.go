@@ -126,21 +126,21 @@ func rowsOf(what string, chosen []targets.Target) []listed {
 	for _, t := range chosen {
 		switch what {
 		case "targets":
-			rows = append(rows, listed{Name: t.Name(), Summary: t.Summary()})
+			rows = append(rows, listed{Name: t.Name, Summary: t.Summary})
 		case "ops", "clients":
-			if _, outside := t.(targets.Binder); outside != (what == "clients") {
+			if outside := t.Binder != nil; outside != (what == "clients") {
 				continue
 			}
-			for _, op := range t.Ops() {
-				rows = append(rows, listed{Name: op.Name, Target: t.Name(), Summary: op.Summary})
+			for _, op := range t.Ops {
+				rows = append(rows, listed{Name: op.Name, Target: t.Name, Summary: op.Summary})
 			}
 		case "windows":
-			for _, w := range t.Windows() {
-				rows = append(rows, listed{Name: w.Name, Target: t.Name(), Summary: w.Summary})
+			for _, w := range t.Windows {
+				rows = append(rows, listed{Name: w.Name, Target: t.Name, Summary: w.Summary})
 			}
 		case "knobs":
-			for _, k := range t.Knobs() {
-				rows = append(rows, listed{Name: k.Name, Target: t.Name(), Summary: k.Summary, Default: k.Default})
+			for _, k := range t.Knobs {
+				rows = append(rows, listed{Name: k.Name, Target: t.Name, Summary: k.Summary, Default: k.Default})
 			}
 		}
 	}
@@ -148,7 +148,7 @@ func rowsOf(what string, chosen []targets.Target) []listed {
 }
 
 func promisedByAny(chosen []targets.Target, invariant string) bool {
-	return slices.ContainsFunc(chosen, func(t targets.Target) bool { return slices.Contains(t.Promises(), invariant) })
+	return slices.ContainsFunc(chosen, func(t targets.Target) bool { return slices.Contains(t.Promises, invariant) })
 }
 
 func (a *app) printRows(rows []listed, asJSON bool) error {
@@ -169,9 +169,9 @@ func (a *app) printRows(rows []listed, asJSON bool) error {
 func (a *app) printVariants(chosen []targets.Target, asJSON bool) error {
 	rows := []listedVariant{}
 	for _, t := range chosen {
-		for _, v := range t.Variants() {
+		for _, v := range t.Variants {
 			rows = append(rows, listedVariant{
-				Target: t.Name(), Name: v.Name, Reference: v.Name == t.Reference(), Origin: v.Origin, Verdict: v.Verdict, Summary: v.Summary,
+				Target: t.Name, Name: v.Name, Reference: v.Name == t.Reference, Origin: v.Origin, Verdict: v.Verdict, Summary: v.Summary,
 				Breaches: orEmpty(v.Breaches), Also: orEmpty(v.Also), Bugs: orEmpty(v.Bugs),
 			})
 		}

@@ -105,7 +105,7 @@ func (a *app) program(arg string) (engine.Program, error) {
 		}
 		return a.load(arg)
 	}
-	s, problems := scenario.Parse(name, target.Example(), time.Now())
+	s, problems := scenario.Parse(name, target.Example, time.Now())
 	if problems != nil {
 		return engine.Program{}, fmt.Errorf("example scenario of %s: %w", name, problems)
 	}

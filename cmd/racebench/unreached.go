@@ -44,7 +44,7 @@ func unreached(p engine.Program, v targets.Variant, fold *result.Campaign) strin
 	if len(judged) == 0 || found || fold.Counts().Run == 0 {
 		return ""
 	}
-	name := p.Target.Name()
+	name := p.Target.Name
 	return fmt.Sprintf("%s is known to breach %s, and this small world did not show it: see %s in docs/%s.md, and the scenarios of that name in %s",
 		v.Name, strings.Join(judged, " and "), strings.Join(v.Bugs, ", "), name, scenariosOf(name))
 }

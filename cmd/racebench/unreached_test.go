@@ -14,15 +14,15 @@ import (
 // The scenarios that notes name are there.
 func TestEveryKnownBugHasAScenario(t *testing.T) {
 	for _, target := range all.Targets() {
-		for _, v := range target.Variants() {
+		for _, v := range target.Variants {
 			if len(v.Breaches) == 0 {
 				continue
 			}
 			has := func(bug string) bool {
-				return exists(filepath.Join("..", "..", scenariosOf(target.Name()), bug+".yaml"))
+				return exists(filepath.Join("..", "..", scenariosOf(target.Name), bug+".yaml"))
 			}
 			if !slices.ContainsFunc(v.Bugs, has) {
-				t.Errorf("%s/%s: no scenario for any of %q", target.Name(), v.Name, v.Bugs)
+				t.Errorf("%s/%s: no scenario for any of %q", target.Name, v.Name, v.Bugs)
 			}
 		}
 	}
@@ -32,7 +32,7 @@ func TestAKnownBugThatWasNotFoundIsNoted(t *testing.T) {
 	broker, _ := engine.Catalog(all.Targets()).Find("broker")
 	buggy, _ := engine.FindVariant(broker, "gate-only")
 	right, _ := engine.FindVariant(broker, "reference")
-	p := engine.Program{Target: broker, Expect: broker.Promises()}
+	p := engine.Program{Target: broker, Expect: broker.Promises}
 	passed := func() *result.Campaign {
 		c := result.NewCampaign(result.Header{})
 		c.Add(result.Trial{Verdict: result.Passed})

@@ -12,13 +12,8 @@ import (
 )
 
 // Mailbox is about the smallest server that can lose something: a queue, and a task that hands messages on.
-type Mailbox struct{ targets.Carded[mailboxCard] }
-
-type mailboxCard struct{}
-
-// Card implements targets.Carded.
-func (mailboxCard) Card() *targets.Card {
-	return &targets.Card{
+func Mailbox() targets.Target {
+	return targets.Target{Start: startMailbox, Card: targets.Card{
 		Name: "mailbox", Summary: "one queue, one task", Reference: "drains",
 		Variants: []targets.Variant{
 			{Name: "drains", Verdict: "reference", Summary: "hands on what is in the queue, then stops"},
@@ -30,11 +25,10 @@ func (mailboxCard) Card() *targets.Card {
 		},
 		Promises:    []string{"no-lost-message", "in-order", "every-call-returns", "drain-ends", "process-survives", "no-leak"},
 		StopSignals: []syscall.Signal{syscall.SIGTERM},
-	}
+	}}
 }
 
-// Start implements targets.Target.
-func (Mailbox) Start(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
+func startMailbox(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
 	s := &mailbox{
 		h: h, signals: h.World.Subscribe(syscall.SIGTERM), lock: h.World.NewMutex("the readers"),
 		queue: prim.NewQueue[targets.Message](h.World, "the queue", 16),

@@ -1,7 +1,7 @@
 // Package racetest runs scenarios from Go tests, against servers of the test's own module:
 //
 //	func TestShutdown(t *testing.T) {
-//		racetest.Run(t, "testdata/shutdown.yaml", mailserver.Target{})
+//		racetest.Run(t, "testdata/shutdown.yaml", mailserver.Target())
 //	}
 //
 // The file says what is run: the target by its name, its variants, the load, the signal, the engine and how many

@@ -21,7 +21,7 @@ func play(t *testing.T, engine string) {
 	if file == "" {
 		file = "drains-" + engine
 	}
-	racetest.Run(t, "testdata/"+file+".yaml", Mailbox{})
+	racetest.Run(t, "testdata/"+file+".yaml", Mailbox())
 }
 
 // again runs a test of this file in a process of its own.

@@ -129,7 +129,7 @@ func (s *smallWorld) clean(seed scenario.Seed, schedules int) {
 
 // reference returns the known-good variant of a study.
 func reference(w *study) targets.Variant {
-	v, ok := engine.FindVariant(w.program.Target, w.program.Target.Reference())
+	v, ok := engine.FindVariant(w.program.Target, w.program.Target.Reference)
 	if !ok {
 		w.t.Fatalf("%s has no reference", w.name)
 	}

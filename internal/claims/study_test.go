@@ -106,7 +106,7 @@ func compile(t *testing.T, name, text string) *study {
 		r := &variantRun{variant: v}
 		for _, k := range s.Known {
 			here := k.Variant.Kind == spec.Null || k.Variant.Text == v.Name ||
-				k.Variant.Text == "reference" && v.Name == p.Target.Reference()
+				k.Variant.Text == "reference" && v.Name == p.Target.Reference
 			switch {
 			case here && k.Planted && k.Rate >= rare:
 				r.must = append(r.must, k)
@@ -254,7 +254,7 @@ func (w *study) settle(least int) []string {
 func (w *study) acquit() {
 	w.t.Helper()
 	for _, r := range w.runs {
-		if r.variant.Name == w.program.Target.Reference() && len(r.unknown) > 0 {
+		if r.variant.Name == w.program.Target.Reference && len(r.unknown) > 0 {
 			w.t.Errorf("%s: the reference is accused: %s", w.name, strings.Join(r.unknown, "\n"))
 		}
 	}

@@ -16,20 +16,20 @@ import (
 // Targets lists every target of this build, by name.
 func Targets() []targets.Target {
 	return []targets.Target{
-		broker.Target{},
-		coldstore.Target{Open: bolt.Open},
-		durability.Target{Disk: disk.Disk{}},
-		external.Target{},
-		gateway.Target{Net: shell.New},
+		broker.Target(),
+		coldstore.Target(bolt.Open),
+		durability.Target(disk.Disk{}),
+		external.Target(),
+		gateway.Target(shell.New),
 	}
 }
 
 // Find returns the target of that name.
 func Find(name string) (targets.Target, bool) {
 	for _, t := range Targets() {
-		if t.Name() == name {
+		if t.Name == name {
 			return t, true
 		}
 	}
-	return nil, false
+	return targets.Target{}, false
 }

@@ -8,16 +8,15 @@ import (
 
 	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/scenario"
-	"github.com/racebench/racebench/targets"
 )
 
 // TestTable wants the targets in order, each to be found by its name.
 func TestTable(t *testing.T) {
 	var names []string
 	for _, target := range Targets() {
-		names = append(names, target.Name())
-		if found, ok := Find(target.Name()); !ok || found.Name() != target.Name() {
-			t.Errorf("%s is not found by its name", target.Name())
+		names = append(names, target.Name)
+		if found, ok := Find(target.Name); !ok || found.Name != target.Name {
+			t.Errorf("%s is not found by its name", target.Name)
 		}
 	}
 	if !slices.IsSorted(names) || len(slices.Compact(names)) != len(Targets()) {
@@ -32,12 +31,12 @@ func TestTable(t *testing.T) {
 // renamed knob, window or variant must not leave one behind.
 func TestScenarios(t *testing.T) {
 	for _, target := range Targets() {
-		dir := filepath.Join("..", target.Name())
+		dir := filepath.Join("..", target.Name)
 		files, err := filepath.Glob(filepath.Join(dir, "testdata", "*.yaml"))
 		// The bugs of other programs are servers that its tests build.
-		_, outside := target.(targets.Binder)
+		outside := target.Binder != nil
 		if err != nil || len(files) == 0 && !outside {
-			t.Errorf("%s has no scenarios of its bugs (%v)", target.Name(), err)
+			t.Errorf("%s has no scenarios of its bugs (%v)", target.Name, err)
 		}
 		for _, path := range append(files, filepath.Join(dir, "example.yaml")) {
 			s, problems, err := scenario.ReadFile(path, time.Now())

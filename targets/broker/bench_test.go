@@ -30,14 +30,14 @@ func BenchmarkPublish(b *testing.B) {
 			w := world.NewReal(world.Options{})
 			defer w.Close()
 			var errs spec.Errors
-			knobs := targets.ParseKnobs(Target{}.Knobs(), []spec.Field{{Key: spec.Text("policy"), Value: spec.Text("block")}}, &errs)
+			knobs := targets.ParseKnobs(Target().Knobs, []spec.Field{{Key: spec.Text("policy"), Value: spec.Text("block")}}, &errs)
 			handled := 0
 			done := w.NewToken("the last event")
 			b.ReportAllocs()
 			finished := make(chan struct{})
 			w.Go(world.Target, "benchmark", func(t *world.Task) {
 				defer close(finished)
-				s, err := Target{}.Start(t, targets.Host{World: w, Knobs: knobs, Probe: silent{}}, variant)
+				s, err := Target().Start(t, targets.Host{World: w, Knobs: knobs, Probe: silent{}}, variant)
 				if err != nil {
 					b.Error(err)
 					return

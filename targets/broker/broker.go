@@ -8,20 +8,20 @@
 package broker
 
 import (
-	"syscall"
-
 	_ "embed"
-	"fmt"
+	"syscall"
 	"time"
 
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/targets"
 )
 
-// Target is the broker. The zero value is ready.
-type Target struct{ targets.Carded[about] }
-
-var _ targets.Target = Target{}
+// Target returns the broker.
+func Target() targets.Target {
+	return targets.New(card, recipes, func(t *world.Task, h targets.Host, r recipe) (targets.Instance, error) {
+		return newServer(t, h, r), nil
+	})
+}
 
 // Operations.
 const (
@@ -50,16 +50,10 @@ const (
 //go:embed example.yaml
 var example []byte
 
-type about struct{}
-
-// Card says what the broker is.
-func (about) Card() *targets.Card { return &card }
-
 var card = targets.Card{
 	Name: "broker", Reference: "two-phase",
-	Summary:  "an event broker with two stages of bounded queues, stopped under load",
-	Example:  example,
-	Variants: targets.VariantsOf(recipes),
+	Summary: "an event broker with two stages of bounded queues, stopped under load",
+	Example: example,
 	Ops: []targets.OpInfo{
 		{
 			Name: opPublish, Summary: "send events of topic 0 into a Stage-1 queue of one's own",
@@ -103,13 +97,4 @@ var card = targets.Card{
 		noLostMessage, noGhost, noDuplicate, inOrder, everyCall, drainEnds,
 		countersZero, boundedQueue, rightError, processSurvive, noLeak,
 	},
-}
-
-// Start implements targets.Target.
-func (Target) Start(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
-	r, ok := targets.FindDesign(recipes, variant)
-	if !ok {
-		return nil, fmt.Errorf("start broker: there is no variant %q", variant)
-	}
-	return newServer(t, h, r), nil
 }

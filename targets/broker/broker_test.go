@@ -6,4 +6,4 @@ import (
 	"github.com/racebench/racebench/targets/targettest"
 )
 
-func TestConformance(t *testing.T) { targettest.Run(t, Target{}, nil) }
+func TestConformance(t *testing.T) { targettest.Run(t, Target(), nil) }

@@ -22,7 +22,7 @@ type knobs map[string]string
 func begin(t *testing.T, variant string, k knobs, hold string) *trial {
 	t.Helper()
 	tr := &trial{t: t}
-	tr.Harness = targettest.Start(t, Target{}, variant, targettest.Options{Knobs: k, Arm: func(w *world.World) {
+	tr.Harness = targettest.Start(t, Target(), variant, targettest.Options{Knobs: k, Arm: func(w *world.World) {
 		tr.window = w.NewToken("the test")
 		if hold != "" {
 			w.Arm(hold, func(t *world.Task) { t.Await(tr.window) })

@@ -18,13 +18,13 @@ import (
 	"github.com/racebench/racebench/targets"
 )
 
-// Target is the cold store. The zero value keeps its blocks in memory in both worlds.
-type Target struct {
-	targets.Carded[about]
-	// Open opens the log on disk in a folder that need not exist. It is used in the real world only; nil
-	// keeps blocks in memory there too.
-	Open func(t *world.Task, dir string, o LogOptions) (Log, error)
+// Target returns the cold store. In the real world open opens its log on disk, in a folder that need not exist; nil
+// keeps the blocks in memory there too, as a simulated world always does.
+func Target(open func(t *world.Task, dir string, o LogOptions) (Log, error)) targets.Target {
+	return targets.New(card, recipes, opener(open).start)
 }
+
+type opener func(t *world.Task, dir string, o LogOptions) (Log, error)
 
 // LogOptions say how a log on disk is kept.
 type LogOptions struct {
@@ -33,8 +33,6 @@ type LogOptions struct {
 	// and not a power cut.
 	Sync bool
 }
-
-var _ targets.Target = Target{}
 
 // Operations.
 const (
@@ -67,16 +65,10 @@ const (
 //go:embed example.yaml
 var example []byte
 
-type about struct{}
-
-// Card says what the cold store is.
-func (about) Card() *targets.Card { return &card }
-
 var card = targets.Card{
 	Name: "coldstore", Reference: referenceName,
-	Summary:  "a store behind read permits, a writer and streams, stopped under load",
-	Example:  example,
-	Variants: targets.VariantsOf(recipes),
+	Summary: "a store behind read permits, a writer and streams, stopped under load",
+	Example: example,
 	Ops: []targets.OpInfo{
 		{Name: opRead, Summary: "look a block up by its height", Topic: topicReads},
 		{Name: opScan, Summary: "read a range of blocks", Topic: topicReads},
@@ -103,6 +95,7 @@ var card = targets.Card{
 		noLostMessage, noGhost, noLateEffect, noDuplicate, inOrder, linearizable, everyCall, progress, fair, drainEnds, quiet, exclusive,
 		oneOwner, countersZero, rightError, processSurvive,
 	},
+	WarnsOnly: []string{noLateEffect}, // a write that timed out may have been stored
 }
 
 func knobs() []targets.Knob {
@@ -142,27 +135,20 @@ func knobs() []targets.Knob {
 	}
 }
 
-// Manners implements targets.Mannered: a write that timed out may have been stored.
-func (Target) Manners() []string { return []string{noLateEffect} }
-
-// Start implements targets.Target.
-func (tg Target) Start(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
-	r, ok := targets.FindDesign(recipes, variant)
-	if !ok {
-		return nil, fmt.Errorf("start coldstore: there is no variant %q", variant)
-	}
+// start opens the log and boots the store.
+func (o opener) start(t *world.Task, h targets.Host, r recipe) (targets.Instance, error) {
 	signals := h.World.Subscribe(syscall.SIGTERM, syscall.SIGINT)
-	o := LogOptions{Rows: h.Knobs.Int("rows"), Sync: h.Knobs.Bool("sync")}
-	if tg.Open == nil || h.World.Simulated() {
-		log := newMemoryLog(h.World, o.Rows)
+	options := LogOptions{Rows: h.Knobs.Int("rows"), Sync: h.Knobs.Bool("sync")}
+	if o == nil || h.World.Simulated() {
+		log := newMemoryLog(h.World, options.Rows)
 		return newServer(t, h, r, signals, log, log.reopen), nil
 	}
-	log, err := tg.Open(t, h.Dir, o)
+	log, err := o(t, h.Dir, options)
 	if err != nil {
 		return nil, fmt.Errorf("start coldstore: %w", err)
 	}
 	return newServer(t, h, r, signals, log, func(t *world.Task) error {
-		again, err := tg.Open(t, h.Dir, o)
+		again, err := o(t, h.Dir, options)
 		if err == nil {
 			err = again.Close(t)
 		}

@@ -7,5 +7,5 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	targettest.Run(t, Target{}, map[string]string{"read-deadline": "1h"})
+	targettest.Run(t, Target(nil), map[string]string{"read-deadline": "1h"})
 }

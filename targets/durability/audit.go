@@ -10,35 +10,35 @@ import (
 )
 
 // files opens the folder that a host lends, as a process does that has just started.
-func (g Target) files(h targets.Host) (Files, error) {
+func (d device) files(h targets.Host) (Files, error) {
 	if m, ok := h.Medium.(*memory); ok {
 		m.boot(h.World)
 		return m, nil
 	}
-	if g.Disk == nil {
+	if d.disk == nil {
 		return nil, errors.New("it has no disk outside a simulated world")
 	}
-	return g.Disk.Open(h.World, h.Dir)
+	return d.disk.Open(h.World, h.Dir)
 }
 
 // NewMedium implements targets.Auditor.
-func (Target) NewMedium() targets.Medium { return &memory{} }
+func (device) NewMedium() targets.Medium { return &memory{} }
 
 // CutPower implements targets.Auditor.
-func (g Target) CutPower(h targets.Host, chance *rand.Rand) error {
+func (d device) CutPower(h targets.Host, chance *rand.Rand) error {
 	if m, ok := h.Medium.(*memory); ok {
 		m.cutPower(chance)
 		return nil
 	}
-	if g.Disk == nil {
+	if d.disk == nil {
 		return errors.New("cut power: there is no disk")
 	}
-	return g.Disk.CutPower(h.Dir, chance)
+	return d.disk.CutPower(h.Dir, chance)
 }
 
 // Audit implements targets.Auditor: it opens the log as the next host would, under its lock.
-func (g Target) Audit(t *world.Task, h targets.Host, each func(targets.Record)) (targets.Recovery, error) {
-	files, err := g.files(h)
+func (d device) Audit(t *world.Task, h targets.Host, each func(targets.Record)) (targets.Recovery, error) {
+	files, err := d.files(h)
 	if err != nil {
 		return targets.Recovery{}, fmt.Errorf("audit: %w", err)
 	}

@@ -35,7 +35,7 @@ func groupCommit(b *testing.B, committers int) {
 	defer w.Close()
 	var errs spec.Errors
 	off := []spec.Field{{Key: spec.Text("cleanup"), Value: spec.Text("0s")}, {Key: spec.Text("schedule"), Value: spec.Text("0s")}}
-	h := targets.Host{World: w, Knobs: targets.ParseKnobs(target.Knobs(), off, &errs), Probe: silent{}, Dir: filepath.Join(b.TempDir(), "data")}
+	h := targets.Host{World: w, Knobs: targets.ParseKnobs(target.Knobs, off, &errs), Probe: silent{}, Dir: filepath.Join(b.TempDir(), "data")}
 	done := make(chan struct{})
 	w.Go(world.Harness, "benchmark", func(t *world.Task) {
 		defer close(done)

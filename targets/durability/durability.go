@@ -18,13 +18,16 @@ import (
 	"github.com/racebench/racebench/targets"
 )
 
-// Target is the durability host. Without a Disk it runs in simulated worlds only.
-type Target struct {
-	targets.Carded[about]
-	Disk Disk
+// Target returns the durability host. Without a disk, nil, it runs in simulated worlds only.
+func Target(disk Disk) targets.Target {
+	d := device{disk}
+	target := targets.New(card, recipes, d.start)
+	target.Auditor = d
+	return target
 }
 
-var _ targets.Auditor = Target{}
+// A device is what the host writes to. It is the host's Auditor.
+type device struct{ disk Disk }
 
 // Operations.
 const (
@@ -54,16 +57,10 @@ const (
 //go:embed example.yaml
 var example []byte
 
-type about struct{}
-
-// Card says what the durability is.
-func (about) Card() *targets.Card { return &card }
-
 var card = targets.Card{
 	Name: "durability", Reference: "reference",
-	Summary:  "a database host with a commit log, stopped, killed or unplugged under load, and reopened",
-	Example:  example,
-	Variants: targets.VariantsOf(recipes),
+	Summary: "a database host with a commit log, stopped, killed or unplugged under load, and reopened",
+	Example: example,
 	Ops: []targets.OpInfo{
 		{Name: opCommit, Summary: "commit, and wait until the record is on disk", Accepts: true, Topic: topicDurable},
 		{Name: opWrite, Summary: "commit, and go on before the record is on disk", Accepts: true, Topic: topicUnconfirmed, Unconfirmed: true},
@@ -103,14 +100,10 @@ var card = targets.Card{
 	},
 }
 
-// Start implements targets.Target.
-func (g Target) Start(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
-	r, ok := targets.FindDesign(recipes, variant)
-	if !ok {
-		return nil, fmt.Errorf("start durability: there is no variant %q", variant)
-	}
+// start boots the host on its files.
+func (d device) start(t *world.Task, h targets.Host, r recipe) (targets.Instance, error) {
 	signals := h.World.Subscribe(syscall.SIGTERM, syscall.SIGINT)
-	files, err := g.files(h)
+	files, err := d.files(h)
 	if err != nil {
 		return nil, fmt.Errorf("start durability: %w", err)
 	}

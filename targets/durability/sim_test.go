@@ -18,7 +18,7 @@ import (
 	"github.com/racebench/racebench/targets/durability/disk"
 )
 
-var target = durability.Target{Disk: disk.Disk{}}
+var target = durability.Target(disk.Disk{})
 
 // within is in how many schedules a bug must show that its scenario provokes.
 const within = 500
@@ -141,7 +141,7 @@ func TestAPanicEndsTheProcessOrATask(t *testing.T) {
 // shows what it is known to breach, and what may follow from that, and no other does anything.
 func TestTheExampleShowsEveryDesign(t *testing.T) {
 	p := compile(t, "example.yaml")
-	for _, v := range target.Variants() {
+	for _, v := range target.Variants {
 		t.Run(v.Name, func(t *testing.T) {
 			t.Parallel()
 			var shown []string

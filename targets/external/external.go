@@ -6,9 +6,7 @@ package external
 import (
 	_ "embed"
 	"path/filepath"
-	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/scenario/schema"
@@ -19,68 +17,28 @@ import (
 //go:embed example.yaml
 var example []byte
 
-// Target is somebody's program. The zero value is bound to none: it only knows what scenarios may say.
-type Target struct {
-	program config
-	bound   bool
-}
+// Target returns the target that stands for any program. It is bound to none: it only knows what scenarios may say.
+func Target() targets.Target { return binder{}.of(config{}) }
 
-// Name implements targets.Target.
-func (Target) Name() string { return "external" }
-
-// Summary implements targets.Target.
-func (Target) Summary() string {
-	return "any program that listens on a port or works in the background"
-}
-
-// Variants implements targets.Target: there is one, named after the program.
-func (t Target) Variants() []targets.Variant {
-	if !t.bound {
-		return nil
-	}
-	return []targets.Variant{{Name: t.program.name(), Origin: "the scenario", Verdict: "unknown", Summary: "the program as it is"}}
-}
-
-// Reference implements targets.Target: nobody knows which program is good.
-func (Target) Reference() string { return "" }
-
-// Knobs implements targets.Target.
-func (Target) Knobs() []targets.Knob { return nil }
-
-// Windows implements targets.Target.
-func (Target) Windows() []targets.WindowInfo { return nil }
-
-// Example implements targets.Target.
-func (t Target) Example() []byte {
-	if t.Idle() {
-		return []byte("name: worker\ntarget: external\nexternal: {command: ./worker}\n") // no clients
-	}
-	return slices.Clone(example)
-}
-
-// Attached says that the program is one that runs already.
-func (t Target) Attached() bool { return t.program.attach != "" }
-
-// Idle implements targets.Binder.
-func (t Target) Idle() bool { return t.program.worker }
-
-// promises and manners are what a program from outside is held to.
-var (
-	promises = []string{
+// card is what is said of every external program.
+var card = targets.Card{
+	Name:    "external",
+	Summary: "any program that listens on a port or works in the background",
+	Example: example,
+	Ops:     ops(),
+	Promises: []string{
 		"every-request-answered", "acked-survives-restart", "drain-ends", "process-survives", "no-orphan", "listener-closes",
 		"preopened-answered", "clean-exit", "clean-close",
-	}
-	manners = []string{"preopened-answered", "clean-exit", "clean-close"}
-)
+	},
+	WarnsOnly:   []string{"preopened-answered", "clean-exit", "clean-close"},
+	StopSignals: stopSignals, // what a signal means is the program's own business
+}
 
-// Promises implements targets.Target.
-func (Target) Promises() []string { return slices.Clone(promises) }
+// idleExample is the load of a program without clients: none.
+const idleExample = "name: worker\ntarget: external\nexternal: {command: ./worker}\n"
 
-// Manners implements targets.Binder.
-func (Target) Manners() []string { return slices.Clone(manners) }
-
-// Ops implements targets.Target: the kinds of clients.
-func (Target) Ops() []targets.OpInfo {
+// ops are the kinds of clients.
+func ops() []targets.OpInfo {
 	var ops []targets.OpInfo
 	for _, k := range kinds {
 		ops = append(ops, targets.OpInfo{Name: k.name, Summary: k.summary, Accepts: true})
@@ -88,16 +46,30 @@ func (Target) Ops() []targets.OpInfo {
 	return ops
 }
 
-// StopSignals implements targets.Target: what a signal means is the program's own business.
-func (Target) StopSignals() []syscall.Signal { return stopSignals }
+// A binder implements targets.Binder.
+type binder struct{}
 
 // Bind implements targets.Binder.
-func (Target) Bind(external spec.Value, errs *spec.Errors) targets.Target {
-	return Target{program: parseConfig(external, errs), bound: true}
+func (b binder) Bind(external spec.Value, errs *spec.Errors) targets.Target {
+	c := parseConfig(external, errs)
+	target := b.of(c)
+	target.Variants = []targets.Variant{{Name: c.name(), Origin: "the scenario", Verdict: "unknown", Summary: "the program as it is"}}
+	target.Reproducer = reproducer{c}
+	target.Traits = targets.Traits{Idle: c.worker, Attached: c.attach != ""}
+	if c.worker {
+		target.Example = []byte(idleExample)
+	}
+	return target
+}
+
+func (b binder) of(c config) targets.Target {
+	return targets.Target{Card: card, Binder: b, Start: func(t *world.Task, h targets.Host, _ string) (targets.Instance, error) {
+		return start(t, h, c)
+	}}
 }
 
 // Words implements targets.Binder.
-func (Target) Words() schema.Map {
+func (binder) Words() schema.Map {
 	var m schema.Map
 	for _, w := range programWords {
 		m.Words = append(m.Words, w.Word)
@@ -106,7 +78,7 @@ func (Target) Words() schema.Map {
 }
 
 // ClientWords implements targets.Binder.
-func (Target) ClientWords() []schema.Word {
+func (binder) ClientWords() []schema.Word {
 	words := make([]schema.Word, len(clientWords))
 	for i, w := range clientWords {
 		words[i] = w.Word
@@ -115,12 +87,7 @@ func (Target) ClientWords() []schema.Word {
 }
 
 // CheckClient implements targets.Binder.
-func (Target) CheckClient(group spec.Value, errs *spec.Errors) { parseGroup(group, errs) }
-
-// Start implements targets.Target.
-func (t Target) Start(task *world.Task, h targets.Host, _ string) (targets.Instance, error) {
-	return start(task, h, t.program)
-}
+func (binder) CheckClient(group spec.Value, errs *spec.Errors) { parseGroup(group, errs) }
 
 // name is what the program is called in results.
 func (c config) name() string {
@@ -146,5 +113,3 @@ func (c config) name() string {
 
 // interpreters run the program that their first argument names.
 var interpreters = map[string]bool{"node": true, "python": true, "python3": true, "ruby": true, "sh": true, "bash": true, "deno": true, "bun": true}
-
-var _ targets.Binder = Target{}

@@ -20,7 +20,7 @@ import (
 	"github.com/racebench/racebench/targets/external"
 )
 
-var catalog = engine.Catalog{external.Target{}}
+var catalog = engine.Catalog{external.Target()}
 
 // TestMain lets the test binary be the child of its own trials.
 func TestMain(m *testing.M) {

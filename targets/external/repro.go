@@ -28,11 +28,13 @@ type repro struct {
 	wait   time.Duration // from the request to the signal
 }
 
-// Repro returns a script for a shell that shows a breach of a trial without racebench: by its class and summary,
-// with the trial's evidence, load groups (name, entry and size) and grace. It is "" for what no script can show.
-func (t Target) Repro(class, summary string, e *ledger.Evidence, groups []targets.Role, grace time.Duration) string {
-	r := repro{c: t.program, e: e, groups: groups}
-	if t.program.worker || len(t.program.command) == 0 || !r.find() {
+// A reproducer implements targets.Reproducer for a program.
+type reproducer struct{ program config }
+
+// Repro implements targets.Reproducer: a shell script.
+func (p reproducer) Repro(class, summary string, e *ledger.Evidence, groups []targets.Role, grace time.Duration) string {
+	r := repro{c: p.program, e: e, groups: groups}
+	if p.program.worker || len(p.program.command) == 0 || !r.find() {
 		return ""
 	}
 	body := r.goes(strings.Split(class, "/"))

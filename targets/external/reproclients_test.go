@@ -11,7 +11,6 @@ import (
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/targets"
-	"github.com/racebench/racebench/targets/external"
 )
 
 // missedWrite is the evidence of a write that a restart did not give back.
@@ -84,7 +83,7 @@ phase 0 serve ended at=2s
 		t.Fatal(err)
 	}
 	g := p.Groups[0]
-	return p.Target.(external.Target).Repro(class, "a summary", e, []targets.Role{{Op: g.Op.Name, Name: "put", Group: g.At, Size: g.Size}}, time.Second)
+	return p.Target.Reproducer.Repro(class, "a summary", e, []targets.Role{{Op: g.Op.Name, Name: "put", Group: g.At, Size: g.Size}}, time.Second)
 }
 
 // TestScriptsOfOtherClients runs scripts against programs with the bug that they show, and without.

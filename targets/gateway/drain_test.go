@@ -30,7 +30,7 @@ func with(pairs ...string) map[string]string {
 func held(t *testing.T, variant, window string, knobs map[string]string) (h *targettest.Harness, open func()) {
 	t.Helper()
 	var shut *world.Token
-	h = targettest.Start(t, Target{}, variant, targettest.Options{Knobs: knobs, Arm: func(w *world.World) {
+	h = targettest.Start(t, Target(nil), variant, targettest.Options{Knobs: knobs, Arm: func(w *world.World) {
 		shut = w.NewToken("the test")
 		w.Arm(window, func(t *world.Task) { t.Await(shut) })
 	}})
@@ -105,7 +105,7 @@ func TestDroppedHandler(t *testing.T) {
 	for variant, refused := range map[string]int{"release-inline": 3, "release-deferred": 0, "drain-reference": 0} {
 		t.Run(variant, func(t *testing.T) {
 			t.Parallel()
-			h := targettest.Start(t, Target{}, variant, targettest.Options{
+			h := targettest.Start(t, Target(nil), variant, targettest.Options{
 				Knobs: with("work", "1s", "hang-up", "1ms", "slots", "2", "from", "one"),
 			})
 			for range 2 {
@@ -128,7 +128,7 @@ func TestDroppedHandler(t *testing.T) {
 func TestThirdSignal(t *testing.T) {
 	for _, variant := range []string{"check-then-wait", "drain-reference"} {
 		t.Run(variant, func(t *testing.T) {
-			h := targettest.Start(t, Target{}, variant, targettest.Options{Knobs: with("deadline", "1h")})
+			h := targettest.Start(t, Target(nil), variant, targettest.Options{Knobs: with("deadline", "1h")})
 			h.Dial(opDeaf, "deaf")
 			h.AwaitTask(h.Dial(opPush, "actor").Send(3))
 			h.Signal()
@@ -154,7 +154,7 @@ func TestThirdSignal(t *testing.T) {
 
 // TestOverload closes the one socket that does not keep up; the others get everything.
 func TestOverload(t *testing.T) {
-	h := targettest.Start(t, Target{}, "drain-reference", targettest.Options{Knobs: with("queue", "4", "wire", "2", "linger", "5ms")})
+	h := targettest.Start(t, Target(nil), "drain-reference", targettest.Options{Knobs: with("queue", "4", "wire", "2", "linger", "5ms")})
 	slow := h.Dial(opSocket, "slow")
 	slow.Hold = h.World.NewToken("the slow client")
 	brisk := h.Dial(opSocket, "brisk")
@@ -177,7 +177,7 @@ func TestOverload(t *testing.T) {
 
 // TestRateLimit refuses what one address asks too often.
 func TestRateLimit(t *testing.T) {
-	h := targettest.Start(t, Target{}, "drain-reference", targettest.Options{Knobs: with("rate", "5", "rate-window", "1h")})
+	h := targettest.Start(t, Target(nil), "drain-reference", targettest.Options{Knobs: with("rate", "5", "rate-window", "1h")})
 	one, other := h.Dial(opHTTP, "one"), h.Dial(opHTTPS, "other")
 	h.AwaitTask(one.Send(8))
 	h.AwaitTask(other.Send(5))

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	_ "embed"
-	"fmt"
 	"syscall"
 	"time"
 
@@ -10,14 +9,13 @@ import (
 	"github.com/racebench/racebench/targets"
 )
 
-// Target is the gateway. Net makes what lies outside it; nil is the connections in memory, which a
+// Target returns the gateway. Net makes what lies outside it; nil is the connections in memory, which a
 // simulated world always has.
-type Target struct {
-	targets.Carded[about]
-	Net func(h targets.Host) (Net, error)
+func Target(net func(h targets.Host) (Net, error)) targets.Target {
+	return targets.New(card, recipes, func(t *world.Task, h targets.Host, r recipe) (targets.Instance, error) {
+		return newServer(t, h, r, net)
+	})
 }
-
-var _ targets.Target = Target{}
 
 // Operations.
 const (
@@ -54,16 +52,10 @@ const (
 //go:embed example.yaml
 var example []byte
 
-type about struct{}
-
-// Card says what the gateway is.
-func (about) Card() *targets.Card { return &card }
-
 var card = targets.Card{
 	Name: "gateway", Reference: "drain-reference",
-	Summary:  "a front door for actors: HTTP and WebSockets through a tunnel, drained and dispatched",
-	Example:  example,
-	Variants: targets.VariantsOf(recipes),
+	Summary: "a front door for actors: HTTP and WebSockets through a tunnel, drained and dispatched",
+	Example: example,
 	Ops: []targets.OpInfo{
 		{Name: opHTTP, Summary: "one request over a kept connection", Accepts: true, Topic: topicRequest},
 		{Name: opHTTPS, Summary: "the same through the TLS door", Accepts: true, Topic: topicRequest},
@@ -117,14 +109,4 @@ var card = targets.Card{
 		noLostMessage, "no-ghost", "no-duplicate", everyCall, drainEnds, countersZero, fair, boundedQueue,
 		rightError, "process-survives", noLeak, cleanClose,
 	},
-}
-
-// Start implements targets.Target.
-func (g Target) Start(t *world.Task, h targets.Host, variant string) (targets.Instance, error) {
-	for _, r := range recipes {
-		if r.Name == variant {
-			return newServer(t, h, r, g.Net)
-		}
-	}
-	return nil, fmt.Errorf("the gateway has no variant %q", variant)
 }

@@ -23,7 +23,7 @@ func TestSeam(t *testing.T) {
 		{"memory", func(_ *testing.T, w *world.World) gateway.Net { return gateway.NewMemory(w, 16) }},
 		{"sockets", func(t *testing.T, w *world.World) gateway.Net {
 			var errs spec.Errors
-			knobs := targets.ParseKnobs(gateway.Target{}.Knobs(), nil, &errs)
+			knobs := targets.ParseKnobs(gateway.Target(nil).Knobs, nil, &errs)
 			net, err := shell.New(targets.Host{World: w, Knobs: knobs})
 			if err != nil {
 				t.Fatal(err)

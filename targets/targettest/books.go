@@ -69,12 +69,12 @@ func (h *Harness) Books() Books {
 // audit reopens what the server has left, where the target can, as one more reader of everything that was
 // accepted.
 func (h *Harness) audit() {
-	auditor, ok := h.Target.(targets.Auditor)
-	if !ok {
+	auditor := h.Target.Auditor
+	if auditor == nil {
 		return
 	}
 	reader := &Client{h: h, lane: len(h.clients), Name: "audit", info: targets.OpInfo{Name: "audit", Subscribes: true}}
-	for _, op := range h.Target.Ops() {
+	for _, op := range h.Target.Ops {
 		if op.Accepts {
 			reader.info.Topics |= 1 << op.Topic
 		}
@@ -105,7 +105,7 @@ func (h *Harness) settle(b *Books, reader *Client, found map[owed]int) {
 		if seen[id] == 2 {
 			b.Wrong = append(b.Wrong, fmt.Sprintf("%s saw %v twice", reader.Name, id))
 		}
-		if id.Seq() < last[id.Lane()] && slices.Contains(h.Target.Promises(), "in-order") {
+		if id.Seq() < last[id.Lane()] && slices.Contains(h.Target.Promises, "in-order") {
 			b.Wrong = append(b.Wrong, fmt.Sprintf("%s saw message %d of lane %d out of order", reader.Name, id.Seq(), id.Lane()))
 		}
 		last[id.Lane()] = id.Seq()

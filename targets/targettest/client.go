@@ -54,13 +54,13 @@ func (h *Harness) newClient(op, name string) *Client {
 		h: h, lane: len(h.clients), Name: name,
 		refusals: map[ledger.Cause]int{}, refusedID: map[ledger.MsgID]bool{},
 	}
-	for _, info := range h.Target.Ops() {
+	for _, info := range h.Target.Ops {
 		if info.Name == op {
 			c.info = info
 		}
 	}
 	if c.info.Name == "" {
-		h.tb.Fatalf("%s has no operation %q", h.Target.Name(), op)
+		h.tb.Fatalf("%s has no operation %q", h.Target.Name, op)
 	}
 	if c.info.Emits != nil {
 		c.emits = c.info.Emits(h.knobs)

@@ -75,7 +75,7 @@ func Start(tb testing.TB, target targets.Target, variant string, o Options) *Har
 		h.Instance, failed = target.Start(t, host, variant)
 	})
 	if failed != nil {
-		tb.Fatalf("start %s/%s: %v", target.Name(), variant, failed)
+		tb.Fatalf("start %s/%s: %v", target.Name, variant, failed)
 	}
 	h.World.Go(world.Harness, "waiter", func(t *world.Task) {
 		h.err = h.Instance.Wait(t)
@@ -92,9 +92,9 @@ func parseKnobs(tb testing.TB, target targets.Target, given map[string]string) t
 	}
 	sort.Slice(fields, func(i, j int) bool { return fields[i].Key.Text < fields[j].Key.Text })
 	var errs spec.Errors
-	knobs := targets.ParseKnobs(target.Knobs(), fields, &errs)
+	knobs := targets.ParseKnobs(target.Knobs, fields, &errs)
 	if len(errs) > 0 {
-		tb.Fatalf("knobs of %s: %v", target.Name(), errs.Error())
+		tb.Fatalf("knobs of %s: %v", target.Name, errs.Error())
 	}
 	return knobs
 }

@@ -26,8 +26,8 @@ var word = regexp.MustCompile(`^[a-z0-9]+([.-][a-z0-9]+)*$`)
 
 // checkTables looks at what the lists print and scenarios name.
 func checkTables(t *testing.T, target targets.Target) {
-	promises := target.Promises()
-	names := []string{target.Name()}
+	promises := target.Promises
+	names := []string{target.Name}
 	check := func(kind, name, summary string) {
 		if !word.MatchString(name) {
 			t.Errorf("%s %q is no name for a scenario", kind, name)
@@ -41,9 +41,9 @@ func checkTables(t *testing.T, target targets.Target) {
 			names = append(names, key)
 		}
 	}
-	check("target", target.Name(), target.Summary())
+	check("target", target.Name, target.Summary)
 	reference := false
-	for _, v := range target.Variants() {
+	for _, v := range target.Variants {
 		check("variant", v.Name, v.Summary)
 		if v.Origin == "" || v.Verdict == "" {
 			t.Errorf("variant %s does not say where it comes from and what it is", v.Name)
@@ -61,7 +61,7 @@ func checkTables(t *testing.T, target targets.Target) {
 		if (len(v.Bugs) == 0) != (len(v.Breaches) == 0) {
 			t.Errorf("variant %s has bugs %v and breaches %v", v.Name, v.Bugs, v.Breaches)
 		}
-		if v.Name == target.Reference() {
+		if v.Name == target.Reference {
 			reference = true
 			if len(v.Breaches)+len(v.Also)+len(v.Bugs) > 0 {
 				t.Errorf("the reference %s is known to breach something", v.Name)
@@ -69,18 +69,18 @@ func checkTables(t *testing.T, target targets.Target) {
 		}
 	}
 	if !reference {
-		t.Errorf("there is no variant %s, the reference", target.Reference())
+		t.Errorf("there is no variant %s, the reference", target.Reference)
 	}
-	for _, w := range target.Windows() {
+	for _, w := range target.Windows {
 		check("window", w.Name, w.Summary)
 	}
-	for _, k := range target.Knobs() {
+	for _, k := range target.Knobs {
 		check("knob", k.Name, k.Summary)
 	}
-	for _, o := range target.Ops() {
+	for _, o := range target.Ops {
 		check("op", o.Name, o.Summary)
 	}
-	if len(target.Example()) == 0 {
+	if len(target.Example) == 0 {
 		t.Error("there is no example")
 	}
 }
@@ -88,7 +88,7 @@ func checkTables(t *testing.T, target targets.Target) {
 // checkKnobs reads every knob's default, and refuses a word that is none.
 func checkKnobs(t *testing.T, target targets.Target) {
 	knobs := parseKnobs(t, target, nil)
-	for _, k := range target.Knobs() {
+	for _, k := range target.Knobs {
 		if knobs.Values()[k.Name] == "" {
 			t.Errorf("knob %s has no value", k.Name)
 		}
@@ -97,7 +97,7 @@ func checkKnobs(t *testing.T, target targets.Target) {
 		}
 	}
 	var errs spec.Errors
-	targets.ParseKnobs(target.Knobs(), []spec.Field{{Key: spec.Text("no-such-knob"), Value: spec.Text("1")}}, &errs)
+	targets.ParseKnobs(target.Knobs, []spec.Field{{Key: spec.Text("no-such-knob"), Value: spec.Text("1")}}, &errs)
 	if len(errs) != 1 {
 		t.Errorf("an unknown knob made %d errors, want 1", len(errs))
 	}
@@ -105,13 +105,13 @@ func checkKnobs(t *testing.T, target targets.Target) {
 
 // checkVariants starts, loads and stops every variant, and counts who passes the windows.
 func checkVariants(t *testing.T, target targets.Target, knobs map[string]string) {
-	passed := make([]atomic.Int64, len(target.Windows()))
+	passed := make([]atomic.Int64, len(target.Windows))
 	arm := func(w *world.World) {
-		for i, info := range target.Windows() {
+		for i, info := range target.Windows {
 			w.Arm(info.Name, func(*world.Task) { passed[i].Add(1) })
 		}
 	}
-	for _, v := range target.Variants() {
+	for _, v := range target.Variants {
 		h := Start(t, target, v.Name, Options{Knobs: knobs, Arm: arm})
 		for _, c := range h.DialAll() {
 			if !c.info.Subscribes {
@@ -125,7 +125,7 @@ func checkVariants(t *testing.T, target targets.Target, knobs map[string]string)
 			t.Errorf("%s lost %d messages and does not know where", v.Name, n)
 		}
 	}
-	for i, info := range target.Windows() {
+	for i, info := range target.Windows {
 		if passed[i].Load() == 0 {
 			t.Errorf("no variant passes the window %s", info.Name)
 		}
@@ -137,7 +137,7 @@ func (h *Harness) DialAll() []*Client {
 	h.tb.Helper()
 	var all []*Client
 	for _, subscribes := range []bool{true, false} {
-		for _, op := range h.Target.Ops() {
+		for _, op := range h.Target.Ops {
 			if op.Subscribes == subscribes && !op.Hostile {
 				all = append(all, h.Dial(op.Name, fmt.Sprintf("%s-%d", op.Name, len(all))))
 			}
@@ -149,7 +149,7 @@ func (h *Harness) DialAll() []*Client {
 // checkReference strikes the reference under a load that goes on, twice at once, and holds it to its
 // promises. Then it knocks once more.
 func checkReference(t *testing.T, target targets.Target, knobs map[string]string) {
-	h := Start(t, target, target.Reference(), Options{Knobs: knobs})
+	h := Start(t, target, target.Reference, Options{Knobs: knobs})
 	for _, c := range h.DialAll() {
 		if !c.info.Subscribes {
 			c.Send(-1)
@@ -177,7 +177,7 @@ func checkReference(t *testing.T, target targets.Target, knobs map[string]string
 	for _, w := range b.Wrong {
 		t.Error(w)
 	}
-	late := h.newClient(target.Ops()[0].Name, "latecomer")
+	late := h.newClient(target.Ops[0].Name, "latecomer")
 	h.on(world.Harness, "latecomer", func(t *world.Task) {
 		if late.dial(t) == nil {
 			late.do(t)

@@ -57,8 +57,8 @@ func readAll(b *testing.B, variant string) {
 	}
 	defer func() { _ = out.Close() }()
 	var errs spec.Errors
-	target := coldstore.Target{Open: Open}
-	knobs := targets.ParseKnobs(target.Knobs(), []spec.Field{
+	target := coldstore.Target(Open)
+	knobs := targets.ParseKnobs(target.Knobs, []spec.Field{
 		{Key: spec.Text("cache"), Value: spec.Text("0")}, {Key: spec.Text("read-deadline"), Value: spec.Text("1h")},
 	}, &errs)
 	var instance targets.Instance

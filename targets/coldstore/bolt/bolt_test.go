@@ -11,7 +11,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	targettest.Run(t, coldstore.Target{Open: Open}, map[string]string{"read-deadline": "1h"})
+	targettest.Run(t, coldstore.Target(Open), map[string]string{"read-deadline": "1h"})
 }
 
 // on runs body on a task of a real world.

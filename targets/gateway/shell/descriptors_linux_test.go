@@ -32,7 +32,7 @@ func sockets(tb testing.TB) int {
 func TestEverythingIsClosed(t *testing.T) {
 	before := sockets(t)
 	for _, variant := range []string{"drain-reference", "untracked"} {
-		h := targettest.Start(t, gateway.Target{Net: New}, variant, targettest.Options{})
+		h := targettest.Start(t, gateway.Target(New), variant, targettest.Options{})
 		for _, op := range []string{"socket", "http", "https", "session", "frame"} {
 			for range 10 {
 				c := h.Dial(op, op)

@@ -18,7 +18,7 @@ import (
 	"github.com/racebench/racebench/targets/targettest"
 )
 
-var catalog = engine.Catalog{gateway.Target{Net: New}}
+var catalog = engine.Catalog{gateway.Target(New)}
 
 func TestMain(m *testing.M) {
 	engine.MaybeChild(engine.Config{Catalog: catalog})
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 // The seam itself is held by TestSeam, beside the connections in memory. Here the real core runs on it.
 func TestConformance(t *testing.T) {
 	// A slot comes back a little after the answer, and a client is quick.
-	targettest.Run(t, gateway.Target{Net: New}, map[string]string{"slots": "1000000", "hang-up": "1h"})
+	targettest.Run(t, gateway.Target(New), map[string]string{"slots": "1000000", "hang-up": "1h"})
 }
 
 // on makes a Net in a world of its own and runs body on a task.
