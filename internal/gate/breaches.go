@@ -18,7 +18,7 @@ const (
 	Known   State = "known"         // the scenario lists it
 	Planted State = "planted"       // a positive control: it is to show
 	Gone    State = "gone"          // the base showed it, the head has not
-	Open    State = "base untested" // whether it is new nobody knows
+	Open    State = "base untested" // the base was not tested, so nobody knows if it is new
 )
 
 // A BreachChange is one class of breach on both sides.
@@ -87,7 +87,7 @@ func breachesOf(base, head result.Row, same bool) []BreachChange {
 	return all
 }
 
-// expected says whether the base's scenario listed a class that its trials did not show.
+// expected reports that the base's scenario listed a class that its trials did not show.
 func expected(base result.Row, class string) bool {
 	return slices.ContainsFunc(base.Unseen, func(known string) bool {
 		prefix, any := strings.CutSuffix(known, "*")
@@ -95,7 +95,7 @@ func expected(base result.Row, class string) bool {
 	})
 }
 
-// rank orders what fails before what does not.
+// rank puts failures first.
 func rank(b BreachChange) int {
 	if b.Fails {
 		return 0
@@ -115,7 +115,7 @@ func heldBy(base, head result.Row) int {
 	return n
 }
 
-// judgeBreaches settles the rates of all classes that both sides show, as one family, and names what fails.
+// judgeBreaches tests the rates of all classes that both sides show, as one family, and names the failures.
 func (c *Comparison) judgeBreaches() {
 	var family []*BreachChange
 	var ps []float64
@@ -157,7 +157,7 @@ func (c *Comparison) tellBreach(name string, b BreachChange) {
 		c.warnf("%s: %s was listed as known until %s; it is on base too (%d/%d, yours %d/%d)",
 			name, b.Class, b.Expired, b.Base, b.trials[0], b.Head, b.trials[1])
 	case b.State == Open:
-		c.warnf("%s: %s shows in %d/%d; whether it is new, a base that was not tested cannot say", name, b.Class, b.Head, b.trials[1])
+		c.warnf("%s: %s shows in %d/%d; the base was not tested, so nobody can say if it is new", name, b.Class, b.Head, b.trials[1])
 	case b.State == OnBase:
 		c.warnf("%s: %s is on base too (%d/%d, yours %d/%d)", name, b.Class, b.Base, b.trials[0], b.Head, b.trials[1])
 	}

@@ -35,10 +35,10 @@ type Options struct {
 	Base, Head string
 	// Interleaved says that both sides ran in turns on one machine, with the same seeds.
 	Interleaved bool
-	// Remedy is what to do where the base could not be tested; it may be empty.
+	// Remedy says what to do if the base could not be tested; it may be empty.
 	Remedy string
 	// NewHere says of a result of the head that the base's commit has no such scenario, or not with that
-	// variant. What the base could not run of it then has no base. Nil is never.
+	// variant. Such a result has no base. Nil means never.
 	NewHere func(scenario, variant string) bool
 }
 
@@ -47,7 +47,7 @@ type Comparison struct {
 	Schema      string         `json:"schema"`
 	Outcome     Outcome        `json:"outcome"`
 	Reasons     []string       `json:"reasons,omitempty"`  // why it failed, or tested nothing; a sentence each
-	Warnings    []string       `json:"warnings,omitempty"` // what is not the head's doing, or ends soon
+	Warnings    []string       `json:"warnings,omitempty"` // breaches that the base has too, and entries that end soon
 	Base        Side           `json:"base"`
 	Head        Side           `json:"head"`
 	Interleaved bool           `json:"interleaved,omitempty"`
@@ -101,7 +101,7 @@ type ThresholdChange struct {
 	Holds bool     `json:"holds"`
 }
 
-// A CrossedChange is work that was on the wire when the signal struck: nobody's fault.
+// A CrossedChange is work that was on the wire when the signal struck: counted, and not a failure.
 type CrossedChange struct {
 	Kind   string `json:"kind"`
 	Base   int64  `json:"base"`
@@ -110,7 +110,7 @@ type CrossedChange struct {
 	HeadOf int64  `json:"head_of"`
 }
 
-// Compare says what changed from base to head. It changes neither.
+// Compare returns the changes from base to head. It modifies neither.
 func Compare(base, head *result.Report, o Options) *Comparison {
 	c := &Comparison{
 		Schema: SchemaName, Outcome: Passed, Alpha: AlphaSpeed + AlphaRates, Interleaved: o.Interleaved, remedy: o.Remedy,
@@ -139,7 +139,7 @@ func Compare(base, head *result.Report, o Options) *Comparison {
 	return c
 }
 
-// cannotHave says whether the base has not tested a result of the head because it is older than it.
+// cannotHave reports that the base is older than a scenario or variant of the head, and so has not tested it.
 func (o Options) cannotHave(base, head result.Row) bool {
 	return o.NewHere != nil && base.Verdict == result.Untested && base.Trials.Run == 0 && o.NewHere(head.Scenario, head.Variant)
 }
@@ -159,7 +159,7 @@ func nameOf(row result.Row) string {
 // Name is how a person addresses the result.
 func (r ResultChange) Name() string { return fmt.Sprintf("%s %s/%s", r.Scenario, r.Target, r.Variant) }
 
-// changeOf compares one result; base is nil where there is none. What fails is judged later, over all.
+// changeOf compares one result; base is nil if there is none. Failures are judged later, over all results.
 func (c *Comparison) changeOf(base *result.Row, head result.Row) ResultChange {
 	ch := ResultChange{
 		Scenario: head.Scenario, File: head.File, Line: head.Line, Owner: head.Owner, Target: head.Target, Variant: head.Variant, Engine: head.Engine,
@@ -191,7 +191,7 @@ func whyUntested(row result.Row) string {
 	case row.Trials.Run == 0:
 		return gave
 	}
-	return "nothing was under way when the signal struck, or a threshold was not measured"
+	return "nothing was in flight when the signal struck, or a threshold was not measured"
 }
 
 // sameScenario says whether two results are of one scenario. Those that ran in turns are, though each names
@@ -217,7 +217,7 @@ func (c *Comparison) noSpeed(ch ResultChange, base, head result.Row) string {
 	return ""
 }
 
-// warnOfSpeed says once that what the scenarios name could not be compared.
+// warnOfSpeed warns once if metrics that scenarios name could not be compared.
 func (c *Comparison) warnOfSpeed() {
 	if len(c.Machine) > 0 && slices.ContainsFunc(c.Results, func(r ResultChange) bool {
 		return slices.ContainsFunc(r.Metrics, func(m MetricChange) bool { return m.Gated && m.State == NotComparable })

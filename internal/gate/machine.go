@@ -6,7 +6,7 @@ import (
 	"github.com/racebench/racebench/engine/result"
 )
 
-// machineDiff says how two machines differ in what decides about speed. Empty means that they look alike.
+// machineDiff lists the differences of two machines that affect speed. It is empty if they look alike.
 func machineDiff(base, head result.Machine) []string {
 	var diff []string
 	add := func(what string, a, b any) {

@@ -9,7 +9,7 @@ import (
 	"github.com/racebench/racebench/engine/result"
 )
 
-// A State is what became of a metric or a class of breach.
+// A State is the outcome for a metric or a class of breach.
 type State string
 
 // The states of a metric.
@@ -84,8 +84,8 @@ func metricsOf(base, head result.Row, noSpeed string) []MetricChange {
 	return all
 }
 
-// byTrials says whether a metric is one number a trial. Breach rates and counts are not: whether a trial is
-// breached is a yes or a no, and is compared as such.
+// byTrials reports that a metric is one number a trial. Breach rates and counts are not: a trial is breached or it
+// is not, and is compared as such.
 func byTrials(metric string) bool {
 	return metric != "breach_rate" && !strings.HasPrefix(metric, "count(")
 }

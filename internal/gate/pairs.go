@@ -7,7 +7,7 @@ import (
 	"github.com/racebench/racebench/scenario"
 )
 
-// outsider is the target of a program from outside. Its variant is the command's name, which says nothing
+// outsider is the target of an external program. Its variant is the command's name, which says nothing
 // of the scenario: server-1.4 and server are two builds of one program.
 const outsider = scenario.External
 
@@ -29,7 +29,7 @@ func pairsOf(base, head []result.Row, inTurns bool) []int {
 	return pairs
 }
 
-// only is the base's one result of the scenario of a program from outside; -1 where either side has several,
+// only is the base's one result of the scenario of an external program; -1 where either side has several,
 // and nothing says which belong together.
 func only(base, head []result.Row, row result.Row) int {
 	one := func(rows []result.Row) int {
@@ -50,7 +50,7 @@ func only(base, head []result.Row, row result.Row) int {
 	return one(base)
 }
 
-// pairable says whether two results can be of one scenario and variant. A program from outside has one
+// pairable says whether two results can be of one scenario and variant. An external program has one
 // variant.
 func pairable(base, head result.Row) bool {
 	return ofOneScenario(base, head) && (head.Target == outsider || base.Variant == head.Variant)

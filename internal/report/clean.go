@@ -70,8 +70,8 @@ func cleanLines(lines []string) []string {
 	return out
 }
 
-// clean shows what a terminal would obey: control characters, and those that are invisible or turn the
-// direction of the text around.
+// clean makes visible what a terminal would obey: control characters, invisible ones, and those that change the
+// direction of text.
 func clean(s string) string {
 	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f }) {
 		return s

@@ -59,13 +59,12 @@ func comparisonJSON(c *gate.Comparison, _ Options) ([]byte, error) {
 	return escaped(b.Bytes()), nil
 }
 
-// comparisonText tells a person what changed: a table for each result in which something did, then the
-// outcome.
+// comparisonText writes a comparison for people: a table for each result that changed, then the outcome.
 func comparisonText(c *gate.Comparison, o Options) ([]byte, error) {
 	c = cleaned(c)
 	p := newPainter(o)
 	if o.CutShort {
-		p.marked(p.yellow, 0, verdictColumn, "INTERRUPTED", "before all trials had run: what follows is about those that had")
+		p.marked(p.yellow, 0, verdictColumn, "INTERRUPTED", "before all trials had run: the results below are of those that ran")
 		p.blank()
 	}
 	p.sides(c)
@@ -80,9 +79,9 @@ func comparisonText(c *gate.Comparison, o Options) ([]byte, error) {
 	}
 	if same > 0 {
 		p.blank()
-		text := count(int64(same), "result") + " without a change worth a line"
+		text := count(int64(same), "result") + " without a change to report"
 		if same < len(c.Results) {
-			text = count(int64(same), "other result") + " without a change worth a line"
+			text = count(int64(same), "other result") + " without a change to report"
 		}
 		p.text(p.dim, 2, 4, text+" (-v shows all)")
 	}
@@ -92,7 +91,7 @@ func comparisonText(c *gate.Comparison, o Options) ([]byte, error) {
 	return []byte(p.b.String()), nil
 }
 
-// sides says what was compared with what.
+// sides names the two sides.
 func (p *painter) sides(c *gate.Comparison) {
 	how := "stored results"
 	if c.Interleaved {
@@ -101,7 +100,7 @@ func (p *painter) sides(c *gate.Comparison) {
 	p.pack(p.bold, 0, 2, []string{"base " + c.Base.Name, "head " + c.Head.Name, how}, " · ")
 }
 
-// quiet says whether nothing about a result needs a look.
+// quiet reports that a result has no change to show.
 func quiet(r gate.ResultChange) bool {
 	if !r.InBase || r.Untested != "" || r.Verdict == result.Untested || len(r.Breaches) > 0 {
 		return false
@@ -119,7 +118,7 @@ func quiet(r gate.ResultChange) bool {
 	return true
 }
 
-// changed writes one result's table and what is to be said about it.
+// changed writes one result's table and the remarks below it.
 func (p *painter) changed(r gate.ResultChange, c *gate.Comparison) {
 	parts := []string{r.Name()}
 	if r.Owner != "" {
@@ -154,19 +153,19 @@ func (p *painter) changed(r gate.ResultChange, c *gate.Comparison) {
 	p.asides(r, c)
 }
 
-// nameRoom is how long a check's name may be where a longer one would take the room of the change. What fails
-// is named in full below.
+// nameRoom is the longest name of a check; a longer one would take the room of the change. Failures are named in
+// full below.
 const nameRoom = 34
 
-// asides says below a table what its lines have no room for.
+// asides writes below a table what its lines have no room for.
 func (p *painter) asides(r gate.ResultChange, c *gate.Comparison) {
 	p.blankOnce(func() {
 		switch {
 		case r.InBase:
 		case c.Interleaved:
-			p.field("base", "does not have this scenario, or variant: what the head shows is judged alone")
+			p.field("base", "does not have this scenario or variant: the head is judged alone")
 		default:
-			p.field("base", "has no such result, and what the head shows is judged alone: accept it with racebench gate --update")
+			p.field("base", "has no such result: the head is judged alone. Accept it with racebench gate --update")
 		}
 		said := map[string]bool{}
 		for _, m := range r.Metrics {
@@ -195,7 +194,7 @@ func (p *painter) asides(r gate.ResultChange, c *gate.Comparison) {
 	})
 }
 
-// blankOnce puts an empty line before what write writes, if it writes anything.
+// blankOnce puts an empty line before the output of write, if there is any.
 func (p *painter) blankOnce(write func()) {
 	before := p.b.String()
 	p.b.Reset()
@@ -238,7 +237,7 @@ func (p *painter) outcome(c *gate.Comparison) {
 	}
 }
 
-// summaryOf is what a comparison without a failure says.
+// summaryOf sums up a comparison without a failure.
 func summaryOf(c *gate.Comparison) string {
 	gated, unclear, apart := 0, 0, 0
 	for _, r := range c.Results {
@@ -262,7 +261,7 @@ func summaryOf(c *gate.Comparison) string {
 		text += fmt.Sprintf("; speed was not compared (%s)", count(int64(apart), "metric"))
 	}
 	if unclear > 0 {
-		return fmt.Sprintf("of %s these trials cannot tell, which fails only with --fail-on inconclusive; %s", count(int64(unclear), "metric"), text)
+		return fmt.Sprintf("these trials cannot tell about %s, which fails only with --fail-on inconclusive; %s", count(int64(unclear), "metric"), text)
 	}
 	return text
 }

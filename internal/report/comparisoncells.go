@@ -19,7 +19,7 @@ type check struct {
 	style       lipgloss.Style
 }
 
-// checksOf are the lines of a table: breaches, thresholds, metrics, and what was on the wire.
+// checksOf returns the lines of a table: breaches, thresholds, metrics, and crossed requests.
 func (p *painter) checksOf(r gate.ResultChange) []check {
 	var all []check
 	for _, b := range r.Breaches {
@@ -60,7 +60,7 @@ func (p *painter) checksOf(r gate.ResultChange) []check {
 	return all
 }
 
-// held is what is said of a side's invariants that no trial broke.
+// held is the cell of the invariants that no trial of a side broke.
 func held(trials int, untested bool) string {
 	if trials == 0 || untested {
 		return "untested"
@@ -68,8 +68,8 @@ func held(trials int, untested bool) string {
 	return "held"
 }
 
-// crossed counts what luck decided: requests and connections that were on the wire when the signal struck,
-// or came after it. Their kinds overlap, so that there is no one number that they are out of.
+// crossed counts requests and connections that were on the wire when the signal struck, or came after it. Luck
+// decides them. Their kinds overlap, so there is no total to compare with.
 func (p *painter) crossed(kinds []gate.CrossedChange, inBase bool) check {
 	var base, head int64
 	for _, x := range kinds {

@@ -29,7 +29,7 @@ func renderHlog(r *result.Report, _ Options) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// tagOf leaves out what would end a field of the log.
+// tagOf leaves out characters that would end a field of the log.
 func tagOf(text string) string {
 	return strings.Map(func(c rune) rune {
 		if c == ',' || c <= ' ' {

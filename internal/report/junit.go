@@ -12,8 +12,8 @@ import (
 	"github.com/racebench/racebench/internal/gate"
 )
 
-// renderJUnit writes a suite for each result and a test case for each invariant and threshold. What fails
-// is a failure, what tested nothing an error, and what known: lists is skipped with its reason.
+// renderJUnit writes a suite for each result and a test case for each invariant and threshold. Findings are
+// failures, untested results are errors, and breaches that known: lists are skipped with their reason.
 func renderJUnit(r *result.Report, _ Options) ([]byte, error) {
 	r = cleaned(r)
 	all := junit.Testsuites{Name: "racebench", Time: fmt.Sprintf("%.3f", float64(r.ElapsedNS)/1e9)}

@@ -8,14 +8,14 @@ import (
 	"github.com/racebench/racebench/engine/result"
 )
 
-// latencies writes how long operations took and what became of them, by group.
+// latencies writes the latencies and the outcomes of operations, by group.
 func (p *painter) latencies(g group) {
 	p.latencyTable(g, result.Steady, "LATENCY BEFORE THE SIGNAL")
 	p.latencyTable(g, result.Drain, "LATENCY AFTER THE SIGNAL")
 	p.throughputTable(g)
 }
 
-// latencyTable writes one phase: what the drain does to latency must not hide in the pool.
+// latencyTable writes one phase, so that the drain's latencies do not hide among the others.
 func (p *painter) latencyTable(g group, phase, head string) {
 	var names []string
 	var all []result.RowLatency

@@ -11,7 +11,7 @@ import (
 // markdownLimit is how long a report may be: GitHub drops a step's summary of more than 1 MiB as a whole.
 const markdownLimit = 900_000
 
-// A markdown is a report in GitHub's dialect. Whatever comes from outside is escaped: a name is never a
+// A markdown is a report in GitHub's dialect. Names and evidence are escaped: they never become a
 // link, a mention or markup.
 type markdown struct {
 	b       strings.Builder
@@ -91,7 +91,7 @@ func (m *markdown) alsoFailed(o Options) {
 	}
 }
 
-// finding writes what stands behind a result that is not clean.
+// finding writes the breaches, thresholds and warnings of a result that is not clean.
 func (m *markdown) finding(r *result.Report, row result.Row) {
 	for _, b := range row.Breaches {
 		if b.Known != "" {

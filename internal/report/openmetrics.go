@@ -34,7 +34,7 @@ func renderOpenMetrics(r *result.Report, _ Options) ([]byte, error) {
 	trials := &family{name: "racebench_trials", kind: "gauge", help: "Trials by how they ended."}
 	breached := &family{name: "racebench_breached_trials", kind: "gauge", help: "Trials that showed a class of breach."}
 	verdict := &family{name: "racebench_verdict", kind: "gauge", help: "1 for the verdict of the result."}
-	risk := &family{name: "racebench_at_risk", kind: "gauge", help: "Work under way when the signal struck, over all trials."}
+	risk := &family{name: "racebench_at_risk", kind: "gauge", help: "Work in flight when the signal struck, over all trials."}
 	latency := &family{name: "racebench_latency_seconds", kind: "summary", unit: "seconds", help: "Latency of accepted operations from their intended starts."}
 	rate := &family{name: "racebench_accepted_per_second", kind: "gauge", help: "Operations accepted a second before the signal."}
 	drain := &family{name: "racebench_drain_seconds", kind: "summary", unit: "seconds", help: "From the signal until the server had stopped."}

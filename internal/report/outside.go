@@ -9,15 +9,15 @@ import (
 	"github.com/racebench/racebench/scenario"
 )
 
-// outsider is the target's name of a program from outside: it has no variants to compare, and its table is
-// of what was under way when the signal struck.
+// outsider is the target's name of an external program. It has no variants to compare; its table lists the work
+// in flight when the signal struck.
 const outsider = scenario.External
 
-// A stake is a kind of work that a signal can meet at a program, and which breaches speak of it.
+// A stake is a kind of work that may be in flight when the signal strikes, and the classes that count its loss.
 type stake struct {
 	kind, words string
 	classes     []string // parts of classes
-	warns       bool     // its loss is a warning
+	warns       bool     // its loss is warning only
 }
 
 var stakes = []stake{
@@ -29,7 +29,8 @@ var stakes = []stake{
 	{"acknowledged-write", "acknowledged write, after a restart", []string{"acked-survives-restart/"}, false},
 }
 
-// crossings are what luck decides, by how their kinds begin.
+// crossings are requests and connections that were on their way, or came after the signal: luck decides them, so
+// they are counted and not reported. The prefix begins their kinds.
 var crossings = []struct{ prefix, words string }{
 	{"unread-", "request on the wire, not read (crossed)"},
 	{"read-late", "... of them read by the server in the end"},
@@ -37,7 +38,7 @@ var crossings = []struct{ prefix, words string }{
 	{"refused-after", "new connection after the signal"},
 }
 
-// struck writes what the signal met at a program from outside.
+// struck writes the table of what was in flight at an external program.
 func (p *painter) struck(row result.Row) {
 	t := &table{columns: []*column{
 		{head: "WHEN THE SIGNAL STRUCK"}, {head: "AT RISK", right: true}, {head: "LOST", right: true}, {head: "TRIALS", right: true}, {head: ""},
@@ -89,7 +90,7 @@ func (p *painter) struck(row result.Row) {
 	}
 }
 
-// shown is in how many trials a loss of the kind showed.
+// shown counts the trials that lost work of the kind.
 func (s stake) shown(row result.Row) int {
 	n := 0
 	for _, part := range s.classes {
@@ -107,40 +108,40 @@ func (s stake) shown(row result.Row) int {
 	return n
 }
 
-// advice is what to fix first, by a part of the breach's class; the first that fits is given.
+// advice says what to fix first. The part is of the breach's class; the first row that fits is given.
 var advice = []struct{ part, text string }{
 	{"no-orphan/", "The process that got the signal ended and left its server running: a wrapper that does not hand signals on. Let the wrapper become the server: sh -c 'exec ./server', node server.js instead of npm start, a built program instead of go run."},
-	{"listener-closes/", "The process that got the signal has ended and somebody still listens: signal that one, or let the wrapper exec it."},
+	{"listener-closes/", "The process that got the signal has ended and another one still listens: signal that one, or let the wrapper exec it."},
 	{"process-survives/", "Read the first lines of the crash on its stderr (stderr.txt of the trial, where racebench started it). A panic while stopping is often a channel closed twice, or one that is still written to."},
-	{"/died-of-", "The program died of the signal: it has no handler for it, or none yet. Catch it; then stop accepting, let what is under way finish, answer it with Connection: close, and exit last, at a deadline of your own."},
-	{"/upload-half-received/connection-closed", "It closes connections whose request is still coming, while the program lives on. Count a request from its first byte, not from its last."},
-	{"/connection-closed", "It closes connections whose request it has read, while the program lives on: close only those that are idle."},
+	{"/died-of-", "The program died of the signal: it has no handler for it, or none yet. Catch it; then stop accepting, let requests in flight finish, answer it with Connection: close, and exit last, at a deadline of your own."},
+	{"/upload-half-received/connection-closed", "The program lives on and closes connections whose request is still coming. Count a request from its first byte, not from its last."},
+	{"/connection-closed", "The program lives on and closes connections whose request it has read: close only idle ones."},
 	{"drain-ends/program/still-accepts", "It does not react to the signal. Is there a handler, and does the signal reach the server and not a shell in front of it?"},
 	{"drain-ends/program/keeps-serving", "It waits for connections that clients keep using. Answer with Connection: close while draining, close idle ones, and give the drain a deadline of your own."},
 	{"drain-ends/program/websocket-open", "It waits for WebSockets that nobody will close. Close them with 1001 when the signal comes, and give the drain a deadline of your own."},
-	{"drain-ends/program/", "It has closed up and does not exit." + stacks + " Give the drain a deadline of your own."},
+	{"drain-ends/program/", "It has stopped serving and does not exit." + stacks + " Give the drain a deadline of your own."},
 	{"acked-survives-restart/", "It acknowledges writes before they are where a restart finds them. Write and sync first, or flush on the signal, before the process ends."},
 }
 
-// stacks says where to look for what a hung program was doing, where racebench asked it.
+// stacks names the file that shows where a hung program stood, if racebench asked it for its stacks.
 const stacks = " Its stacks after SIGQUIT, where its runtime prints them, are in stderr.txt of the trial."
 
-// leftAlone is in the summary of a hang of a program that racebench did not start, and asked for nothing more.
+// leftAlone is part of the summary of a hang if racebench did not start the program, and so asked it for no stacks.
 const leftAlone = "racebench did not start it"
 
-// remedies are what to do about a warning, by its invariant.
+// remedies say what to do about a warning, by its invariant.
 var remedies = map[string]string{
 	"preopened-answered": "A server that stops at once, such as Go's net/http in Shutdown (1.25 and later), closes connections whose first request comes then. Wait a moment between the signal and the server's own stop (lame duck: still serving, already out of the balancer); act if your clients do not send again.",
 }
 
-// signalOf are servers whose SIGTERM is not what drains them.
+// signalOf lists servers that drain on another signal than SIGTERM.
 var signalOf = map[string]string{
 	"nginx":    "SIGTERM is nginx's fast shutdown. Send SIGQUIT (--signal SIGQUIT; in a container STOPSIGNAL SIGQUIT).",
 	"haproxy":  "SIGTERM is haproxy's fast shutdown. Send SIGUSR1 (--signal SIGUSR1; in a container STOPSIGNAL SIGUSR1).",
 	"lighttpd": "SIGTERM is lighttpd's fast shutdown. Send SIGINT (--signal SIGINT; in a container STOPSIGNAL SIGINT).",
 }
 
-// fixFirst says in plain words what to do about the worst breach.
+// fixFirst writes the advice about the worst breach.
 func (p *painter) fixFirst(row result.Row, b result.RowBreach) {
 	text := ""
 	for _, a := range advice {
@@ -164,8 +165,8 @@ func (p *painter) fixFirst(row result.Row, b result.RowBreach) {
 	}
 }
 
-// exitedWith says how a program ended that left requests open. Ends that come at the same moment in every
-// trial look like a timer.
+// exitedWith tells the end of a program that left requests open. If it ends at the same moment in every trial, a
+// timer is likely.
 func exitedWith(row result.Row) string {
 	var least, most int64
 	n := 0

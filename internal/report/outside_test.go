@@ -63,7 +63,7 @@ func TestNoStacksWhereNoneWereAsked(t *testing.T) {
 		row.Target, row.Verdict, row.Trials = outsider, result.Hung, result.Counts{Planned: 1, Run: 1, Hung: 1}
 		row.Breaches = []result.RowBreach{{Invariant: "drain-ends", Class: "drain-ends/program/stuck", Verdict: result.Hung, Trials: 1, Count: 1, Summary: summary}}
 		text := render(t, "text", reportOf(row), Options{Width: 400})
-		if !strings.Contains(text, "It has closed up and does not exit.") || strings.Contains(text, "stderr.txt") != stacks {
+		if !strings.Contains(text, "It has stopped serving and does not exit.") || strings.Contains(text, "stderr.txt") != stacks {
 			t.Errorf("stacks %v:\n%s", stacks, text)
 		}
 	}

@@ -15,14 +15,14 @@ const (
 	punctual = 2_000_000 // ns
 )
 
-// kinds says what was at risk in words; a kind that is not listed speaks for itself.
+// kinds puts kinds of work at risk into words; a kind that is not listed is printed as it is.
 var kinds = map[string][2]string{
 	"queued":         {"accepted message still on its way to a subscriber", "accepted messages still on their way to a subscriber"},
 	"call-in-flight": {"call that had not returned", "calls that had not returned"},
 	"stored":         {"message that had been accepted", "messages that had been accepted"},
 }
 
-// passed says what held, what was at stake, and what the pass does not rule out.
+// passed writes the invariants that held, the work at risk, and the bugs that the pass does not rule out.
 func (p *painter) passed(row result.Row) {
 	p.blank()
 	held := "every promise held"
@@ -30,7 +30,7 @@ func (p *painter) passed(row result.Row) {
 		held = count(int64(n), "invariant") + " held"
 	}
 	p.verdict(row.Verdict, fmt.Sprintf("%s: %s in %s; %d void", nameOf(row), held, ofRuns(row, row.Trials.Passed), row.Trials.Void))
-	if row.Target != outsider || row.AtRisk == nil { // a program's stand in the table
+	if row.Target != outsider || row.AtRisk == nil { // an external program's are in its table
 		p.risks(row)
 	}
 	if row.RulesOut > 0 {
@@ -39,7 +39,7 @@ func (p *painter) passed(row result.Row) {
 	p.voids(row)
 }
 
-// leftOpen says what a pass does not rule out.
+// leftOpen says how rare a bug must be to have stayed unseen.
 func leftOpen(row result.Row) string {
 	of := "shutdowns"
 	if row.Engine == simulated {
@@ -69,7 +69,7 @@ func aboutPercent(share float64) string {
 	return percent(share)
 }
 
-// risks says what was under way when the signal struck.
+// risks writes the work in flight when the signal struck.
 func (p *painter) risks(row result.Row) {
 	label := "at risk"
 	for _, k := range row.AtRisk {
@@ -84,7 +84,7 @@ func (p *painter) risks(row result.Row) {
 		label = ""
 	}
 	if label != "" && row.Verdict == result.Passed {
-		p.field(label, "nothing needs to be: the stop itself is the test")
+		p.field(label, "not needed: the stop itself is the test")
 	}
 }
 
@@ -121,9 +121,9 @@ func (p *painter) untested(row result.Row, r *result.Report) {
 	case enough && unmeasured >= 0:
 		why = "nothing was measured for " + row.Thresholds[unmeasured].Expr
 	case enough && row.Target == outsider:
-		why = "no request was under way when a signal struck, so none could be lost"
+		why = "no request was in flight when a signal struck, so none could be lost"
 	case enough:
-		why = "nothing was under way when the signal struck, so nothing could be lost"
+		why = "nothing was in flight when the signal struck, so nothing could be lost"
 	case row.Trials.Run == 0:
 		why = "no trial gave a verdict"
 	}
@@ -139,14 +139,14 @@ func (p *painter) untested(row result.Row, r *result.Report) {
 	}
 	switch {
 	case idle && row.Policy > 0:
-		p.field("try", fmt.Sprintf("knobs: {policy: block}: the overflow policy had dropped %s, or stopped who was owed them, before the signal struck",
+		p.field("try", fmt.Sprintf("knobs: {policy: block}: before the signal the overflow policy had dropped %s, or stopped the subscriber that had to receive them",
 			count(row.Policy, "message")))
 	case idle && probe:
 		p.field("try", "a path whose answer takes a while: --path /slow; or --stream, --upload or --ws. What is answered at once is never met by a signal")
 	case idle && row.Target == outsider:
 		p.field("try", "a client whose answers take a while (path: /slow, http-stream, http-upload), or more clients:")
 	case idle:
-		p.field("try", "more clients or a higher rate, or a slower consumer, so that the signal finds work under way")
+		p.field("try", "more clients or a higher rate, or a slower consumer, so that the signal finds work in flight")
 	}
 }
 
@@ -184,7 +184,7 @@ func hintFor(reason string, row result.Row, probe bool) string {
 	return ""
 }
 
-// remarks is what is worth knowing whatever the verdict.
+// remarks writes the lines that any verdict may have.
 func (p *painter) remarks(row result.Row) {
 	quiet := row.Verdict == result.Passed
 	if quiet {
@@ -196,13 +196,13 @@ func (p *painter) remarks(row result.Row) {
 		p.field("returned", count(row.Returned, "message")+" given back to the sender before the server stopped: not lost")
 	}
 	if row.Policy > 0 {
-		p.field("policy", count(row.Policy, "message")+" dropped by the overflow policy, or owed to a subscriber that it stopped, before the signal: not lost")
+		p.field("policy", count(row.Policy, "message")+" that the overflow policy dropped before the signal, or that a subscriber it stopped should have received: not lost")
 	}
 	for _, x := range row.Crossed {
 		if row.Target == outsider {
-			break // they stand in the table
+			break // they are in the table
 		}
-		p.field("crossed", fmt.Sprintf("%d of %d %s: on the wire when the signal struck, not the server's doing", x.Count, x.Of, x.Kind))
+		p.field("crossed", fmt.Sprintf("%d of %d %s: on the wire when the signal struck: counted, not a failure", x.Count, x.Of, x.Kind))
 	}
 	if s := row.Schedules; s != nil {
 		p.field("schedules", fmt.Sprintf("%d run, %d of them distinct, %s", s.Run, s.Distinct, count(s.Steps, "step")))
@@ -220,7 +220,7 @@ func (p *painter) remarks(row result.Row) {
 	if late := row.SignalLateNS; row.Trials.Run > 0 && row.Engine != "sim" && (quiet || late > punctual) {
 		text := "quiet: every signal left within " + span(late) + " of its moment"
 		if late > punctual {
-			text = "busy: a signal left " + span(late) + " after its moment; other work on it blurs latencies"
+			text = "busy: a signal left " + span(late) + " after its moment; other work blurs latencies"
 		}
 		p.field("machine", text)
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/racebench/racebench/engine/result"
 )
 
-// Options say what the output is for. The zero value is plain text for a pipe.
+// Options describe the output. The zero value is plain text for a pipe.
 type Options struct {
 	// Width is the terminal's, in columns; 0 means that the output is no terminal.
 	Width int
@@ -20,10 +20,9 @@ type Options struct {
 	NoTrials bool
 	// CutShort says that the run was ended before it was done, so that a reader learns it first.
 	CutShort bool
-	// Worked, if it is there, is the report's last line in place of the verdict: what a demonstration was
-	// to show, and did.
+	// Worked, if set, is the report's last line in place of the verdict: a demonstration showed what it was meant to.
 	Worked string
-	// AlsoFailed is why the run fails though its verdict is no finding, a sentence each: what --fail-on named.
+	// AlsoFailed says why the run fails although its verdict is no finding: one sentence for each name of --fail-on.
 	AlsoFailed []string
 	// Verbose shows the latencies of every group, and every trial in a line.
 	Verbose bool

@@ -65,7 +65,7 @@ func (p *painter) breach(row result.Row, b result.RowBreach, r *result.Report) {
 	p.blank()
 	switch again := ReplayCommand(r, row, b.First.Dir); {
 	case again != "":
-		remark := "likely: the same plan on the machine's own schedule"
+		remark := "likely: the machine decides the order of steps"
 		if row.Engine == simulated {
 			remark = "exact"
 		}
@@ -83,7 +83,7 @@ func (p *painter) breach(row result.Row, b result.RowBreach, r *result.Report) {
 	p.accept(row, b, r.Started)
 }
 
-// keptNone says whether a run was told to keep no trial.
+// keptNone reports that a run was told to keep no trial.
 func keptNone(command []string) bool {
 	for i, word := range command {
 		if word == "--keep=none" || i > 0 && command[i-1] == "--keep" && word == "none" {
@@ -148,7 +148,7 @@ func (p *painter) evidence(l string) {
 
 var plainWord = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._/-]*$`)
 
-// plainYAML quotes what YAML would not read as the text it is.
+// plainYAML quotes a text that YAML would read as something else.
 func plainYAML(s string) string {
 	if plainWord.MatchString(s) {
 		return s
@@ -165,8 +165,8 @@ var counted = map[string][2]string{
 	"no-lost-message":        {"accepted message lost", "accepted messages lost"},
 }
 
-// headline says what happened, over all trials. A breach that is not counted by a noun is told as its
-// first trial showed it.
+// headline tells a breach in one line, over all trials. A breach without a noun to count is told by its first
+// trial.
 func headline(row result.Row, b result.RowBreach) string {
 	nouns, ok := counted[b.Invariant]
 	switch {
@@ -183,7 +183,7 @@ func headline(row result.Row, b result.RowBreach) string {
 	return count(b.Count, nouns[0], nouns[1])
 }
 
-// acceptedBy counts what senders were told is accepted. A group that only receives sends nothing.
+// acceptedBy counts accepted messages. A group that only receives sends none.
 func acceptedBy(row result.Row) int64 {
 	var n int64
 	for _, t := range row.Throughput {
@@ -194,7 +194,7 @@ func acceptedBy(row result.Row) int64 {
 	return n
 }
 
-// timing says whether the breach needed help.
+// timing tells natural from widened breaches.
 func timing(row result.Row, b result.RowBreach) string {
 	switch {
 	case row.Engine == simulated:

@@ -9,10 +9,10 @@ import (
 	"github.com/racebench/racebench/engine/result"
 )
 
-// lossInvariants are those whose breaches count what was lost.
+// lossInvariants are the invariants whose breaches count losses.
 var lossInvariants = []string{"no-lost-message", "acked-survives-restart"}
 
-// results writes the table of variant against variant, and what its columns mean.
+// results writes the table of variants, and the meaning of its columns.
 func (p *painter) results(g group) {
 	main := mainOp(g.rows)
 	t := &table{columns: []*column{
@@ -37,7 +37,7 @@ func (p *painter) results(g group) {
 	t.add(&column{head: "LOST", right: true, drop: 2, cells: each(g.rows, lostCell)})
 	t.add(&column{
 		head: "AT RISK", right: true, drop: 5, cells: each(g.rows, riskCell),
-		legend: "at risk: work under way when the signal struck",
+		legend: "at risk: work in flight when the signal struck",
 	})
 	latency := func(phase string, quantiles func(result.RowLatency) string) []string {
 		return each(g.rows, func(row result.Row) string {
@@ -59,18 +59,18 @@ func (p *painter) results(g group) {
 	})
 	t.add(&column{
 		head: op + " P50/P99/MAX", right: true, drop: 7, cells: latency(result.Steady, all),
-		legend: fmt.Sprintf("%s p50/p99/max: latency of accepted ones that ended before the signal", main.Op),
+		legend: fmt.Sprintf("%s p50/p99/max: latency of accepted operations that ended before the signal", main.Op),
 		short: &shorter{
 			rank: 7, head: op + " P99", cells: latency(result.Steady, tail),
-			legend: fmt.Sprintf("%s p99: latency of accepted ones that ended before the signal", main.Op),
+			legend: fmt.Sprintf("%s p99: latency of accepted operations that ended before the signal", main.Op),
 		},
 	})
 	t.add(&column{
 		head: "AFTER SIGNAL P50/P99/MAX", right: true, drop: 9, cells: latency(result.Drain, all),
-		legend: "after signal: the same latency of those that ended after it",
+		legend: "after signal: the same, of operations that ended after it",
 		short: &shorter{
 			rank: 9, head: "AFTER SIGNAL P99", cells: latency(result.Drain, tail),
-			legend: "after signal p99: the same latency of those that ended after it",
+			legend: "after signal p99: the same, of operations that ended after it",
 		},
 	})
 	t.add(&column{
@@ -192,14 +192,14 @@ func breachShort(row result.Row) string {
 
 func lostCell(row result.Row) string {
 	lost := lostOf(row)
-	// What a server that never stopped still holds is not lost, and was not looked for.
+	// A server that never stopped still holds its messages: they are not lost, and nobody looked for them.
 	if lost == 0 && row.Trials.Hung+row.Trials.Crashed == row.Trials.Run {
 		return nothing
 	}
 	return fmt.Sprint(lost)
 }
 
-// lostOf counts what breaches say was lost; for a program from outside, whatever was at risk and lost.
+// lostOf sums up the losses of all breaches; for an external program, of all work at risk.
 func lostOf(row result.Row) int64 {
 	var n int64
 	if row.Target == outsider {

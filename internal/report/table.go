@@ -16,7 +16,7 @@ type column struct {
 	// drop says when the column goes if the table is too wide: the highest first, 0 never.
 	drop   int
 	cells  []string
-	legend string // what the column means, for a newcomer
+	legend string // the column's meaning, for a newcomer
 	style  func(row int) lipgloss.Style
 	short  *shorter
 }

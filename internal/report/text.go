@@ -10,8 +10,7 @@ import (
 	"github.com/racebench/racebench/engine/result"
 )
 
-// renderText writes a report for a person: the verdicts first, then what stands behind each, then what
-// to type next.
+// renderText writes a report for people: the verdicts, then the evidence of each, then a command to type next.
 func renderText(r *result.Report, o Options) ([]byte, error) {
 	r = cleaned(r)
 	p := newPainter(o)
@@ -68,12 +67,12 @@ func (p *painter) interrupted(r *result.Report) {
 	if len(r.Results) > 0 {
 		unit = unitOf(r.Results[0])
 	}
-	text := fmt.Sprintf("after %d of %s: what follows is about those", ended, count(int64(planned), unit))
+	text := fmt.Sprintf("after %d of %s: the results below are of the trials that ran", ended, count(int64(planned), unit))
 	p.marked(p.yellow, 0, verdictColumn, "INTERRUPTED", text)
 	p.blank()
 }
 
-// stored says what is on disk.
+// stored names the files on disk.
 func stored(r *result.Report, o Options) string {
 	switch {
 	case !o.NoTrials:
@@ -114,7 +113,7 @@ func worstFirst(rows []result.Row) []result.Row {
 	return sorted
 }
 
-// head says what was run, in one line where there is room.
+// head names the scenario, engine, seed and number of trials, in one line if there is room.
 func (p *painter) head(g group, only bool) {
 	row := g.rows[0]
 	parts := []string{row.Scenario, "engine " + row.Engine, "seed " + row.Seed, amount(g.rows)}
@@ -197,7 +196,7 @@ func sentence(r *result.Report) string {
 	return fmt.Sprintf("%s: %s", count(int64(len(r.Results)), resultUnit(r)), strings.Join(parts, ", "))
 }
 
-// resultUnit is what each result stands for: a scenario where every scenario has one, else a variant.
+// resultUnit is "scenario" if every scenario has one result, else "variant".
 func resultUnit(r *result.Report) string {
 	scenarios := map[string]bool{}
 	for _, row := range r.Results {
@@ -219,11 +218,11 @@ func alone(row result.Row) string {
 	case result.Breached:
 		return name + " broke a promise"
 	case result.Missed:
-		return name + " missed what the scenario demands of it"
+		return name + " missed a threshold, or did not show a planted breach"
 	case result.Untested:
 		return name + " was not tested"
 	case result.Known:
-		return name + " showed nothing but what the scenario lists as known"
+		return name + " showed only breaches that the scenario lists as known"
 	default:
 		return fmt.Sprintf("%s kept every promise in %s", name, count(int64(row.Trials.Run), unitOf(row)))
 	}
@@ -253,7 +252,7 @@ func (p *painter) next(r *result.Report) {
 	}
 }
 
-// called is how racebench was called, so that what is printed can be pasted.
+// called is how racebench was called, so that a printed command can be pasted.
 func called(r *result.Report) string {
 	if len(r.Command) == 0 {
 		return calledBy("")
@@ -261,8 +260,8 @@ func called(r *result.Report) string {
 	return calledBy(r.Command[0])
 }
 
-// ReplayCommand is what to paste to run a kept trial of a result again: racebench as it was called, and the trial's
-// path. It is empty where none was kept, and of a program that was attached to: its process id may be another's now.
+// ReplayCommand is the command that runs a kept trial again: racebench as it was called, and the trial's path. It
+// is empty if no trial was kept, and for a program that was attached to: its process id may be another's now.
 func ReplayCommand(r *result.Report, row result.Row, dir string) string {
 	if dir == "" || wasAttached(row) {
 		return ""
@@ -270,7 +269,7 @@ func ReplayCommand(r *result.Report, row result.Row, dir string) string {
 	return called(r) + " replay " + quote(dir)
 }
 
-// wasAttached says whether the program ran already, so that it is signalled once and never again.
+// wasAttached reports that the program ran already: it is signalled once and never again.
 func wasAttached(row result.Row) bool { return row.Target == outsider && row.Variant == "attached" }
 
 func calledBy(word string) string {

@@ -24,7 +24,7 @@ type panel struct {
 	Span  int // the plot's height
 }
 
-// timelineOf draws what clients did around the signal, or is nil where nothing is stored of it.
+// timelineOf draws the clients' work around the signal. It is nil if a result stores none.
 func timelineOf(row result.Row) *timeline {
 	if row.Timeline == nil || row.Timeline.WidthNS <= 0 {
 		return nil
@@ -49,11 +49,11 @@ func timelineOf(row result.Row) *timeline {
 			{"accepted", "c2", func(t result.RowTick) float64 { return perTrial(t.Accepted, t) / seconds }},
 			{"refused", "c1", func(t result.RowTick) float64 { return perTrial(t.Refused, t) / seconds }},
 		}},
-		{"latency of accepted ones", true, []series{
+		{"latency of accepted operations", true, []series{
 			{"mean", "c0", func(t result.RowTick) float64 { return float64(t.MeanNS) }},
 			{"max", "c3", func(t result.RowTick) float64 { return float64(t.MaxNS) }},
 		}},
-		{"under way", false, []series{{"calls", "c4", func(t result.RowTick) float64 { return perTrial(t.Open, t) }}}},
+		{"calls in flight", false, []series{{"calls", "c4", func(t result.RowTick) float64 { return perTrial(t.Open, t) }}}},
 		{"accepted messages in the server, not delivered yet", false, []series{{"queued", "c5", func(t result.RowTick) float64 { return perTrial(t.Queued, t) }}}},
 	} {
 		if p.lines[0].name == "queued" && !slices.ContainsFunc(ticks, func(t result.RowTick) bool { return t.Queued > 0 }) {
@@ -86,8 +86,7 @@ func timelineOf(row result.Row) *timeline {
 	return tl
 }
 
-// inReach leaves out the outermost pieces: they hold all that lies beyond them too, which drawn as a rate would
-// be a burst that nobody saw.
+// inReach leaves out the outermost pieces: they also hold everything beyond them, which would look like a burst.
 func inReach(ticks []result.RowTick) []result.RowTick {
 	return slices.DeleteFunc(slices.Clone(ticks), func(t result.RowTick) bool { return t.At < 1-result.Reach || t.At > result.Reach-2 })
 }

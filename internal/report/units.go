@@ -168,7 +168,7 @@ func count(n int64, one string, many ...string) string {
 // simulated is the engine whose trials are schedules.
 const simulated = "sim"
 
-// unitOf is what one trial of a result is called.
+// unitOf names one trial of a result: a trial or a schedule.
 func unitOf(row result.Row) string {
 	if row.Engine == simulated {
 		return "schedule"
@@ -176,7 +176,7 @@ func unitOf(row result.Row) string {
 	return "trial"
 }
 
-// shownIn says in how many of all trials a breach showed, and which kept schedules showed it, which are no trials.
+// shownIn counts the trials that showed a breach, and names the kept schedules that did, which are no trials.
 func shownIn(row result.Row, b result.RowBreach) string {
 	var kept string
 	switch len(b.Kept) {
@@ -193,7 +193,7 @@ func shownIn(row result.Row, b result.RowBreach) string {
 	return fmt.Sprintf("%s and none of %s", kept, count(int64(row.Trials.Run), unitOf(row)))
 }
 
-// ofRuns says in how many of all trials something showed.
+// ofRuns counts the trials that showed something, of all.
 func ofRuns(row result.Row, n int) string {
 	return fmt.Sprintf("%d of %s", n, count(int64(row.Trials.Run), unitOf(row)))
 }
