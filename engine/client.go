@@ -52,7 +52,7 @@ type client struct {
 
 // run dials, waits for the load to begin and offers it.
 func (c *client) run(t *world.Task) {
-	role := targets.Role{Op: c.group.Op.Name, Lane: c.lane.Index(), Name: c.name, Group: c.group.At, Size: c.group.Size}
+	role := targets.Role{Op: c.group.Op.Name, Lane: c.lane.Index(), Name: c.name, Group: c.group.As, Client: c.group.Client, Size: c.group.Size}
 	if c.group.Op.Subscribes {
 		role.Handle = c.handle
 	}

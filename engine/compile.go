@@ -38,7 +38,8 @@ func (p *Program) Rehash() { p.Hash = p.Scenario.Hash(p.Vocabulary) }
 // A Group is a load group with the operation it does.
 type Group struct {
 	load.Group
-	Op targets.OpInfo
+	Op     targets.OpInfo
+	Client targets.ClientSettings // of an external program; else nil
 }
 
 // A Widening holds a window open for a while whenever a task passes it.
@@ -137,7 +138,7 @@ func (p *Program) compileLoad(errs *spec.Errors) {
 		p.Scenario.Load = exampleLoad(p.Target)
 	}
 	for _, v := range p.Scenario.Load {
-		g := Group{Group: p.parseGroup(v, errs)}
+		g := p.parseGroup(v, errs)
 		i := slices.Index(names, g.Group.Op.Text)
 		if i < 0 {
 			if g.Group.Op.Text != "" {
@@ -158,14 +159,12 @@ func (p *Program) compileLoad(errs *spec.Errors) {
 }
 
 // parseGroup reads one load group; that of a program from outside has words of its own.
-func (p *Program) parseGroup(v spec.Value, errs *spec.Errors) load.Group {
+func (p *Program) parseGroup(v spec.Value, errs *spec.Errors) Group {
 	b := p.Target.Binder
 	if b == nil {
-		return load.Parse(v, errs)
+		return Group{Group: load.Parse(v, errs)}
 	}
-	g := load.ParseClient(v, clientsOf(p.Target), errs)
-	b.CheckClient(v, errs)
-	return g
+	return Group{Group: load.ParseClient(v, clientsOf(p.Target), errs), Client: b.ReadClient(v, errs)}
 }
 
 // exampleLoad is the load of the target's own example, for scenarios that name none.

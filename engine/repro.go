@@ -23,7 +23,7 @@ func (k *campaign) script(t *result.Trial, dir rundir.TrialDir) error {
 	}
 	var groups []targets.Role
 	for _, g := range k.program.Groups {
-		groups = append(groups, targets.Role{Op: g.Op.Name, Name: g.As, Group: g.At, Size: g.Size})
+		groups = append(groups, targets.Role{Op: g.Op.Name, Group: g.As, Client: g.Client, Size: g.Size})
 	}
 	// In the order in which a result tells them.
 	breaches := slices.Clone(t.Breaches)

@@ -19,14 +19,14 @@ type Binder interface {
 	Words() schema.Map
 	// ClientWords are the words of a load group that are the target's own.
 	ClientWords() []schema.Word
-	// CheckClient adds what is wrong with those of one load group to errs.
-	CheckClient(group spec.Value, errs *spec.Errors)
+	// ReadClient reads those of one load group. What is wrong with them is added to errs.
+	ReadClient(group spec.Value, errs *spec.Errors) ClientSettings
 }
 
 // A Reproducer writes down how a breach is seen without racebench.
 type Reproducer interface {
 	// Repro returns a shell script that shows a breach of a trial: by its class and summary, with the trial's
-	// evidence, its load groups (name, entry and size) and its drain limit. It is "" for what no script can show.
+	// evidence, its load groups (name, settings and size) and its drain limit. It is "" for what no script can show.
 	Repro(class, summary string, e *ledger.Evidence, groups []Role, grace time.Duration) string
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/world"
-	"github.com/racebench/racebench/scenario/spec"
 )
 
 // Info is a name and what it means, as `racebench list` prints it.
@@ -123,18 +122,22 @@ type Instance interface {
 
 // A Role is what a client wants to be.
 type Role struct {
-	Op   string
-	Lane int    // its lane in the ledger; also the sender's part of its messages' ids
-	Name string // "laggards-3"
-	// Group is the load group as the scenario has it, Size the payload of its operations; for targets with
-	// fields of their own there.
-	Group spec.Value
-	Size  int64
+	Op    string
+	Lane  int    // its lane in the ledger; also the sender's part of its messages' ids
+	Name  string // "laggards-3", of the load group Group, "laggards"
+	Group string
+	// Client is what the target's Binder has read of the load group; nil where there is none. Size is the payload of
+	// the group's operations.
+	Client ClientSettings
+	Size   int64
 	// Handle is called with every message a subscriber gets, on the server's task for that subscriber,
 	// as user code in an actor is. The message counts as delivered when it has returned. A returned
 	// error is the handler's, and the server's policy for it applies.
 	Handle func(t *world.Task, m Message) error
 }
+
+// ClientSettings are what a target that is another program keeps of a load group's own words.
+type ClientSettings any
 
 // A Message is what travels.
 type Message struct {

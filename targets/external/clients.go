@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
@@ -129,7 +127,7 @@ func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
 	struck := time.Duration(s.sent.Load())
 	good := w.End == extern.WireAnswered && d.g.status.takes(w.Code)
 	if w.End.Lost() || w.End == extern.WireOpen || w.Conn == extern.ConnPreopened || struck > 0 && x.began < struck ||
-		good && s.samples(d.group()) {
+		good && s.samples(d.role.Group) {
 		s.out.Wire(w)
 	}
 	if x.why != "" {
@@ -144,7 +142,7 @@ func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
 			if w.Code == 401 || w.Code == 403 {
 				text += "; does it want a header, such as Authorization (headers:, -H)?"
 			}
-			s.remark(d.group(), text)
+			s.remark(d.role.Group, text)
 		}
 		cause := ledger.OtherCause
 		switch w.Code {
@@ -158,16 +156,6 @@ func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
 		return targets.Reply{Outcome: ledger.Refused, Cause: ledger.Closed}
 	}
 	return targets.Reply{}
-}
-
-// group is the load group's name.
-func (d *dialer) group() string {
-	if i := strings.LastIndexByte(d.role.Name, '-'); i > 0 {
-		if _, err := strconv.Atoi(d.role.Name[i+1:]); err == nil {
-			return d.role.Name[:i]
-		}
-	}
-	return d.role.Name
 }
 
 // A preopened client connects at once and sends its first request shortly after the signal.

@@ -86,8 +86,10 @@ func (binder) ClientWords() []schema.Word {
 	return words
 }
 
-// CheckClient implements targets.Binder.
-func (binder) CheckClient(group spec.Value, errs *spec.Errors) { parseGroup(group, errs) }
+// ReadClient implements targets.Binder.
+func (binder) ReadClient(group spec.Value, errs *spec.Errors) targets.ClientSettings {
+	return parseGroup(group, errs)
+}
 
 // name is what the program is called in results.
 func (c config) name() string {

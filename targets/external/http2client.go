@@ -27,7 +27,7 @@ type h2pool struct {
 func (p *h2pool) get(d *dialer) (*h2conn, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if c := p.conns[d.group()]; c != nil && c.admits() {
+	if c := p.conns[d.role.Group]; c != nil && c.admits() {
 		return c, nil
 	}
 	c, err := d.s.openH2()
@@ -40,7 +40,7 @@ func (p *h2pool) get(d *dialer) (*h2conn, error) {
 	if p.conns == nil {
 		p.conns = map[string]*h2conn{}
 	}
-	p.conns[d.group()] = c
+	p.conns[d.role.Group] = c
 	return c, nil
 }
 

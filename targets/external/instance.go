@@ -15,7 +15,6 @@ import (
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/world"
-	"github.com/racebench/racebench/scenario/spec"
 	"github.com/racebench/racebench/targets"
 )
 
@@ -127,9 +126,8 @@ func runBefore(p *program) error {
 
 // Dial implements targets.Instance.
 func (s *instance) Dial(t *world.Task, r targets.Role) (targets.Client, error) {
-	var errs spec.Errors
-	g := parseGroup(r.Group, &errs)
-	if g.kind.dial == nil {
+	g, ok := r.Client.(group)
+	if !ok {
 		return nil, fmt.Errorf("there is no client %q", r.Op)
 	}
 	if s.p.address.port == 0 {

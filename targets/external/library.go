@@ -92,7 +92,7 @@ func (c *keeper) write(m ledger.MsgID) targets.Reply {
 	}
 	unasked := s.sent.Load() == 0 && !s.closing.Load()
 	if unasked {
-		s.remark(c.d.group(), "a write: "+err.Error())
+		s.remark(c.d.role.Group, "a write: "+err.Error())
 	}
 	if errors.Is(err, errRefused) {
 		return targets.Reply{Outcome: ledger.Refused, Cause: ledger.OtherCause}

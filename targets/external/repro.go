@@ -18,7 +18,7 @@ import (
 type repro struct {
 	c      config
 	e      *ledger.Evidence
-	groups []targets.Role // of the load: the name, the entry and the size of each
+	groups []targets.Role // of the load: the name, the settings and the size of each
 	url    string         // where the program listened, as a word of a shell
 	port   int            // that the program was given
 	signal string         // without SIG
@@ -131,11 +131,12 @@ func (r *repro) request(station string) bool {
 
 // group finds a load group by its name.
 func (r *repro) group(name string) bool {
-	for _, g := range r.groups {
-		if g.Name == name {
-			var errs spec.Errors
-			r.g, r.size = parseGroup(g.Group, &errs), g.Size
-			return len(errs) == 0
+	for _, role := range r.groups {
+		if role.Group == name {
+			var ok bool
+			r.g, ok = role.Client.(group)
+			r.size = role.Size
+			return ok
 		}
 	}
 	return false
@@ -221,7 +222,7 @@ func (r *repro) path() string {
 // holding are the clients that a program waits for, by what it was seen doing.
 func (r *repro) holding(cause string) string {
 	for _, g := range r.groups {
-		if !r.group(g.Name) {
+		if !r.group(g.Group) {
 			continue
 		}
 		switch {

@@ -14,7 +14,7 @@ const longestHello = 125
 // first finds the first load group of a kind of client.
 func (r *repro) first(kind string) bool {
 	for _, g := range r.groups {
-		if r.group(g.Name) && r.g.kind.name == kind {
+		if r.group(g.Group) && r.g.kind.name == kind {
 			return true
 		}
 	}

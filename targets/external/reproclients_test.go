@@ -83,7 +83,7 @@ phase 0 serve ended at=2s
 		t.Fatal(err)
 	}
 	g := p.Groups[0]
-	return p.Target.Reproducer.Repro(class, "a summary", e, []targets.Role{{Op: g.Op.Name, Name: "put", Group: g.At, Size: g.Size}}, time.Second)
+	return p.Target.Reproducer.Repro(class, "a summary", e, []targets.Role{{Op: g.Op.Name, Group: "put", Client: g.Client, Size: g.Size}}, time.Second)
 }
 
 // TestScriptsOfOtherClients runs scripts against programs with the bug that they show, and without.
