@@ -23,8 +23,7 @@ type amqpSession struct {
 	declared bool
 	returned chan amqp.Return
 	kept     map[string]string // what the queue holds, once it was read
-	asked    bool              // for what was not in it
-	untold   error             // why nobody can tell whether that is there; nil: it is missing
+	proofs   proofs
 }
 
 // openAMQP connects. The library neither connects nor publishes a second time.
@@ -45,7 +44,7 @@ func openAMQP(d *dialer) (session, error) {
 		_ = conn.Close()
 		return nil, fmt.Errorf("AMQP: open a channel: %w", err)
 	}
-	return &amqpSession{s: d.s, conn: conn, ch: ch, queue: "racebench-" + d.role.Name}, nil
+	return &amqpSession{s: d.s, conn: conn, ch: ch, queue: "racebench-" + d.role.Name, proofs: proofs{}}, nil
 }
 
 // declare makes the queue and asks for confirms.
@@ -94,26 +93,25 @@ func (a *amqpSession) write(key, value string) error {
 }
 
 func (a *amqpSession) find(key, value string) (string, bool, error) {
+	return a.proofs.find(a, key, value)
+}
+
+// part implements lookup: there is one queue.
+func (a *amqpSession) part(string) string { return a.queue }
+
+// look implements lookup: it takes what the queue holds, once, and looks there.
+func (a *amqpSession) look(key string) (found, missed string, err error) {
 	if a.kept == nil {
 		a.kept = map[string]string{}
 		if _, err := a.take(""); err != nil {
-			return "", false, err
+			return "", "", err
 		}
 	}
 	found, ok := a.kept[key]
-	if !ok && !a.asked {
-		a.asked, a.untold = true, a.prove()
-		found, ok = a.kept[key]
+	if !ok {
+		missed = fmt.Sprintf("the queue %s has no message %s", a.queue, key)
 	}
-	switch {
-	case !ok && a.untold != nil:
-		return "", false, untold(a.untold)
-	case !ok:
-		return fmt.Sprintf("the queue %s has no message %s", a.queue, key), false, nil
-	case found != value:
-		return fmt.Sprintf("the message %s is %.60q", key, found), true, nil
-	}
-	return value, true, nil
+	return found, missed, nil
 }
 
 // take takes messages from the queue, up to one or to its end. The server gets them back when the session ends.
@@ -135,9 +133,8 @@ func (a *amqpSession) take(last string) (came bool, err error) {
 	}
 }
 
-// prove puts a message at the queue's end, and takes those that come before it. It returns why nobody can tell whether
-// these are all.
-func (a *amqpSession) prove() error {
+// prove implements lookup: it puts a message at the queue's end, and takes those that come before it.
+func (a *amqpSession) prove(string) error {
 	if a.ch.IsClosed() { // for the want of a queue
 		ch, err := a.conn.Channel()
 		if err != nil {

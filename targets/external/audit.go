@@ -56,16 +56,9 @@ func (s *instance) unaudited(t *world.Task, p *program, err error) {
 	s.h.Probe.Mark("restart", "acknowledged writes "+couldNotAsk+err.Error(), 0)
 }
 
-// errUntold says that nobody can tell whether a write is there. The next one may be asked for.
+// errUntold marks an error as "no answer to this one question": the session goes on, and the next write may be asked
+// for.
 var errUntold = errors.New("cannot tell")
-
-// untold makes an error one that ends nothing but the question, unless the program is not ready to be asked.
-func untold(err error) error {
-	if errors.Is(err, errLoading) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", errUntold, err)
-}
 
 // askAll asks for every write and records those that are not there. It returns how many it has an answer for, and
 // why not for all.

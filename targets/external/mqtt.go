@@ -33,10 +33,11 @@ const (
 type mqttSession struct {
 	conn     mqtt.Client
 	name     string
-	began    time.Duration // sets its sentinels apart from those of another session
-	marks    int           // messages to itself, and sentinels
-	hears    bool          // it gets those to itself
-	levels   map[string]*mqttRead
+	began    time.Duration   // sets its sentinels apart from those of another session
+	marks    int             // messages to itself, and sentinels
+	hears    bool            // it gets those to itself
+	levels   map[string]bool // that were read
+	proofs   proofs
 	dumb     error // why no sentinel is sent any more
 	patience time.Duration
 
@@ -49,12 +50,6 @@ type mqttSession struct {
 	sentinels map[string]string // by their level; only such as were retained
 }
 
-// An mqttRead is a level of topics that was read back.
-type mqttRead struct {
-	asked  bool  // for what did not come at once
-	untold error // why nobody can tell whether that is there; nil: it is missing
-}
-
 // openMQTT connects.
 func openMQTT(d *dialer) (session, error) {
 	user, password, _ := d.s.p.credentials()
@@ -64,7 +59,7 @@ func openMQTT(d *dialer) (session, error) {
 // newMQTT connects. The library neither connects nor publishes a second time: the session is a clean one.
 func newMQTT(name string, now time.Duration, user, password string, dial func() (net.Conn, error)) (*mqttSession, error) {
 	m := &mqttSession{
-		name: name, began: now, levels: map[string]*mqttRead{}, patience: mqttPatience,
+		name: name, began: now, levels: map[string]bool{}, proofs: proofs{}, patience: mqttPatience,
 		lost: make(chan struct{}), news: make(chan struct{}, 1), kept: map[string]string{}, sentinels: map[string]string{},
 	}
 	options := mqtt.NewClientOptions().AddBroker("tcp://localhost").SetClientID("racebench-" + name).SetProtocolVersion(4).
@@ -102,29 +97,26 @@ func (m *mqttSession) write(key, value string) error {
 }
 
 func (m *mqttSession) find(key, value string) (string, bool, error) {
+	return m.proofs.find(m, key, value)
+}
+
+// part implements lookup: a level of topics is looked up as one.
+func (m *mqttSession) part(key string) string { return m.level(key) }
+
+// look implements lookup: it reads a level, once, and looks at what has come of it.
+func (m *mqttSession) look(key string) (found, missed string, err error) {
 	level := m.level(key)
-	r := m.levels[level]
-	if r == nil {
+	if !m.levels[level] {
 		if err := m.read(level); err != nil {
-			return "", false, err
+			return "", "", err
 		}
-		r = &mqttRead{}
-		m.levels[level] = r
+		m.levels[level] = true
 	}
 	found, ok := m.has(level + key)
-	if !ok && !r.asked {
-		r.asked, r.untold = true, m.prove(level)
-		found, ok = m.has(level + key)
+	if !ok {
+		missed = fmt.Sprintf("there is no retained message %s%s; one that was published after it came back %d times", level, key, mqttRounds)
 	}
-	switch {
-	case !ok && r.untold != nil:
-		return "", false, untold(r.untold)
-	case !ok:
-		return fmt.Sprintf("there is no retained message %s%s; one that was published after it came back %d times", level, key, mqttRounds), false, nil
-	case found != value:
-		return fmt.Sprintf("the retained message %s%s is %.60q", level, key, found), true, nil
-	}
-	return value, true, nil
+	return found, missed, nil
 }
 
 // has returns what came of a topic, whenever it did.
@@ -186,9 +178,10 @@ func (m *mqttSession) read(level string) error {
 	return answered(m.conn.Unsubscribe(level+"+"), "UNSUBSCRIBE")
 }
 
-// prove asks for a level again, each time with a sentinel that was retained before: the look-up that brings it is one
-// that would have brought the rest. It returns why nobody can tell.
-func (m *mqttSession) prove(level string) error {
+// prove implements lookup. It asks for a level again, each time with a sentinel that was retained before: the look-up
+// that brings it is one that would have brought the rest.
+func (m *mqttSession) prove(key string) error {
+	level := m.level(key)
 	for range mqttRounds {
 		if m.dumb != nil {
 			return m.dumb

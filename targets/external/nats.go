@@ -22,7 +22,7 @@ type natsSession struct {
 	conn   *nats.Conn
 	js     jetstream.JetStream
 	stream jetstream.Stream // nil until it is needed
-	proved bool             // it gives back what it was given just now
+	proofs proofs
 }
 
 // openNATS connects. The library neither connects nor publishes a second time.
@@ -43,7 +43,7 @@ func openNATS(d *dialer) (session, error) {
 		conn.Close()
 		return nil, fmt.Errorf("JetStream: %w", err)
 	}
-	return &natsSession{s: d.s, conn: conn, js: js}, nil
+	return &natsSession{s: d.s, conn: conn, js: js, proofs: proofs{}}, nil
 }
 
 // secureNATS asks for TLS where the url does, and takes it where only the server does. NATS begins it after the
@@ -91,26 +91,16 @@ func (n *natsSession) make(ctx context.Context) (err error) {
 }
 
 func (n *natsSession) find(key, value string) (string, bool, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), answerLimit)
-	defer cancel()
-	found, missed, err := n.look(ctx, key)
-	if missed != "" && err == nil && !n.proved {
-		if err = n.prove(ctx); err == nil {
-			n.proved = true
-			found, missed, err = n.look(ctx, key)
-		}
-	}
-	switch {
-	case err != nil || missed != "":
-		return missed, false, err
-	case found != value:
-		return fmt.Sprintf("the message %s is %.60q", key, found), true, nil
-	}
-	return value, true, nil
+	return n.proofs.find(n, key, value)
 }
 
-// look asks for a message by its subject; missed says what is not there.
-func (n *natsSession) look(ctx context.Context, key string) (found, missed string, err error) {
+// part implements lookup: there is one stream.
+func (*natsSession) part(string) string { return natsName }
+
+// look implements lookup: it asks for a message by its subject.
+func (n *natsSession) look(key string) (found, missed string, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), answerLimit)
+	defer cancel()
 	if n.stream == nil {
 		n.stream, err = n.js.Stream(ctx, natsName)
 	}
@@ -138,21 +128,22 @@ func orLoading(err error) error {
 	return err
 }
 
-// prove says whether the stream takes a message and gives it back: what it does not have then is not there. It may
-// have to be made again for that.
-func (n *natsSession) prove(ctx context.Context) error {
+// prove implements lookup: the stream takes a message and gives it back. It may have to be made again for that.
+func (n *natsSession) prove(string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), answerLimit)
+	defer cancel()
 	if err := n.make(ctx); err != nil {
-		return untold(orLoading(err))
+		return orLoading(err)
 	}
 	sentinel := fmt.Sprint("sentinel-", n.s.w.Now())
 	if _, err := n.js.Publish(ctx, natsName+"."+natsSentinel, []byte(sentinel), jetstream.WithRetryAttempts(0)); err != nil {
-		return untold(orLoading(err))
+		return orLoading(err)
 	}
-	switch found, missed, err := n.look(ctx, natsSentinel); {
+	switch found, missed, err := n.look(natsSentinel); {
 	case err != nil:
-		return untold(err)
+		return err
 	case missed != "" || found != sentinel:
-		return fmt.Errorf("%w: the stream does not give back a message that it acknowledged just now", errUntold)
+		return errors.New("the stream does not give back a message that it acknowledged just now")
 	}
 	return nil
 }
