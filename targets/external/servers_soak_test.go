@@ -14,7 +14,7 @@ import (
 )
 
 // controlsHead is the head of the table of controls.
-const controlsHead = `| server | signal | under | trials | accused | at risk |
+const controlsHead = `| server | signal | under | trials | reported | at risk |
 |---|---|---|---|---|---|
 `
 
