@@ -23,7 +23,7 @@ type Project struct {
 	defaults Scenario // the fields of defaultWords; zero where the file says nothing
 }
 
-// IsProject says whether a path is that of a project's file and not of a scenario.
+// IsProject reports whether a path is that of a project's file and not of a scenario.
 func IsProject(path string) bool {
 	return filepath.Base(path) == ProjectFile && inProject(path)
 }

@@ -3,8 +3,9 @@
 //
 // It knows the grammar, not the catalogue. The names of targets, variants, operations,
 // invariants, windows and knobs stay [spec.Value]s with their places, and whole
-// directives are handed unread to the package that owns their words. So a new target
-// or fault never touches this package.
+// directives are handed unread to the package that owns their words. Those packages describe
+// their words in a [Vocabulary], which is handed in. So a new target, client, load field or
+// fault never touches this package.
 package scenario
 
 import (
@@ -14,7 +15,7 @@ import (
 	"github.com/racebench/racebench/scenario/spec"
 )
 
-// External is the target's name for a program tested from outside.
+// External is the name of the target that stands for any external program.
 const External = "external"
 
 // Reference is the variant used when a scenario names none.

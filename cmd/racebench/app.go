@@ -37,6 +37,7 @@ type app struct {
 	status     int
 	begun      bool                        // the arguments were understood and a command is running
 	cutShort   bool                        // the run was ended before it was done
+	worked     string                      // what a demonstration showed, in place of the verdict
 	alsoFailed []string                    // why it fails though the verdict is no finding
 	projects   map[string]scenario.Project // by their files
 	caught     atomic.Int32                // the signal that interrupted us
@@ -104,7 +105,7 @@ func (a *app) watchSignals(cancel context.CancelFunc) (stop func()) {
 	}
 }
 
-// exitStatus maps how the command ended to the status that outside scripts rely on. An interruption
+// exitStatus maps how the command ended to the status that scripts rely on. An interruption
 // outranks every finding, and a result that could not be written is no result.
 func (a *app) exitStatus(err error) int {
 	sig := a.caught.Load()
@@ -139,7 +140,7 @@ func (a *app) root() *cobra.Command {
 		Short: "Find out what a server loses when it stops",
 		Long: `racebench runs a server under load, stops it at a random moment with a real signal,
 and checks what its clients were promised: nothing lost, nothing hung, nothing
-leaked. It tests any program from outside (probe), and servers written in Go inside it.`,
+leaked. It tests any external program (probe), and the servers in Go that are built into it.`,
 		Example: `  racebench demo                       a lost message on a real SIGTERM, in about 15 s
   racebench run broker/timeout-drain   one design of the broker under the broker's own load
   racebench init broker                write a scenario to start from`,

@@ -13,7 +13,7 @@ import (
 
 func (a *app) compareCommand() *cobra.Command {
 	f := newRunFlags()
-	f.formats = report.ComparisonFormats()
+	f.outputs.known = report.ComparisonFormats()
 	cmd := &cobra.Command{
 		Use:   "compare BASE.json HEAD.json",
 		Short: "Say what changed from one result to another, with statistics; always status 0",

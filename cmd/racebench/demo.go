@@ -42,17 +42,17 @@ is 0 when both do what they should.`,
 			if len(errs) > 0 {
 				return fmt.Errorf("embedded scenario: %w", &errs)
 			}
-			if err := f.apply(&p); err != nil {
+			if err := f.apply(&p, ""); err != nil {
 				return err
 			}
 			fmt.Fprintln(a.stderr, "racebench: two designs of one broker, each stopped by SIGTERM at random moments")
-			rep, err := a.runPrograms(cmd.Context(), []engine.Program{p}, f)
+			rep, err := a.runPrograms(cmd.Context(), []engine.Program{p}, f, settings{})
 			if err != nil {
 				return err
 			}
 			worked := demonstrated(rep)
 			if worked {
-				f.worked = fmt.Sprintf("demo: %s lost messages, %s lost none.", rep.Results[0].Variant, rep.Results[1].Variant)
+				a.worked = fmt.Sprintf("demo: %s lost messages, %s lost none.", rep.Results[0].Variant, rep.Results[1].Variant)
 			}
 			if err := a.finish(rep, f); err != nil {
 				return err
@@ -73,7 +73,7 @@ is 0 when both do what they should.`,
 	return cmd
 }
 
-// demonstrated says whether both designs did what they should: the first lost messages, and nothing
+// demonstrated reports whether both designs did what they should: the first lost messages, and nothing
 // worse; the second nothing at all.
 func demonstrated(rep *result.Report) bool {
 	rows := rep.Results

@@ -31,7 +31,7 @@ type runFlags struct {
 	corpus   string
 	verify   bool
 	confirm  bool
-	outputs  []string
+	outputs  outputs
 	asJSON   bool
 	dir      string
 	keep     string
@@ -44,44 +44,64 @@ type runFlags struct {
 	progress string
 	verbose  bool
 
-	formats []string // that -o knows; nil is those of results
-
-	engineElse scenario.Engine // of scenarios that name none; empty is their own default
-
-	given        func(flag string) bool                              // whether the user gave a flag; nil where there are none of run
-	within       time.Duration                                       // no trial begins later; 0 is no such bound
-	after        func(ctx context.Context, folds []*result.Campaign) // is called when all was run, before the report
-	onBase       func(h result.Header, class string) bool            // what --fail-fast does not stop at; nil is nothing
-	keepScenario []byte                                              // a scenario that no file holds yet; it is stored with the run
-
-	worked string // what a demonstration showed, in place of the verdict
+	set *pflag.FlagSet // the command's flags; nil where there are none of run
 }
+
+// outputs are the -o flags, and the formats that they know.
+type outputs struct {
+	asked []string
+	known []string
+}
+
+// settings are what a command decides of its run; nothing of it is a flag.
+type settings struct {
+	engineElse   scenario.Engine                                     // of scenarios that name none; empty is their own default
+	within       time.Duration                                       // no trial begins later; 0 is no such bound
+	asPID1       func(ctx context.Context, folds []*result.Campaign) // a probe's last trial, before the report; nil is none
+	onBase       func(h result.Header, class string) bool            // what --fail-fast does not stop at; nil is nothing
+	keepScenario bool                                                // no file holds the scenario: it is stored with the run
+}
+
+// given reports whether the user gave a flag.
+func (f *runFlags) given(flag string) bool { return f.set != nil && f.set.Changed(flag) }
 
 // defaultDir is where run directories go.
 const defaultDir = "racebench-runs"
 
 // newRunFlags returns what flags are when a command does not have them.
 func newRunFlags() runFlags {
-	return runFlags{dir: defaultDir, keep: "failing", color: "auto", progress: "auto"}
+	return runFlags{dir: defaultDir, keep: keeps[0], color: "auto", progress: "auto", outputs: outputs{known: report.Formats()}}
 }
+
+// keeps are the trials that may stay on disk: the first three of each breach class, all, none.
+var keeps = []string{"failing", "all", "none"}
 
 // register adds the flags of run.
 func (f *runFlags) register(cmd *cobra.Command) {
 	fs := cmd.Flags()
-	f.given = fs.Changed
+	f.set = fs
 	f.registerSeed(fs)
-	fs.IntVar(&f.trials, "trials", 0, "`N` trials of each variant (default: the scenario's)")
+	f.registerTrials(fs)
+	f.registerKeep(fs)
 	fs.DurationVar(&f.forTime, "for", 0, "a `TIME` for each variant instead of a number of trials")
-	fs.StringVar(&f.engine, "engine", "", "`which`: real (a scenario's default) or sim")
+	fs.Var(choice{&f.engine, []string{string(scenario.Real), string(scenario.Sim)}}, "engine", "the world that trials run in (default: the scenario's, else real)")
 	fs.StringArrayVar(&f.variants, "variant", nil, "only the variant `NAME` (may be repeated)")
-	fs.StringVar(&f.keep, "keep", f.keep, "`which` trials stay on disk: failing (the first three of each breach class), all or none")
 	fs.IntVarP(&f.parallel, "parallel", "p", f.parallel, "`N` trials at once: more than one disturbs real timing (default: 1, or all cores in engine sim)")
-	fs.BoolVar(&f.failFast, "fail-fast", false, "stop at the first finding")
-	fs.DurationVar(&f.timeout, "timeout", 0, "a `TIME` for the whole run: stop then, judge and write what ran (0 is none)")
 	fs.StringVar(&f.shard, "shard", "", "run the part `I/N` of the trials, such as 2/4; racebench report merges the parts")
 	f.registerProgress(fs)
 	f.registerDir(fs)
 	f.registerOutput(fs)
+}
+
+// registerTrials adds the flags that say how much is run.
+func (f *runFlags) registerTrials(fs *pflag.FlagSet) {
+	fs.IntVar(&f.trials, "trials", f.trials, "`N` trials of each variant (default: the scenario's)")
+	fs.BoolVar(&f.failFast, "fail-fast", false, "stop at the first finding")
+	fs.DurationVar(&f.timeout, "timeout", 0, "a `TIME` for the whole run: stop then, judge and write what ran (default: no limit)")
+}
+
+func (f *runFlags) registerKeep(fs *pflag.FlagSet) {
+	fs.Var(choice{&f.keep, keeps}, "keep", "which trials stay on disk; failing: the first three of each breach class")
 }
 
 func (f *runFlags) registerSeed(fs *pflag.FlagSet) {
@@ -93,15 +113,24 @@ func (f *runFlags) registerDir(fs *pflag.FlagSet) {
 }
 
 func (f *runFlags) registerProgress(fs *pflag.FlagSet) {
-	fs.StringVar(&f.progress, "progress", f.progress, "`when`: auto or none")
+	fs.Var(choice{&f.progress, []string{"auto", "none"}}, "progress", "whether stderr shows how far the run is")
 }
 
 // registerOutput adds the flags of every command that prints a report.
 func (f *runFlags) registerOutput(fs *pflag.FlagSet) {
-	fs.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, of "+strings.Join(f.formatNames(), ", ")+" (may be repeated)")
+	f.registerFailOn(fs)
+	f.registerReport(fs)
+}
+
+func (f *runFlags) registerFailOn(fs *pflag.FlagSet) {
+	fs.Var(choiceList{&f.failOn, failOns}, "fail-on", "what else fails, of "+strings.Join(failOns, ", "))
+}
+
+// registerReport adds the flags that say how a report looks and where it goes.
+func (f *runFlags) registerReport(fs *pflag.FlagSet) {
+	fs.StringArrayVarP(&f.outputs.asked, "output", "o", nil, "`FORMAT[=FILE]`, of "+strings.Join(f.outputs.known, ", ")+" (may be repeated)")
 	fs.BoolVar(&f.asJSON, "json", false, "the same as -o json")
-	fs.StringSliceVar(&f.failOn, "fail-on", nil, "`what` else fails: "+strings.Join(failOns, ", "))
-	fs.StringVar(&f.color, "color", f.color, "`when`: auto, always or never")
+	fs.Var(choice{&f.color, []string{"auto", "always", "never"}}, "color", "whether the report on a terminal has colours")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "say more: a line for every trial, the latencies of every group")
 }
 
@@ -109,20 +138,12 @@ func (f *runFlags) registerOutput(fs *pflag.FlagSet) {
 // which the trials could not tell, a known entry that no trial showed, a warning.
 var failOns = []string{"crossed", "inconclusive", "unseen", "warnings"}
 
-// formatNames are the formats of -o.
-func (f *runFlags) formatNames() []string {
-	if f.formats == nil {
-		return report.Formats()
-	}
-	return f.formats
-}
-
 // maxParallel is the most trials at once. More would only wait for each other.
 const maxParallel = 256
 
 func (f *runFlags) check() error {
 	switch {
-	case f.trials < 0 || f.trials > scenario.MaxTrials || f.trials == 0 && f.given != nil && f.given("trials"):
+	case f.trials < 0 || f.trials > scenario.MaxTrials || f.trials == 0 && f.given("trials"):
 		return usagef("--trials %d: it must be from 1 to %d", f.trials, scenario.MaxTrials)
 	case f.forTime < 0:
 		return usagef("--for %s: a time cannot be negative", f.forTime)
@@ -130,30 +151,10 @@ func (f *runFlags) check() error {
 		return usagef("--timeout %s: a time cannot be negative", f.timeout)
 	case f.trials > 0 && f.forTime > 0:
 		return usagef("--trials and --for exclude each other: one is a count, the other a time")
-	case f.parallel < 0 || f.parallel > maxParallel || f.parallel == 0 && f.given != nil && f.given("parallel"):
+	case f.parallel < 0 || f.parallel > maxParallel || f.parallel == 0 && f.given("parallel"):
 		return usagef("-p %d: it must be from 1 to %d", f.parallel, maxParallel)
 	case f.dir == "":
 		return usagef("--dir names no directory")
-	}
-	words := []struct {
-		flag, word string
-		known      []string
-	}{
-		{"engine", f.engine, []string{"", string(scenario.Real), string(scenario.Sim)}},
-		{"keep", f.keep, []string{"failing", "all", "none"}},
-		{"color", f.color, []string{"auto", "always", "never"}},
-		{"progress", f.progress, []string{"auto", "none"}},
-	}
-	for _, what := range f.failOn {
-		words = append(words, struct {
-			flag, word string
-			known      []string
-		}{"fail-on", what, failOns})
-	}
-	for _, w := range words {
-		if !slices.Contains(w.known, w.word) {
-			return usagef("--%s %s: it is %s%s", w.flag, w.word, alternatives(w.known), didYouMean(w.word, w.known))
-		}
 	}
 	if f.seed != "" {
 		if _, err := scenario.ParseSeed(f.seed); err != nil {
@@ -204,7 +205,7 @@ func withEnvironment(args []string, flags string) ([]string, error) {
 	return slices.Concat(args[:1], words, args[1:]), nil
 }
 
-// isBudget says whether a word is a flag that says how much is run.
+// isBudget reports whether a word is a flag that says how much is run.
 func isBudget(word string) bool {
 	name, _, _ := strings.Cut(word, "=")
 	return name == "--trials" || name == "--for"
@@ -223,18 +224,8 @@ func withoutBudget(words []string) []string {
 	return kept
 }
 
-// alternatives lists words as a sentence does.
-func alternatives(words []string) string {
-	words = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == "" })
-	last := len(words) - 1
-	if last == 0 {
-		return words[0]
-	}
-	return strings.Join(words[:last], ", ") + " or " + words[last]
-}
-
-// apply puts the flags over what the scenario says.
-func (f *runFlags) apply(p *engine.Program) error {
+// apply puts the flags over what the scenario says. The engine of a program for which neither says any is engineElse.
+func (f *runFlags) apply(p *engine.Program, engineElse scenario.Engine) error {
 	if f.seed != "" {
 		seed, err := scenario.ParseSeed(f.seed)
 		if err != nil {
@@ -245,7 +236,7 @@ func (f *runFlags) apply(p *engine.Program) error {
 	if scenario.Engine(f.engine) == scenario.Sim && p.Outside() {
 		return usagef("--engine sim: a program cannot be simulated; %s runs with --engine real", p.Scenario.Name)
 	}
-	p.Scenario.Engine = f.engineOf(p)
+	p.Scenario.Engine = f.engineOf(p, engineElse)
 	p.Rehash() // the engine shapes a trial
 	if f.shard != "" && p.Scenario.Seed == nil {
 		return usagef("--shard: the parts of a run need one seed: give --seed, or write one into %s", p.Scenario.Name)
@@ -268,15 +259,15 @@ func (f *runFlags) apply(p *engine.Program) error {
 }
 
 // engineOf is the engine that a program runs in: the flag's, else what its scenario says, else the command's own
-// default, which is not for programs from outside.
-func (f *runFlags) engineOf(p *engine.Program) scenario.Engine {
+// default, which is not for external programs.
+func (f *runFlags) engineOf(p *engine.Program, engineElse scenario.Engine) scenario.Engine {
 	switch {
 	case f.engine != "":
 		return scenario.Engine(f.engine)
-	case p.Scenario.EngineSet || p.Outside() || f.engineElse == "":
+	case p.Scenario.EngineSet || p.Outside() || engineElse == "":
 		return p.Scenario.Engine
 	}
-	return f.engineElse
+	return engineElse
 }
 
 // atOnce is how many trials run at once: what -p says, else one where others would disturb its timing, and as many as
@@ -320,6 +311,9 @@ func explainFlag(cmd *cobra.Command, err error) error {
 		return usagef("there is no flag --%s%s: %s", name, didYouMean("--"+name, known), see)
 	}
 	if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		if word, ok := errors.AsType[notOneOf](err); ok {
+			return usagef("--%s %w", bad.GetFlag().Name, word)
+		}
 		return usagef("--%s %s: it takes %s", bad.GetFlag().Name, bad.GetValue(), kindOf(bad.GetFlag()))
 	}
 	if bare, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
@@ -337,6 +331,14 @@ func kindOf(f *pflag.Flag) string {
 		return "a time, such as 30s or 5m"
 	case "bool":
 		return "true or false"
+	}
+	switch v := f.Value.(type) {
+	case choice:
+		return alternatives(v.known)
+	case choiceList:
+		return alternatives(v.known)
+	case shown:
+		return alternatives(strings.Split(v.form, "|"))
 	}
 	_, usage := pflag.UnquoteUsage(f)
 	return usage

@@ -39,29 +39,30 @@ func TestWithoutSecrets(t *testing.T) {
 	}
 }
 
-// fuzz asks the flag, then the scenario, and simulates what neither says; a program from outside is never
+// fuzz asks the flag, then the scenario, and simulates what neither says; an external program is never
 // simulated. Only simulated trials do not disturb each other.
 func TestEngineAndTrialsAtOnce(t *testing.T) {
 	for _, c := range []struct {
-		about   string
-		flags   runFlags
-		s       scenario.Scenario
-		engine  scenario.Engine
-		atOnce  int
-		refused bool
+		about     string
+		otherwise scenario.Engine
+		flags     runFlags
+		s         scenario.Scenario
+		engine    scenario.Engine
+		atOnce    int
+		refused   bool
 	}{
-		{about: "fuzz", flags: runFlags{engineElse: scenario.Sim}, s: scenario.Scenario{Engine: scenario.Real}, engine: scenario.Sim, atOnce: runtime.GOMAXPROCS(0)},
-		{about: "fuzz of engine: real", flags: runFlags{engineElse: scenario.Sim}, s: scenario.Scenario{Engine: scenario.Real, EngineSet: true}, engine: scenario.Real, atOnce: 1},
-		{about: "fuzz --engine sim of engine: real", flags: runFlags{engineElse: scenario.Sim, engine: "sim"}, s: scenario.Scenario{Engine: scenario.Real, EngineSet: true}, engine: scenario.Sim, atOnce: runtime.GOMAXPROCS(0)},
-		{about: "fuzz --engine real", flags: runFlags{engineElse: scenario.Sim, engine: "real"}, s: scenario.Scenario{Engine: scenario.Real}, engine: scenario.Real, atOnce: 1},
-		{about: "fuzz of a program", flags: runFlags{engineElse: scenario.Sim}, s: scenario.Scenario{Engine: scenario.Real, External: &spec.Value{}}, engine: scenario.Real, atOnce: 1},
-		{about: "fuzz --engine sim of a program", flags: runFlags{engineElse: scenario.Sim, engine: "sim"}, s: scenario.Scenario{Engine: scenario.Real, External: &spec.Value{}}, refused: true},
-		{about: "fuzz -p 3", flags: runFlags{engineElse: scenario.Sim, parallel: 3}, s: scenario.Scenario{Engine: scenario.Real}, engine: scenario.Sim, atOnce: 3},
+		{about: "fuzz", otherwise: scenario.Sim, s: scenario.Scenario{Engine: scenario.Real}, engine: scenario.Sim, atOnce: runtime.GOMAXPROCS(0)},
+		{about: "fuzz of engine: real", otherwise: scenario.Sim, s: scenario.Scenario{Engine: scenario.Real, EngineSet: true}, engine: scenario.Real, atOnce: 1},
+		{about: "fuzz --engine sim of engine: real", otherwise: scenario.Sim, flags: runFlags{engine: "sim"}, s: scenario.Scenario{Engine: scenario.Real, EngineSet: true}, engine: scenario.Sim, atOnce: runtime.GOMAXPROCS(0)},
+		{about: "fuzz --engine real", otherwise: scenario.Sim, flags: runFlags{engine: "real"}, s: scenario.Scenario{Engine: scenario.Real}, engine: scenario.Real, atOnce: 1},
+		{about: "fuzz of a program", otherwise: scenario.Sim, s: scenario.Scenario{Engine: scenario.Real, External: &spec.Value{}}, engine: scenario.Real, atOnce: 1},
+		{about: "fuzz --engine sim of a program", otherwise: scenario.Sim, flags: runFlags{engine: "sim"}, s: scenario.Scenario{Engine: scenario.Real, External: &spec.Value{}}, refused: true},
+		{about: "fuzz -p 3", otherwise: scenario.Sim, flags: runFlags{parallel: 3}, s: scenario.Scenario{Engine: scenario.Real}, engine: scenario.Sim, atOnce: 3},
 		{about: "run", s: scenario.Scenario{Engine: scenario.Real}, engine: scenario.Real, atOnce: 1},
 		{about: "run of engine: sim", s: scenario.Scenario{Engine: scenario.Sim, EngineSet: true}, engine: scenario.Sim, atOnce: runtime.GOMAXPROCS(0)},
 	} {
 		p := engine.Program{Scenario: c.s}
-		if err := c.flags.apply(&p); err != nil {
+		if err := c.flags.apply(&p, c.otherwise); err != nil {
 			if !c.refused {
 				t.Errorf("%s: %v", c.about, err)
 			}

@@ -9,16 +9,16 @@ import (
 	"github.com/racebench/racebench/internal/rundir"
 )
 
-// errFreeze says what --freeze is for.
-var errFreeze = usagef("--freeze stops a program from outside (probe, target external): what was recorded is none")
+// errFreeze refuses --freeze for a server that is built in.
+var errFreeze = usagef("--freeze stops an external program (probe, target external), and the recorded server is none")
 
-// isOutside says whether a recorded trial is of a program from outside.
+// isOutside reports whether a recorded trial is of an external program.
 func (a *app) isOutside(dir rundir.TrialDir) bool {
 	plan, err := engine.ReadPlan(dir, a.catalog)
 	return err == nil && plan.Program.Outside()
 }
 
-// wasAttached says whether a recorded trial is of a program that ran already: it is signalled once.
+// wasAttached reports whether a recorded trial is of a program that ran already: it is signalled once.
 func (a *app) wasAttached(dir rundir.TrialDir) bool {
 	plan, err := engine.ReadPlan(dir, a.catalog)
 	if err != nil || !plan.Program.Outside() {
@@ -28,7 +28,7 @@ func (a *app) wasAttached(dir rundir.TrialDir) bool {
 	return attached
 }
 
-// tellForced says what became of the requests that waited unread in a program that was frozen.
+// tellForced counts the requests that waited unread in a frozen program, and those of them without an answer.
 func (a *app) tellForced(again []result.Trial) {
 	var unread, lost int64
 	trials := 0
@@ -49,6 +49,6 @@ func (a *app) tellForced(again []result.Trial) {
 		}
 	}
 	fmt.Fprintf(a.stdout, "crossed: %d of %d requests that waited unread got no answer, in %d of %d replays\n", lost, unread, trials, len(again))
-	fmt.Fprintln(a.stdout, "(forced: the program was stopped while its clients sent, got the signal, and ran on. What it had not read then")
-	fmt.Fprintln(a.stdout, "accuses nobody, and none of this is a rate)")
+	fmt.Fprintln(a.stdout, "(forced: the program was stopped while its clients sent, got the signal, and ran on. Requests that it had not")
+	fmt.Fprintln(a.stdout, "read are counted, not reported as a failure, and no number here is a rate)")
 }

@@ -21,12 +21,13 @@ func (a *app) fuzzCommand() *cobra.Command {
 	f := newRunFlags()
 	cmd := &cobra.Command{
 		Use:   "fuzz [SCENARIO.yaml | TARGET[/VARIANT]]...",
-		Short: "Search for breaches: every schedule is reachable, and the same seed shows it again",
-		Long: `Search for breaches in simulated worlds: the same server and the same clients under a
-scheduler of racebench's own, which decides before every step who goes on, and when
-the signal strikes. A target's name means all its variants. With --engine real, for a
-scenario that says engine: real, and for a program from outside the moment of a real
-signal is searched instead.
+		Short: "Search simulated schedules for breaches; the same seed finds the same breach again",
+		Long: `Search for breaches in simulated worlds: the same server and the same clients, under
+racebench's own scheduler. It decides before every step which task goes on, and when the
+signal strikes, so every schedule can come up. A target's name means all its variants.
+
+Three things are searched with real signals instead, at random moments: a scenario that
+says engine: real, an external program, and everything with --engine real.
 
 Without --trials or --for each variant is searched for 30 s. The exit status is that
 of run.`,
@@ -35,7 +36,7 @@ of run.`,
   racebench fuzz examples/broker.yaml --variant reference --for 1m
   racebench fuzz broker/timeout-drain --engine real --trials 50`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.engineElse = scenario.Sim
+			s := settings{engineElse: scenario.Sim}
 			if f.trials == 0 && f.forTime == 0 {
 				f.forTime = fuzzTime
 			}
@@ -45,7 +46,7 @@ of run.`,
 			if len(args) == 0 {
 				return usagef("racebench fuzz needs a scenario or a target: see racebench fuzz --help")
 			}
-			programs, err := a.programs(args, f)
+			programs, err := a.programs(args, f, s.engineElse)
 			if err != nil {
 				return err
 			}
@@ -54,7 +55,7 @@ of run.`,
 					searchAll(&programs[i], strings.Contains(arg, "/") || len(f.variants) > 0)
 				}
 			}
-			rep, err := a.runPrograms(cmd.Context(), programs, f)
+			rep, err := a.runPrograms(cmd.Context(), programs, f, s)
 			if err != nil {
 				return err
 			}
@@ -65,11 +66,11 @@ of run.`,
 	cmd.Flags().BoolVar(&f.confirm, "confirm", false, "run real trials of what was found breached, and say in how many of them it shows")
 	cmd.Flags().BoolVar(&f.verify, "verify", false, "play every schedule twice; one that comes out otherwise is void")
 	cmd.Flags().StringVar(&f.corpus, "corpus", "", "failing schedules are kept in `DIR` and run first the next time (default "+defaultCorpus+", where it exists)")
-	cmd.Flags().Lookup("engine").Usage = "`which`: sim or real (default: the scenario's, else sim; programs: real)"
+	cmd.Flags().Lookup("engine").Usage = "the world that trials run in (default: the scenario's, else sim; external programs: real)"
 	return cmd
 }
 
-// isTarget says whether an argument was a target's name, not a file's.
+// isTarget reports whether an argument was a target's name, not a file's.
 func (a *app) isTarget(arg string) bool {
 	name, _, _ := strings.Cut(arg, "/")
 	_, ok := a.catalog.Find(name)

@@ -31,14 +31,15 @@ type gateFlags struct {
 
 func (a *app) gateCommand() *cobra.Command {
 	f := gateFlags{runFlags: newRunFlags()}
-	f.formats = report.ComparisonFormats()
+	f.outputs.known = report.ComparisonFormats()
 	cmd := &cobra.Command{
 		Use:   "gate [HEAD.json | SCENARIO.yaml | TARGET[/VARIANT]]...",
 		Short: "Fail on a new breach or a regression, against a baseline or another commit",
-		Long: `Compare with a base and fail on what is worse: a class of breach that the base has not
-shown and known: does not list, a breach that became more frequent, a threshold that
-does not hold, a metric of regression: that is worse beyond its tolerance and not by
-chance.
+		Long: `Compare with a base, and fail on what is worse:
+  - a class of breach that the base has not shown and known: does not list
+  - a breach that became more frequent
+  - a threshold that does not hold
+  - a metric of regression: that is worse beyond its tolerance, and not by chance
 
 The base is a stored result (--baseline), another commit (--against, built in a
 worktree of its own), or another command (--base-cmd). Commits and commands run in
@@ -114,10 +115,11 @@ func (a *app) gateStored(ctx context.Context, args []string, f gateFlags) error 
 			return err
 		}
 	}
+	var s settings
 	if base != nil {
-		f.onBase = func(h result.Header, class string) bool { return gate.Shows(base, h, class) }
+		s.onBase = func(h result.Header, class string) bool { return gate.Shows(base, h, class) }
 	}
-	head, name, err := a.headOf(ctx, args, f)
+	head, name, err := a.headOf(ctx, args, f, s)
 	if err != nil {
 		return err
 	}
@@ -156,7 +158,7 @@ func canWrite(baseline string) error {
 }
 
 // headOf reads the head's stored result, or runs it.
-func (a *app) headOf(ctx context.Context, args []string, f gateFlags) (*result.Report, string, error) {
+func (a *app) headOf(ctx context.Context, args []string, f gateFlags, s settings) (*result.Report, string, error) {
 	if slices.ContainsFunc(args, isResult) {
 		if len(args) > 1 {
 			return nil, "", usagef("%s is a stored result, which is compared alone: merge several with racebench report -o json=FILE",
@@ -165,15 +167,15 @@ func (a *app) headOf(ctx context.Context, args []string, f gateFlags) (*result.R
 		head, err := readResult(args[0])
 		return head, args[0], err
 	}
-	programs, err := a.programs(args, f.runFlags)
+	programs, err := a.programs(args, f.runFlags, s.engineElse)
 	if err != nil {
 		return nil, "", err
 	}
-	head, err := a.runPrograms(ctx, programs, f.runFlags)
+	head, err := a.runPrograms(ctx, programs, f.runFlags, s)
 	return head, "this run", err
 }
 
-// isResult says whether an argument is a stored result and not a scenario.
+// isResult reports whether an argument is a stored result and not a scenario.
 func isResult(arg string) bool {
 	return strings.HasSuffix(arg, ".json") || exists(filepath.Join(arg, "result.json"))
 }

@@ -13,7 +13,7 @@ import (
 // comments explain the lines of a scenario that a probe has made, by how they begin.
 var comments = []struct{ begins, says string }{
 	{"name:", "# what results call it"},
-	{"target:", "# a program from outside; docs/external.md says how it is tested"},
+	{"target:", "# an external program; docs/external.md says how it is tested"},
 	{"trials:", "# 10 clean trials rule out bugs that show in more than 25.9 % of shutdowns, 299 in more than 1 %"},
 	{"duration:", "# how long load is offered in each trial; it does not stop at the signal"},
 	{"drain_limit:", "# what your supervisor gives it (Kubernetes: terminationGracePeriodSeconds); then it is killed"},

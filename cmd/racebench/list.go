@@ -44,7 +44,7 @@ var lists = []string{"targets", "variants", "invariants", "shapes", "ops", "clie
 func sections() []listed {
 	summaries := []string{
 		"servers that can be run", "the designs of a server", "the promises that are judged", "how load arrives over time",
-		"what clients do", "kinds of clients of a program from outside", "points between a check and its act, to strike in", "a server's settings",
+		"what clients do", "kinds of clients of an external program", "points between a check and its act, to strike in", "a server's settings",
 		"ways to search schedules",
 	}
 	rows := []listed{}
@@ -128,7 +128,7 @@ func rowsOf(what string, chosen []targets.Target) []listed {
 		case "targets":
 			rows = append(rows, listed{Name: t.Name, Summary: t.Summary})
 		case "ops", "clients":
-			if outside := t.Binder != nil; outside != (what == "clients") {
+			if external := t.Binder != nil; external != (what == "clients") {
 				continue
 			}
 			for _, op := range t.Ops {

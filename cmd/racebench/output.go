@@ -54,7 +54,7 @@ type destination struct{ format, file string }
 // destinations reads the -o flags. At most one goes to stdout; without one the text does. Files come
 // first, so that one that cannot be written leaves stdout empty.
 func (f *runFlags) destinations() ([]destination, error) {
-	asked := slices.Clone(f.outputs)
+	asked := slices.Clone(f.outputs.asked)
 	if f.asJSON {
 		asked = append(asked, "json")
 	}
@@ -64,9 +64,9 @@ func (f *runFlags) destinations() ([]destination, error) {
 		format, file, named := strings.Cut(o, "=")
 		named = named && file != "-"
 		switch {
-		case !slices.Contains(f.formatNames(), format):
+		case !slices.Contains(f.outputs.known, format):
 			return nil, usagef("-o %s: there is no format %q%s: formats are %s", o, format,
-				didYouMean(format, f.formatNames()), strings.Join(f.formatNames(), ", "))
+				didYouMean(format, f.outputs.known), strings.Join(f.outputs.known, ", "))
 		case named && file == "":
 			return nil, usagef("-o %s names no file after the =", o)
 		case !named && toStdout != "":
@@ -108,7 +108,7 @@ func checkFiles(to []destination) error {
 	return nil
 }
 
-// isSpecial says whether path is there and no regular file: a device, a pipe, a link to one. Such a thing
+// isSpecial reports whether path is there and no regular file: a device, a pipe, a link to one. Such a thing
 // is written to, not replaced.
 func isSpecial(path string) bool {
 	info, err := os.Lstat(path)
@@ -177,7 +177,7 @@ func (a *app) printAll(f runFlags, render func(format string, o report.Options) 
 	}
 	for _, d := range to {
 		opts := report.Options{
-			Dir: f.dir, Verbose: f.verbose, CutShort: a.cutShort, Worked: f.worked, AlsoFailed: a.alsoFailed,
+			Dir: f.dir, Verbose: f.verbose, CutShort: a.cutShort, Worked: a.worked, AlsoFailed: a.alsoFailed,
 			NoTrials: !exists(filepath.Join(f.dir, "latest", "trials")),
 		}
 		if d.file == "" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,18 +27,19 @@ const (
 
 func (a *app) probeCommand() *cobra.Command {
 	f := newRunFlags()
+	f.trials = probeTrials
 	w := newProbeFlags()
 	cmd := &cobra.Command{
 		Use:   "probe [flags] -- COMMAND ARGS...",
-		Short: "Shutdown test of any program, no scenario file needed",
-		Long: `Start a program on a free port, put it under a mixed load, send it SIGTERM at random
-moments over 10 trials, and say what it loses. {port} in the arguments is the free
-port, which is in its environment as PORT too; a program that takes its own port is
+		Short: "Test how any program shuts down, without a scenario file",
+		Long: `Start a program on a free port, put it under a mixed load, send it SIGTERM at a random
+moment in each of 10 trials, and report what it loses. {port} in the arguments is the
+free port; the environment has it as PORT, too. A program that chooses its own port is
 found by what it listens on. {data} is a fresh directory.
 
-A request is called lost only if the server had read it and did not answer it whole;
-what was still on the wire is counted and accuses nobody. A control run without a
-signal goes first.
+A request counts as lost only if the program had read it and did not answer it whole.
+Requests that were still on the wire are counted, not reported as a failure. A control
+run without a signal goes first.
 
 Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested,
 4 racebench itself failed, 130 or 143 interrupted.`,
@@ -56,32 +58,20 @@ Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested
 			if err := w.runBefore(cmd.Context()); err != nil {
 				return err
 			}
-			f.within = probeBudget
-			if f.timeout > 0 {
-				f.within = f.timeout
-			}
-			f.keepScenario = program.Scenario.Marshal()
+			s := settings{within: cmp.Or(f.timeout, probeBudget), keepScenario: true}
 			began := time.Now()
-			f.after = func(ctx context.Context, folds []*result.Campaign) {
-				a.asPID1(ctx, program, folds[0], time.Since(began), f.within)
+			s.asPID1 = func(ctx context.Context, folds []*result.Campaign) {
+				a.asPID1(ctx, program, folds[0], time.Since(began), s.within)
 			}
-			rep, err := a.runPrograms(cmd.Context(), []engine.Program{program}, f)
+			rep, err := a.runPrograms(cmd.Context(), []engine.Program{program}, f, s)
 			if err != nil {
 				return err
 			}
 			return a.finish(rep, f)
 		},
 	}
-	w.register(cmd.Flags())
-	f.given = cmd.Flags().Changed
-	cmd.Flags().IntVar(&f.trials, "trials", probeTrials, "`N` trials")
-	cmd.Flags().DurationVar(&f.timeout, "timeout", 0, "a `TIME` for the whole probe: stop then, judge and write what ran (default 1m0s for beginning trials)")
-	cmd.Flags().StringVar(&f.keep, "keep", f.keep, "`which` trials stay on disk: failing (the first three of each breach class), all or none")
-	cmd.Flags().BoolVar(&f.failFast, "fail-fast", false, "stop at the first finding")
-	f.registerSeed(cmd.Flags())
-	f.registerProgress(cmd.Flags())
-	f.registerDir(cmd.Flags())
-	f.registerOutput(cmd.Flags())
+	f.set = cmd.Flags()
+	groupFlags(cmd, w.groups(&f)...)
 	return cmd
 }
 
@@ -108,7 +98,7 @@ func (a *app) probeProgram(args []string, w *probeFlags, f runFlags) (engine.Pro
 	if len(errs) > 0 {
 		return engine.Program{}, usageError{fmt.Errorf("%s", errs[0].Msg)}
 	}
-	return program, f.apply(&program)
+	return program, f.apply(&program, "")
 }
 
 // findCommand refuses a command that does not exist before anything else is done.

@@ -25,37 +25,72 @@ type probeFlags struct {
 	url, ready, signal, signalTo, exit, preset             string
 	before, beforeEach, attach                             string
 	grace                                                  time.Duration
-	worker, insecure, silent                               bool
+	worker, silent                                         bool
 }
 
-func newProbeFlags() *probeFlags { return &probeFlags{} }
+func newProbeFlags() *probeFlags { return &probeFlags{signalTo: signalReceivers[0]} }
 
-func (w *probeFlags) register(fs *pflag.FlagSet) {
-	fs.StringArrayVar(&w.paths, "path", nil, "a `PATH` that is asked for (default /; may be repeated); one that takes a while shows more")
-	fs.StringArrayVar(&w.reqs, "req", nil, "a `REQUEST` such as 'POST /orders' (may be repeated)")
-	fs.StringArrayVarP(&w.headers, "header", "H", nil, "a header `NAME: VALUE` of every request (may be repeated)")
-	fs.StringVarP(&w.data, "data", "d", "", "the body of --req, as `TEXT` or @FILE")
-	fs.StringVar(&w.status, "status", "", "the `STATUS` of a good answer, such as 200 or 2xx (default: below 400)")
-	fs.StringVar(&w.requests, "requests", "", "a `FILE` with a method and a URL or path on each line")
-	fs.StringArrayVar(&w.streams, "stream", nil, "a `PATH` whose answer comes in pieces (may be repeated)")
-	fs.StringArrayVar(&w.uploads, "upload", nil, "a `PATH` that takes a POST, sent slowly (may be repeated)")
-	fs.StringArrayVar(&w.http2, "http2", nil, "a `PATH` that is asked for by HTTP/2, in streams of one connection (may be repeated); over TLS where --url is https:")
-	fs.StringArrayVar(&w.sockets, "ws", nil, "a `PATH` of WebSockets that are held open (may be repeated)")
-	fs.StringVar(&w.hello, "hello", "", "the first message on a WebSocket, as `TEXT`")
-	fs.BoolVar(&w.silent, "silent", false, "also hold a connection that never says a word: some servers wait for it")
-	fs.StringVar(&w.url, "url", "", "where it listens, as `URL` (default: what its processes listen on); https: means TLS")
-	fs.StringVar(&w.ready, "ready", "", "`when` it is ready: http:/healthz, port:N or log:TEXT (default: it listens)")
-	fs.StringVar(&w.signal, "signal", "SIGTERM", "the `SIGNAL` to send")
-	fs.StringVar(&w.signalTo, "signal-to", "leader", "`who` gets it: leader, or the whole group")
-	fs.DurationVar(&w.grace, "grace", scenario.DefaultExternalDrainLimit, "the `TIME` it has to stop; then it would be killed")
-	fs.StringVar(&w.exit, "exit", "", "a `LIST` of clean exit statuses and signals (default 0,143)")
+// groups are the flags of probe, by what they are for.
+func (w *probeFlags) groups(f *runFlags) []flagGroup {
+	groups := []flagGroup{{title: "Program"}, {title: "Load"}, {title: "Signal"}, {title: "Verdict"}, {title: "Output"}}
+	for i := range groups {
+		groups[i].flags = pflag.NewFlagSet("", pflag.ContinueOnError)
+	}
+	w.registerProgram(groups[0].flags)
+	w.registerLoad(groups[1].flags)
+	w.registerSignal(groups[2].flags)
+	verdict := groups[3].flags
+	verdict.StringVar(&w.exit, "exit", "", "a `LIST` of clean exit statuses and signals (default 0,143)")
+	f.registerFailOn(verdict)
+	f.registerTrials(verdict)
+	verdict.Lookup("trials").Usage = "`N` trials"
+	verdict.Lookup("timeout").Usage = "a `TIME` for the whole probe: stop then, judge and write what ran (default: no new trial starts after 1 min)"
+	f.registerSeed(verdict)
+	output := groups[4].flags
+	f.registerReport(output)
+	f.registerDir(output)
+	f.registerKeep(output)
+	f.registerProgress(output)
+	return groups
+}
+
+func (w *probeFlags) registerProgram(fs *pflag.FlagSet) {
+	fs.StringVar(&w.url, "url", "", "where it listens, as `URL` (default: what its processes listen on); https: means TLS, without a look at the certificate")
+	fs.StringVar(&w.ready, "ready", "", "when it is ready (default: when it listens)")
+	show(fs, "ready", "http:PATH|port:N|log:TEXT")
 	fs.StringVar(&w.preset, "preset", "", "a known server: `NAME` such as nginx")
+	fs.BoolVar(&w.worker, "worker", false, "it listens on nothing: needs --ready log:TEXT; drain, exit and orphans are judged")
 	fs.StringVar(&w.attach, "attach", "", "instead of a command: a running program, by its `PID` or its pid file; once, and only with --signal")
 	fs.StringVar(&w.before, "before", "", "a shell `COMMAND` that is run once, first")
 	fs.StringVar(&w.beforeEach, "before-each", "", "a `COMMAND` that is run before every trial")
-	fs.BoolVar(&w.worker, "worker", false, "it listens on nothing: needs --ready log:TEXT; drain, exit and orphans are judged")
-	fs.BoolVarP(&w.insecure, "insecure", "k", false, "do not verify certificates (they never are: the address is this machine's)")
 }
+
+func (w *probeFlags) registerLoad(fs *pflag.FlagSet) {
+	fs.StringArrayVar(&w.paths, "path", nil, "a `PATH` to request (default /; may be repeated); one that takes a while shows more")
+	fs.StringArrayVar(&w.reqs, "req", nil, "a `REQUEST` such as 'POST /orders' (may be repeated)")
+	fs.StringVar(&w.requests, "requests", "", "a `FILE` with a method and a URL or path on each line")
+	fs.StringArrayVarP(&w.headers, "header", "H", nil, "a header `NAME: VALUE` of every request (may be repeated)")
+	fs.StringVarP(&w.data, "data", "d", "", "the body of --req, as `TEXT` or @FILE")
+	fs.StringVar(&w.status, "status", "", "the `STATUS` of a good answer, such as 200 or 2xx (default: below 400)")
+	fs.StringArrayVar(&w.streams, "stream", nil, "a `PATH` whose answer comes in pieces (may be repeated)")
+	fs.StringArrayVar(&w.uploads, "upload", nil, "a `PATH` that takes a POST, sent slowly (may be repeated)")
+	fs.StringArrayVar(&w.http2, "http2", nil, "a `PATH` to request by HTTP/2, in streams of one connection (may be repeated); over TLS where --url is https:")
+	fs.StringArrayVar(&w.sockets, "ws", nil, "a `PATH` of WebSockets that are held open (may be repeated)")
+	fs.StringVar(&w.hello, "hello", "", "the first message on a WebSocket, as `TEXT`")
+	fs.BoolVar(&w.silent, "silent", false, "also open an idle TCP connection that never sends")
+	// Certificates are never verified: the program is on this machine. Scripts may say so, as they do to curl.
+	fs.BoolP("insecure", "k", false, "do not verify certificates")
+	_ = fs.MarkHidden("insecure")
+}
+
+func (w *probeFlags) registerSignal(fs *pflag.FlagSet) {
+	fs.StringVar(&w.signal, "signal", "SIGTERM", "the `SIGNAL` to send")
+	fs.Var(choice{&w.signalTo, signalReceivers}, "signal-to", "who gets the signal: the program, or its whole process group")
+	fs.DurationVar(&w.grace, "grace", scenario.DefaultExternalDrainLimit, "the `TIME` it has to stop; then it would be killed")
+}
+
+// signalReceivers are who may get the signal.
+var signalReceivers = []string{"leader", "group"}
 
 // A mapping makes a map of fields, in order.
 type mapping struct{ spec.Value }
@@ -113,7 +148,7 @@ func (w *probeFlags) scenario(command []string, trials int) (scenario.Scenario, 
 	if w.exit != "" {
 		e.put("exit", words(strings.Split(strings.ReplaceAll(w.exit, " ", ""), ",")))
 	}
-	if w.signalTo != "leader" {
+	if w.signalTo != signalReceivers[0] {
 		e.text("signal_to", w.signalTo)
 	}
 	e.text("preset", w.preset)

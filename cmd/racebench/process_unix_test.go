@@ -127,7 +127,7 @@ func children(t *testing.T, pid int) []int {
 	return pids
 }
 
-// alive says whether a process runs. A dead one that nobody has waited for does not.
+// alive reports whether a process runs. A dead one that nobody has waited for does not.
 func alive(pid int) bool {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

@@ -24,7 +24,7 @@ const (
 	worthSaying = 2 * time.Second
 	// trialOverhead is what a trial takes beside its load: a process is started, a ledger judged.
 	trialOverhead = 100 * time.Millisecond
-	// programOverhead is the same where a program from outside is started, awaited and seen to its end.
+	// programOverhead is the same for an external program, which is started, awaited and seen to its end.
 	programOverhead = 300 * time.Millisecond
 )
 
@@ -96,11 +96,11 @@ func (p *progress) watch(ticks <-chan time.Time, quit <-chan struct{}) {
 }
 
 // announce says beforehand what a run will take, where nobody sees a line move.
-func (p *progress) announce(programs []engine.Program, seeds []scenario.Seed, f runFlags) {
+func (p *progress) announce(programs []engine.Program, seeds []scenario.Seed, f runFlags, s settings) {
 	if p.silent || p.width > 0 {
 		return
 	}
-	if takes := estimate(programs, seeds, f); takes > worthSaying {
+	if takes := estimate(programs, seeds, f, s); takes > worthSaying {
 		longer := "a server does not stop"
 		if programs[0].Scenario.Engine == scenario.Sim {
 			longer = "failures are shrunk"
@@ -110,7 +110,7 @@ func (p *progress) announce(programs []engine.Program, seeds []scenario.Seed, f 
 }
 
 // estimate is how long a run takes whose drains are short.
-func estimate(programs []engine.Program, seeds []scenario.Seed, f runFlags) time.Duration {
+func estimate(programs []engine.Program, seeds []scenario.Seed, f runFlags, s settings) time.Duration {
 	var total time.Duration
 	for i, p := range programs {
 		if p.Scenario.Engine == scenario.Sim && f.forTime == 0 {
@@ -128,7 +128,7 @@ func estimate(programs []engine.Program, seeds []scenario.Seed, f runFlags) time
 			if p.Outside() {
 				each += p.Scenario.Duration + programOverhead // the control run
 			}
-			if f.after != nil { // a probe's trial as PID 1, where a program without a handler does not stop
+			if s.asPID1 != nil { // a probe's trial as PID 1, where a program without a handler does not stop
 				each += oneTrial(p, v, seeds[i]) + pid1Limit
 			}
 			total += each

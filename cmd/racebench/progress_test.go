@@ -168,6 +168,7 @@ func TestARunIsAnnouncedWhereNobodySeesItMove(t *testing.T) {
 	for _, tc := range []struct {
 		name, text string
 		flags      func(*runFlags)
+		settings   settings
 		width      int
 		want       string
 	}{
@@ -179,8 +180,8 @@ func TestARunIsAnnouncedWhereNobodySeesItMove(t *testing.T) {
 		{name: "a limit", text: "trials: 100", flags: func(f *runFlags) { f.timeout = 9 * time.Second }, want: "about 9s"},
 		{name: "what happens decides", text: "trials: 2\nduration: 3s\ninject: [{signal: SIGTERM, at: op 10}]", want: "about 6s"},
 		{name: "a program", text: program + "trials: 10\nduration: 2s\ninject: [{signal: SIGTERM, at: 1s}]", want: "about 15s"},
-		{name: "a probe", text: program + "trials: 10\nduration: 2s\ninject: [{signal: SIGTERM, at: 1s}]", flags: func(f *runFlags) {
-			f.after = func(context.Context, []*result.Campaign) {}
+		{name: "a probe", text: program + "trials: 10\nduration: 2s\ninject: [{signal: SIGTERM, at: 1s}]", settings: settings{
+			asPID1: func(context.Context, []*result.Campaign) {},
 		}, want: "about 20s"},
 		{name: "short", text: "trials: 1\ninject: [{signal: SIGTERM, at: 1s}]"},
 		{name: "a terminal", text: "trials: 100", width: 80},
@@ -193,7 +194,7 @@ func TestARunIsAnnouncedWhereNobodySeesItMove(t *testing.T) {
 			}
 			var out bytes.Buffer
 			p := &progress{out: &out, width: tc.width, silent: f.progress == "none"}
-			p.announce(programs(tc.text), []scenario.Seed{7}, f)
+			p.announce(programs(tc.text), []scenario.Seed{7}, f, tc.settings)
 			if !strings.Contains(out.String(), tc.want) || tc.want == "" && out.Len() > 0 {
 				t.Errorf("said %q, want %q", &out, tc.want)
 			}

@@ -41,7 +41,7 @@ func (a *app) replayCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVar(&times, "times", 5, "how often to run it")
-	cmd.Flags().BoolVar(&freeze, "freeze", false, "of a program from outside: stop it before the signal, so that requests wait unread; what shows is forced")
+	cmd.Flags().BoolVar(&freeze, "freeze", false, "stop an external program before the signal, so that requests wait unread; results are not rates")
 	f.registerDir(cmd.Flags())
 	f.registerProgress(cmd.Flags())
 	return cmd
@@ -128,7 +128,7 @@ func (a *app) firstBreached(trials []rundir.TrialDir, freeze bool) (rundir.Trial
 	return "", result.Trial{}, notTestedError{fmt.Errorf("%s no breach: there is nothing to reproduce", what)}
 }
 
-// tellReplays says of every recorded class in how many of the replays it showed.
+// tellReplays counts for every recorded class the replays that showed it.
 func (a *app) tellReplays(recorded result.Trial, again []result.Trial, frozen bool) {
 	for _, class := range recorded.Classes() {
 		shown := 0

@@ -63,20 +63,20 @@ func scheduleOf(trials []rundir.TrialDir) string {
 	return ""
 }
 
-// replayHelp is what the command says of itself.
+// replayHelp is the long help of replay.
 const replayHelp = `Run a recorded failure again. PATH is a trial's directory, a run's (whose first failing
 trial it is then), or a replay file.
 
-A simulated trial has a replay file: its schedule is played again step by step, and the
-answer is exact, or names the first step that is not as recorded.
+A simulated trial has a replay file: its schedule is played again step by step. The
+answer is exact, or it names the first step that differs from the recording.
 
 A trial on real goroutines is run again with the same plan: the same load, the same
-draws, the signal at the same moment. The schedule is the machine's, so the answer is
-in how many of its runs the breach showed.
+draws, the signal at the same moment. The schedule is the machine's own, so the answer is
+a count: in how many of the runs the breach showed.
 
-With --freeze a program from outside is stopped (SIGSTOP) before the signal while its
-clients go on sending, gets the signal, and runs on (SIGCONT): what is sent meanwhile
-waits unread for both. What shows is forced, never a rate; requests that it had not
-read are counted and accuse nobody.
+With --freeze an external program is stopped (SIGSTOP) before the signal. Its clients go
+on sending, it gets the signal, and it runs on (SIGCONT): what was sent meanwhile has
+waited unread. Results of --freeze are not rates. Requests that the program had not read
+are counted, not reported as a failure.
 
 Exit status: 1 reproduced, 0 not in that many runs, 3 diverged or stale, 2 unreadable.`

@@ -36,11 +36,11 @@ run), 3 nothing was tested, 4 racebench itself failed, 130 or 143 interrupted.`,
   racebench run examples/broker.yaml --variant reference --trials 20
   racebench run -o json=result.json .racebench/*.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			programs, err := a.programs(args, f)
+			programs, err := a.programs(args, f, "")
 			if err != nil {
 				return err
 			}
-			rep, err := a.runPrograms(cmd.Context(), programs, f)
+			rep, err := a.runPrograms(cmd.Context(), programs, f, settings{})
 			if err != nil {
 				return err
 			}
@@ -52,7 +52,7 @@ run), 3 nothing was tested, 4 racebench itself failed, 130 or 143 interrupted.`,
 }
 
 // programs resolves the arguments of run: files and names of targets, or every scenario of the project.
-func (a *app) programs(args []string, f runFlags) ([]engine.Program, error) {
+func (a *app) programs(args []string, f runFlags, engineElse scenario.Engine) ([]engine.Program, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
@@ -71,9 +71,9 @@ func (a *app) programs(args []string, f runFlags) ([]engine.Program, error) {
 	}
 	for i := range programs {
 		if programs[i].Outside() && a.isTarget(args[i]) {
-			return nil, noServerOf(args[i], cmp.Or(scenario.Engine(f.engine), f.engineElse))
+			return nil, noServerOf(args[i], cmp.Or(scenario.Engine(f.engine), engineElse))
 		}
-		if err := f.apply(&programs[i]); err != nil {
+		if err := f.apply(&programs[i], engineElse); err != nil {
 			return nil, err
 		}
 	}
@@ -149,7 +149,7 @@ func isFile(path string) bool {
 
 // runPrograms runs everything and returns the report of what was finished, also when it was
 // interrupted.
-func (a *app) runPrograms(ctx context.Context, programs []engine.Program, f runFlags) (*result.Report, error) {
+func (a *app) runPrograms(ctx context.Context, programs []engine.Program, f runFlags, s settings) (*result.Report, error) {
 	if err := oneEngine(programs); err != nil {
 		return nil, err
 	}
@@ -162,22 +162,22 @@ func (a *app) runPrograms(ctx context.Context, programs []engine.Program, f runF
 	if err != nil {
 		return nil, err
 	}
-	e.progress.announce(programs, e.seeds, f)
+	e.progress.announce(programs, e.seeds, f, s)
 	folds, err := f.campaigns(ctx, programs, e.seeds, engine.Budget{
-		Trials: f.trials, For: f.forTime, Within: f.within, Whole: f.budgetOf(programs), Shard: part,
+		Trials: f.trials, For: f.forTime, Within: s.within, Whole: f.budgetOf(programs), Shard: part,
 	}, engine.Config{
 		Catalog: a.catalog, Build: toolInfo().Build, Keep: keepOf(f.keep), Parallel: f.parallel,
-		FailFast: f.failFast, OnBase: f.onBase, Progress: e.progress.note, Corpus: f.corpus, Verify: f.verify,
+		FailFast: f.failFast, OnBase: s.onBase, Progress: e.progress.note, Corpus: f.corpus, Verify: f.verify,
 	}, e.run)
-	if f.after != nil && err == nil {
-		f.after(ctx, folds)
+	if s.asPID1 != nil && err == nil {
+		s.asPID1(ctx, folds)
 	}
 	one := [][]*result.Campaign{folds}
 	if err := e.end(ctx, one, err); err != nil {
 		return nil, err
 	}
 	reports, err := e.store(one)
-	if f.keepScenario != nil {
+	if s.keepScenario {
 		err = errors.Join(err, rundir.WriteFile(e.run.Scenario(), programs[0].Scenario.Kept(programs[0].Vocabulary).Marshal()))
 	}
 	if err != nil {
@@ -197,7 +197,7 @@ func oneEngine(programs []engine.Program) error {
 	return nil
 }
 
-// orSayEngine is what else helps where engines are mixed: programs from outside are never simulated.
+// orSayEngine is the other remedy for mixed engines: external programs are never simulated.
 func orSayEngine(programs []engine.Program) string {
 	if slices.ContainsFunc(programs, func(p engine.Program) bool { return p.Outside() }) {
 		return ", or say --engine real"

@@ -30,7 +30,7 @@ type side struct {
 
 // gateSides runs base and head in turns and compares them.
 func (a *app) gateSides(ctx context.Context, args []string, f gateFlags) error {
-	programs, err := a.programs(args, f.runFlags)
+	programs, err := a.programs(args, f.runFlags, "")
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (a *app) gateSides(ctx context.Context, args []string, f gateFlags) error {
 	return nil
 }
 
-// remedy is what to do where the base could not be tested.
+// remedy tells the user what to do when the base could not be tested.
 func (f *gateFlags) remedy() string {
 	switch {
 	case f.against != "" && f.build == "":
@@ -89,7 +89,7 @@ func (f *gateFlags) remedy() string {
 	return "start --base-cmd by hand, and read what it says"
 }
 
-// builtIn says whether any program is a target inside racebench, so that its build is racebench's.
+// builtIn reports whether any program is a target inside racebench, so that its build is racebench's.
 func builtIn(programs []engine.Program) bool {
 	return slices.ContainsFunc(programs, func(p engine.Program) bool { return !p.Outside() })
 }
@@ -147,7 +147,7 @@ func (a *app) buildBoth(ctx context.Context, tree *worktree, programs []engine.P
 	})
 }
 
-// relocate changes where the programs from outside are. Their trials keep the seeds of the scenario as it
+// relocate changes where the external programs are. Their trials keep the seeds of the scenario as it
 // was written.
 func (a *app) relocate(programs []engine.Program, change func(external spec.Value) spec.Value) error {
 	for i, p := range programs {

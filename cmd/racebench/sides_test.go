@@ -10,7 +10,7 @@ import (
 	"github.com/racebench/racebench/targets/all"
 )
 
-// A program from outside that is run from another place has the same draws as the scenario that was
+// An external program that is run from another place has the same draws as the scenario that was
 // written, and says in its own trials where it ran.
 func TestAnotherPlaceKeepsTheSeeds(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "web.yaml")

@@ -19,7 +19,7 @@ func (a *app) validateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "validate [SCENARIO.yaml]...",
 		Short:   "Check scenario files, run nothing; silent when they are good",
-		Long:    "Check scenario files, without arguments every .racebench/*.yaml, and run nothing; silent\nwhen they are good.",
+		Long:    "Check scenario files and run nothing; without arguments every .racebench/*.yaml. Good files\nare checked in silence.",
 		Example: "  racebench validate .racebench/*.yaml",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
