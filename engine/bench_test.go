@@ -94,7 +94,7 @@ func BenchmarkTrialOverhead(b *testing.B) {
 	var over time.Duration
 	for b.Loop() {
 		fold, took, _ := runOnce(b, overheadScenario)
-		t := fold.Trials[0]
+		t := fold.Judged[0]
 		over += took - t.Struck - t.Drain
 	}
 	b.ReportMetric(float64(over.Microseconds())/1000/float64(b.N), "overhead-ms/trial")

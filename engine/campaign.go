@@ -143,8 +143,9 @@ func (k *campaign) begin() {
 		}
 	}
 	header := headerOf(k.program, k.variant)
-	header.Seed, header.Planned, header.Anytime = k.seed.String(), k.planned, k.budget.For > 0
-	k.fold = result.NewCampaign(header)
+	header.Seed, header.Anytime = k.seed.String(), k.budget.For > 0
+	k.fold = result.NewCampaign(header, rulesOf(k.program, k.variant))
+	k.fold.Trials.Planned = k.planned
 	if k.program.Target.Traits.Idle {
 		k.fold.Note("it listens on nothing: its drain, its exit and what it left running were judged, and nothing of its work")
 	}
@@ -153,12 +154,12 @@ func (k *campaign) begin() {
 // end draws the conclusions from the trials that were run.
 func (k *campaign) end(ctx context.Context) error {
 	if k.budget.For > 0 {
-		k.fold.Header.Planned = k.started
+		k.fold.Trials.Planned = k.started
 	}
 	if note := k.budget.spentNote(k.valid, k.planned); k.late && note != "" {
 		k.fold.Note(note)
 	}
-	k.fold.Finish(rulesOf(k.program))
+	k.fold.Finish()
 	if k.err != nil {
 		return k.err
 	}
@@ -261,7 +262,7 @@ func (k *campaign) note(t result.Trial) {
 	case result.Passed:
 	default:
 		k.breached++
-		k.stopped = k.stopped || k.c.FailFast && k.c.unexpected(t, rulesOf(k.program), k.fold.Header)
+		k.stopped = k.stopped || k.c.FailFast && k.c.unexpected(t, k.fold.Header, k.fold.Rules)
 	}
 	k.valid++
 	for _, b := range t.Breaches {
@@ -282,8 +283,8 @@ func (k *campaign) note(t result.Trial) {
 }
 
 // unexpected says whether a trial shows a breach that nobody expects.
-func (c Config) unexpected(t result.Trial, rules result.Rules, h result.Header) bool {
-	return slices.ContainsFunc(t.Breaches, func(b result.Breach) bool { return !rules.Tolerates(h, b.Class) && !c.onBase(h, b.Class) })
+func (c Config) unexpected(t result.Trial, h result.Header, rules result.Rules) bool {
+	return slices.ContainsFunc(t.Breaches, func(b result.Breach) bool { return !rules.Tolerates(b.Class) && !c.onBase(h, b.Class) })
 }
 
 func (c Config) onBase(h result.Header, class string) bool {
@@ -292,7 +293,7 @@ func (c Config) onBase(h result.Header, class string) bool {
 
 // finding says whether a finished result shows what FailFast stops at.
 func (c Config) finding(of *result.Campaign) bool {
-	return of.Verdict == result.Missed || slices.ContainsFunc(of.Breaches, func(b result.FoldedBreach) bool {
+	return of.Verdict == result.Missed || slices.ContainsFunc(of.Breaches, func(b result.RowBreach) bool {
 		return b.Known == "" && !c.onBase(of.Header, b.Class)
 	})
 }

@@ -42,7 +42,7 @@ func Confirm(ctx context.Context, programs []Program, seeds []scenario.Seed, fol
 
 // noteConfirmed says of every class that a search found in how many real trials it showed.
 func noteConfirmed(fold, real *result.Campaign) {
-	n := real.Counts().Run
+	n := real.Trials.Run
 	for _, b := range fold.Breaches {
 		shown := 0
 		for _, r := range real.Breaches {

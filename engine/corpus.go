@@ -94,7 +94,7 @@ func (s *search) replayKept(ctx context.Context) error {
 					s.shownBy[b.Class] = k.file
 				}
 			}
-			if s.c.FailFast && s.c.unexpected(r.Trial, s.rules, s.head) {
+			if s.c.FailFast && s.c.unexpected(r.Trial, s.fold.Header, s.fold.Rules) {
 				s.stopped.Store(true)
 			}
 		}

@@ -116,7 +116,7 @@ func classes(c *result.Campaign) []string {
 
 func voids(c *result.Campaign) []string {
 	var all []string
-	for _, t := range c.Trials {
+	for _, t := range c.Judged {
 		if t.Void != "" {
 			all = append(all, t.Void)
 		}
@@ -145,11 +145,11 @@ func TestJudgeAgreesWithRun(t *testing.T) {
 func TestFailFastGoesOnPastWhatIsKnown(t *testing.T) {
 	text := strings.Replace(toyWith("loses"), "trials: 3", "trials: 3\nknown: [{class: no-lost-message/*, planted: true}]", 1)
 	folds, _ := campaign(t, text, engine.Config{FailFast: true})
-	if n := folds[0].Counts(); n.Run != 3 || folds[0].Verdict != result.Known {
+	if n := folds[0].Trials; n.Run != 3 || folds[0].Verdict != result.Known {
 		t.Errorf("%+v, %s", n, folds[0].Verdict)
 	}
 	folds, _ = campaign(t, toyWith("loses"), engine.Config{FailFast: true})
-	if n := folds[0].Counts(); n.Run != 1 {
+	if n := folds[0].Trials; n.Run != 1 {
 		t.Errorf("an unexpected breach: %+v", n)
 	}
 	onBase := func(h result.Header, class string) bool {
@@ -159,7 +159,7 @@ func TestFailFastGoesOnPastWhatIsKnown(t *testing.T) {
 	if len(folds) != 2 {
 		t.Fatalf("%d variants were run", len(folds))
 	}
-	if lost, exited := folds[0].Counts().Run, folds[1].Counts().Run; lost != 3 || exited != 1 {
+	if lost, exited := folds[0].Trials.Run, folds[1].Trials.Run; lost != 3 || exited != 1 {
 		t.Errorf("%d trials of what is on base too, %d of what is not", lost, exited)
 	}
 }
@@ -167,7 +167,7 @@ func TestFailFastGoesOnPastWhatIsKnown(t *testing.T) {
 // A trial that tested nothing is replaced, until twice the planned number was started.
 func TestVoidTrialsAreReplaced(t *testing.T) {
 	folds, _ := campaign(t, toyWith("absent"), engine.Config{Keep: engine.KeepNone})
-	if n := folds[0].Counts(); n.Run != 0 || n.Void != 6 {
+	if n := folds[0].Trials; n.Run != 0 || n.Void != 6 {
 		t.Errorf("of three planned: %+v", n)
 	}
 }
@@ -190,7 +190,7 @@ func TestJudgingAgainGivesTheSameBreaches(t *testing.T) {
 	}
 	for i, b := range folds[0].Breaches {
 		o := again[0].Breaches[i]
-		if o.Class != b.Class || o.Messages != b.Messages || o.Trials != b.Trials || !slices.Equal(o.Evidence, b.Evidence) {
+		if o.Class != b.Class || o.Count != b.Count || o.Trials != b.Trials || !slices.Equal(o.First.Evidence, b.First.Evidence) {
 			t.Errorf("judged again: %+v\nfirst: %+v", o, b)
 		}
 	}
@@ -235,7 +235,7 @@ func TestAnInterruptionReturnsWhatIsFinished(t *testing.T) {
 				cancel()
 			}
 		}}, run)
-	if err == nil || len(folds) != 1 || folds[0].Counts().Run < 2 {
+	if err == nil || len(folds) != 1 || folds[0].Trials.Run < 2 {
 		t.Fatalf("%d results, error %v", len(folds), err)
 	}
 }

@@ -74,10 +74,10 @@ func (k *keeper) keepAll(fold *result.Campaign, failures []Failure) error {
 	for i, f := range failures {
 		if k.c.Progress != nil {
 			k.c.Progress(Progress{
-				Scenario: fold.Header.Scenario, Variant: fold.Header.Variant, Shrinking: f.Class, Done: i, Planned: len(failures),
+				Scenario: fold.Scenario, Variant: fold.Variant, Shrinking: f.Class, Done: i, Planned: len(failures),
 			})
 		}
-		at := slices.IndexFunc(fold.Breaches, func(b result.FoldedBreach) bool { return b.Class == f.Class })
+		at := slices.IndexFunc(fold.Breaches, func(b result.RowBreach) bool { return b.Class == f.Class })
 		if err := k.keep(&fold.Breaches[at], f, shrinking); err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func (k *keeper) keepAll(fold *result.Campaign, failures []Failure) error {
 }
 
 // keep makes a failure small, tells its story in the breach and fills a trial directory.
-func (k *keeper) keep(b *result.FoldedBreach, f Failure, budget explore.ShrinkBudget) error {
+func (k *keeper) keep(b *result.RowBreach, f Failure, budget explore.ShrinkBudget) error {
 	dir, err := k.run.NewTrial()
 	if err != nil {
 		return err
@@ -111,12 +111,12 @@ func (k *keeper) keep(b *result.FoldedBreach, f Failure, budget explore.ShrinkBu
 		return err
 	}
 	story.Title, story.Again = "", "" // every report says both itself
-	b.Evidence = strings.Split(strings.TrimSpace(story.Text()), "\n")
+	b.First.Evidence = strings.Split(strings.TrimSpace(story.Text()), "\n")
 	if f.kept == nil && again.Trial.Index != f.Plan.ID.Index {
 		b.First.Found = &f.Plan.ID.Index
 	}
 	// Shrinking may have gone on to the draws of another trial: what the directory holds is the first now.
-	b.First.Index, b.First.Seed, b.First.Dir = again.Trial.Index, again.Trial.Seed, string(dir)
+	b.First.Trial, b.First.Seed, b.First.Dir = again.Trial.Index, again.Trial.Seed, string(dir)
 	if f.kept != nil || k.c.Corpus == "" || b.Known != "" {
 		return nil
 	}

@@ -283,7 +283,6 @@ func writeVerdict(dir rundir.TrialDir, t result.Trial) error {
 // in which the directories name them.
 func JudgeAll(dirs []rundir.TrialDir, c Config) ([]*result.Campaign, error) {
 	var folds []*result.Campaign
-	var programs []Program
 	at := map[string]int{}
 	for _, dir := range dirs {
 		plan, err := ReadPlan(dir, c.Catalog)
@@ -301,15 +300,14 @@ func JudgeAll(dirs []rundir.TrialDir, c Config) ([]*result.Campaign, error) {
 			at[key] = i
 			header := headerOf(plan.Program, plan.Variant)
 			header.Seed, header.Engine = plan.ID.CampaignSeed, plan.ID.Engine
-			folds = append(folds, result.NewCampaign(header))
-			programs = append(programs, plan.Program)
+			folds = append(folds, result.NewCampaign(header, rulesOf(plan.Program, plan.Variant)))
 		}
-		folds[i].Header.Planned++
+		folds[i].Trials.Planned++
 		folds[i].Add(t)
 	}
-	for i, fold := range folds {
+	for _, fold := range folds {
 		fold.Note("judged again from the ledgers that were kept: rates are not those of the whole run")
-		fold.Finish(rulesOf(programs[i]))
+		fold.Finish()
 	}
 	return folds, nil
 }

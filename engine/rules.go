@@ -2,24 +2,33 @@ package engine
 
 import (
 	"path/filepath"
+	"time"
 
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/targets"
 )
 
-// rulesOf says what a scenario expects of its results, in the words of package result.
-func rulesOf(p Program) result.Rules {
+// rulesOf says what a scenario expects of the results of a variant, in the words of package result.
+func rulesOf(p Program, v targets.Variant) result.Rules {
 	var rules result.Rules
 	for _, k := range p.Scenario.Known {
-		rules.Known = append(rules.Known, result.KnownBreach{
-			Variant: k.Variant.Text, Class: k.Class.Text, Why: k.Why, Expired: k.Expired, EndsSoon: k.EndsSoon, Until: k.Until,
-			Planted: k.Planted, Rate: k.Rate,
-		})
+		of := k.Variant.Text // empty: every variant
+		if of != "" && of != v.Name && !(of == scenario.Reference && v.Name == p.Target.Reference()) {
+			continue
+		}
+		known := result.KnownBreach{
+			Class: k.Class.Text, Why: k.Why, Expired: k.Expired, EndsSoon: k.EndsSoon, Planted: k.Planted, Rate: k.Rate,
+		}
+		if !k.Until.IsZero() {
+			known.Until = k.Until.Format(time.DateOnly)
+		}
+		rules.Known = append(rules.Known, known)
 	}
 	for _, t := range p.Scenario.Thresholds {
 		rules.Thresholds = append(rules.Thresholds, result.Threshold{
 			Expr: t.String(), Func: t.Metric.Func, Name: t.Metric.Name, Phase: t.Metric.Phase,
-			Unit: string(t.Unit), Holds: t.Holds, Line: t.At.Pos.Line,
+			Unit: string(t.Unit), Op: t.Op, Bound: t.Value, Line: t.At.Pos.Line,
 		})
 	}
 	for _, t := range p.Scenario.Regression {

@@ -33,8 +33,6 @@ type search struct {
 	c       Config
 	began   time.Time
 	hints   explore.Hints
-	rules   result.Rules
-	head    result.Header
 	kept    []keptSchedule // of this variant, by earlier searches
 
 	next     atomic.Int64
@@ -115,17 +113,18 @@ func newSearch(p Program, v targets.Variant, seed scenario.Seed, b Budget, c Con
 	if b.For == 0 { // else what was run is what was planned
 		s.planned = plannedOf(p, b)
 	}
-	s.rules, s.head = rulesOf(p), s.header()
-	s.fold = result.NewCampaign(s.head)
+	s.fold = s.empty()
+	s.fold.Trials.Planned = s.planned
 	return s
 }
 
-func (s *search) header() result.Header {
+// empty is the result before the first schedule.
+func (s *search) empty() *result.Campaign {
 	h := headerOf(s.program, s.variant)
-	h.Engine, h.Seed, h.Planned, h.Anytime = string(scenario.Sim), s.seed.String(), s.planned, s.budget.For > 0
+	h.Engine, h.Seed, h.Anytime = string(scenario.Sim), s.seed.String(), s.budget.For > 0
 	h.Knobs = s.small.Knobs.Values()
 	h.Moment = "a signal at every kind of moment that the strategies reach"
-	return h
+	return result.NewCampaign(h, rulesOf(s.program, s.variant))
 }
 
 func (s *search) run(ctx context.Context) error {
@@ -150,13 +149,13 @@ func (s *search) run(ctx context.Context) error {
 	}
 	workers.Wait()
 	if s.budget.For > 0 {
-		s.fold.Header.Planned = int(s.valid.Load() + s.void.Load())
+		s.fold.Trials.Planned = int(s.valid.Load() + s.void.Load())
 	}
 	if note := s.budget.spentNote(int(s.valid.Load()), s.planned); note != "" && ctx.Err() == nil && time.Since(s.began) >= s.budget.Within {
 		s.fold.Note(note)
 	}
-	s.fold.Finish(s.rules)
-	s.fold.Elapsed = time.Since(s.began)
+	s.fold.ElapsedNS = time.Since(s.began).Nanoseconds()
+	s.fold.Finish()
 	if s.err != nil {
 		return s.err
 	}
@@ -170,7 +169,7 @@ func (s *search) work(ctx context.Context) error {
 		return err
 	}
 	defer m.Close()
-	own := result.NewCampaign(s.head)
+	own := s.empty()
 	first := map[string]int{}
 	seen := newOutcomes()
 	defer func() {
@@ -275,7 +274,7 @@ func (s *search) count(t result.Trial) {
 		return
 	case len(t.Breaches) > 0:
 		s.breached.Add(1)
-		if s.c.FailFast && s.c.unexpected(t, s.rules, s.head) {
+		if s.c.FailFast && s.c.unexpected(t, s.fold.Header, s.fold.Rules) {
 			s.stopped.Store(true)
 		}
 	}

@@ -43,7 +43,7 @@ func interrupted(t *testing.T, variant string, c engine.Config) *result.Campaign
 func TestAnInterruptedSearchKeepsWhatItFound(t *testing.T) {
 	fold := interrupted(t, "timeout-drain", engine.Config{})
 	for _, b := range fold.Breaches {
-		if b.First.Dir == "" || len(b.Evidence) == 0 {
+		if b.First.Dir == "" || len(b.First.Evidence) == 0 {
 			t.Errorf("%s was not kept", b.Class)
 			continue
 		}
@@ -55,12 +55,12 @@ func TestAnInterruptedSearchKeepsWhatItFound(t *testing.T) {
 		if raw, err := os.ReadFile(rundir.TrialDir(b.First.Dir).Verdict()); err != nil || json.Unmarshal(raw, &stored) != nil {
 			t.Errorf("%s: no verdict was stored (%v)", b.Class, err)
 		}
-		if got.Index != b.First.Index || got.Seed != b.First.Seed || stored.Index != got.Index || stored.Number != got.Number ||
+		if got.Index != b.First.Trial || got.Seed != b.First.Seed || stored.Index != got.Index || stored.Number != got.Number ||
 			!slices.ContainsFunc(got.Breaches, func(o result.Breach) bool { return o.Class == b.Class }) {
-			t.Errorf("%s: first is trial %d of seed %s, and its folder holds %d of seed %s: %+v", b.Class, b.First.Index, b.First.Seed, got.Index, got.Seed, got.Breaches)
+			t.Errorf("%s: first is trial %d of seed %s, and its folder holds %d of seed %s: %+v", b.Class, b.First.Trial, b.First.Seed, got.Index, got.Seed, got.Breaches)
 		}
-		if b.First.Found != nil && (*b.First.Found == b.First.Index || !found(fold, *b.First.Found)) {
-			t.Errorf("%s: trial %d, found in %d", b.Class, b.First.Index, *b.First.Found)
+		if b.First.Found != nil && (*b.First.Found == b.First.Trial || !found(fold, *b.First.Found)) {
+			t.Errorf("%s: trial %d, found in %d", b.Class, b.First.Trial, *b.First.Found)
 		}
 	}
 	rep, err := result.NewReport([]*result.Campaign{fold})
@@ -71,7 +71,7 @@ func TestAnInterruptedSearchKeepsWhatItFound(t *testing.T) {
 
 // found says whether a trial of the search showed a breach.
 func found(fold *result.Campaign, index int) bool {
-	return slices.ContainsFunc(fold.Trials, func(t result.Trial) bool { return t.Index == index && len(t.Breaches) > 0 })
+	return slices.ContainsFunc(fold.Judged, func(t result.Trial) bool { return t.Index == index && len(t.Breaches) > 0 })
 }
 
 // A corpus changes only for the better: what is as small as it stays, what is larger or stale gives way.
@@ -139,8 +139,8 @@ func TestAKeptScheduleIsNoTrial(t *testing.T) {
 	folds := searched(t, t.Context(), "gate-only, two-phase", corpus, trials)
 	notes := 0
 	for i, fold := range folds {
-		if fold.Counts() != plain[i].Counts() || fold.BreachRate() != plain[i].BreachRate() || len(fold.Trials) != trials || fold.Trials[0].Index != 0 {
-			t.Errorf("%s: %+v with a corpus, %+v without", fold.Header.Variant, fold.Counts(), plain[i].Counts())
+		if fold.Trials != plain[i].Trials || *fold.BreachRate != *plain[i].BreachRate || len(fold.Judged) != trials || fold.Judged[0].Index != 0 {
+			t.Errorf("%s: %+v with a corpus, %+v without", fold.Variant, fold.Trials, plain[i].Trials)
 		}
 		for _, n := range fold.Notes {
 			if strings.Contains(n, broken) {
@@ -154,15 +154,15 @@ func TestAKeptScheduleIsNoTrial(t *testing.T) {
 	if len(folds[1].Breaches) > 0 || folds[1].Verdict == result.Breached {
 		t.Errorf("a variant answers for another's schedule: %+v", folds[1].Breaches)
 	}
-	at := slices.IndexFunc(folds[0].Breaches, func(b result.FoldedBreach) bool { return b.Class == pastGate })
+	at := slices.IndexFunc(folds[0].Breaches, func(b result.RowBreach) bool { return b.Class == pastGate })
 	if at < 0 || folds[0].Verdict != result.Breached {
 		t.Fatalf("the kept schedule is no finding: %s, %+v", folds[0].Verdict, folds[0].Breaches)
 	}
 	b := folds[0].Breaches[at]
-	if b.Trials != 0 || b.Messages != 0 || !slices.Equal(b.Kept, []string{path}) || b.First.Found != nil || len(b.Evidence) == 0 {
+	if b.Trials != 0 || b.Count != 0 || !slices.Equal(b.Kept, []string{path}) || b.First.Found != nil || len(b.First.Evidence) == 0 {
 		t.Errorf("it is told as %+v", b)
 	}
-	if got, err := engine.Judge(rundir.TrialDir(b.First.Dir), engine.Config{Catalog: catalog}); err != nil || got.Index != b.First.Index || got.Index != file.Index {
+	if got, err := engine.Judge(rundir.TrialDir(b.First.Dir), engine.Config{Catalog: catalog}); err != nil || got.Index != b.First.Trial || got.Index != file.Index {
 		t.Errorf("its folder %s holds trial %d (%v), not %d", b.First.Dir, got.Index, err, file.Index)
 	}
 	if now, err := os.ReadFile(path); err != nil || string(now) != string(raw) {

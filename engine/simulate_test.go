@@ -179,7 +179,7 @@ func TestASearchTellsWhatItFinds(t *testing.T) {
 		t.Errorf("told at the end: %+v", last)
 	}
 	for _, c := range last.Classes {
-		i := slices.IndexFunc(folds[0].Breaches, func(b result.FoldedBreach) bool { return b.Class == c.Class })
+		i := slices.IndexFunc(folds[0].Breaches, func(b result.RowBreach) bool { return b.Class == c.Class })
 		if i < 0 || c.Trials > folds[0].Breaches[i].Trials || c.Trials < folds[0].Breaches[i].Trials-2*64 {
 			t.Errorf("told of %s in %d schedules; the result is %+v", c.Class, c.Trials, folds[0].Breaches)
 		}
@@ -199,7 +199,7 @@ func TestASearchRunsWhatWasPlanned(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := folds[0].Counts(); n.Run != 40 {
+		if n := folds[0].Trials; n.Run != 40 {
 			t.Fatalf("of 40 schedules %d were run", n.Run)
 		}
 	}

@@ -90,7 +90,7 @@ func (ts turns) run(ctx context.Context, failFast bool) {
 	if failFast && ts.found() {
 		for _, k := range ts {
 			k.planned = ts.head().valid
-			k.fold.Header.Planned = k.planned
+			k.fold.Trials.Planned = k.planned
 		}
 	}
 }
@@ -104,10 +104,9 @@ func (ts turns) broken() bool {
 // has shown.
 func (ts turns) found() bool {
 	head := ts.head()
-	rules := rulesOf(head.program)
 	for class := range head.shown {
 		elsewhere := func(k *campaign) bool { return k.shown[class] }
-		if !rules.Tolerates(head.fold.Header, class) && !slices.ContainsFunc(ts[:len(ts)-1], elsewhere) {
+		if !head.fold.Tolerates(class) && !slices.ContainsFunc(ts[:len(ts)-1], elsewhere) {
 			return true
 		}
 	}

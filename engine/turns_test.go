@@ -38,9 +38,9 @@ func TestSidesTakeTurns(t *testing.T) {
 	if base.Verdict != result.Passed || head.Verdict != result.Breached {
 		t.Errorf("verdicts are %s and %s", base.Verdict, head.Verdict)
 	}
-	for i := range min(len(base.Trials), len(head.Trials)) { // a void trial is replaced, on its side alone
-		if base.Trials[i].Seed != head.Trials[i].Seed {
-			t.Errorf("trial %d has seeds %s and %s", i, base.Trials[i].Seed, head.Trials[i].Seed)
+	for i := range min(len(base.Judged), len(head.Judged)) { // a void trial is replaced, on its side alone
+		if base.Judged[i].Seed != head.Judged[i].Seed {
+			t.Errorf("trial %d has seeds %s and %s", i, base.Judged[i].Seed, head.Judged[i].Seed)
 		}
 	}
 }
@@ -77,7 +77,7 @@ func TestFailFastEndsBothSides(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i, of := range folds {
-				if got := of[0].Counts().Run; got != tc.each || of[0].Verdict == result.Untested || len(of) != tc.results {
+				if got := of[0].Trials.Run; got != tc.each || of[0].Verdict == result.Untested || len(of) != tc.results {
 					t.Errorf("side %d: %d results, the first of %d valid trials, %s", i, len(of), got, of[0].Verdict)
 				}
 			}

@@ -74,14 +74,14 @@ func (a *app) examine(cmd *cobra.Command) error {
 		{"the good server is left alone", func(v result.Verdict) bool { return v == result.Passed }},
 	}
 	for i, w := range want {
-		n := folds[i].Counts()
+		n := folds[i].Trials
 		word := "ok"
 		if !w.ok(folds[i].Verdict) {
 			word = "FAIL"
 			a.status = statusFinding
 		}
 		a.say("%-10s %s: %s/%s is %s, %d of %d trials passed, %d void", word, w.what,
-			folds[i].Header.Target, folds[i].Header.Variant, folds[i].Verdict, n.Passed, n.Run, n.Void)
+			folds[i].Target, folds[i].Variant, folds[i].Verdict, n.Passed, n.Run, n.Void)
 		if !w.ok(folds[i].Verdict) {
 			for _, b := range folds[i].Breaches {
 				a.say("           %s in %d trials: %s", b.Class, b.Trials, b.Summary)

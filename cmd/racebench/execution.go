@@ -88,7 +88,7 @@ func (e *execution) store(sides [][]*result.Campaign) ([]*result.Report, error) 
 // saveFinished keeps what was finished before racebench itself failed. Nothing of it is printed: a
 // result that is not whole must not look as if it were.
 func (e *execution) saveFinished(sides [][]*result.Campaign) error {
-	ran := func(c *result.Campaign) bool { return c.Counts().Run > 0 }
+	ran := func(c *result.Campaign) bool { return c.Trials.Run > 0 }
 	if !slices.ContainsFunc(slices.Concat(sides...), ran) {
 		_ = e.run.Remove() // a run that left nothing; its own error would hide the cause
 		return nil

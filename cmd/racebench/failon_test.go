@@ -11,7 +11,7 @@ import (
 // A run that ends with status 1 says why, also where its verdict is no finding.
 func TestWhatFailOnFailedIsNamed(t *testing.T) {
 	rep := &result.Report{Results: []result.Row{{
-		Scenario: "web", Target: "external", Variant: "server", Warnings: []result.RowWarning{{Summary: "3 WebSockets got no close frame"}},
+		Header: result.Header{Scenario: "web", Target: "external", Variant: "server"}, Warnings: []result.RowWarning{{Summary: "3 WebSockets got no close frame"}},
 		Crossed: []result.Crossed{{Kind: "refused-after", Count: 9, Of: 9}, {Kind: "sent-after-fresh-eof", Count: 3, Of: 4}, {Kind: "unread-fresh-eof", Count: 2, Of: 4}}, Unseen: []string{"no-leak/*"},
 	}}}
 	if why := alsoFails(rep, nil); why != nil {

@@ -20,20 +20,20 @@ const pid1Limit = 3 * time.Second
 // handler is dropped, which a program that simply dies of it elsewhere does not show. It is left out where the
 // probe has spent so much of its time that a trial would not fit into the rest.
 func (a *app) asPID1(ctx context.Context, p engine.Program, fold *result.Campaign, spent, within time.Duration) {
-	if _, attached := p.Scenario.External.Get("attach"); attached || fold.Counts().Run == 0 || ctx.Err() != nil {
+	if _, attached := p.Scenario.External.Get("attach"); attached || fold.Trials.Run == 0 || ctx.Err() != nil {
 		return
 	}
-	each := spent / time.Duration(1+len(fold.Trials)) // the control run was one more
+	each := spent / time.Duration(1+len(fold.Judged)) // the control run was one more
 	if within-spent < each+pid1Limit {
 		fold.Note(fmt.Sprintf("as PID 1: not checked: the probe's %s would not have been enough (--timeout)", within))
 		return
 	}
-	again, err := a.runAsPID1(ctx, p, fold.Header.Seed)
+	again, err := a.runAsPID1(ctx, p, fold.Seed)
 	if err != nil {
 		fold.Note("as PID 1: not checked: " + err.Error())
 		return
 	}
-	fold.Note(pid1Words(fold, again, again.Header.DrainLimit))
+	fold.Note(pid1Words(fold, again, again.DrainLimit))
 }
 
 // runAsPID1 runs one trial, with the seed of the others.
@@ -71,15 +71,15 @@ func (a *app) runAsPID1(ctx context.Context, p engine.Program, seed string) (*re
 // pid1Words compares a program as PID 1 with what it did elsewhere.
 func pid1Words(elsewhere, pid1 *result.Campaign, limit time.Duration) string {
 	switch {
-	case pid1.Counts().Run == 0:
+	case pid1.Trials.Run == 0:
 		why := "no trial gave a verdict"
-		if len(pid1.Trials) > 0 {
-			why = pid1.Trials[0].Void
+		if len(pid1.Judged) > 0 {
+			why = pid1.Judged[0].Void
 		}
 		return "as PID 1: not checked: " + why
-	case pid1.Counts().Hung > 0 && elsewhere.Counts().Hung == 0:
+	case pid1.Trials.Hung > 0 && elsewhere.Trials.Hung == 0:
 		return fmt.Sprintf("as PID 1, as in a container without an init, it was still running %s after the signal: without a handler the kernel drops it there", limit)
-	case pid1.Counts().Hung == 0 && elsewhere.Counts().Hung > 0:
+	case pid1.Trials.Hung == 0 && elsewhere.Trials.Hung > 0:
 		return "as PID 1 it stopped"
 	}
 	return "as PID 1: the same outcome"

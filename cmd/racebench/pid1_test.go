@@ -16,9 +16,9 @@ import (
 func TestPID1KeepsToTheProbesTime(t *testing.T) {
 	p := engine.Program{Scenario: scenario.Scenario{External: &spec.Value{}}}
 	for spent, want := range map[time.Duration]string{48 * time.Second: "not have been enough", 44 * time.Second: "seed"} {
-		fold := &result.Campaign{Trials: make([]result.Trial, 3)}
+		fold := result.NewCampaign(result.Header{}, result.Rules{})
 		fold.Add(result.Trial{Verdict: result.Passed})
-		fold.Trials = make([]result.Trial, 3)
+		fold.Judged = make([]result.Trial, 3)
 		(&app{}).asPID1(t.Context(), p, fold, spent, time.Minute)
 		if len(fold.Notes) != 1 || !strings.Contains(fold.Notes[0], want) {
 			t.Errorf("after %s: %q, want %q", spent, fold.Notes, want)

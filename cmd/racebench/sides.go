@@ -228,7 +228,7 @@ func asWritten(folds []*result.Campaign, programs []engine.Program) {
 	for _, p := range programs {
 		for range p.Variants {
 			if n < len(folds) && p.SeedHash != "" {
-				folds[n].Header.ScenarioHash = p.SeedHash
+				folds[n].ScenarioHash = p.SeedHash
 			}
 			n++
 		}

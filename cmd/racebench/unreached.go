@@ -38,10 +38,10 @@ func unreached(p engine.Program, v targets.Variant, fold *result.Campaign) strin
 			judged = append(judged, name)
 		}
 	}
-	found := slices.ContainsFunc(fold.Breaches, func(b result.FoldedBreach) bool {
+	found := slices.ContainsFunc(fold.Breaches, func(b result.RowBreach) bool {
 		return slices.Contains(v.Breaches, b.Invariant) || slices.Contains(v.Also, b.Invariant)
 	})
-	if len(judged) == 0 || found || fold.Counts().Run == 0 {
+	if len(judged) == 0 || found || fold.Trials.Run == 0 {
 		return ""
 	}
 	name := p.Target.Name

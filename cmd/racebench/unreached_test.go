@@ -34,13 +34,13 @@ func TestAKnownBugThatWasNotFoundIsNoted(t *testing.T) {
 	right, _ := engine.FindVariant(broker, "reference")
 	p := engine.Program{Target: broker, Expect: broker.Promises}
 	passed := func() *result.Campaign {
-		c := result.NewCampaign(result.Header{})
+		c := result.NewCampaign(result.Header{}, result.Rules{})
 		c.Add(result.Trial{Verdict: result.Passed})
-		c.Finish(result.Rules{})
+		c.Finish()
 		return c
 	}
 	found := passed()
-	found.Breaches = []result.FoldedBreach{{Breach: result.Breach{Invariant: buggy.Breaches[0]}}}
+	found.Breaches = []result.RowBreach{{Invariant: buggy.Breaches[0]}}
 	if note := unreached(p, buggy, passed()); !strings.HasPrefix(note, "gate-only is known to breach "+buggy.Breaches[0]) {
 		t.Errorf("noted %q", note)
 	}
@@ -48,7 +48,7 @@ func TestAKnownBugThatWasNotFoundIsNoted(t *testing.T) {
 		"found":      unreached(p, buggy, found),
 		"correct":    unreached(p, right, passed()),
 		"not judged": unreached(engine.Program{Target: broker}, buggy, passed()),
-		"not tested": unreached(p, buggy, result.NewCampaign(result.Header{})),
+		"not tested": unreached(p, buggy, result.NewCampaign(result.Header{}, result.Rules{})),
 	} {
 		if note != "" {
 			t.Errorf("%s: noted %q", name, note)

@@ -99,8 +99,8 @@ func told(ticks []result.Tick) string {
 				line += fmt.Sprintf(" %s=%d", f.name, f.value)
 			}
 		}
-		if tick.Max > 0 {
-			line += fmt.Sprintf(" sum=%s max=%s", tick.Sum, tick.Max)
+		if tick.MaxNS > 0 {
+			line += fmt.Sprintf(" sum=%s max=%s", time.Duration(tick.SumNS), time.Duration(tick.MaxNS))
 		}
 		lines = append(lines, line)
 	}

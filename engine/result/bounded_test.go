@@ -31,15 +31,15 @@ func TestFoldingManyIsCommutative(t *testing.T) {
 	var want string
 	for i, parts := range []int{1, 2, 5} {
 		order := rand.New(rand.NewPCG(uint64(i), 2)).Perm(n)
-		whole := result.NewCampaign(header(n))
+		whole := empty(n, result.Rules{})
 		for part := range parts {
-			one := result.NewCampaign(header(n))
+			one := empty(n, result.Rules{})
 			for k := part; k < n; k += parts {
 				one.Add(various(order[k]))
 			}
 			whole.Merge(one)
 		}
-		whole.Finish(result.Rules{})
+		whole.Finish()
 		got := encoded(t, whole)
 		if want == "" {
 			want = got
@@ -54,7 +54,7 @@ func TestFoldingManyIsCommutative(t *testing.T) {
 func TestMergedShardsOfManyTrials(t *testing.T) {
 	const n = 24_000
 	for _, split := range []int{n / 2, n / 6} { // one shard may still list its trials
-		campaigns := []*result.Campaign{result.NewCampaign(header(n)), result.NewCampaign(header(split)), result.NewCampaign(header(n - split))}
+		campaigns := []*result.Campaign{empty(n, result.Rules{}), empty(split, result.Rules{}), empty(n-split, result.Rules{})}
 		for i := range n {
 			campaigns[0].Add(various(i))
 			shard := 1
@@ -65,7 +65,7 @@ func TestMergedShardsOfManyTrials(t *testing.T) {
 		}
 		var reports []*result.Report
 		for i, c := range campaigns {
-			c.Finish(result.Rules{})
+			c.Finish()
 			r := reportOf(t, c)
 			r.Seed = fmt.Sprint(i)
 			r.Results[0].Engine = "sim"
@@ -108,7 +108,7 @@ func TestMemoryDoesNotGrowWithTrials(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return int64(m.HeapAlloc)
 	}
-	c := result.NewCampaign(header(1))
+	c := empty(1, result.Rules{})
 	const full, more = 140_000, 100_000 // by then everything is as large as it becomes
 	for i := range full {
 		c.Add(various(i))
@@ -120,7 +120,7 @@ func TestMemoryDoesNotGrowWithTrials(t *testing.T) {
 	if grown := heap() - before; grown > more {
 		t.Errorf("%d more trials took %d more bytes", more, grown)
 	}
-	c.Finish(result.Rules{})
+	c.Finish()
 	row := reportOf(t, c).Results[0]
 	valid := float64(full+more) * 49 / 50
 	if row.Schedules.DistinctIs != "estimate" {

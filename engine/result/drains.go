@@ -84,8 +84,8 @@ func (d *drains) quantiles(at ...float64) []time.Duration {
 	return all
 }
 
-// stored is the histogram as a row has it; empty while every trial is listed.
-func (d *drains) stored() (string, error) {
+// encoded is the histogram as a row has it; empty while every trial is listed.
+func (d *drains) encoded() (string, error) {
 	if d.hist == nil {
 		return "", nil
 	}
@@ -97,7 +97,7 @@ func (d *drains) stored() (string, error) {
 }
 
 // drainsOf are the drains of a stored row, as far as it was stored.
-func drainsOf(row Row) (drains, error) {
+func drainsOf(row *Row) (drains, error) {
 	var d drains
 	if row.Drain == nil {
 		return d, nil
@@ -106,7 +106,7 @@ func drainsOf(row Row) (drains, error) {
 	if row.Drain.Histogram != "" {
 		h, err := hdrhistogram.Decode([]byte(row.Drain.Histogram))
 		if err != nil {
-			return d, fmt.Errorf("merge results of %s/%s: the histogram of drains cannot be read: %w", row.Target, row.Variant, err)
+			return d, fmt.Errorf("read the histogram of drains: %w", err)
 		}
 		d.hist = newDrainHistogram()
 		d.hist.Merge(h)
@@ -116,6 +116,9 @@ func drainsOf(row Row) (drains, error) {
 		if t.DrainNS > 0 && t.Verdict != Void {
 			d.add(time.Duration(t.DrainNS))
 		}
+	}
+	for d.count() < row.Drain.Count { // those that took no time are not listed
+		d.add(0)
 	}
 	return d, nil
 }

@@ -2,279 +2,246 @@ package result
 
 import (
 	"cmp"
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 )
 
-// A fold is what a campaign remembers of all its trials. Every field is a sum, a least or a greatest, or is made of
-// such, so that the order of trials cannot matter; none grows with the number of clean trials.
-type fold struct {
-	counts     Counts
-	breaches   map[string]*FoldedBreach // by class
-	warnings   map[string]*FoldedBreach
-	together   map[string]int // trials, by the classes they showed together, each on its own line
-	risks      map[string]*FoldedRisk
-	windows    map[string]*WindowCount
-	crossed    map[string]*Crossed
-	voids      tally // by reason
-	notes      tally // by what was noted of them
-	drains     drains
-	unfinished int
+// maxPerTrial is how many trials a row lists one by one.
+const maxPerTrial = 10_000
 
-	returned, policy int64
-	late             time.Duration
-	memory           int64
-	threads          int64
-	descriptors      int64
-	simulated        int64
-	steps            int64
-	schedules        distinct
-	ticks            map[int]Tick
-	tickWidth        time.Duration
-	firstLoss        *time.Duration
-}
-
-func newFold() fold {
-	return fold{
-		breaches: map[string]*FoldedBreach{}, warnings: map[string]*FoldedBreach{}, together: map[string]int{},
-		risks: map[string]*FoldedRisk{}, windows: map[string]*WindowCount{}, crossed: map[string]*Crossed{},
-		voids: newTally(), notes: newTally(), schedules: newDistinct(), ticks: map[int]Tick{},
-	}
-}
-
-func (f *fold) add(t Trial) {
+// add adds a trial. Of a void one nothing counts but that it was.
+func (r *Row) add(t *Trial) {
+	r.addListed(t)
 	switch t.Verdict {
 	case Passed:
-		f.counts.Passed++
+		r.Trials.Passed++
 	case Breached:
-		f.counts.Breached++
+		r.Trials.Breached++
 	case Hung:
-		f.counts.Hung++
+		r.Trials.Hung++
 	case Crashed:
-		f.counts.Crashed++
+		r.Trials.Crashed++
 	default:
-		f.counts.Void++
-		f.voids.add(t.Void, 1)
-		f.bound()
+		r.Trials.Void++
+		r.voids.add(t.Void, 1)
+		r.bound()
 		return
 	}
-	addBreaches(f.breaches, t, t.Breaches)
-	addBreaches(f.warnings, t, t.Warnings)
-	if len(t.Breaches) > 0 {
-		f.together[strings.Join(classesOf(t.Breaches), "\n")]++
-	}
-	for _, r := range t.AtRisk {
+	r.Trials.Run++
+	r.addBroken(t)
+	for _, k := range t.AtRisk {
 		some := 0
-		if r.Count > 0 {
+		if k.Count > 0 {
 			some = 1
 		}
-		addRisk(f.risks, FoldedRisk{Risk: r, Trials: some, Fewest: r.Count})
+		r.addRisk(RowRisk{Kind: k.Kind, Count: k.Count, Lost: k.Lost, Trials: some, Fewest: k.Count})
 	}
 	for _, w := range t.Windows {
-		addWindow(f.windows, w)
+		r.addWindow(w)
 	}
 	for _, x := range t.Crossed {
-		addCrossed(f.crossed, x)
+		r.addCrossed(x)
 	}
 	if t.DrainEnded {
-		f.drains.add(t.Drain)
+		r.drains.add(t.Drain)
 	} else if t.HasStruck {
-		f.unfinished++
+		r.unfinished++
 	}
-	for _, tick := range t.Timeline {
-		addTick(f.ticks, tick)
-	}
-	f.tickWidth, f.firstLoss = max(f.tickWidth, t.TickWidth), earlier(f.firstLoss, t.FirstLoss)
+	r.addTimeline(t.TickWidth, (*int64)(t.FirstLoss), t.Timeline)
 	for _, n := range t.Notes {
-		f.notes.add(n, 1)
+		r.TrialNotes.add(n, 1)
 	}
-	f.returned += t.Returned
-	f.policy += t.Policy
-	f.late, f.memory = max(f.late, t.Late), max(f.memory, t.Memory)
-	f.threads, f.descriptors = max(f.threads, t.Threads), max(f.descriptors, t.Descriptors)
+	for _, l := range t.Latency {
+		r.addLatency(l)
+	}
+	for _, th := range t.Throughput {
+		r.addThroughput(th)
+	}
+	r.Returned += t.Returned
+	r.Policy += t.Policy
+	r.SignalLateNS = max(r.SignalLateNS, t.Late.Nanoseconds())
+	if t.Memory > 0 {
+		r.addPeak(RowPeak{MemoryBytes: t.Memory, Threads: t.Threads, Descriptors: t.Descriptors})
+	}
 	if t.Schedule != nil {
-		f.simulated++
-		f.steps += t.Schedule.Steps
-		f.schedules.add(t.Schedule.Hash)
+		r.addSchedules(1, t.Schedule.Steps)
+		r.schedules.add(t.Schedule.Hash)
 	}
-	f.bound()
+	r.bound()
 }
 
-// trials is how many were added, void ones included.
-func (f *fold) trials() int {
-	return f.counts.Passed + f.counts.Breached + f.counts.Hung + f.counts.Crashed + f.counts.Void
+// merge adds the trials of another row, which stays as it was.
+func (r *Row) merge(o *Row) {
+	r.Trials.Passed += o.Trials.Passed
+	r.Trials.Breached += o.Trials.Breached
+	r.Trials.Hung += o.Trials.Hung
+	r.Trials.Crashed += o.Trials.Crashed
+	r.Trials.Void += o.Trials.Void
+	r.Trials.Run += o.Trials.Run
+	r.voids.merge(o.voids)
+	for _, b := range o.Breaches {
+		addBreach(&r.Breaches, b)
+	}
+	for _, w := range o.Warnings {
+		if w.Class != "" { // the others are the scenario's: Finish gives them
+			r.addWarning(w)
+		}
+	}
+	for _, t := range o.Together {
+		r.addTogether(t)
+	}
+	for _, k := range o.AtRisk {
+		r.addRisk(k)
+	}
+	for _, w := range o.Windows {
+		r.addWindow(w)
+	}
+	for _, x := range o.Crossed {
+		r.addCrossed(x)
+	}
+	r.drains.merge(&o.drains)
+	r.unfinished += o.unfinished
+	if o.Timeline != nil {
+		r.addTimeline(time.Duration(o.Timeline.WidthNS), o.Timeline.FirstLossNS, o.Timeline.Ticks)
+	}
+	r.TrialNotes.merge(o.TrialNotes)
+	r.said = append(r.said, o.said...)
+	for _, l := range o.Latency {
+		r.addLatency(l)
+	}
+	for _, t := range o.Throughput {
+		r.addThroughput(t)
+	}
+	r.Returned += o.Returned
+	r.Policy += o.Policy
+	r.SignalLateNS = max(r.SignalLateNS, o.SignalLateNS)
+	if o.Peak != nil {
+		r.addPeak(*o.Peak)
+	}
+	if s := o.Schedules; s != nil {
+		r.addSchedules(s.Run, s.Steps)
+		r.schedules.merge(&o.schedules)
+		r.uncounted += o.uncounted
+	}
+	r.ElapsedNS += o.ElapsedNS
+	r.PerTrial = append(r.PerTrial, o.PerTrial...)
+	r.prune()
+	r.bound()
+}
+
+// addListed lists a trial, unless there are enough before it.
+func (r *Row) addListed(t *Trial) {
+	line := RowTrial{Trial: t.Index, Replacement: t.Replacement, Seed: t.Seed, Verdict: t.Verdict}
+	if r.isFull(line) {
+		return
+	}
+	if t.Metrics == nil {
+		t.Metrics = metricsOf(t)
+	}
+	line.Metrics = t.Metrics
+	if t.HasStruck {
+		line.StruckNS = t.Struck.Nanoseconds()
+	}
+	if t.DrainEnded {
+		line.DrainNS = t.Drain.Nanoseconds()
+	}
+	if t.Schedule != nil && t.Verdict != Void {
+		line.Schedule = t.Schedule.Hash
+	}
+	r.PerTrial = append(r.PerTrial, line)
+	if len(r.PerTrial) >= 2*maxPerTrial {
+		r.prune()
+	}
+}
+
+// isFull says whether a trial comes after as many as are listed.
+func (r *Row) isFull(t RowTrial) bool {
+	return r.pruned && inOrder(t, r.PerTrial[maxPerTrial-1]) > 0
+}
+
+// prune lists the trials of the lowest indices, whatever order they came in.
+func (r *Row) prune() {
+	slices.SortFunc(r.PerTrial, inOrder)
+	if len(r.PerTrial) > maxPerTrial {
+		clear(r.PerTrial[maxPerTrial:])
+		r.PerTrial, r.pruned = r.PerTrial[:maxPerTrial], true
+	}
+}
+
+// inOrder orders trials by index, and those of merged runs by seed.
+func inOrder(a, b RowTrial) int {
+	return cmp.Or(cmp.Compare(a.Trial, b.Trial), cmp.Compare(a.Replacement, b.Replacement), strings.Compare(a.Seed, b.Seed))
 }
 
 // bound gives up what is exact where not every trial is listed any more.
-func (f *fold) bound() {
-	if f.trials() > maxPerTrial {
-		f.drains.pool()
+func (r *Row) bound() {
+	if r.Trials.Run+r.Trials.Void > maxPerTrial {
+		r.drains.pool()
 	}
 }
 
-func (f *fold) merge(o *fold) {
-	f.counts.Passed += o.counts.Passed
-	f.counts.Breached += o.counts.Breached
-	f.counts.Hung += o.counts.Hung
-	f.counts.Crashed += o.counts.Crashed
-	f.counts.Void += o.counts.Void
-	mergeBreaches(f.breaches, o.breaches)
-	mergeBreaches(f.warnings, o.warnings)
-	for key, n := range o.together {
-		f.together[key] += n
-	}
-	for _, r := range o.risks {
-		addRisk(f.risks, *r)
-	}
-	for _, w := range o.windows {
-		addWindow(f.windows, *w)
-	}
-	for _, x := range o.crossed {
-		addCrossed(f.crossed, *x)
-	}
-	for _, tick := range o.ticks {
-		addTick(f.ticks, tick)
-	}
-	f.tickWidth, f.firstLoss = max(f.tickWidth, o.tickWidth), earlier(f.firstLoss, o.firstLoss)
-	f.voids.merge(&o.voids)
-	f.notes.merge(&o.notes)
-	f.drains.merge(&o.drains)
-	f.unfinished += o.unfinished
-	f.returned += o.returned
-	f.policy += o.policy
-	f.late, f.memory = max(f.late, o.late), max(f.memory, o.memory)
-	f.threads, f.descriptors = max(f.threads, o.threads), max(f.descriptors, o.descriptors)
-	f.simulated += o.simulated
-	f.steps += o.steps
-	f.schedules.merge(&o.schedules)
-	f.bound()
-}
-
-// classesOf are the classes of one trial's breaches, each once, in order.
-func classesOf(breaches []Breach) []string {
-	var classes []string
-	for _, b := range breaches {
-		classes = append(classes, b.Class)
-	}
-	slices.Sort(classes)
-	return slices.Compact(classes)
-}
-
-// addBreaches folds one trial's breaches in. A class that the trial names twice is one class that showed.
-func addBreaches(into map[string]*FoldedBreach, t Trial, breaches []Breach) {
-	t.Latency, t.Throughput, t.Timeline = nil, nil, nil
-	for i, b := range breaches {
-		one := FoldedBreach{Breach: b, Messages: b.Count, Total: b.Of, First: t}
-		if !slices.ContainsFunc(breaches[:i], func(o Breach) bool { return o.Class == b.Class }) {
-			one.Trials = 1
-			if b.Widened {
-				one.Widened = 1
-			} else {
-				one.Natural = 1
-			}
+// addBroken adds the trial's breaches and warnings.
+func (r *Row) addBroken(t *Trial) {
+	if len(t.Breaches) > 0 {
+		for _, b := range shown(t, t.Breaches) {
+			addBreach(&r.Breaches, b)
 		}
-		addBreach(into, one)
+		r.addTogether(RowTogether{Classes: classesOf(t.Breaches), Trials: 1})
+	}
+	if len(t.Warnings) > 0 {
+		for _, b := range shown(t, t.Warnings) {
+			r.addWarning(warningOf(b))
+		}
 	}
 }
 
-func addBreach(into map[string]*FoldedBreach, b FoldedBreach) {
-	have, ok := into[b.Class]
-	if !ok {
-		into[b.Class] = &b
+func (r *Row) addRisk(k RowRisk) {
+	at, found := slices.BinarySearchFunc(r.AtRisk, k, func(a, b RowRisk) int { return strings.Compare(a.Kind, b.Kind) })
+	if !found {
+		r.AtRisk = slices.Insert(r.AtRisk, at, k)
 		return
 	}
-	worst := max(have.Verdict, b.Verdict)
-	sum := FoldedBreach{
-		Trials: have.Trials + b.Trials, Natural: have.Natural + b.Natural, Widened: have.Widened + b.Widened,
-		Messages: have.Messages + b.Messages, Total: have.Total + b.Total, Breach: have.Breach, First: have.First,
-		Kept: slices.Concat(have.Kept, b.Kept),
-	}
-	slices.Sort(sum.Kept)
-	sum.Kept = slices.Compact(sum.Kept)
-	drawn, haveDrawn := b.Trials > 0, have.Trials > 0
-	if drawn && !haveDrawn || drawn == haveDrawn && before(b.First, have.First) {
-		sum.Breach, sum.First = b.Breach, b.First
-	}
-	sum.Verdict = worst
-	*have = sum
+	have := &r.AtRisk[at]
+	have.Count += k.Count
+	have.Lost += k.Lost
+	have.Trials += k.Trials
+	have.Fewest = min(have.Fewest, k.Fewest)
 }
 
-// before says whether trial a is the better example: one that can be replayed from its directory, then
-// the earlier one.
-func before(a, b Trial) bool {
-	if kept := a.Dir != ""; kept != (b.Dir != "") {
-		return kept
-	}
-	return inOrder(a, b) < 0
-}
-
-func mergeBreaches(into, from map[string]*FoldedBreach) {
-	for _, b := range from {
-		addBreach(into, *b)
-	}
-}
-
-func addRisk(into map[string]*FoldedRisk, r FoldedRisk) {
-	have, ok := into[r.Kind]
-	if !ok {
-		into[r.Kind] = &r
+func (r *Row) addWindow(w WindowCount) {
+	at, found := slices.BinarySearchFunc(r.Windows, w, func(a, b WindowCount) int { return strings.Compare(a.Name, b.Name) })
+	if !found {
+		r.Windows = slices.Insert(r.Windows, at, w)
 		return
 	}
-	have.Count += r.Count
-	have.Lost += r.Lost
-	have.Trials += r.Trials
-	have.Fewest = min(have.Fewest, r.Fewest)
+	r.Windows[at].Struck += w.Struck
+	r.Windows[at].Met += w.Met
 }
 
-func addWindow(into map[string]*WindowCount, w WindowCount) {
-	have, ok := into[w.Name]
-	if !ok {
-		into[w.Name] = &w
+func (r *Row) addCrossed(x Crossed) {
+	at, found := slices.BinarySearchFunc(r.Crossed, x, func(a, b Crossed) int { return strings.Compare(a.Kind, b.Kind) })
+	if !found {
+		r.Crossed = slices.Insert(r.Crossed, at, x)
 		return
 	}
-	have.Struck += w.Struck
-	have.Met += w.Met
+	r.Crossed[at].Count += x.Count
+	r.Crossed[at].Of += x.Of
 }
 
-func addCrossed(into map[string]*Crossed, x Crossed) {
-	have, ok := into[x.Kind]
-	if !ok {
-		into[x.Kind] = &x
-		return
+func (r *Row) addPeak(p RowPeak) {
+	if r.Peak == nil {
+		r.Peak = &RowPeak{}
 	}
-	have.Count += x.Count
-	have.Of += x.Of
+	r.Peak.MemoryBytes = max(r.Peak.MemoryBytes, p.MemoryBytes)
+	r.Peak.Threads = max(r.Peak.Threads, p.Threads)
+	r.Peak.Descriptors = max(r.Peak.Descriptors, p.Descriptors)
 }
 
-// sorted returns a map's values in the order of its keys.
-func sorted[T any](m map[string]*T) []T {
-	var all []T
-	for _, key := range slices.Sorted(maps.Keys(m)) {
-		all = append(all, *m[key])
+func (r *Row) addSchedules(run, steps int64) {
+	if r.Schedules == nil {
+		r.Schedules = &RowSchedules{}
 	}
-	return all
-}
-
-// byWeight orders breaches: worst first, then most frequent, then by name.
-func byWeight(m map[string]*FoldedBreach) []FoldedBreach {
-	all := sorted(m)
-	for i := range all {
-		all[i].Summary = all[i].summary()
-	}
-	slices.SortStableFunc(all, func(a, b FoldedBreach) int {
-		return cmp.Or(-cmp.Compare(a.Verdict, b.Verdict), -cmp.Compare(a.Trials, b.Trials))
-	})
-	return all
-}
-
-// summary puts the numbers of all trials where the first trial's stand.
-func (b FoldedBreach) summary() string {
-	rest, ok := strings.CutPrefix(b.Breach.Summary, fmt.Sprintf("%d of %d ", b.Count, b.Of))
-	if b.Of == 0 || b.Trials == 0 || !ok {
-		return b.Breach.Summary
-	}
-	return fmt.Sprintf("%d of %d %s", b.Messages, b.Total, rest)
+	r.Schedules.Run += run
+	r.Schedules.Steps += steps
 }

@@ -18,15 +18,15 @@ func keptTrial(dir string) result.Trial {
 }
 
 func TestAKeptScheduleFailsAndIsNotCounted(t *testing.T) {
-	c := result.NewCampaign(header(5))
+	c := empty(5, result.Rules{})
 	c.AddKept(keptTrial("b.replay"), "b.replay")
 	for _, one := range clean(5) {
 		c.Add(one)
 	}
 	c.AddKept(keptTrial("a.replay"), "a.replay")
-	c.Finish(result.Rules{})
-	if c.Verdict != result.Breached || c.Counts() != (result.Counts{Planned: 5, Run: 5, Passed: 5}) || c.BreachRate().Estimate != 0 {
-		t.Errorf("%s, %+v, %+v", c.Verdict, c.Counts(), c.BreachRate())
+	c.Finish()
+	if c.Verdict != result.Breached || c.Trials != (result.Counts{Planned: 5, Run: 5, Passed: 5}) || c.BreachRate.Estimate != 0 {
+		t.Errorf("%s, %+v, %+v", c.Verdict, c.Trials, c.BreachRate)
 	}
 	r := reportOf(t, c)
 	for range 2 {
@@ -40,7 +40,7 @@ func TestAKeptScheduleFailsAndIsNotCounted(t *testing.T) {
 			t.Errorf("it rules out %v", row.RulesOut)
 		}
 		var err error
-		other := stored(t, reportOf(t, fold(header(5), result.Rules{}, clean(5)...)))
+		other := stored(t, reportOf(t, fold(5, result.Rules{}, clean(5)...)))
 		other.Started = other.Started.Add(time.Hour)
 		if r, err = result.Merge([]*result.Report{stored(t, r), other}); err != nil {
 			t.Fatal(err)
@@ -52,7 +52,7 @@ func TestAKeptScheduleFailsAndIsNotCounted(t *testing.T) {
 func TestADrawnTrialGoesBeforeAKeptSchedule(t *testing.T) {
 	drawn := breach(lost, result.Breached, 3)
 	for _, keptFirst := range []bool{true, false} {
-		c := result.NewCampaign(header(1))
+		c := empty(1, result.Rules{})
 		if keptFirst {
 			c.AddKept(keptTrial("a.replay"), "a.replay")
 		}
@@ -60,8 +60,8 @@ func TestADrawnTrialGoesBeforeAKeptSchedule(t *testing.T) {
 		if !keptFirst {
 			c.AddKept(keptTrial("a.replay"), "a.replay")
 		}
-		c.Finish(result.Rules{})
-		if b := c.Breaches[0]; b.Trials != 1 || b.Messages != 3 || b.First.Index != 9 || b.First.Dir != "" || len(b.Kept) != 1 {
+		c.Finish()
+		if b := c.Breaches[0]; b.Trials != 1 || b.Count != 3 || b.First.Trial != 9 || b.First.Dir != "" || len(b.Kept) != 1 {
 			t.Errorf("kept first %v: %+v", keptFirst, b)
 		}
 	}
@@ -70,12 +70,12 @@ func TestADrawnTrialGoesBeforeAKeptSchedule(t *testing.T) {
 // A planted breach that a kept schedule shows has shown.
 func TestAKeptScheduleShowsWhatIsPlanted(t *testing.T) {
 	rules := result.Rules{Known: []result.KnownBreach{{Class: lost, Planted: true, Rate: 0.99}}}
-	c := result.NewCampaign(header(20))
+	c := empty(20, rules)
 	for _, one := range clean(20) {
 		c.Add(one)
 	}
 	c.AddKept(keptTrial("a.replay"), "a.replay")
-	c.Finish(rules)
+	c.Finish()
 	if c.Verdict != result.Known || len(c.Unseen) > 0 {
 		t.Errorf("%s, unseen %v", c.Verdict, c.Unseen)
 	}

@@ -27,7 +27,7 @@ func busy(t *testing.T, i int) result.Trial {
 		Latency:    []result.Latency{{Op: "publish", Group: "publish", Phase: result.Steady, Clock: "wall", Hist: h}},
 		Throughput: []result.Throughput{{Op: "publish", Group: "publish", Sent: 50, Accepted: 50, Steady: 50, Window: time.Second}},
 		TickWidth:  time.Millisecond,
-		Timeline:   []result.Tick{{At: -1, Trials: 1, Accepted: 2, Sum: 2 * time.Millisecond, Max: 2 * time.Millisecond}, {At: i % 4, Trials: 1, Refused: 3, Open: 1}},
+		Timeline:   []result.Tick{{At: -1, Trials: 1, Accepted: 2, SumNS: 2e6, MaxNS: 2e6}, {At: i % 4, Trials: 1, Refused: 3, Open: 1}},
 		Warnings:   []result.Breach{{Invariant: "clean-exit", Class: "clean-exit/status/1", Summary: "it ended with status 1", Count: 1}},
 	}
 	if i%3 == 0 {
@@ -51,10 +51,10 @@ const ghost = "no-ghost/mailbox/stale"
 
 func thresholds() []result.Threshold {
 	return []result.Threshold{
-		{Expr: "p99(publish) < 1ms", Func: "p99", Name: "publish", Phase: "steady", Unit: "ns", Holds: func(v float64) bool { return v < 1e6 }},
-		{Expr: "max(drain) < 5ms", Func: "max", Name: "drain", Unit: "ns", Holds: func(v float64) bool { return v < 5e6 }},
-		{Expr: "rate(publish) > 10/s", Func: "rate", Name: "publish", Unit: "/s", Holds: func(v float64) bool { return v > 10 }},
-		{Expr: "breach_rate < 50%", Func: "breach_rate", Unit: "share", Holds: func(v float64) bool { return v < 0.5 }},
+		{Expr: "p99(publish) < 1ms", Func: "p99", Name: "publish", Phase: "steady", Unit: "ns", Op: "<", Bound: 1e6},
+		{Expr: "max(drain) < 5ms", Func: "max", Name: "drain", Unit: "ns", Op: "<", Bound: 5e6},
+		{Expr: "rate(publish) > 10/s", Func: "rate", Name: "publish", Unit: "/s", Op: ">", Bound: 10},
+		{Expr: "breach_rate < 50%", Func: "breach_rate", Unit: "share", Op: "<", Bound: 0.5},
 	}
 }
 
@@ -63,10 +63,10 @@ func TestMergedShardsAreOneRun(t *testing.T) {
 	for name, known := range map[string][]result.KnownBreach{
 		"unknown": nil, "known": {{Class: lost, Why: "tracked"}},
 		"both known": {{Class: lost, Why: "tracked"}, {Class: ghost, Why: "seen"}},
-		"expired":    {{Class: lost, Expired: true, Until: time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)}},
+		"expired":    {{Class: lost, Expired: true, Until: "2026-01-31"}},
 	} {
 		rules := result.Rules{Known: known, Thresholds: thresholds(), Regression: []result.Tolerance{{Metric: "p99(publish)", Share: 0.1}}}
-		whole, a, b := result.NewCampaign(header(12)), result.NewCampaign(header(6)), result.NewCampaign(header(6))
+		whole, a, b := empty(12, rules), empty(6, rules), empty(6, rules)
 		for i := range 12 {
 			whole.Add(busy(t, i))
 			if i%2 == 0 {
@@ -77,7 +77,7 @@ func TestMergedShardsAreOneRun(t *testing.T) {
 		}
 		for _, c := range []*result.Campaign{whole, a, b} {
 			c.Note("7 of 20 trials had time: one note of the campaign")
-			c.Finish(rules)
+			c.Finish()
 		}
 		want := reportOf(t, whole)
 		first, second := reportOf(t, a), reportOf(t, b)
@@ -88,6 +88,36 @@ func TestMergedShardsAreOneRun(t *testing.T) {
 		}
 		if got, want := asJSON(t, merged.Results), asJSON(t, want.Results); got != want {
 			t.Errorf("%s: merged\n%s\nis not\n%s", name, got, want)
+		}
+	}
+}
+
+// earlier takes out of a stored row what earlier versions did not store.
+func earlier(r *result.Row) {
+	r.AddsUp, r.Together, r.Known, r.TrialNotes = false, nil, nil, nil
+	r.DrainLimit, r.AtStartup, r.Anytime, r.EndedEarly, r.ElapsedNS = 0, false, false, "", 0
+	for i := range r.Breaches {
+		r.Breaches[i].Of = 0
+	}
+	for i := range r.Warnings {
+		r.Warnings[i].Of, r.Warnings[i].First = 0, nil
+	}
+	for i := range r.Throughput {
+		r.Throughput[i].Steady, r.Throughput[i].Window = 0, 0
+	}
+	for i := range r.Thresholds {
+		t := &r.Thresholds[i]
+		*t = result.Threshold{Expr: t.Expr, Value: t.Value, Unit: t.Unit, Holds: t.Holds, Line: t.Line}
+	}
+	for i := range r.Void {
+		r.Void[i].Others = false
+	}
+	for i := range r.PerTrial {
+		r.PerTrial[i].Schedule = 0
+	}
+	if r.Timeline != nil {
+		for i := range r.Timeline.Ticks {
+			r.Timeline.Ticks[i].SumNS = 0
 		}
 	}
 }
@@ -108,7 +138,7 @@ func TestMergedRateCountsTrials(t *testing.T) {
 		{"one unknown beside it", false, [][]string{{lost, leak}, {leak}, {}, {}}, []string{lost}, 0.25},
 		{"an older result", true, [][]string{{lost, ghost}, {ghost}, {}, {}}, []string{lost, ghost}, 0.5},
 		{"an older result of one class", true, [][]string{{lost}, {lost}, {}, {}}, []string{lost}, 0.5},
-		{"an older result: no more than were breached", true, [][]string{{lost, ghost}, {leak}, {}, {}}, []string{lost, ghost}, 0.5},
+		{"an older result counts a trial of two classes twice", true, [][]string{{lost, ghost}, {leak}, {}, {}}, []string{lost, ghost}, 0.375},
 	} {
 		rules := result.Rules{Thresholds: thresholds()}
 		for _, class := range row.known {
@@ -124,10 +154,10 @@ func TestMergedRateCountsTrials(t *testing.T) {
 				}
 				trials = append(trials, broke(2*k+i, breaches...))
 			}
-			r := stored(t, reportOf(t, fold(header(len(trials)), rules, trials...)))
+			r := stored(t, reportOf(t, fold(len(trials), rules, trials...)))
 			r.Seed = fmt.Sprint(i)
-			if row.old {
-				r.Results[0].Together = nil
+			if row.old && i == 0 {
+				earlier(&r.Results[0])
 			}
 			reports = append(reports, r)
 		}
@@ -141,20 +171,21 @@ func TestMergedRateCountsTrials(t *testing.T) {
 
 // Where one of the runs was ended by time, what the merged trials rule out has to hold at every number of them.
 func TestMergedBoundHoldsAtAnyTime(t *testing.T) {
+	const anytimeOf8 = 0.477 // 1 - (20 * 9)^(-1/8)
 	for _, row := range []struct {
 		anytime []bool // of each run
 		want    float64
 	}{
 		{[]bool{false, false}, result.RulesOut(8)},
-		{[]bool{true, true}, result.RulesOutAnytime(8)},
-		{[]bool{true, false}, result.RulesOutAnytime(8)},
-		{[]bool{false, true}, result.RulesOutAnytime(8)},
+		{[]bool{true, true}, anytimeOf8},
+		{[]bool{true, false}, anytimeOf8},
+		{[]bool{false, true}, anytimeOf8},
 	} {
 		var reports []*result.Report
 		for i, anytime := range row.anytime {
-			h := header(4)
-			h.Anytime = anytime
-			r := stored(t, reportOf(t, fold(h, result.Rules{}, clean(4)...)))
+			c := empty(4, result.Rules{})
+			c.Anytime = anytime
+			r := stored(t, reportOf(t, finished(c, clean(4)...)))
 			r.Seed = fmt.Sprint(i)
 			reports = append(reports, r)
 		}
@@ -162,7 +193,7 @@ func TestMergedBoundHoldsAtAnyTime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		near(t, fmt.Sprint(row.anytime), merged.Results[0].RulesOut, row.want, 1e-12)
+		near(t, fmt.Sprint(row.anytime), merged.Results[0].RulesOut, row.want, 1e-3)
 	}
 }
 
@@ -190,7 +221,7 @@ func asJSON(t *testing.T, v any) string {
 }
 
 func TestWhatDoesNotBelongTogether(t *testing.T) {
-	r := reportOf(t, fold(header(2), result.Rules{}, clean(2)...))
+	r := reportOf(t, fold(2, result.Rules{}, clean(2)...))
 	r.Started = time.Date(2026, 12, 2, 9, 30, 0, 0, time.UTC)
 	if _, err := result.Merge([]*result.Report{r, stored(t, r)}); err == nil || !strings.Contains(err.Error(), "same run") {
 		t.Errorf("a run with itself: %v", err)
@@ -213,8 +244,8 @@ func TestWhatDoesNotBelongTogether(t *testing.T) {
 // A planted breach that one shard has not seen is seen when another has.
 func TestPlantedIsSeenByAnyShard(t *testing.T) {
 	rules := result.Rules{Known: []result.KnownBreach{{Class: lost, Planted: true, Rate: 0.999}}}
-	blind := fold(header(3), rules, clean(3)...)
-	seen := fold(header(1), rules, broke(7, breach(lost, result.Breached, 1)))
+	blind := fold(3, rules, clean(3)...)
+	seen := fold(1, rules, broke(7, breach(lost, result.Breached, 1)))
 	if blind.Verdict != result.Missed {
 		t.Fatalf("the first shard is %s", blind.Verdict)
 	}

@@ -4,7 +4,7 @@ import "slices"
 
 // metricsOf are one trial's own numbers, by metric as thresholds write it, for comparisons that need
 // trials rather than pools. Latencies are nanoseconds, rates a second; what was not measured is absent.
-func metricsOf(t Trial) map[string]float64 {
+func metricsOf(t *Trial) map[string]float64 {
 	m := map[string]float64{}
 	for _, r := range t.AtRisk {
 		m["at_risk_"+r.Kind] = float64(r.Count)
@@ -41,7 +41,7 @@ func latencyMetrics(m map[string]float64, all []Latency, name string) {
 }
 
 // namesOf are the names that a metric may use for the trial's operations: groups and ops.
-func namesOf(t Trial) []string {
+func namesOf(t *Trial) []string {
 	var names []string
 	for _, th := range t.Throughput {
 		names = append(names, th.Group, th.Op)

@@ -58,19 +58,29 @@ func void(index int, why string) result.Trial {
 	return result.Trial{Index: index, Number: index + 1, Seed: "7", Verdict: result.Void, Void: why}
 }
 
-func header(planned int) result.Header {
+func header() result.Header {
 	return result.Header{
-		Scenario: "s", ScenarioHash: "h", Target: "broker", Variant: "v", Engine: "real", Seed: "7", Planned: planned,
+		Scenario: "s", ScenarioHash: "h", Target: "broker", Variant: "v", Engine: "real", Seed: "7",
 		DrainLimit: 2 * time.Second, Moment: "SIGTERM at 50% of 2s",
 	}
 }
 
-func fold(h result.Header, rules result.Rules, trials ...result.Trial) *result.Campaign {
-	c := result.NewCampaign(h)
+// empty is a campaign of so many planned trials, none of which was run.
+func empty(planned int, rules result.Rules) *result.Campaign {
+	c := result.NewCampaign(header(), rules)
+	c.Trials.Planned = planned
+	return c
+}
+
+func fold(planned int, rules result.Rules, trials ...result.Trial) *result.Campaign {
+	return finished(empty(planned, rules), trials...)
+}
+
+func finished(c *result.Campaign, trials ...result.Trial) *result.Campaign {
 	for _, t := range trials {
 		c.Add(t)
 	}
-	c.Finish(rules)
+	c.Finish()
 	return c
 }
 
@@ -86,8 +96,8 @@ func reportOf(t *testing.T, campaigns ...*result.Campaign) *result.Report {
 	t.Helper()
 	if len(campaigns) == 0 {
 		campaigns = []*result.Campaign{
-			fold(header(6), rulesOf("p99(publish) < 1ms"), mixed()...),
-			fold(header(2), result.Rules{}, clean(2)...),
+			fold(6, rulesOf("p99(publish) < 1ms"), mixed()...),
+			fold(2, result.Rules{}, clean(2)...),
 		}
 	}
 	r, err := result.NewReport(campaigns)
@@ -128,7 +138,7 @@ func rulesOf(expr string) result.Rules {
 	return result.Rules{
 		Known: []result.KnownBreach{{Class: "drain-ends/*", Why: "tracked"}},
 		Thresholds: []result.Threshold{{
-			Expr: expr, Func: "p99", Name: "publish", Unit: "ns", Holds: func(v float64) bool { return v < 1e6 },
+			Expr: expr, Func: "p99", Name: "publish", Unit: "ns", Op: "<", Bound: 1e6,
 		}},
 	}
 }

@@ -6,18 +6,17 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 )
 
-// Rules are what a scenario says about its results.
+// Rules are what a scenario says about the results of a variant. They are stored with the result, so that results
+// can be merged and compared without their scenario.
 type Rules struct {
-	Known      []KnownBreach
-	Thresholds []Threshold
-	Regression []Tolerance
+	Thresholds []Threshold   `json:"thresholds,omitempty"`
+	Regression []Tolerance   `json:"regression,omitempty"` // what the scenario allows against a baseline
+	Known      []KnownBreach `json:"known,omitempty"`      // breaches that the scenario expects
 }
 
-// A Tolerance is how much worse than a baseline a metric may be. It is stored with the result, so that two
-// results can be compared without their scenario.
+// A Tolerance is how much worse than a baseline a metric may be.
 type Tolerance struct {
 	Metric string  `json:"metric"` // as thresholds write it: p99(publish), rate(publish), max(drain)
 	Share  float64 `json:"share"`  // 0.1 is 10 %
@@ -25,196 +24,154 @@ type Tolerance struct {
 
 // A KnownBreach is a breach that is expected.
 type KnownBreach struct {
-	Variant  string // empty: every variant
-	Class    string // a * at the end stands for any rest
-	Why      string
-	Expired  bool
-	EndsSoon bool // Until is near, and what reads results has to be told
-	Until    time.Time
-	Planted  bool
-	Rate     float64 // of a planted breach: the share of trials that shows it
+	Class    string  `json:"class"` // a * at the end stands for any rest
+	Why      string  `json:"why,omitempty"`
+	Until    string  `json:"until,omitempty"`     // the last day that it is tolerated, such as 2027-01-31
+	Expired  bool    `json:"expired,omitempty"`   // when the trials ran
+	EndsSoon bool    `json:"ends_soon,omitempty"` // Until was near then, and what reads results has to be told
+	Planted  bool    `json:"planted,omitempty"`   // a positive control: it must show
+	Rate     float64 `json:"rate,omitempty"`      // of a planted breach: the share of trials that shows it
 }
 
-// isAbout says whether the entry holds for a variant.
-func (k KnownBreach) isAbout(variant string, reference bool) bool {
-	return k.Variant == "" || k.Variant == variant || reference && k.Variant == "reference"
-}
-
-// matches says whether the entry is about a class of a variant.
-func (k KnownBreach) matches(variant string, reference bool, class string) bool {
-	if !k.isAbout(variant, reference) {
-		return false
-	}
+// matches says whether the entry is about a class.
+func (k KnownBreach) matches(class string) bool {
 	if prefix, any := strings.CutSuffix(k.Class, "*"); any {
 		return strings.HasPrefix(class, prefix)
 	}
 	return class == k.Class
 }
 
-// Tolerates says whether a class of breach of a variant is listed as known and not expired.
-func (r Rules) Tolerates(h Header, class string) bool {
-	return slices.ContainsFunc(r.Known, func(k KnownBreach) bool {
-		return !k.Expired && k.matches(h.Variant, h.Reference, class)
-	})
+// Tolerates says whether a class of breach is listed as known and not expired.
+func (r Rules) Tolerates(class string) bool {
+	return slices.ContainsFunc(r.Known, func(k KnownBreach) bool { return !k.Expired && k.matches(class) })
 }
 
-// A Threshold is a bound that a metric must keep.
-type Threshold struct {
-	Expr  string // as the result shows it
-	Func  string // mean, p50 … max, rate, errors, late, breach_rate, memory, count
-	Name  string // an op, a group, an invariant, or "drain"
-	Phase string // steady or drain, for latencies
-	Unit  string // ns, /s, share, bytes, count
-	Line  int    // in the scenario's file; 0 is none
-	Holds func(measured float64) bool
-}
-
-// A Checked is a threshold with what was measured. Measured is false when nothing was.
-type Checked struct {
-	Threshold
-	Value    float64
-	Measured bool
-	Held     bool
+// add adds the rules of another row, which are the same where both are of one run: an entry that had expired when
+// either ran has expired.
+func (r *Rules) add(o Rules) {
+	for _, k := range o.Known {
+		at := slices.IndexFunc(r.Known, func(have KnownBreach) bool {
+			return have.Class == k.Class && have.Until == k.Until && have.Planted == k.Planted
+		})
+		if at < 0 {
+			r.Known = append(r.Known, k)
+			continue
+		}
+		have := &r.Known[at]
+		have.Expired, have.EndsSoon, have.Rate = have.Expired || k.Expired, have.EndsSoon || k.EndsSoon, min(have.Rate, k.Rate)
+	}
+	for _, t := range o.Thresholds {
+		at := slices.IndexFunc(r.Thresholds, func(have Threshold) bool { return have.Expr == t.Expr })
+		if at < 0 {
+			r.Thresholds = append(r.Thresholds, t)
+		} else if r.Thresholds[at].Func == "" {
+			r.Thresholds[at] = t
+		}
+	}
+	if r.Regression == nil {
+		r.Regression = o.Regression
+	}
 }
 
 // missedByChance is how unlikely chance must be before a planted breach that never showed counts as
 // missed.
 const missedByChance = 1e-6
 
-// checkIsBlind ends the warning about a planted breach that is missed for good.
-const checkIsBlind = ": the check is blind"
-
-// Finish draws the conclusions: breaches by class, what is known, thresholds, the verdict. It may be
-// called again after more trials were added.
-func (c *Campaign) Finish(r Rules) {
-	c.prune()
-	slices.SortFunc(c.Latency, func(a, b Latency) int {
-		return cmp.Or(cmp.Compare(a.Op, b.Op), cmp.Compare(a.Group, b.Group), -cmp.Compare(a.Phase, b.Phase), cmp.Compare(a.Clock, b.Clock))
-	})
-	slices.SortFunc(c.Throughput, func(a, b Throughput) int {
-		return cmp.Or(cmp.Compare(a.Op, b.Op), cmp.Compare(a.Group, b.Group))
-	})
-	slices.Sort(c.Notes)
-	c.Notes = slices.Compact(c.Notes)
-	c.Warnings, c.Unseen, c.Regression = nil, nil, r.Regression
-	c.Breaches, c.AtRisk = c.ofAll(byWeight(c.fold.breaches)), sorted(c.fold.risks)
-	missed := c.applyKnown(r.Known)
-	c.Thresholds = nil
-	unmeasured := false
-	for _, t := range r.Thresholds {
-		checked := c.check(t)
-		c.Thresholds = append(c.Thresholds, checked)
-		missed = missed || checked.Measured && !checked.Held
-		unmeasured = unmeasured || !checked.Measured
+// applyKnown marks the breaches that are tolerated and says whether a planted one failed to show, and whether that
+// cannot be told.
+func (r *Row) applyKnown() (missed, untold bool) {
+	before := r.Unseen
+	r.Unseen = nil
+	for i := range r.Breaches {
+		b := &r.Breaches[i]
+		b.Known, b.Planted, b.Expired = "", false, ""
 	}
-	c.Verdict = c.conclude(missed, unmeasured)
-}
-
-// applyKnown marks the breaches that are tolerated and says whether a planted one failed to show.
-func (c *Campaign) applyKnown(known []KnownBreach) (missed bool) {
-	reference := c.Header.Reference
-	for _, k := range known {
-		if !k.isAbout(c.Header.Variant, reference) {
-			continue
-		}
-		shown := 0
-		for i := range c.Breaches {
-			b := &c.Breaches[i]
-			if !k.matches(c.Header.Variant, reference, b.Class) {
+	for _, k := range r.Known {
+		seen := 0
+		for i := range r.Breaches {
+			b := &r.Breaches[i]
+			if !k.matches(b.Class) {
 				continue
 			}
-			shown += b.Trials + len(b.Kept)
+			seen += b.Trials + len(b.Kept)
 			switch {
 			case k.Expired:
 				b.Expired = k.Until
-			case b.Known == "":
+			case b.Known == "" && !slices.Contains(r.unlisted, b.Class):
 				b.Known, b.Planted = cmp.Or(k.Why, "listed as known"), k.Planted
 				if k.Planted {
 					b.Known = cmp.Or(k.Why, "planted")
 				}
 			}
 		}
-		if shown == 0 && !k.Expired {
-			c.Unseen = append(c.Unseen, k.Class)
+		if seen == 0 && !k.Expired {
+			r.Unseen = append(r.Unseen, k.Class)
 		}
-		if k.Planted && shown == 0 && c.plantedMissed(k) {
+		if k.Planted && seen == 0 && r.plantedMissed(k) {
 			missed = true
 		}
 	}
-	c.warnOfEnds(known)
-	return missed
+	for i := range r.Breaches {
+		if b := &r.Breaches[i]; b.Known != "" {
+			b.Expired = "" // another entry renews it
+		}
+	}
+	r.warnOfEnds()
+	untold = r.keepUnseen(before)
+	return missed || untold && r.blind, untold
+}
+
+// keepUnseen takes over entries that no trial showed and of which an earlier version stored nothing else. It says
+// whether there are any: whether they are planted cannot be told.
+func (r *Row) keepUnseen(before []string) (any bool) {
+	for _, class := range before {
+		entry := KnownBreach{Class: class}
+		listed := slices.ContainsFunc(r.Known, func(k KnownBreach) bool { return k.Class == class })
+		if listed || slices.ContainsFunc(r.Breaches, func(b RowBreach) bool { return entry.matches(b.Class) }) {
+			continue
+		}
+		any = true
+		r.Unseen = append(r.Unseen, class)
+		r.warn("known breach %s did not show, and an earlier version of racebench stored it: whether it is planted is not known", class)
+	}
+	return any
+}
+
+// warn adds a warning that the scenario's entries give rise to.
+func (r *Row) warn(format string, args ...any) {
+	r.Warnings = append(r.Warnings, RowWarning{Trials: r.Trials.Run, Summary: fmt.Sprintf(format, args...)})
 }
 
 // warnOfEnds names each entry that has expired or will soon, once.
-func (c *Campaign) warnOfEnds(known []KnownBreach) {
-	for _, k := range known {
-		if !k.isAbout(c.Header.Variant, c.Header.Reference) {
-			continue
-		}
-		until := k.Until.Format(time.DateOnly)
+func (r *Row) warnOfEnds() {
+	for _, k := range r.Known {
 		shows, fails := false, false
-		for _, b := range c.Breaches {
-			if k.matches(c.Header.Variant, c.Header.Reference, b.Class) {
+		for _, b := range r.Breaches {
+			if k.matches(b.Class) {
 				shows, fails = true, fails || b.Known == ""
 			}
 		}
 		switch {
 		case k.Expired && fails:
-			c.Warnings = append(c.Warnings, fmt.Sprintf("known breach %s expired on %s: it fails again", k.Class, until))
+			r.warn("known breach %s expired on %s: it fails again", k.Class, k.Until)
 		case k.Expired && !shows:
-			c.Warnings = append(c.Warnings, fmt.Sprintf("known breach %s expired on %s and did not show: take the entry out", k.Class, until))
+			r.warn("known breach %s expired on %s and did not show: take the entry out", k.Class, k.Until)
 		case k.EndsSoon && !k.Expired:
-			c.Warnings = append(c.Warnings, fmt.Sprintf("known breach %s ends soon: after %s it is tolerated no more", k.Class, until))
+			r.warn("known breach %s ends soon: after %s it is tolerated no more", k.Class, k.Until)
 		}
 	}
 }
 
 // plantedMissed says whether a planted breach that did not show is missed for good, or too few trials
 // were run to tell.
-func (c *Campaign) plantedMissed(k KnownBreach) bool {
-	n := c.Counts().Run
+func (r *Row) plantedMissed(k KnownBreach) bool {
+	n := r.Trials.Run
 	rate := min(max(k.Rate, 0.01), 0.999)
-	chance := math.Pow(1-rate, float64(n))
-	if chance >= missedByChance {
-		c.Warnings = append(c.Warnings, fmt.Sprintf(
-			"planted breach %s did not show in %d trials, which proves nothing yet (it takes %d)",
-			k.Class, n, int(math.Ceil(math.Log(missedByChance)/math.Log(1-rate)))))
+	if chance := math.Pow(1-rate, float64(n)); chance >= missedByChance {
+		r.warn("planted breach %s did not show in %d trials, which proves nothing yet (it takes %d)",
+			k.Class, n, int(math.Ceil(math.Log(missedByChance)/math.Log(1-rate))))
 		return false
 	}
-	c.Warnings = append(c.Warnings, fmt.Sprintf("planted breach %s did not show in %d trials", k.Class, n)+checkIsBlind)
+	r.warn("planted breach %s did not show in %d trials: the check is blind", k.Class, n)
 	return true
-}
-
-// conclude names the result. A threshold that nothing was measured for is not missed: it was not tested.
-func (c *Campaign) conclude(missed, unmeasured bool) Verdict {
-	worst, known := Passed, false
-	for _, b := range c.Breaches {
-		if b.Known != "" {
-			known = true
-			continue
-		}
-		worst = max(worst, b.Verdict)
-	}
-	counts := c.Counts()
-	switch {
-	case worst > Passed:
-		return worst
-	case missed:
-		return Missed
-	case counts.Run == 0, unmeasured, 2*counts.Run < c.Header.Planned && !c.cutShort():
-		return Untested
-	case known:
-		return Known
-	case !c.Header.AtStartup && c.tested() == 0:
-		return Untested
-	}
-	return Passed
-}
-
-// SameHangs is how many hangs of one class end a campaign early, for each costs a whole drain limit or more.
-// Such a campaign has too few trials for that reason only.
-const SameHangs = 3
-
-func (c *Campaign) cutShort() bool {
-	return slices.ContainsFunc(c.Breaches, func(b FoldedBreach) bool { return b.Verdict == Hung && b.Trials >= SameHangs })
 }

@@ -13,51 +13,50 @@ var softRisks = map[string]string{"preopened": "preopened-answered"}
 // kindOf is the kind of work that an invariant's breaches and warnings count.
 var kindOf = map[string]string{"preopened-answered": "preopened", "clean-close": "websocket-open"}
 
-// ofAll gives what counts a kind of work at a program from outside the total of all trials: the table of what
+// countOfAll gives what counts a kind of work at a program from outside the total of all trials: the table of what
 // was at risk has the same.
-func (c *Campaign) ofAll(folded []FoldedBreach) []FoldedBreach {
-	for i := range folded {
-		b := &folded[i]
-		if risk, ok := c.fold.risks[kindOf[b.Invariant]]; ok && c.Header.Target == scenario.External {
-			b.Total = risk.Count
-			b.Summary = b.summary()
-		}
+func (r *Row) countOfAll(b *RowBreach) {
+	at := slices.IndexFunc(r.AtRisk, func(k RowRisk) bool { return k.Kind == kindOf[b.Invariant] })
+	if text, counted := b.text(); counted && at >= 0 && r.Target == scenario.External {
+		b.Of = r.AtRisk[at].Count
+		b.say(text, true)
 	}
-	return folded
 }
 
-// stakedIn returns in how many trials, at the least, something was at risk whose loss is judged: the most
-// that any one such kind was in. Servers inside this process count what was at risk together.
-func stakedIn(target string, judged []string, risks []FoldedRisk) int {
+// staked returns in how many trials, at the least, something was at risk whose loss is judged: the most that any
+// one such kind was in; 0 means that nothing was tested. Servers inside this process count what was at risk together.
+func (r *Row) staked() int {
 	most := 0
-	for _, r := range risks {
-		if invariant, soft := softRisks[r.Kind]; soft && target == scenario.External && !slices.Contains(judged, invariant) {
+	for _, k := range r.AtRisk {
+		if invariant, soft := softRisks[k.Kind]; soft && r.Target == scenario.External && !slices.Contains(r.Invariants, invariant) {
 			continue
 		}
-		if r.Count > 0 {
-			most = max(most, r.Trials, 1)
+		if k.Count > 0 {
+			most = max(most, k.Trials, 1)
 		}
 	}
 	return most
 }
 
-// tested is stakedIn of the campaign; 0 means that nothing was tested.
-func (c *Campaign) tested() int { return stakedIn(c.Header.Target, c.Header.Invariants, c.AtRisk) }
-
-// staked is stakedIn of a stored row.
-func (row Row) staked() int {
-	var risks []FoldedRisk
-	for _, k := range row.AtRisk {
-		risks = append(risks, FoldedRisk{Risk: Risk{Kind: k.Kind, Count: k.Count}, Trials: k.Trials})
-	}
-	return stakedIn(row.Target, row.Invariants, risks)
-}
-
 // Proving is the number of trials that the rate is computed from which a pass rules out. At a program from
 // outside a trial proves something only where work was at risk; where the stop itself is the test, each does.
-func (row Row) Proving() int {
-	if n := row.staked(); row.Target == scenario.External && n > 0 {
-		return min(n, row.Trials.Run)
+func (r *Row) Proving() int {
+	if n := r.staked(); r.Target == scenario.External && n > 0 {
+		return min(n, r.Trials.Run)
 	}
-	return row.Trials.Run
+	return r.Trials.Run
+}
+
+// Tried are the invariants that something was at stake for: writes to a program from outside outlive nothing where
+// none was acknowledged.
+func (r *Row) Tried() []string {
+	written := slices.ContainsFunc(r.AtRisk, func(k RowRisk) bool { return k.Kind == "acknowledged-write" && k.Count > 0 })
+	return slices.DeleteFunc(slices.Clone(r.Invariants), func(name string) bool { return name == "acked-survives-restart" && !written })
+}
+
+// proves says whether every trial was clean, and something of what fails was at risk in one of them. For a
+// server inside this process it does not ask: there the verdict says so.
+func (r *Row) proves() bool {
+	n := r.Trials
+	return n.Run > 0 && n.Passed == n.Run && len(r.Breaches) == 0 && (r.Target != scenario.External || r.AtStartup || r.staked() > 0)
 }

@@ -25,7 +25,8 @@ func TestWhatOnlyWarnsIsNoStake(t *testing.T) {
 		{"WebSockets", "external", nil, "websocket-open", 10, result.Passed, 10},
 		{"a server inside this process", "broker", nil, "queued", 4, result.Passed, 10},
 	} {
-		c := result.NewCampaign(result.Header{Target: tc.target, Planned: 10, Invariants: tc.judged})
+		c := result.NewCampaign(result.Header{Target: tc.target, Invariants: tc.judged}, result.Rules{})
+		c.Trials.Planned = 10
 		for i := range 10 {
 			trial := result.Trial{Index: i, Verdict: result.Passed, AtRisk: []result.Risk{{Kind: tc.kind}}}
 			if i < tc.in {
@@ -33,7 +34,7 @@ func TestWhatOnlyWarnsIsNoStake(t *testing.T) {
 			}
 			c.Add(trial)
 		}
-		c.Finish(result.Rules{})
+		c.Finish()
 		rep, err := result.NewReport([]*result.Campaign{c})
 		if err != nil {
 			t.Fatal(err)
@@ -53,7 +54,7 @@ func TestWhatOnlyWarnsIsNoStake(t *testing.T) {
 
 // TestWarningsHaveTheTablesTotal counts the connections of all trials, not of those alone that showed a loss.
 func TestWarningsHaveTheTablesTotal(t *testing.T) {
-	c := result.NewCampaign(result.Header{Target: "external", Planned: 2})
+	c := result.NewCampaign(result.Header{Target: "external"}, result.Rules{})
 	for i := range 2 {
 		trial := result.Trial{Index: i, Verdict: result.Passed, AtRisk: []result.Risk{{Kind: "preopened", Count: 2, Lost: int64(2 * i)}, {Kind: "request-read", Count: 1}}}
 		if i == 1 {
@@ -61,7 +62,7 @@ func TestWarningsHaveTheTablesTotal(t *testing.T) {
 		}
 		c.Add(trial)
 	}
-	c.Finish(result.Rules{})
+	c.Finish()
 	rep, err := result.NewReport([]*result.Campaign{c})
 	if err != nil {
 		t.Fatal(err)

@@ -6,8 +6,8 @@ import (
 	"gonum.org/v1/gonum/mathext"
 )
 
-// Confidence is the confidence of every bound in a result.
-const Confidence = 0.95
+// confidence is the confidence of every bound in a result.
+const confidence = 0.95
 
 // RulesOut returns the highest rate of breached trials that n clean ones still allow, at 95 %: the exact
 // one-sided Clopper-Pearson bound 1 - 0.05^(1/n). It is 1 for no trial.
@@ -15,22 +15,22 @@ func RulesOut(n int) float64 {
 	if n <= 0 {
 		return 1
 	}
-	return 1 - math.Pow(1-Confidence, 1/float64(n))
+	return 1 - math.Pow(1-confidence, 1/float64(n))
 }
 
-// RulesOutAnytime is RulesOut for a search that was stopped by time, not by a number settled beforehand:
+// rulesOutAnytime is RulesOut for a search that was stopped by time, not by a number settled beforehand:
 // it holds at every n at once, 1 - (20(n+1))^(-1/n), from the uniform-mixture confidence sequence
 // (Robbins 1970; Howard, Ramdas, McAuliffe, Sekhon 2021).
-func RulesOutAnytime(n int) float64 {
+func rulesOutAnytime(n int) float64 {
 	if n <= 0 {
 		return 1
 	}
-	return 1 - math.Pow(float64(n+1)/(1-Confidence), -1/float64(n))
+	return 1 - math.Pow(float64(n+1)/(1-confidence), -1/float64(n))
 }
 
 // TrialsFor returns how many clean trials rule out a rate of breached trials at 95 %.
 func TrialsFor(rate float64) int {
-	return int(math.Ceil(math.Log(1-Confidence) / math.Log(1-rate)))
+	return int(math.Ceil(math.Log(1-confidence) / math.Log(1-rate)))
 }
 
 // A Rate is a share of trials with its exact Clopper-Pearson interval.
@@ -41,13 +41,13 @@ type Rate struct {
 	Confidence float64 `json:"confidence"`
 }
 
-// RateOf returns the rate of k in n, n at least 1. The interval is two-sided, and one-sided at its open
+// rateOf returns the rate of k in n, n at least 1. The interval is two-sided, and one-sided at its open
 // end when k is 0 or n.
-func RateOf(k, n int) Rate {
-	r := Rate{Estimate: float64(k) / float64(n), Low: 0, High: 1, Confidence: Confidence}
-	tail := (1 - Confidence) / 2
+func rateOf(k, n int) Rate {
+	r := Rate{Estimate: float64(k) / float64(n), Low: 0, High: 1, Confidence: confidence}
+	tail := (1 - confidence) / 2
 	if k == 0 || k == n {
-		tail = 1 - Confidence
+		tail = 1 - confidence
 	}
 	if k > 0 {
 		r.Low = mathext.InvRegIncBeta(float64(k), float64(n-k+1), tail)

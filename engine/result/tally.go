@@ -1,36 +1,84 @@
 package result
 
-import "slices"
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+)
 
 // tallied is how many texts a tally tells apart.
 const tallied = 100
 
 // A tally counts trials by a text. Texts may hold numbers of one trial, so it keeps the first of them in the order
-// of the alphabet and counts the others as one: that depends on what was added alone, not on the order.
-type tally struct {
-	trials map[string]int
-	texts  []string // the map's keys, in order
-	others int
-}
+// of the alphabet and counts the others as one, under no text at all: that depends on what was added alone, not on
+// the order.
+type tally map[string]int
 
-func newTally() tally { return tally{trials: map[string]int{}} }
+// What stands for reasons and notes that a result does not tell apart.
+const (
+	otherReasons = "other reasons"
+	otherRemarks = "other remarks"
+)
 
 func (y *tally) add(text string, trials int) {
-	if _, ok := y.trials[text]; !ok {
-		at, _ := slices.BinarySearch(y.texts, text)
-		y.texts = slices.Insert(y.texts, at, text)
+	if *y == nil {
+		*y = tally{}
 	}
-	y.trials[text] += trials
-	if last := len(y.texts) - 1; last >= tallied {
-		y.others += y.trials[y.texts[last]]
-		delete(y.trials, y.texts[last])
-		y.texts = y.texts[:last]
+	all := *y
+	all[text] += trials
+	if len(all) <= tallied {
+		return
+	}
+	if _, others := all[""]; others && len(all) == tallied+1 {
+		return
+	}
+	last := ""
+	for have := range all {
+		last = max(last, have)
+	}
+	all[""] += all[last]
+	delete(all, last)
+}
+
+func (y *tally) merge(o tally) {
+	for text, trials := range o {
+		y.add(text, trials)
 	}
 }
 
-func (y *tally) merge(o *tally) {
-	for _, text := range o.texts {
-		y.add(text, o.trials[text])
+// remarks are the notes on the row, then those on its trials with how many they are about.
+func (r *Row) remarks() []string {
+	notes := slices.Clone(r.said)
+	add := func(note string, trials int) {
+		of := "one trial"
+		if trials > 1 {
+			of = fmt.Sprintf("%d trials", trials)
+		}
+		notes = append(notes, of+": "+note)
 	}
-	y.others += o.others
+	for _, note := range slices.Sorted(maps.Keys(r.TrialNotes)) {
+		if note != "" {
+			add(note, r.TrialNotes[note])
+		}
+	}
+	if n := r.TrialNotes[""]; n > 0 {
+		add(otherRemarks, n)
+	}
+	return notes
+}
+
+// voidReasons are why trials proved nothing: the most frequent reason first.
+func (y tally) voidReasons() []VoidReason {
+	var rows []VoidReason
+	for _, why := range slices.Sorted(maps.Keys(y)) {
+		if why != "" {
+			rows = append(rows, VoidReason{Reason: why, Trials: y[why]})
+		}
+	}
+	if n := y[""]; n > 0 {
+		rows = append(rows, VoidReason{Reason: otherReasons, Trials: n, Others: true})
+	}
+	slices.SortStableFunc(rows, func(a, b VoidReason) int { return -cmp.Compare(a.Trials, b.Trials) })
+	return rows
 }

@@ -1,39 +1,70 @@
 package result
 
 import (
+	"cmp"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// check measures a threshold's metric and compares. A bound on what was not measured does not hold: it is
-// no assurance.
-func (c *Campaign) check(t Threshold) Checked {
-	v, ok := c.measure(t)
-	return Checked{Threshold: t, Value: v, Measured: ok, Held: ok && t.Holds(v)}
+// A Threshold is a bound that a metric must keep, and what was measured. Value is absent when nothing was: a bound
+// on that does not hold, for it is no assurance.
+type Threshold struct {
+	Expr  string   `json:"expr"` // as the scenario has it
+	Value *float64 `json:"value,omitempty"`
+	Unit  string   `json:"unit"` // ns, /s, share, bytes, count
+	Holds bool     `json:"holds"`
+	Line  int      `json:"line,omitempty"` // in the scenario's file
+
+	Func  string  `json:"func,omitempty"`  // mean, p50 … max, rate, errors, late, breach_rate, memory, count
+	Name  string  `json:"name,omitempty"`  // an op, a group, an invariant, or "drain"
+	Phase string  `json:"phase,omitempty"` // steady or drain, for latencies
+	Op    string  `json:"op,omitempty"`    // <, <=, > or >=
+	Bound float64 `json:"bound,omitempty"` // in Unit
 }
 
-func (c *Campaign) measure(t Threshold) (float64, bool) {
+// keeps says whether a measured number keeps the bound.
+func (t Threshold) keeps(measured float64) bool {
+	switch t.Op {
+	case "<":
+		return measured < t.Bound
+	case "<=":
+		return measured <= t.Bound
+	case ">":
+		return measured > t.Bound
+	}
+	return measured >= t.Bound
+}
+
+// measure is what a threshold's metric comes to; nil when nothing was measured, or when an earlier version did not
+// store which metric it is.
+func (r *Row) measure(t Threshold) *float64 {
+	v, ok := r.measured(t)
+	if !ok || t.Func == "" {
+		return nil
+	}
+	return &v
+}
+
+func (r *Row) measured(t Threshold) (float64, bool) {
 	switch t.Func {
 	case "breach_rate":
-		return c.toleratedRate()
+		return r.toleratedRate()
 	case "count":
-		return float64(c.countOf(t.Name)), c.Counts().Run > 0
+		return float64(r.countOf(t.Name)), r.Trials.Run > 0
 	case "rate", "errors", "late":
-		return c.shareOf(t)
+		return r.shareOf(t)
 	case "memory":
-		return float64(c.fold.memory), c.fold.memory > 0
+		if r.Peak == nil {
+			return 0, false
+		}
+		return float64(r.Peak.MemoryBytes), true
 	}
 	if t.Name == "drain" {
-		return c.drainAt(t.Func)
+		return r.drainAt(t.Func)
 	}
-	phase := t.Phase
-	if phase == "" {
-		phase = Steady
-	}
-	sum := pooled(c.Latency, t.Name, phase)
+	sum := pooled(r.Latency, t.Name, cmp.Or(t.Phase, Steady))
 	if sum == nil || sum.TotalCount() == 0 {
 		return 0, false
 	}
@@ -72,12 +103,12 @@ func latencyOf(h *hdrhistogram.Histogram, fn string) float64 {
 
 var quantiles = map[string]float64{"p50": 50, "p90": 90, "p99": 99, "p999": 99.9}
 
-func (c *Campaign) drainAt(fn string) (float64, bool) {
+func (r *Row) drainAt(fn string) (float64, bool) {
 	q, ok := quantiles[fn]
 	if !ok {
 		q = 100
 	}
-	at := c.fold.drains.quantiles(q)
+	at := r.drains.quantiles(q)
 	if at == nil {
 		return 0, false
 	}
@@ -91,39 +122,39 @@ func nearestRank(q float64, n int) int {
 }
 
 // toleratedRate is the rate of trials with a breach that known tolerates, of those that were run.
-func (c *Campaign) toleratedRate() (float64, bool) {
-	counts := c.Counts()
+func (r *Row) toleratedRate() (float64, bool) {
+	counts := r.Trials
 	if counts.Run == 0 {
 		return 0, false
 	}
 	n := 0
-	for key, trials := range c.fold.together {
-		if slices.ContainsFunc(strings.Split(key, "\n"), c.tolerated) {
-			n += trials
+	for _, t := range r.Together {
+		if slices.ContainsFunc(t.Classes, r.tolerated) {
+			n += t.Trials
 		}
 	}
-	// Merged results of before classes were stored together count a trial of two classes twice: no more trials
+	// Results of before classes were stored together count a trial of two classes twice: no more trials
 	// than were breached, which is exact where every class is tolerated.
 	n = min(n, counts.Run-counts.Passed)
 	return float64(n) / float64(counts.Run), true
 }
 
-func (c *Campaign) tolerated(class string) bool {
-	return slices.ContainsFunc(c.Breaches, func(f FoldedBreach) bool { return f.Class == class && f.Known != "" })
+func (r *Row) tolerated(class string) bool {
+	return slices.ContainsFunc(r.Breaches, func(b RowBreach) bool { return b.Class == class && b.Known != "" })
 }
 
-func (c *Campaign) countOf(invariant string) int64 {
+func (r *Row) countOf(invariant string) int64 {
 	var n int64
-	for _, b := range c.Breaches {
+	for _, b := range r.Breaches {
 		if b.Invariant == invariant {
-			n += b.Messages
+			n += b.Count
 		}
 	}
 	return n
 }
 
-func (c *Campaign) shareOf(t Threshold) (float64, bool) {
-	sum, ok := total(c.Throughput, t.Name)
+func (r *Row) shareOf(t Threshold) (float64, bool) {
+	sum, ok := total(r.Throughput, t.Name)
 	if !ok {
 		return 0, false
 	}
@@ -155,12 +186,4 @@ func total(all []Throughput, name string) (sum Throughput, found bool) {
 		sum.Window = max(sum.Window, t.Window) // groups run side by side
 	}
 	return sum, found
-}
-
-// perSecond is the rate of accepted operations before the signal, or 0 when there was no such time.
-func (t Throughput) perSecond() float64 {
-	if t.Window <= 0 {
-		return 0
-	}
-	return float64(t.Steady) / t.Window.Seconds()
 }

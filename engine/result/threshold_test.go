@@ -26,20 +26,17 @@ func TestThresholds(t *testing.T) {
 		{"breach_rate", "", "", "share", 0, 0},
 		{"count", "no-lost-message", "", "count", 0, 0},
 	} {
-		var seen []float64
-		rules := result.Rules{Thresholds: []result.Threshold{{
-			Func: c.fn, Name: c.name, Phase: c.phase, Unit: c.unit, Holds: func(v float64) bool { seen = append(seen, v); return true },
-		}}}
-		got := fold(header(10), rules, trials...)
-		if !got.Thresholds[0].Measured || len(seen) != 1 {
+		rules := result.Rules{Thresholds: []result.Threshold{{Func: c.fn, Name: c.name, Phase: c.phase, Unit: c.unit, Op: ">=", Bound: -1}}}
+		got := fold(10, rules, trials...)
+		if got.Thresholds[0].Value == nil || !got.Thresholds[0].Holds {
 			t.Errorf("%+v: not measured", c)
 			continue
 		}
-		near(t, c.fn+"("+c.name+" "+c.phase+" "+c.unit+")", got.Thresholds[0].Value, c.want, c.within)
+		near(t, c.fn+"("+c.name+" "+c.phase+" "+c.unit+")", *got.Thresholds[0].Value, c.want, c.within)
 	}
 	for _, name := range []string{"subscribe", ""} {
-		got := fold(header(10), result.Rules{Thresholds: []result.Threshold{{Func: "p99", Name: name, Holds: func(float64) bool { return true }}}}, trials...)
-		if got.Thresholds[0].Measured || got.Thresholds[0].Held || got.Verdict == result.Passed {
+		got := fold(10, result.Rules{Thresholds: []result.Threshold{{Func: "p99", Name: name, Op: ">=", Bound: -1}}}, trials...)
+		if got.Thresholds[0].Value != nil || got.Thresholds[0].Holds || got.Verdict == result.Passed {
 			t.Errorf("a bound on what nobody measured held: %+v, %s", got.Thresholds[0], got.Verdict)
 		}
 	}
@@ -48,11 +45,11 @@ func TestThresholds(t *testing.T) {
 func TestBreachRateOfKnown(t *testing.T) {
 	rules := result.Rules{
 		Known:      []result.KnownBreach{{Class: lost}},
-		Thresholds: []result.Threshold{{Func: "breach_rate", Unit: "share", Holds: func(v float64) bool { return v < 0.2 }}},
+		Thresholds: []result.Threshold{{Func: "breach_rate", Unit: "share", Op: "<", Bound: 0.2}},
 	}
 	trials := append(clean(3), broke(3, breach(lost, result.Breached, 4)))
-	c := fold(header(4), rules, trials...)
-	near(t, "breach_rate", c.Thresholds[0].Value, 0.25, 1e-9)
+	c := fold(4, rules, trials...)
+	near(t, "breach_rate", *c.Thresholds[0].Value, 0.25, 1e-9)
 	if c.Verdict != result.Missed {
 		t.Errorf("the verdict is %s", c.Verdict)
 	}

@@ -3,8 +3,6 @@ package result
 import (
 	"strings"
 	"time"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // A Breach is a promise that was broken, of one class, in one trial.
@@ -24,7 +22,7 @@ type Breach struct {
 	Widened bool `json:"widened,omitempty"`
 }
 
-// A Risk is work that was under way when the signal struck, and how much of it was lost.
+// A Risk is work of one trial that was under way when the signal struck, and how much of it was lost.
 type Risk struct {
 	Kind  string `json:"kind"`
 	Count int64  `json:"count"`
@@ -48,30 +46,6 @@ type Schedule struct {
 	Steps int64  `json:"steps"`
 }
 
-// Phases of a latency: before the signal struck, and after.
-const (
-	Steady = "steady"
-	Drain  = "drain"
-)
-
-// A Latency is how long accepted operations of one group took in one phase, from their intended starts.
-type Latency struct {
-	Op, Group, Phase string
-	Clock            string // "wall" or "virtual"
-	Hist             *hdrhistogram.Histogram
-}
-
-// A Throughput counts what became of one group's operations.
-type Throughput struct {
-	Op, Group                        string
-	Sent, Accepted, Refused, Unknown int64
-	Late                             int64 // started more than a millisecond late through the generator's own doing
-	Unsent                           int64 // never started: the client's call before had not returned when the load ended
-	// Steady is how many were accepted before the signal struck, in Window.
-	Steady int64
-	Window time.Duration
-}
-
 // A WindowCount is how often a named window was met by a signal.
 type WindowCount struct {
 	Name   string `json:"name"`
@@ -81,8 +55,9 @@ type WindowCount struct {
 
 // A Trial is one judged trial. Latencies are not stored with it: they are computed from the ledger.
 type Trial struct {
-	Index       int           `json:"index"`  // within its result; the seed is derived from it
-	Number      int           `json:"number"` // within the run; the directory's name
+	Index       int           `json:"index"`                 // within its result; the seed is derived from it
+	Replacement int           `json:"replacement,omitempty"` // the how manieth in place of a void trial of this index; 0 is the planned one
+	Number      int           `json:"number"`                // within the run; the directory's name
 	Seed        string        `json:"seed"`
 	Verdict     Verdict       `json:"verdict"`
 	Void        string        `json:"void,omitempty"` // why it proves nothing

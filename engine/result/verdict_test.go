@@ -6,41 +6,42 @@ import (
 	"github.com/racebench/racebench/engine/result"
 )
 
+// atStartup stands for one planned trial of a campaign whose test is the stop itself.
+const atStartup = -1
+
 func TestVerdicts(t *testing.T) {
 	idle := trial(0)
 	idle.AtRisk = []result.Risk{{Kind: "queued"}}
-	startup := header(1)
-	startup.AtStartup = true
 	known := result.Rules{Known: []result.KnownBreach{{Class: "no-lost-message/*", Why: "tracked"}}}
 	expired := result.Rules{Known: []result.KnownBreach{{Class: "no-lost-message/*", Expired: true}}}
-	elsewhere := result.Rules{Known: []result.KnownBreach{{Variant: "another", Class: "no-lost-message/*"}}}
-	missed := result.Rules{Thresholds: []result.Threshold{{Func: "max", Name: "drain", Holds: func(float64) bool { return false }}}}
+	missed := result.Rules{Thresholds: []result.Threshold{{Func: "max", Name: "drain", Op: "<", Bound: -1}}}
 	for name, c := range map[string]struct {
-		want   result.Verdict
-		header result.Header
-		rules  result.Rules
-		trials []result.Trial
+		want    result.Verdict
+		planned int
+		rules   result.Rules
+		trials  []result.Trial
 	}{
-		"clean":                         {result.Passed, header(3), result.Rules{}, clean(3)},
-		"one breach of many":            {result.Breached, header(3), result.Rules{}, append(clean(2), broke(2, breach(lost, result.Breached, 1)))},
-		"a hang is worse":               {result.Hung, header(2), known, []result.Trial{broke(0, breach(hung, result.Hung, 1)), broke(1, breach("process-survives/p/panic", result.Crashed, 1))}},
-		"a crash is worse":              {result.Crashed, header(2), missed, []result.Trial{broke(0, breach(lost, result.Breached, 1)), broke(1, breach("process-survives/p/panic", result.Crashed, 1))}},
-		"known":                         {result.Known, header(2), known, []result.Trial{broke(0, breach(lost, result.Breached, 1)), trial(1)}},
-		"known, and one that is not":    {result.Hung, header(2), known, []result.Trial{broke(0, breach(lost, result.Breached, 1), breach(hung, result.Hung, 1)), trial(1)}},
-		"no longer known":               {result.Breached, header(1), expired, []result.Trial{broke(0, breach(lost, result.Breached, 1))}},
-		"known of another variant":      {result.Breached, header(1), elsewhere, []result.Trial{broke(0, breach(lost, result.Breached, 1))}},
-		"missed":                        {result.Missed, header(2), missed, clean(2)},
-		"missed beside known":           {result.Missed, header(1), result.Rules{Known: known.Known, Thresholds: missed.Thresholds}, []result.Trial{broke(0, breach(lost, result.Breached, 1))}},
-		"no trial":                      {result.Untested, header(3), missed, nil},
-		"all void, nothing measured":    {result.Untested, header(2), missed, []result.Trial{void(0, "x"), void(1, "x")}},
-		"fewer than half":               {result.Untested, header(5), result.Rules{}, clean(2)},
-		"half":                          {result.Passed, header(4), result.Rules{}, clean(2)},
-		"a breach among too few":        {result.Breached, header(9), result.Rules{}, []result.Trial{broke(0, breach(lost, result.Breached, 1))}},
-		"nothing at risk":               {result.Untested, header(1), result.Rules{}, []result.Trial{idle}},
-		"nothing at risk, at start-up":  {result.Passed, startup, result.Rules{}, []result.Trial{idle}},
-		"void ones do not count as run": {result.Untested, header(4), result.Rules{}, append(clean(1), void(1, "x"), void(2, "x"), void(3, "x"))},
+		"clean":                         {result.Passed, 3, result.Rules{}, clean(3)},
+		"one breach of many":            {result.Breached, 3, result.Rules{}, append(clean(2), broke(2, breach(lost, result.Breached, 1)))},
+		"a hang is worse":               {result.Hung, 2, known, []result.Trial{broke(0, breach(hung, result.Hung, 1)), broke(1, breach("process-survives/p/panic", result.Crashed, 1))}},
+		"a crash is worse":              {result.Crashed, 2, missed, []result.Trial{broke(0, breach(lost, result.Breached, 1)), broke(1, breach("process-survives/p/panic", result.Crashed, 1))}},
+		"known":                         {result.Known, 2, known, []result.Trial{broke(0, breach(lost, result.Breached, 1)), trial(1)}},
+		"known, and one that is not":    {result.Hung, 2, known, []result.Trial{broke(0, breach(lost, result.Breached, 1), breach(hung, result.Hung, 1)), trial(1)}},
+		"no longer known":               {result.Breached, 1, expired, []result.Trial{broke(0, breach(lost, result.Breached, 1))}},
+		"missed":                        {result.Missed, 2, missed, clean(2)},
+		"missed beside known":           {result.Missed, 1, result.Rules{Known: known.Known, Thresholds: missed.Thresholds}, []result.Trial{broke(0, breach(lost, result.Breached, 1))}},
+		"no trial":                      {result.Untested, 3, missed, nil},
+		"all void, nothing measured":    {result.Untested, 2, missed, []result.Trial{void(0, "x"), void(1, "x")}},
+		"fewer than half":               {result.Untested, 5, result.Rules{}, clean(2)},
+		"half":                          {result.Passed, 4, result.Rules{}, clean(2)},
+		"a breach among too few":        {result.Breached, 9, result.Rules{}, []result.Trial{broke(0, breach(lost, result.Breached, 1))}},
+		"nothing at risk":               {result.Untested, 1, result.Rules{}, []result.Trial{idle}},
+		"nothing at risk, at start-up":  {result.Passed, atStartup, result.Rules{}, []result.Trial{idle}},
+		"void ones do not count as run": {result.Untested, 4, result.Rules{}, append(clean(1), void(1, "x"), void(2, "x"), void(3, "x"))},
 	} {
-		got := fold(c.header, c.rules, c.trials...)
+		campaign := empty(max(c.planned, 1), c.rules)
+		campaign.AtStartup = c.planned == atStartup
+		got := finished(campaign, c.trials...)
 		if got.Verdict != c.want {
 			t.Errorf("%s: %s, not %s", name, got.Verdict, c.want)
 		}

@@ -86,19 +86,19 @@ func soakReference(t *testing.T, busy bool) {
 		t.Fatal(err)
 	}
 	fold := folds[0]
-	n := fold.Counts()
+	n := fold.Trials
 	for _, b := range fold.Breaches {
 		t.Errorf("the reference is accused of %s in %d trials: %s\n%s", b.Class, b.Trials, b.Summary, strings.Join(b.Evidence, "\n"))
 	}
 	if n.Passed != soaked || n.Void > 0 && !busy {
 		t.Errorf("%+v; void: %v", n, voids(fold))
 	}
-	t.Logf("%+v; void: %v; longest drain %s of %s", n, voids(fold), fold.LongestDrain(), fold.Header.DrainLimit)
+	t.Logf("%+v; void: %v; longest drain %s of %s", n, voids(fold), time.Duration(fold.Drain.MaxNS), fold.DrainLimit)
 }
 
 func voids(fold *result.Campaign) []string {
 	var all []string
-	for _, trial := range fold.Trials {
+	for _, trial := range fold.Judged {
 		if trial.Void != "" {
 			all = append(all, trial.Void)
 		}

@@ -142,7 +142,7 @@ func (w *study) round(n int, wanted func(r *variantRun) bool) bool {
 	}
 	w.seed++
 	for _, fold := range folds {
-		w.run(fold.Header.Variant).add(fold)
+		w.run(fold.Variant).add(fold)
 	}
 	return true
 }
@@ -172,7 +172,7 @@ func (w *study) run(variant string) *variantRun {
 }
 
 func (r *variantRun) add(fold *result.Campaign) {
-	for _, trial := range fold.Trials {
+	for _, trial := range fold.Judged {
 		if trial.Verdict == result.Void {
 			r.void = append(r.void, trial.Void)
 			continue

@@ -17,10 +17,13 @@ const lost = "no-lost-message/mailbox/actor-dropped"
 // clean is the result of so many trials that broke nothing, each with the same speed.
 func clean(n int) *result.Report {
 	row := result.Row{
-		Scenario: "s", ScenarioHash: "aa", Target: "broker", Variant: "v", Engine: "real", Verdict: result.Passed,
-		Trials: result.Counts{Planned: n, Run: n, Passed: n}, Invariants: []string{"no-lost-message", "drain-ends"},
-		Throughput: []result.RowThroughput{{Op: "publish", Group: "publish", PerSecond: 1000}},
-		Regression: []result.Tolerance{{Metric: "p99(publish)", Share: 0.1}, {Metric: "rate(publish)", Share: 0.05}},
+		Header: result.Header{
+			Scenario: "s", ScenarioHash: "aa", Target: "broker", Variant: "v", Engine: "real",
+			Invariants: []string{"no-lost-message", "drain-ends"},
+		},
+		Verdict: result.Passed, Trials: result.Counts{Planned: n, Run: n, Passed: n},
+		Throughput: []result.Throughput{{Op: "publish", Group: "publish", PerSecond: 1000}},
+		Rules:      result.Rules{Regression: []result.Tolerance{{Metric: "p99(publish)", Share: 0.1}, {Metric: "rate(publish)", Share: 0.05}}},
 	}
 	for i := range n {
 		wiggle := 1 + float64(i)/1000
@@ -65,7 +68,7 @@ func untested(row *result.Row) {
 func TestOutcomes(t *testing.T) {
 	bound := func(value float64, holds bool) func(*result.Row) {
 		return func(row *result.Row) {
-			row.Thresholds = []result.RowThreshold{{Expr: "p99(publish) < 25ms", Unit: "ns", Value: &value, Holds: holds}}
+			row.Thresholds = []result.Threshold{{Expr: "p99(publish) < 25ms", Unit: "ns", Value: &value, Holds: holds}}
 			if !holds {
 				row.Verdict = result.Missed
 			}

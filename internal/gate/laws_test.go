@@ -40,7 +40,7 @@ func (s study) alarms(t *testing.T) float64 {
 // draw makes a result. Only its first metric is slower: a change of one among many is the hardest to see.
 func (s study) draw(chance *rand.Rand, slower float64) *result.Report {
 	row := result.Row{
-		Scenario: "s", Target: "broker", Variant: "two-phase", Engine: "real", Verdict: result.Passed,
+		Header: result.Header{Scenario: "s", Target: "broker", Variant: "two-phase", Engine: "real"}, Verdict: result.Passed,
 		Trials: result.Counts{Planned: s.trials, Run: s.trials, Passed: s.trials},
 	}
 	for i := range s.metrics {

@@ -10,7 +10,7 @@ import (
 // A group that did nothing on either side has no line, unless the scenario names its metric.
 func TestNothingAgainstNothingIsNoLine(t *testing.T) {
 	idle := func(r *result.Row) {
-		r.Throughput = append(r.Throughput, result.RowThroughput{Group: "idle"})
+		r.Throughput = append(r.Throughput, result.Throughput{Group: "idle"})
 		for i := range r.PerTrial {
 			r.PerTrial[i].Metrics["rate(idle)"] = 0
 		}

@@ -63,7 +63,7 @@ func ofOneScenario(a, b result.Row) bool {
 // Shows says whether the base shows a class of breach in a result of the same scenario and variant as one that
 // is just being run.
 func Shows(base *result.Report, head result.Header, class string) bool {
-	row := result.Row{Scenario: head.Scenario, Target: head.Target, Variant: head.Variant, Engine: head.Engine}
+	row := result.Row{Header: head}
 	return slices.ContainsFunc(base.Results, func(o result.Row) bool {
 		return pairable(o, row) && slices.ContainsFunc(o.Breaches, func(b result.RowBreach) bool { return b.Class == class })
 	})

@@ -58,7 +58,7 @@ func frame(label string) chart {
 // chartOf draws the latencies of a result, or is nil when their histograms cannot be read.
 func chartOf(row result.Row) *chart {
 	type curve struct {
-		l      result.RowLatency
+		l      result.Latency
 		values []int64
 	}
 	var curves []curve

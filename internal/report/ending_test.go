@@ -134,7 +134,7 @@ func TestReplayIsCalledAsTheRunWas(t *testing.T) {
 // The outermost pieces of a timeline hold all that lies beyond them: no point of a rate is drawn from them.
 func TestOutermostPiecesAreNotDrawn(t *testing.T) {
 	row := breachedRow()
-	row.Timeline = &result.RowTimeline{WidthNS: ms, Ticks: []result.RowTick{
+	row.Timeline = &result.RowTimeline{WidthNS: ms, Ticks: []result.Tick{
 		{At: -result.Reach, Trials: 1, Accepted: 9999}, {At: -1, Trials: 1, Accepted: 7}, {At: 0, Trials: 1, Accepted: 5},
 		{At: result.Reach - 1, Trials: 1, Refused: 9999},
 	}}

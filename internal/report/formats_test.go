@@ -41,7 +41,7 @@ func measuredSample(t *testing.T) *result.Report {
 		}
 		row.Timeline = &result.RowTimeline{WidthNS: 50 * ms}
 		for at := -20; at < 6; at++ {
-			tick := result.RowTick{At: at, Trials: 5, Accepted: 500, MeanNS: 50 * us, MaxNS: 2 * ms, Open: 4}
+			tick := result.Tick{At: at, Trials: 5, Accepted: 500, MeanNS: 50 * us, MaxNS: 2 * ms, Open: 4}
 			if at >= 0 {
 				tick.Accepted, tick.Refused, tick.MaxNS = 40, 200, 31*ms
 			}

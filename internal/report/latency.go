@@ -18,7 +18,7 @@ func (p *painter) latencies(g group) {
 // latencyTable writes one phase, so that the drain's latencies do not hide among the others.
 func (p *painter) latencyTable(g group, phase, head string) {
 	var names []string
-	var all []result.RowLatency
+	var all []result.Latency
 	for _, row := range g.rows {
 		for _, l := range row.Latency {
 			if l.Phase == phase {
@@ -30,7 +30,7 @@ func (p *painter) latencyTable(g group, phase, head string) {
 	if len(all) == 0 {
 		return
 	}
-	numbers := func(head string, drop int, of func(result.RowLatency) string) *column {
+	numbers := func(head string, drop int, of func(result.Latency) string) *column {
 		c := &column{head: head, right: true, drop: drop}
 		for _, l := range all {
 			c.cells = append(c.cells, of(l))
@@ -39,13 +39,13 @@ func (p *painter) latencyTable(g group, phase, head string) {
 	}
 	t := &table{columns: []*column{
 		{head: head, cells: names},
-		numbers("COUNT", 4, func(l result.RowLatency) string { return fmt.Sprint(l.Count) }),
-		numbers("MEAN", 6, func(l result.RowLatency) string { return span(l.MeanNS) }),
-		numbers("P50", 2, func(l result.RowLatency) string { return span(l.P50NS) }),
-		numbers("P90", 5, func(l result.RowLatency) string { return span(l.P90NS) }),
-		numbers("P99", 0, func(l result.RowLatency) string { return span(l.P99NS) }),
-		numbers("P99.9", 3, func(l result.RowLatency) string { return span(l.P999NS) }),
-		numbers("MAX", 1, func(l result.RowLatency) string { return span(l.MaxNS) }),
+		numbers("COUNT", 4, func(l result.Latency) string { return fmt.Sprint(l.Count) }),
+		numbers("MEAN", 6, func(l result.Latency) string { return span(l.MeanNS) }),
+		numbers("P50", 2, func(l result.Latency) string { return span(l.P50NS) }),
+		numbers("P90", 5, func(l result.Latency) string { return span(l.P90NS) }),
+		numbers("P99", 0, func(l result.Latency) string { return span(l.P99NS) }),
+		numbers("P99.9", 3, func(l result.Latency) string { return span(l.P999NS) }),
+		numbers("MAX", 1, func(l result.Latency) string { return span(l.MaxNS) }),
 	}}
 	p.blank()
 	p.table(t)
@@ -53,7 +53,7 @@ func (p *painter) latencyTable(g group, phase, head string) {
 
 func (p *painter) throughputTable(g group) {
 	var names []string
-	var all []result.RowThroughput
+	var all []result.Throughput
 	for _, row := range g.rows {
 		for _, t := range row.Throughput {
 			names = append(names, groupName(row, t.Op, t.Group))
@@ -64,7 +64,7 @@ func (p *painter) throughputTable(g group) {
 		return
 	}
 	t := &table{columns: []*column{{head: "OPERATIONS", cells: names}}}
-	add := func(head string, drop int, of func(result.RowThroughput) int64) {
+	add := func(head string, drop int, of func(result.Throughput) int64) {
 		c := &column{head: head, right: true, drop: drop}
 		some := false
 		for _, th := range all {
@@ -81,12 +81,12 @@ func (p *painter) throughputTable(g group) {
 		rates.cells = append(rates.cells, perSecond(th.PerSecond))
 	}
 	t.columns = append(t.columns, rates)
-	add("SENT", 5, func(t result.RowThroughput) int64 { return t.Sent })
-	add("ACCEPTED", 1, func(t result.RowThroughput) int64 { return t.Accepted })
-	add("REFUSED", 2, func(t result.RowThroughput) int64 { return t.Refused })
-	add("UNKNOWN", 3, func(t result.RowThroughput) int64 { return t.Unknown })
-	add("LATE", 4, func(t result.RowThroughput) int64 { return t.Late })
-	add("UNSENT", 4, func(t result.RowThroughput) int64 { return t.Unsent })
+	add("SENT", 5, func(t result.Throughput) int64 { return t.Sent })
+	add("ACCEPTED", 1, func(t result.Throughput) int64 { return t.Accepted })
+	add("REFUSED", 2, func(t result.Throughput) int64 { return t.Refused })
+	add("UNKNOWN", 3, func(t result.Throughput) int64 { return t.Unknown })
+	add("LATE", 4, func(t result.Throughput) int64 { return t.Late })
+	add("UNSENT", 4, func(t result.Throughput) int64 { return t.Unsent })
 	p.blank()
 	p.table(t)
 }

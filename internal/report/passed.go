@@ -115,7 +115,7 @@ func (p *painter) untested(row result.Row, r *result.Report) {
 	p.blank()
 	enough := row.Trials.Run > 0 && 2*row.Trials.Run >= row.Trials.Planned
 	why := fmt.Sprintf("only %d of %s gave a verdict", row.Trials.Run, count(int64(row.Trials.Planned), "planned trial"))
-	unmeasured := slices.IndexFunc(row.Thresholds, func(t result.RowThreshold) bool { return t.Value == nil })
+	unmeasured := slices.IndexFunc(row.Thresholds, func(t result.Threshold) bool { return t.Value == nil })
 	idle := enough && unmeasured < 0
 	switch {
 	case enough && unmeasured >= 0:

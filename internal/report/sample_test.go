@@ -25,18 +25,21 @@ func sample() *result.Report {
 // row is what all results of the sample share.
 func row(variant string, v result.Verdict, n result.Counts) result.Row {
 	return result.Row{
-		Scenario: "broker-sigterm-under-load", ScenarioHash: "5f0c6f2e", Owner: "@acme/broker", Target: "broker", Variant: variant,
-		Engine: "real", Seed: "7", Verdict: v, Moment: "SIGTERM uniform over 20%..80% of 2s", Trials: n,
-		Invariants: []string{"drain-ends", "every-call-returns", "no-lost-message", "process-survives"},
+		Header: result.Header{
+			Scenario: "broker-sigterm-under-load", ScenarioHash: "5f0c6f2e", Owner: "@acme/broker", Target: "broker", Variant: variant,
+			Engine: "real", Seed: "7", Moment: "SIGTERM uniform over 20%..80% of 2s",
+			Invariants: []string{"drain-ends", "every-call-returns", "no-lost-message", "process-survives"},
+		},
+		Verdict: v, Trials: n,
 		AtRisk: []result.RowRisk{
 			{Kind: "call-in-flight", Count: 31, Trials: n.Run, Fewest: 4},
 			{Kind: "queued", Count: 61204, Trials: n.Run, Fewest: 1911},
 		},
-		Throughput: []result.RowThroughput{
+		Throughput: []result.Throughput{
 			{Op: "publish", Group: "publish", Sent: 10240, Accepted: 9871, Refused: 361, Unknown: 8, Late: 3, PerSecond: 1987.4},
 			{Op: "subscribe", Group: "laggards", Accepted: 38120, PerSecond: 7911},
 		},
-		Latency: []result.RowLatency{
+		Latency: []result.Latency{
 			latency("publish", "publish", result.Steady, 9500, 41*us, 388*us, 2140*us),
 			latency("publish", "publish", result.Drain, 371, 66*us, 9*ms, 31200*us),
 			latency("subscribe", "laggards", result.Steady, 37000, 2900*us, 11*ms, 18*ms),
@@ -46,8 +49,8 @@ func row(variant string, v result.Verdict, n result.Counts) result.Row {
 	}
 }
 
-func latency(op, group, phase string, n, p50, p99, largest int64) result.RowLatency {
-	return result.RowLatency{
+func latency(op, group, phase string, n, p50, p99, largest int64) result.Latency {
+	return result.Latency{
 		Op: op, Group: group, Phase: phase, Clock: "wall", Count: n, MeanNS: p50 * 5 / 4, P50NS: p50, P90NS: (p50 + p99) / 2,
 		P99NS: p99, P999NS: (p99 + largest) / 2, MaxNS: largest, Histogram: "HISTFAAAAA==",
 	}
@@ -69,7 +72,7 @@ func passedRow() result.Row {
 	}
 	r.Crossed = []result.Crossed{{Kind: "requests", Count: 2, Of: 310}}
 	r.Schedules = &result.RowSchedules{Run: 20000, Distinct: 18211, Steps: 1204511, PerSecond: 71000}
-	r.Thresholds = []result.RowThreshold{{Expr: "p99(publish) < 25ms", Value: &held, Unit: "ns", Holds: true}}
+	r.Thresholds = []result.Threshold{{Expr: "p99(publish) < 25ms", Value: &held, Unit: "ns", Holds: true}}
 	return r
 }
 
@@ -171,7 +174,7 @@ func missedRow() result.Row {
 	n.Passed = 5
 	r := row("close-drain-nogate", result.Missed, n)
 	p99, rate := float64(31*ms), 1480.0
-	r.Thresholds = []result.RowThreshold{
+	r.Thresholds = []result.Threshold{
 		{Expr: "p99(publish) < 25ms", Value: &p99, Unit: "ns"},
 		{Expr: "rate(publish) > 1500/s", Value: &rate, Unit: "/s"},
 		{Expr: "p99(publish, drain) < 1s", Unit: "ns"},

@@ -39,7 +39,7 @@ func (p *painter) results(g group) {
 		head: "AT RISK", right: true, drop: 5, cells: each(g.rows, riskCell),
 		legend: "at risk: work in flight when the signal struck",
 	})
-	latency := func(phase string, quantiles func(result.RowLatency) string) []string {
+	latency := func(phase string, quantiles func(result.Latency) string) []string {
 		return each(g.rows, func(row result.Row) string {
 			for _, l := range row.Latency {
 				if l.Op == main.Op && l.Group == main.Group && l.Phase == phase {
@@ -49,8 +49,8 @@ func (p *painter) results(g group) {
 			return nothing
 		})
 	}
-	all := func(l result.RowLatency) string { return spans(l.P50NS, l.P99NS, l.MaxNS) }
-	tail := func(l result.RowLatency) string { return span(l.P99NS) }
+	all := func(l result.Latency) string { return spans(l.P50NS, l.P99NS, l.MaxNS) }
+	tail := func(l result.Latency) string { return span(l.P99NS) }
 	op := strings.ToUpper(main.Op)
 	t.add(&column{
 		head: op + "/S", right: true, drop: 6,
@@ -121,7 +121,7 @@ func variantName(row result.Row) string {
 }
 
 // mainOp is the group whose numbers stand in the table: the scenario's first that sends anything.
-func mainOp(rows []result.Row) result.RowThroughput {
+func mainOp(rows []result.Row) result.Throughput {
 	for _, row := range rows {
 		for _, t := range row.Throughput {
 			if t.Sent > 0 {
@@ -129,7 +129,7 @@ func mainOp(rows []result.Row) result.RowThroughput {
 			}
 		}
 	}
-	return result.RowThroughput{}
+	return result.Throughput{}
 }
 
 // A broken promise is an invariant with the most trials that one of its classes shows.
@@ -233,7 +233,7 @@ func riskOf(row result.Row) int64 {
 	return n
 }
 
-func rateCell(row result.Row, main result.RowThroughput) string {
+func rateCell(row result.Row, main result.Throughput) string {
 	for _, t := range row.Throughput {
 		if t.Op == main.Op && t.Group == main.Group && t.PerSecond > 0 {
 			return perSecond(t.PerSecond)

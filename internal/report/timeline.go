@@ -37,7 +37,7 @@ func timelineOf(row result.Row) *timeline {
 	x := func(at float64) string {
 		return coordinate(plotLeft + plotWidth*(at-float64(first))/float64(last-first))
 	}
-	perTrial := func(n int64, t result.RowTick) float64 { return float64(n) / float64(max(t.Trials, 1)) }
+	perTrial := func(n int64, t result.Tick) float64 { return float64(n) / float64(max(t.Trials, 1)) }
 	seconds := time.Duration(width).Seconds()
 	tl := &timeline{}
 	for _, p := range []struct {
@@ -46,17 +46,17 @@ func timelineOf(row result.Row) *timeline {
 		lines []series
 	}{
 		{"operations a second", false, []series{
-			{"accepted", "c2", func(t result.RowTick) float64 { return perTrial(t.Accepted, t) / seconds }},
-			{"refused", "c1", func(t result.RowTick) float64 { return perTrial(t.Refused, t) / seconds }},
+			{"accepted", "c2", func(t result.Tick) float64 { return perTrial(t.Accepted, t) / seconds }},
+			{"refused", "c1", func(t result.Tick) float64 { return perTrial(t.Refused, t) / seconds }},
 		}},
 		{"latency of accepted operations", true, []series{
-			{"mean", "c0", func(t result.RowTick) float64 { return float64(t.MeanNS) }},
-			{"max", "c3", func(t result.RowTick) float64 { return float64(t.MaxNS) }},
+			{"mean", "c0", func(t result.Tick) float64 { return float64(t.MeanNS) }},
+			{"max", "c3", func(t result.Tick) float64 { return float64(t.MaxNS) }},
 		}},
-		{"calls in flight", false, []series{{"calls", "c4", func(t result.RowTick) float64 { return perTrial(t.Open, t) }}}},
-		{"accepted messages in the server, not delivered yet", false, []series{{"queued", "c5", func(t result.RowTick) float64 { return perTrial(t.Queued, t) }}}},
+		{"calls in flight", false, []series{{"calls", "c4", func(t result.Tick) float64 { return perTrial(t.Open, t) }}}},
+		{"accepted messages in the server, not delivered yet", false, []series{{"queued", "c5", func(t result.Tick) float64 { return perTrial(t.Queued, t) }}}},
 	} {
-		if p.lines[0].name == "queued" && !slices.ContainsFunc(ticks, func(t result.RowTick) bool { return t.Queued > 0 }) {
+		if p.lines[0].name == "queued" && !slices.ContainsFunc(ticks, func(t result.Tick) bool { return t.Queued > 0 }) {
 			continue
 		}
 		tl.Panels = append(tl.Panels, panelOf(p.title+" of "+nameOf(row), p.title, p.log, p.lines, ticks, x))
@@ -87,8 +87,8 @@ func timelineOf(row result.Row) *timeline {
 }
 
 // inReach leaves out the outermost pieces: they also hold everything beyond them, which would look like a burst.
-func inReach(ticks []result.RowTick) []result.RowTick {
-	return slices.DeleteFunc(slices.Clone(ticks), func(t result.RowTick) bool { return t.At < 1-result.Reach || t.At > result.Reach-2 })
+func inReach(ticks []result.Tick) []result.Tick {
+	return slices.DeleteFunc(slices.Clone(ticks), func(t result.Tick) bool { return t.At < 1-result.Reach || t.At > result.Reach-2 })
 }
 
 // sinceSignal is a time from the signal in words.
@@ -109,13 +109,13 @@ func sign(at int) string {
 // A series is one line of a panel.
 type series struct {
 	name, class string
-	value       func(result.RowTick) float64
+	value       func(result.Tick) float64
 }
 
 // panelHeight is the height of a panel's inside.
 const panelHeight = 90
 
-func panelOf(label, title string, log bool, lines []series, ticks []result.RowTick, x func(float64) string) panel {
+func panelOf(label, title string, log bool, lines []series, ticks []result.Tick, x func(float64) string) panel {
 	p := panel{chart: frame(label + " around the signal"), Title: title, Span: panelHeight}
 	p.Height, p.Bottom = plotTop+panelHeight+28, plotTop+panelHeight
 	low, high := 0.0, 0.0

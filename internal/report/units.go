@@ -114,7 +114,7 @@ func perSecond(v float64) string {
 
 // measured writes what a threshold's metric was, in its unit and with a digit more than elsewhere: one
 // that was missed by little must not look as if it had been met.
-func measured(t result.RowThreshold) string {
+func measured(t result.Threshold) string {
 	if t.Value == nil {
 		return "nothing was measured"
 	}

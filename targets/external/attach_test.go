@@ -81,8 +81,8 @@ func TestARunningProgramIsSignalledOnce(t *testing.T) {
 				load = "\n  - {client: http-keepalive, path: /, stop: at-signal}\n  - {client: http-preopened, path: /half}"
 			}
 			c, _ := runProgram(t, compile(t, fmt.Sprintf(attachedTrial, more, attach, load)), engine.KeepNone)
-			if c.Verdict != want || len(c.Trials) != 1 || slices.ContainsFunc(warnings(t, c), func(w string) bool { return strings.HasPrefix(w, "clean-exit") }) {
-				t.Errorf("%s, %v, %v, %+v", c.Verdict, classes(c), warnings(t, c), c.Trials)
+			if c.Verdict != want || len(c.Judged) != 1 || slices.ContainsFunc(warnings(t, c), func(w string) bool { return strings.HasPrefix(w, "clean-exit") }) {
+				t.Errorf("%s, %v, %v, %+v", c.Verdict, classes(c), warnings(t, c), c.Judged)
 			}
 			if mode == "hangs" && !strings.Contains(fmt.Sprint(c.Breaches), "racebench did not start it") { // reports look for it
 				t.Error(c.Breaches)
@@ -109,7 +109,7 @@ func TestAttachingAsksForConsent(t *testing.T) {
 		}
 	}
 	c, _ := runProgram(t, compile(t, fmt.Sprintf(attachedTrial, "", os.Getpid(), " [{client: http-keepalive}]")), engine.KeepNone)
-	if c.Verdict != result.Untested || !strings.Contains(c.Trials[0].Void, "is racebench itself, or runs it") {
-		t.Errorf("%s, %+v", c.Verdict, c.Trials)
+	if c.Verdict != result.Untested || !strings.Contains(c.Judged[0].Void, "is racebench itself, or runs it") {
+		t.Errorf("%s, %+v", c.Verdict, c.Judged)
 	}
 }

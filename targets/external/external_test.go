@@ -163,7 +163,7 @@ func TestEveryEndIsTold(t *testing.T) {
 			}
 			c := run(t, tc.mode, tc.more, mixed, trials)
 			if c.Verdict != tc.verdict {
-				t.Fatalf("%s: %v; %v; notes %v", c.Verdict, classes(c), c.Trials, c.Notes)
+				t.Fatalf("%s: %v; %v; notes %v", c.Verdict, classes(c), c.Judged, c.Notes)
 			}
 			for _, want := range tc.classes {
 				if !slices.ContainsFunc(classes(c), func(have string) bool { return strings.HasPrefix(have, want) }) {
@@ -194,9 +194,9 @@ func TestWhatCannotBeTested(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			c := run(t, mode, "", "\n  - {client: http-oneshot, path: /}\n", 2)
-			if c.Verdict != result.Untested || len(c.Trials) != 1 ||
-				!slices.ContainsFunc(want, func(text string) bool { return strings.Contains(c.Trials[0].Void, text) }) {
-				t.Errorf("%s: %+v", c.Verdict, c.Trials)
+			if c.Verdict != result.Untested || len(c.Judged) != 1 ||
+				!slices.ContainsFunc(want, func(text string) bool { return strings.Contains(c.Judged[0].Void, text) }) {
+				t.Errorf("%s: %+v", c.Verdict, c.Judged)
 			}
 		})
 	}
@@ -221,8 +221,8 @@ func TestCommandThatIsNotThere(t *testing.T) {
 		"{command: \"true\", before_each: [./nosuch], cwd: " + dir + "}": "external.before_each: ./nosuch: no such file or directory in " + dir,
 	} {
 		c, _ := runProgram(t, compile(t, "name: x\ntarget: external\ntrials: 1\nexternal: "+external+"\nload: [{client: http-keepalive}]\n"), engine.KeepNone)
-		if c.Verdict != result.Untested || len(c.Trials) != 1 || !strings.Contains(c.Trials[0].Void, want) {
-			t.Errorf("%s: %s %v, want %s", external, c.Verdict, c.Trials, want)
+		if c.Verdict != result.Untested || len(c.Judged) != 1 || !strings.Contains(c.Judged[0].Void, want) {
+			t.Errorf("%s: %s %v, want %s", external, c.Verdict, c.Judged, want)
 		}
 	}
 }
@@ -262,7 +262,7 @@ func TestShortGraceIsNoLoss(t *testing.T) {
 	if lost || !slices.ContainsFunc(c.Notes, func(n string) bool {
 		return strings.Contains(n, "0 of ") && strings.Contains(n, "the grace of 1ms is shorter than your requests")
 	}) {
-		t.Errorf("%s, notes %v, %v", c.Verdict, c.Notes, c.Trials)
+		t.Errorf("%s, notes %v, %v", c.Verdict, c.Notes, c.Judged)
 	}
 }
 
@@ -291,7 +291,7 @@ func TestLameDuckAnswersPreopened(t *testing.T) {
 func TestCutAnswerFailsWheneverItWasAskedFor(t *testing.T) {
 	c := run(t, "cuts-late", "", "\n  - {client: http-keepalive, path: /, stop: at-signal}\n  - {client: http-preopened, path: /half}\n", 1)
 	if c.Verdict != result.Breached || !slices.Equal(classes(c), []string{"every-request-answered/answer-cut/exited"}) || len(warnings(t, c)) > 0 {
-		t.Errorf("%s, %v, %v, at risk %v, %v", c.Verdict, classes(c), warnings(t, c), c.AtRisk, c.Trials)
+		t.Errorf("%s, %v, %v, at risk %v, %v", c.Verdict, classes(c), warnings(t, c), c.AtRisk, c.Judged)
 	}
 }
 
@@ -299,7 +299,7 @@ func TestCutAnswerFailsWheneverItWasAskedFor(t *testing.T) {
 func TestSessionsAlone(t *testing.T) {
 	c := run(t, "shutdown", "", "\n  - {client: websocket, clients: 3, path: /ws}\n", 2)
 	if c.Verdict != result.Passed || atRisk(c, "websocket-open") != 6 || !slices.Contains(warnings(t, c), "clean-close/websocket/1006") {
-		t.Errorf("%s, %v, at risk %v, %v", c.Verdict, warnings(t, c), c.AtRisk, c.Trials)
+		t.Errorf("%s, %v, at risk %v, %v", c.Verdict, warnings(t, c), c.AtRisk, c.Judged)
 	}
 }
 

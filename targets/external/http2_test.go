@@ -53,9 +53,9 @@ load:
   - {client: http2, shape: slow, delay: 100ms, as: quick}%s
 `, trials, path, row.mode, row.more, upload))
 			c, _ := runCampaign(t, p, engine.Config{Keep: engine.KeepNone, FailFast: true})
-			t.Logf("%s, %v, at risk %v, crossed %v", c.Verdict, classes(c), c.AtRisk, c.Trials[0].Crossed)
+			t.Logf("%s, %v, at risk %v, crossed %v", c.Verdict, classes(c), c.AtRisk, c.Judged[0].Crossed)
 			if atRisk(c, "request-read") < 1 {
-				t.Errorf("at risk %v, notes %v, %v", c.AtRisk, c.Notes, c.Trials)
+				t.Errorf("at risk %v, notes %v, %v", c.AtRisk, c.Notes, c.Judged)
 			}
 			switch {
 			case row.class == "" && (c.Verdict != result.Passed || len(c.Breaches) > 0):
@@ -71,7 +71,7 @@ load:
 func TestHTTP2IsNotSpoken(t *testing.T) {
 	t.Parallel()
 	c := run(t, "garbage", "", "\n  - {client: http2}\n", 1)
-	if c.Verdict != result.Untested || len(c.Trials) != 1 || !strings.Contains(c.Trials[0].Void, "the server does not speak HTTP/2 here") {
-		t.Errorf("%s: %v", c.Verdict, c.Trials)
+	if c.Verdict != result.Untested || len(c.Judged) != 1 || !strings.Contains(c.Judged[0].Void, "the server does not speak HTTP/2 here") {
+		t.Errorf("%s: %v", c.Verdict, c.Judged)
 	}
 }

@@ -33,16 +33,16 @@ func keepsAndForgets(t *testing.T, keeps, forgets, more, client string) {
 	t.Helper()
 	c := runKeeper(t, keeps, more, client)
 	if c.Verdict != result.Passed || atRisk(c, "acknowledged-write") == 0 {
-		t.Errorf("kept: %s, %v, %v, notes %v, %v", c.Verdict, classes(c), c.AtRisk, c.Notes, c.Trials)
+		t.Errorf("kept: %s, %v, %v, notes %v, %v", c.Verdict, classes(c), c.AtRisk, c.Notes, c.Judged)
 	}
 	c = runKeeper(t, forgets, more, client)
 	if c.Verdict != result.Breached || !slices.Equal(classes(c), []string{"acked-survives-restart/store/missing"}) {
-		t.Fatalf("forgotten: %s, %v, notes %v, %v", c.Verdict, classes(c), c.Notes, c.Trials)
+		t.Fatalf("forgotten: %s, %v, notes %v, %v", c.Verdict, classes(c), c.Notes, c.Judged)
 	}
-	if lost, of := c.Breaches[0].Messages, atRisk(c, "acknowledged-write"); lost != of || of == 0 {
+	if lost, of := c.Breaches[0].Count, atRisk(c, "acknowledged-write"); lost != of || of == 0 {
 		t.Errorf("%d of %d writes are missed, not all", lost, of)
 	}
-	t.Logf("%d writes missed", c.Breaches[0].Messages)
+	t.Logf("%d writes missed", c.Breaches[0].Count)
 }
 
 const dataEnv = "  env: {DATA: \"{data}\"}"
@@ -58,10 +58,10 @@ func TestUsersOwnAdapter(t *testing.T) {
 func TestWhatCannotBeAskedForIsNotMissed(t *testing.T) {
 	t.Parallel()
 	c := runKeeper(t, "[SERVER, forgets]", dataEnv, "write-stdio, command: [SERVER, adapter-unsure]")
-	if c.Verdict != result.Breached || c.Breaches[0].Messages != atRisk(c, "acknowledged-write") || !slices.ContainsFunc(c.Trials[0].Notes, func(note string) bool {
+	if c.Verdict != result.Breached || c.Breaches[0].Count != atRisk(c, "acknowledged-write") || !slices.ContainsFunc(c.Judged[0].Notes, func(note string) bool {
 		return strings.HasSuffix(note, " acknowledged writes could not be asked for after the restart: cannot tell: the adapter could not read: nobody can tell")
 	}) {
-		t.Errorf("%s, %v, %v, %v", c.Verdict, c.Breaches, c.AtRisk, c.Trials)
+		t.Errorf("%s, %v, %v, %v", c.Verdict, c.Breaches, c.AtRisk, c.Judged)
 	}
 }
 
@@ -86,8 +86,8 @@ func TestBrokersThatSayNothing(t *testing.T) {
 			told := func(trial result.Trial) bool {
 				return slices.ContainsFunc(trial.Notes, func(note string) bool { return strings.Contains(note, "cannot tell") && strings.Contains(note, why) })
 			}
-			if c.Verdict != result.Untested || len(c.Breaches) > 0 || !slices.ContainsFunc(c.Trials, told) {
-				t.Errorf("%s, %v, %v, %v", c.Verdict, classes(c), c.AtRisk, c.Trials)
+			if c.Verdict != result.Untested || len(c.Breaches) > 0 || !slices.ContainsFunc(c.Judged, told) {
+				t.Errorf("%s, %v, %v, %v", c.Verdict, classes(c), c.AtRisk, c.Judged)
 			}
 		})
 	}
@@ -101,7 +101,7 @@ func TestBrokersOverTLS(t *testing.T) {
 			t.Parallel()
 			more := "  env: {DATA: \"{data}\", TLS: \"1\"}\n  url: " + url + "://127.0.0.1:{port}"
 			if c := runKeeper(t, "[SERVER, "+protocol+"]", more, "write-"+protocol); c.Verdict != result.Passed || atRisk(c, "acknowledged-write") == 0 {
-				t.Errorf("%s, %v, %v, notes %v, %v", c.Verdict, classes(c), c.AtRisk, c.Notes, c.Trials)
+				t.Errorf("%s, %v, %v, notes %v, %v", c.Verdict, classes(c), c.AtRisk, c.Notes, c.Judged)
 			}
 		})
 	}
@@ -119,7 +119,7 @@ func TestExampleAdapter(t *testing.T) {
 	t.Parallel()
 	c := runKeeper(t, "[SERVER, forgets]", dataEnv, fmt.Sprintf("write-stdio, command: [python3, %s]", path))
 	if c.Verdict != result.Breached || !slices.Equal(classes(c), []string{"acked-survives-restart/store/missing"}) {
-		t.Errorf("%s, %v, notes %v, %v", c.Verdict, classes(c), c.Notes, c.Trials)
+		t.Errorf("%s, %v, notes %v, %v", c.Verdict, classes(c), c.Notes, c.Judged)
 	}
 }
 
@@ -133,8 +133,8 @@ func TestAdapterThatCannotBeUsed(t *testing.T) {
 		`[yes, '{"value": "x"}']`: `the adapter read "x" of racebench-nothing, which nobody wrote`,
 	} {
 		c := run(t, "shutdown", dataEnv, "\n  - {client: write-stdio, command: "+command+"}\n", 1)
-		if c.Verdict != result.Untested || len(c.Trials) != 1 || !strings.Contains(c.Trials[0].Void, want) {
-			t.Errorf("%s: %s, %v, want %s", command, c.Verdict, c.Trials, want)
+		if c.Verdict != result.Untested || len(c.Judged) != 1 || !strings.Contains(c.Judged[0].Void, want) {
+			t.Errorf("%s: %s, %v, want %s", command, c.Verdict, c.Judged, want)
 		}
 	}
 }

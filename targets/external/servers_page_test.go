@@ -49,7 +49,7 @@ func (r serverRow) line(t *testing.T, version string, c *result.Campaign) string
 		name, cause := class[:strings.IndexByte(class, '/')], class[strings.LastIndexByte(class, '/')+1:]
 		verdict += fmt.Sprintf("; warned of `%s`, %s", name, cause)
 	}
-	return fmt.Sprintf("| %s | %s | %s | %s | %d | %s | %s | %s | %s | `%s` |\n", r.name, version, r.ends(), r.under(), c.Counts().Run, stake, loss, opened, verdict, r.shown())
+	return fmt.Sprintf("| %s | %s | %s | %s | %d | %s | %s | %s | %s | `%s` |\n", r.name, version, r.ends(), r.under(), c.Trials.Run, stake, loss, opened, verdict, r.shown())
 }
 
 // stakes says what was at risk, and how much of it was lost; of a store only what it had acknowledged.

@@ -84,7 +84,7 @@ func (r serverRow) judge(t *testing.T, c *result.Campaign) {
 	tolerated := func(class string) bool { return r.tolerated != "" && strings.HasPrefix(class, r.tolerated) }
 	if c.Verdict != r.verdict && !slices.ContainsFunc(classes(c), tolerated) {
 		t.Errorf("%s, not %s; %v", c.Verdict, r.verdict, classes(c))
-		for _, trial := range c.Trials {
+		for _, trial := range c.Judged {
 			t.Log(trial.Verdict, trial.Void)
 		}
 	}
@@ -220,7 +220,7 @@ func (s *servers) runTested(t *testing.T, row serverRow) *result.Campaign {
 	t.Helper()
 	for tries := 1; ; tries++ {
 		c := s.run(t, row, row.command, moment{"300ms..560ms", "600ms"}, max(3, row.trials))
-		if c.Verdict != result.Untested || tries == 10 || !slices.ContainsFunc(c.Trials, func(trial result.Trial) bool { return trial.HasStruck }) {
+		if c.Verdict != result.Untested || tries == 10 || !slices.ContainsFunc(c.Judged, func(trial result.Trial) bool { return trial.HasStruck }) {
 			return c
 		}
 	}

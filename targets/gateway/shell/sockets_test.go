@@ -40,9 +40,9 @@ func BenchmarkFiveThousandSockets(b *testing.B) {
 		began := time.Now()
 		fold, used := runTrial(b, fiveThousand)
 		if fold.Verdict != result.Passed {
-			b.Fatalf("verdict %s: %+v, %+v", fold.Verdict, fold.Breaches, fold.Trials)
+			b.Fatalf("verdict %s: %+v, %+v", fold.Verdict, fold.Breaches, fold.Judged)
 		}
-		t := fold.Trials[0]
+		t := fold.Judged[0]
 		late += time.Since(began) - t.Struck - t.Drain
 		cpu += used
 		delivered += accepted(fold, "socket")
