@@ -14,7 +14,7 @@ func rulesOf(p Program, v targets.Variant) result.Rules {
 	var rules result.Rules
 	for _, k := range p.Scenario.Known {
 		of := k.Variant.Text // empty: every variant
-		if of != "" && of != v.Name && !(of == scenario.Reference && v.Name == p.Target.Reference()) {
+		if of != "" && of != v.Name && !(of == scenario.Reference && v.Name == p.Target.Reference) {
 			continue
 		}
 		known := result.KnownBreach{

@@ -12,11 +12,11 @@ type RowBreach struct {
 	Invariant string     `json:"invariant"`
 	Class     string     `json:"class"`
 	Verdict   Verdict    `json:"verdict"`
-	Trials    int        `json:"trials"`       // that showed it
-	Count     int64      `json:"count"`        // messages, calls or tasks, over all trials
-	Of        int64      `json:"of,omitempty"` // of how many, over the trials that showed it; 0 where that says nothing
-	Natural   int        `json:"natural"`      // trials without a window held open
+	Trials    int        `json:"trials"`  // that showed it
+	Count     int64      `json:"count"`   // messages, calls or tasks, over all trials
+	Natural   int        `json:"natural"` // of those trials, without a window held open
 	Widened   int        `json:"widened"`
+	Of        int64      `json:"of,omitempty"`   // of how many, where Count is; 0 where that says nothing
 	Kept      []string   `json:"kept,omitempty"` // paths of the kept schedules that showed it, which are no trials
 	Known     string     `json:"known,omitempty"`
 	Planted   bool       `json:"planted,omitempty"`
