@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,41 +17,6 @@ import (
 
 // keptPerClass is how many trials of one breach class are kept on disk.
 const keptPerClass = 3
-
-// A Budget bounds a campaign.
-type Budget struct {
-	Trials int           // a variant; 0 leaves it to the scenario
-	For    time.Duration // instead of a count, a variant; 0 is no such bound
-	Within time.Duration // no trial of a variant begins later than this; 0 is no such bound
-	Whole  time.Duration // the same for all variants together; 0 is no such bound
-	Shard  Shard
-}
-
-// share is b for the next of so many variants whose turns have not come, when so much time was spent: what is
-// left of Whole is divided evenly among them, so that one that was quick leaves more to the others.
-func (b Budget) share(spent time.Duration, left int) Budget {
-	if b.Whole > 0 {
-		b.Within = max((b.Whole-spent)/time.Duration(left), 1)
-	}
-	return b
-}
-
-// spentNote says that a variant had not the time for all its trials, or is empty.
-func (b Budget) spentNote(ran, planned int) string {
-	if b.Whole == 0 || ran >= planned {
-		return ""
-	}
-	return fmt.Sprintf("%d of %d trials had time: the budget of %s is for all scenarios together", ran, planned, b.Whole)
-}
-
-// variantsOf counts what is run one after the other.
-func variantsOf(programs []Program) int {
-	n := 0
-	for _, p := range programs {
-		n += len(p.Variants)
-	}
-	return n
-}
 
 // A campaign is many trials of one scenario and one variant, folded into one result.
 type campaign struct {
@@ -111,7 +75,7 @@ func RunCampaigns(ctx context.Context, programs []Program, seeds []scenario.Seed
 			if err != nil && !errors.Is(err, ctx.Err()) {
 				return all, err
 			}
-			if c.FailFast && c.finding(k.fold) {
+			if c.FailFast && finding(c, k.fold) {
 				return all, nil
 			}
 		}
@@ -164,23 +128,6 @@ func (k *campaign) end(ctx context.Context) error {
 		return k.err
 	}
 	return ctx.Err()
-}
-
-// headerOf says what the trials of a program's variant have in common.
-func headerOf(p Program, v targets.Variant) result.Header {
-	s := p.Scenario
-	var moments []string
-	startup := p.Target.Traits.Idle
-	for _, d := range p.Directives {
-		moments = append(moments, d.Summary())
-		startup = startup || d.AtStartup()
-	}
-	file, line := placeOf(p, v.Name)
-	return result.Header{
-		File: file, Line: line, Scenario: s.Name, ScenarioHash: p.Scenario.Hash(p.Vocabulary), Owner: s.Owner, Target: p.Target.Name, Variant: v.Name,
-		Reference: v.Name == p.Target.Reference, Engine: string(scenario.Real), Knobs: p.Knobs.Values(),
-		DrainLimit: s.DrainLimit, Invariants: p.Expect, AtStartup: startup, Moment: strings.Join(moments, ", then "),
-	}
 }
 
 // claim gives out the next trial's index, until enough valid ones have been run, twice as many were
@@ -247,10 +194,10 @@ func (k *campaign) runOne(ctx context.Context, index int) (result.Trial, rundir.
 
 // runAndJudge runs a plan in dir and judges it.
 func runAndJudge(ctx context.Context, plan Plan, dir rundir.TrialDir, c Config, l *launcher) (result.Trial, error) {
-	if err := runTrial(ctx, plan, dir, c, l); err != nil {
+	if err := plan.Run(ctx, dir, c, l); err != nil {
 		return result.Trial{}, err
 	}
-	return judge(dir, plan)
+	return plan.Judge(dir)
 }
 
 // note counts the trial and ends the campaign when it has hung often enough in the same way.
@@ -262,7 +209,7 @@ func (k *campaign) note(t result.Trial) {
 	case result.Passed:
 	default:
 		k.breached++
-		k.stopped = k.stopped || k.c.FailFast && k.c.unexpected(t, k.fold.Header, k.fold.Rules)
+		k.stopped = k.stopped || k.c.FailFast && unexpected(k.c, t, k.fold.Header, k.fold.Rules)
 	}
 	k.valid++
 	for _, b := range t.Breaches {
@@ -280,22 +227,6 @@ func (k *campaign) note(t result.Trial) {
 			k.fold.Note(fmt.Sprintf("stopped after %d hangs of the same class: each costs %s", result.SameHangs, cost))
 		}
 	}
-}
-
-// unexpected says whether a trial shows a breach that nobody expects.
-func (c Config) unexpected(t result.Trial, h result.Header, rules result.Rules) bool {
-	return slices.ContainsFunc(t.Breaches, func(b result.Breach) bool { return !rules.Tolerates(b.Class) && !c.onBase(h, b.Class) })
-}
-
-func (c Config) onBase(h result.Header, class string) bool {
-	return c.OnBase != nil && c.OnBase(h, class)
-}
-
-// finding says whether a finished result shows what FailFast stops at.
-func (c Config) finding(of *result.Campaign) bool {
-	return of.Verdict == result.Missed || slices.ContainsFunc(of.Breaches, func(b result.RowBreach) bool {
-		return b.Known == "" && !c.onBase(of.Header, b.Class)
-	})
 }
 
 // keep leaves the trial's directory in place if it is asked for, and removes it otherwise.

@@ -80,7 +80,7 @@ func (s *search) replayKept(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil // the search is about to end in the same way
 		}
-		r, err := m.replay(k.file, s.c.Catalog)
+		r, err := replay(m, k.file, s.c.Catalog)
 		switch {
 		case err != nil:
 			s.fold.Note(noteOfKept(k.path, err.Error()))
@@ -94,7 +94,7 @@ func (s *search) replayKept(ctx context.Context) error {
 					s.shownBy[b.Class] = k.file
 				}
 			}
-			if s.c.FailFast && s.c.unexpected(r.Trial, s.fold.Header, s.fold.Rules) {
+			if s.c.FailFast && unexpected(s.c, r.Trial, s.fold.Header, s.fold.Rules) {
 				s.stopped.Store(true)
 			}
 		}
@@ -104,14 +104,14 @@ func (s *search) replayKept(ctx context.Context) error {
 
 // addToCorpus keeps a schedule that shows class, unless the corpus has one of that class that is as small: files of
 // a corpus are committed, and change only for the better. An old one that no longer shows the class gives way.
-func (m *Simulator) addToCorpus(dir, class string, f *explore.File, catalog Catalog) error {
+func addToCorpus(m *Simulator, dir, class string, f *explore.File, catalog Catalog) error {
 	path := filepath.Join(dir, corpusName(f, class))
 	switch old, err := readSchedule(path); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		return nil // whoever reads the corpus is told; what it was is not ours to throw away
 	default:
-		r, err := m.replay(old, catalog)
+		r, err := replay(m, old, catalog)
 		if err == nil && r.Exact() && slices.Contains(r.Shown, class) && !smaller(f, old) {
 			return nil
 		}

@@ -12,30 +12,7 @@ import (
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
-	"github.com/racebench/racebench/targets/broker"
 )
-
-var catalog = engine.Catalog{toy, broker.Target(), shelf}
-
-// TestMain lets the test binary be the child of its own trials.
-func TestMain(m *testing.M) {
-	engine.MaybeChild(engine.Config{Catalog: catalog})
-	os.Exit(m.Run())
-}
-
-// compile compiles a scenario of the toy, given as what differs from its example.
-func compile(t testing.TB, text string) engine.Program {
-	t.Helper()
-	s, problems := scenario.Parse("test.yaml", []byte(text), time.Now())
-	if problems != nil {
-		t.Fatal(problems)
-	}
-	p, errs := engine.Compile(s, catalog)
-	if len(errs) > 0 {
-		t.Fatal(&errs)
-	}
-	return p
-}
 
 // campaign runs every variant of a scenario and returns the folded results.
 func campaign(t *testing.T, text string, c engine.Config) ([]*result.Campaign, *rundir.Run) {
@@ -50,27 +27,6 @@ func campaign(t *testing.T, text string, c engine.Config) ([]*result.Campaign, *
 		t.Fatal(err)
 	}
 	return folds, run
-}
-
-const toyScenario = `name: toy
-target: toy
-variants: [VARIANT]
-trials: 3
-duration: 60ms
-drain_limit: 20s
-load:
-  - {op: publish, clients: 2, shape: saturate}
-  - {op: subscribe, clients: 2, shape: slow, delay: 100us..200us}   # so that the queue is full when it counts
-`
-
-// toyWith is the toy's scenario for a variant. The limit is short for the one that hangs alone, which is waited for
-// five times as long: on a busy machine any other may take its time.
-func toyWith(variant string) string {
-	text := strings.Replace(toyScenario, "VARIANT", variant, 1)
-	if variant == "hangs" {
-		text = strings.Replace(text, "drain_limit: 20s", "drain_limit: 200ms", 1)
-	}
-	return text
 }
 
 func TestEveryVerdictIsReached(t *testing.T) {

@@ -25,9 +25,9 @@ const (
 	hurriedSteps = 300_000
 )
 
-// shrinking is the budget of each of so many classes. A search for a time bounds it by the time that was asked
+// shrinkingOf is the budget of each of so many classes. A search for a time bounds it by the time that was asked
 // for, in steps, so that no clock decides what comes out; one for a number of schedules shrinks as far as it goes.
-func (b Budget) shrinking(classes int) explore.ShrinkBudget {
+func shrinkingOf(b Budget, classes int) explore.ShrinkBudget {
 	if b.For == 0 {
 		return explore.ShrinkBudget{}
 	}
@@ -70,7 +70,7 @@ type keeper struct {
 // keepAll keeps what one search found.
 func (k *keeper) keepAll(fold *result.Campaign, failures []Failure) error {
 	failures = failures[:min(toldPerVariant, len(failures))]
-	shrinking := k.budget.shrinking(len(failures))
+	shrinking := shrinkingOf(k.budget, len(failures))
 	for i, f := range failures {
 		if k.c.Progress != nil {
 			k.c.Progress(Progress{
@@ -95,19 +95,19 @@ func (k *keeper) keep(b *result.RowBreach, f Failure, budget explore.ShrinkBudge
 	if err != nil {
 		return err
 	}
-	story, err := k.m.Tell(small, f.Class, proof, string(dir), k.c.Catalog)
+	story, err := Tell(k.m, small, f.Class, proof, string(dir), k.c.Catalog)
 	if err != nil {
 		return err
 	}
 	small.Comments = strings.Split(strings.TrimSpace(story.Text()), "\n")
-	again, err := k.m.replay(small, k.c.Catalog)
+	again, err := replay(k.m, small, k.c.Catalog)
 	if err != nil {
 		return err
 	}
 	if !again.Exact() {
 		return fmt.Errorf("a shrunk schedule does not replay: %s", again)
 	}
-	if err := k.m.fill(dir, again, small); err != nil {
+	if err := fill(k.m, dir, again, small); err != nil {
 		return err
 	}
 	story.Title, story.Again = "", "" // every report says both itself
@@ -120,7 +120,7 @@ func (k *keeper) keep(b *result.RowBreach, f Failure, budget explore.ShrinkBudge
 	if f.kept != nil || k.c.Corpus == "" || b.Known != "" {
 		return nil
 	}
-	return k.m.addToCorpus(k.c.Corpus, f.Class, small, k.c.Catalog)
+	return addToCorpus(k.m, k.c.Corpus, f.Class, small, k.c.Catalog)
 }
 
 // small is the replay file of a failure that was made small, and what was proven of it. A kept schedule is small.
@@ -129,21 +129,21 @@ func (k *keeper) small(f Failure, budget explore.ShrinkBudget) (file *explore.Fi
 		small := *f.kept
 		return &small, "", nil
 	}
-	file, _, err = k.m.RecordFailure(f.Plan, strategyOf(f.Plan, f.hints), f.Name)
+	file, _, err = RecordFailure(k.m, f.Plan, strategyOf(f.Plan, f.hints), f.Name)
 	if err != nil {
 		return nil, "", err
 	}
-	file, shrunk, err := k.m.shrinkFile(file, f.Class, budget, k.c.Catalog, k.hurry.next())
+	file, shrunk, err := shrinkFile(k.m, file, f.Class, budget, k.c.Catalog, k.hurry.next())
 	return file, shrunk.Proof(), err
 }
 
 // fill writes what a kept schedule's directory holds.
-func (m *Simulator) fill(dir rundir.TrialDir, r Replayed, file *explore.File) error {
+func fill(m *Simulator, dir rundir.TrialDir, r Replayed, file *explore.File) error {
 	r.Plan.ID.Number, r.Trial.Number = dir.Number(), dir.Number()
 	if err := r.Plan.write(dir); err != nil {
 		return err
 	}
-	if err := rundir.WriteFile(dir.Ledger(), m.out.Bytes()); err != nil {
+	if err := rundir.WriteFile(dir.Ledger(), m.Ledger()); err != nil {
 		return err
 	}
 	if err := rundir.WriteFile(dir.Schedule(), file.Marshal()); err != nil {

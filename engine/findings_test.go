@@ -22,7 +22,7 @@ func TestShrinkingIsBoundedByTheTimeAskedFor(t *testing.T) {
 		{Budget{For: time.Hour}, 1, explore.MaxShrinkSteps},
 		{Budget{For: 1000 * time.Hour}, toldPerVariant, explore.MaxShrinkSteps},
 	} {
-		if got := tc.b.shrinking(tc.classes); got.Steps != tc.want || got.Replays != 0 {
+		if got := shrinkingOf(tc.b, tc.classes); got.Steps != tc.want || got.Replays != 0 {
 			t.Errorf("%+v, %d classes: %+v, want %d steps", tc.b, tc.classes, got, tc.want)
 		}
 	}

@@ -29,11 +29,12 @@ func Judge(dir rundir.TrialDir, c Config) (result.Trial, error) {
 	if err != nil {
 		return result.Trial{}, err
 	}
-	return judge(dir, plan)
+	return plan.Judge(dir)
 }
 
-func judge(dir rundir.TrialDir, plan Plan) (result.Trial, error) {
-	t := result.Trial{Index: plan.ID.Index, Number: plan.ID.Number, Seed: plan.ID.Seed, Dir: string(dir)}
+// Judge says what the evidence of a plan's trial shows.
+func (p Plan) Judge(dir rundir.TrialDir) (result.Trial, error) {
+	t := result.Trial{Index: p.ID.Index, Number: p.ID.Number, Seed: p.ID.Seed, Dir: string(dir)}
 	e, err := ledger.Read(dir.Ledger())
 	if errors.Is(err, fs.ErrNotExist) && dir.Trimmed() {
 		return storedVerdict(dir)
@@ -45,7 +46,7 @@ func judge(dir rundir.TrialDir, plan Plan) (result.Trial, error) {
 	if err != nil {
 		return t, fmt.Errorf("judge trial %s: %w", dir, err)
 	}
-	judgeEvidence(&t, &plan, e)
+	judgeEvidence(&t, &p, e)
 	return t, nil
 }
 
@@ -277,37 +278,4 @@ func writeVerdict(dir rundir.TrialDir, t result.Trial) error {
 		return fmt.Errorf("encode verdict: %w", err)
 	}
 	return rundir.WriteFile(dir.Verdict(), append(raw, '\n'))
-}
-
-// JudgeAll judges recorded trials again and folds them, one result a scenario and variant, in the order
-// in which the directories name them.
-func JudgeAll(dirs []rundir.TrialDir, c Config) ([]*result.Campaign, error) {
-	var folds []*result.Campaign
-	at := map[string]int{}
-	for _, dir := range dirs {
-		plan, err := ReadPlan(dir, c.Catalog)
-		if err != nil {
-			return nil, err
-		}
-		t, err := judge(dir, plan)
-		if err != nil {
-			return nil, err
-		}
-		key := plan.ID.ScenarioHash + " " + plan.ID.Variant
-		i, ok := at[key]
-		if !ok {
-			i = len(folds)
-			at[key] = i
-			header := headerOf(plan.Program, plan.Variant)
-			header.Seed, header.Engine = plan.ID.CampaignSeed, plan.ID.Engine
-			folds = append(folds, result.NewCampaign(header, rulesOf(plan.Program, plan.Variant)))
-		}
-		folds[i].Trials.Planned++
-		folds[i].Add(t)
-	}
-	for _, fold := range folds {
-		fold.Note("judged again from the ledgers that were kept: rates are not those of the whole run")
-		fold.Finish()
-	}
-	return folds, nil
 }

@@ -16,7 +16,7 @@ import (
 
 // RecordFailure runs a plan of a small world under a strategy and returns the replay file of what
 // happened. Name is the strategy's. The trial tells whether it was a failure at all.
-func (m *Simulator) RecordFailure(plan Plan, strategy world.Strategy, name string) (*explore.File, result.Trial, error) {
+func RecordFailure(m *Simulator, plan Plan, strategy world.Strategy, name string) (*explore.File, result.Trial, error) {
 	recorder, trace := explore.Record(strategy), explore.NewTrace()
 	t, r, err := m.Watch(plan, recorder, trace.Step)
 	if err != nil {
@@ -66,15 +66,15 @@ func (r Replayed) String() string {
 // ReplayFile runs a replay file's schedule again and compares every step. An error says why the file
 // cannot be read, or is racebench's own failure; a file that this build can read and cannot run as it was
 // is stale.
-func (m *Simulator) ReplayFile(raw []byte, catalog Catalog) (Replayed, error) {
+func ReplayFile(m *Simulator, raw []byte, catalog Catalog) (Replayed, error) {
 	f, err := explore.ParseFile(raw)
 	if err != nil {
 		return Replayed{}, err
 	}
-	return m.replay(f, catalog)
+	return replay(m, f, catalog)
 }
 
-func (m *Simulator) replay(f *explore.File, catalog Catalog) (Replayed, error) {
+func replay(m *Simulator, f *explore.File, catalog Catalog) (Replayed, error) {
 	out := Replayed{File: f}
 	plan, stale, err := PlanOfFile(f, catalog)
 	if err != nil || stale != "" {

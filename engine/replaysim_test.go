@@ -15,16 +15,6 @@ import (
 	"github.com/racebench/racebench/scenario"
 )
 
-func newSimulator(t *testing.T) *engine.Simulator {
-	t.Helper()
-	m, err := engine.NewSimulator()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(m.Close)
-	return m
-}
-
 // failures records the first n failing schedules of a variant that show class.
 func failures(t *testing.T, m *engine.Simulator, variant, class string, n int) []*explore.File {
 	t.Helper()
@@ -37,7 +27,7 @@ func failures(t *testing.T, m *engine.Simulator, variant, class string, n int) [
 		}
 		plan := engine.NewSmallPlan(small, bounds, p.Variants[0], scenario.Seed(1), i, "test")
 		strategy := explore.Portfolio(i)
-		f, trial, err := m.RecordFailure(plan, strategy.New(plan.Seed.Stream("schedule"), explore.Hints{}), strategy.Name)
+		f, trial, err := engine.RecordFailure(m, plan, strategy.New(plan.Seed.Stream("schedule"), explore.Hints{}), strategy.Name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,12 +50,12 @@ func TestAFileReplaysInAnotherProcess(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := m.ReplayFile(raw, catalog)
+		r, err := engine.ReplayFile(m, raw, catalog)
 		fmt.Printf("answer: %s; %v; %v\n", r, r.Shown, err)
 		return
 	}
 	f := failures(t, m, "gate-only", pastGate, 1)[0]
-	shrunk, _, err := m.ShrinkFile(f, pastGate, explore.ShrinkBudget{Replays: 2000}, catalog)
+	shrunk, _, err := engine.ShrinkFile(m, f, pastGate, explore.ShrinkBudget{Replays: 2000}, catalog)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +92,7 @@ func TestAStaleFileSaysWhy(t *testing.T) {
 			if bytes.Equal(raw, good) {
 				t.Fatalf("the file has no %q", tc.old)
 			}
-			r, err := m.ReplayFile(raw, catalog)
+			r, err := engine.ReplayFile(m, raw, catalog)
 			got := fmt.Sprint(err)
 			if err == nil {
 				got = r.String()
@@ -135,14 +125,14 @@ func TestFailuresShrinkToShortStories(t *testing.T) {
 	} {
 		variant, class := tc[0], tc[1]
 		for i, f := range failures(t, m, variant, class, each) {
-			small, shrunk, err := m.ShrinkFile(f, class, explore.ShrinkBudget{}, catalog)
+			small, shrunk, err := engine.ShrinkFile(m, f, class, explore.ShrinkBudget{}, catalog)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r, err := m.ReplayFile(small.Marshal(), catalog); err != nil || !r.Exact() || !slices.Contains(r.Shown, class) {
+			if r, err := engine.ReplayFile(m, small.Marshal(), catalog); err != nil || !r.Exact() || !slices.Contains(r.Shown, class) {
 				t.Fatalf("%s, failure %d: %s, %v", variant, i, r, err)
 			}
-			story, err := m.Tell(small, class, "a proof", "x.replay", catalog)
+			story, err := engine.Tell(m, small, class, "a proof", "x.replay", catalog)
 			if err != nil {
 				t.Fatal(err)
 			}

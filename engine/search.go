@@ -96,7 +96,7 @@ func SearchSchedules(ctx context.Context, programs []Program, seeds []scenario.S
 			if err != nil && !errors.Is(err, ctx.Err()) {
 				return all, failures, err
 			}
-			if c.FailFast && c.finding(s.fold) {
+			if c.FailFast && finding(c, s.fold) {
 				return all, failures, nil
 			}
 		}
@@ -274,7 +274,7 @@ func (s *search) count(t result.Trial) {
 		return
 	case len(t.Breaches) > 0:
 		s.breached.Add(1)
-		if s.c.FailFast && s.c.unexpected(t, s.fold.Header, s.fold.Rules) {
+		if s.c.FailFast && unexpected(s.c, t, s.fold.Header, s.fold.Rules) {
 			s.stopped.Store(true)
 		}
 	}

@@ -47,7 +47,7 @@ func (o *outcomes) take(from *outcomes) {
 func (o *outcomes) counts() []ClassCount {
 	var all []ClassCount
 	for class, n := range o.classes {
-		all = append(all, ClassCount{class, n})
+		all = append(all, ClassCount{Class: class, Trials: n})
 	}
 	slices.SortFunc(all, func(a, b ClassCount) int {
 		return cmp.Or(cmp.Compare(b.Trials, a.Trials), cmp.Compare(a.Class, b.Class))

@@ -82,11 +82,11 @@ func (r hurriedRunner) Run(w explore.Workload, s world.Strategy) (explore.Outcom
 
 // ShrinkFile makes a failing schedule small while it shows class, and returns the file of what is left.
 // The file that is returned has been replayed and shows the class.
-func (m *Simulator) ShrinkFile(f *explore.File, class string, b explore.ShrinkBudget, catalog Catalog) (*explore.File, explore.Shrunk, error) {
-	return m.shrinkFile(f, class, b, catalog, nil)
+func ShrinkFile(m *Simulator, f *explore.File, class string, b explore.ShrinkBudget, catalog Catalog) (*explore.File, explore.Shrunk, error) {
+	return shrinkFile(m, f, class, b, catalog, nil)
 }
 
-func (m *Simulator) shrinkFile(f *explore.File, class string, b explore.ShrinkBudget, catalog Catalog, rush *hurry) (*explore.File, explore.Shrunk, error) {
+func shrinkFile(m *Simulator, f *explore.File, class string, b explore.ShrinkBudget, catalog Catalog, rush *hurry) (*explore.File, explore.Shrunk, error) {
 	plan, stale, err := PlanOfFile(f, catalog)
 	if err == nil && stale != "" {
 		err = fmt.Errorf("shrink the schedule: it is stale: %s", stale)
@@ -104,6 +104,6 @@ func (m *Simulator) shrinkFile(f *explore.File, class string, b explore.ShrinkBu
 	if err != nil && !errors.Is(err, errHurry) {
 		return nil, shrunk, err
 	}
-	small, _, err := m.RecordFailure(runner.planOf(shrunk.Workload), explore.Replay(shrunk.Deviations), f.Strategy)
+	small, _, err := RecordFailure(m, runner.planOf(shrunk.Workload), explore.Replay(shrunk.Deviations), f.Strategy)
 	return small, shrunk, err
 }

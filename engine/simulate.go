@@ -132,6 +132,12 @@ func NewSimulator() (*Simulator, error) {
 // Close ends the simulator's coroutines.
 func (m *Simulator) Close() { m.pool.Close() }
 
+// Evidence reads what the last trial left behind.
+func (m *Simulator) Evidence() (*ledger.Evidence, error) { return m.out.Evidence() }
+
+// Ledger is the last trial's ledger as it would be stored.
+func (m *Simulator) Ledger() []byte { return m.out.Bytes() }
+
 // Run runs a plan of a small world under a strategy and judges it. An error is racebench's own failure.
 func (m *Simulator) Run(plan Plan, strategy world.Strategy) (result.Trial, world.SimResult, error) {
 	return m.Watch(plan, strategy, nil)

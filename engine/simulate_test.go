@@ -13,16 +13,6 @@ import (
 	"github.com/racebench/racebench/scenario"
 )
 
-const smallBroker = `name: small
-target: broker
-variants: [VARIANT]
-knobs: {policy: block}
-load:
-  - {op: publish, clients: 2}
-  - {op: subscribe, clients: 1}
-sim: {knobs: {mailbox: 2, stage1: 2, batch: 1}, ops: 8, clients: 2, max_steps: 5000}
-`
-
 // search runs so many schedules of a variant and tells what each ended in.
 func search(t *testing.T, variant string, schedules int, each func(i int, trial result.Trial, r world.SimResult)) {
 	t.Helper()
@@ -163,44 +153,5 @@ func TestADrainIsLateOnlyByTimeThatNobodyCouldSpare(t *testing.T) {
 	}
 	if slow == 0 {
 		t.Error("no schedule took time from a drain: the test is blind")
-	}
-}
-
-func TestASearchTellsWhatItFinds(t *testing.T) {
-	var told []engine.Progress
-	p := compile(t, strings.Replace(smallBroker, "VARIANT", "timeout-drain", 1))
-	folds, _, err := engine.SearchSchedules(t.Context(), []engine.Program{p}, []scenario.Seed{1}, engine.Budget{Trials: 1000},
-		engine.Config{Parallel: 2, Progress: func(g engine.Progress) { told = append(told, g) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	last := told[len(told)-1]
-	if !last.Schedules || last.Done < 800 || last.Outcomes < 3 || last.Breached < 100 {
-		t.Errorf("told at the end: %+v", last)
-	}
-	for _, c := range last.Classes {
-		i := slices.IndexFunc(folds[0].Breaches, func(b result.RowBreach) bool { return b.Class == c.Class })
-		if i < 0 || c.Trials > folds[0].Breaches[i].Trials || c.Trials < folds[0].Breaches[i].Trials-2*64 {
-			t.Errorf("told of %s in %d schedules; the result is %+v", c.Class, c.Trials, folds[0].Breaches)
-		}
-	}
-	for i, g := range told[1:] {
-		if g.Outcomes < told[i].Outcomes || len(g.Classes) < len(told[i].Classes) {
-			t.Errorf("what was told is taken back: %+v, then %+v", told[i], g)
-		}
-	}
-}
-
-// Workers that come for the last schedule at once do not both take it: a search would not be the sum of its parts.
-func TestASearchRunsWhatWasPlanned(t *testing.T) {
-	p := compile(t, strings.Replace(smallBroker, "VARIANT", "timeout-drain", 1))
-	for range 200 {
-		folds, _, err := engine.SearchSchedules(t.Context(), []engine.Program{p}, []scenario.Seed{1}, engine.Budget{Trials: 40}, engine.Config{Parallel: 40})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n := folds[0].Trials; n.Run != 40 {
-			t.Fatalf("of 40 schedules %d were run", n.Run)
-		}
 	}
 }

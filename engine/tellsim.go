@@ -13,7 +13,7 @@ import (
 
 // Tell tells the story of a replay file's schedule as far as it shows class. Proof is what is known of
 // those with fewer preemptions, or empty, and path is where the file is, for the command that replays it.
-func (m *Simulator) Tell(f *explore.File, class, proof, path string, catalog Catalog) (explore.Story, error) {
+func Tell(m *Simulator, f *explore.File, class, proof, path string, catalog Catalog) (explore.Story, error) {
 	plan, stale, err := PlanOfFile(f, catalog)
 	if err == nil && stale != "" {
 		err = fmt.Errorf("tell the schedule's story: it is stale: %s", stale)
@@ -27,7 +27,7 @@ func (m *Simulator) Tell(f *explore.File, class, proof, path string, catalog Cat
 	if err != nil {
 		return explore.Story{}, err
 	}
-	e, err := m.out.Evidence()
+	e, err := m.Evidence()
 	if err != nil {
 		return explore.Story{}, err
 	}

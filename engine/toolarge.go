@@ -53,7 +53,7 @@ func checkSizes(programs []Program, seeds []scenario.Seed, b Budget, c Config) e
 	for i, p := range programs {
 		small, bounds := p.Small()
 		for _, v := range p.Variants {
-			if err := m.checkSize(small, bounds, v, seeds[i], min(sizeSchedules, plannedOf(p, b)), c.Build); err != nil {
+			if err := checkSize(m, small, bounds, v, seeds[i], min(sizeSchedules, plannedOf(p, b)), c.Build); err != nil {
 				return err
 			}
 		}
@@ -61,7 +61,7 @@ func checkSizes(programs []Program, seeds []scenario.Seed, b Budget, c Config) e
 	return nil
 }
 
-func (m *Simulator) checkSize(small Program, bounds SmallWorld, v targets.Variant, seed scenario.Seed, of int, build string) error {
+func checkSize(m *Simulator, small Program, bounds SmallWorld, v targets.Variant, seed scenario.Seed, of int, build string) error {
 	spent := 0
 	for index := range of {
 		plan := NewSmallPlan(small, bounds, v, seed, index, build)
@@ -77,16 +77,4 @@ func (m *Simulator) checkSize(small Program, bounds SmallWorld, v targets.Varian
 		return nil
 	}
 	return &TooLarge{Scenario: small.Scenario, Variant: v.Name, Bounds: bounds, Spent: spent, Of: of}
-}
-
-// plannedOf is how many schedules a search of a program is to have; of one that is bounded by time, as many as
-// anybody asks for.
-func plannedOf(p Program, b Budget) int {
-	switch {
-	case b.For > 0:
-		return scenario.MaxTrials
-	case b.Trials > 0:
-		return b.Shard.share(b.Trials)
-	}
-	return b.Shard.share(p.Scenario.Trials)
 }

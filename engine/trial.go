@@ -29,15 +29,15 @@ const (
 	phaseExited    = "exited"     // the process ended itself before the trial had come to its end
 )
 
-// runTrial runs a plan's phases in child processes and leaves the evidence in dir. Its error is
+// Run runs a plan's phases in child processes and leaves the evidence in dir. Its error is
 // racebench's own failure or the context's end; what the server did wrong is no error.
-func runTrial(ctx context.Context, plan Plan, dir rundir.TrialDir, c Config, l *launcher) (err error) {
-	if err := plan.write(dir); err != nil {
+func (p Plan) Run(ctx context.Context, dir rundir.TrialDir, c Config, l *launcher) (err error) {
+	if err := p.write(dir); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, dir.ClearData()) }()
-	for index, name := range plan.phases() {
-		end, err := runPhase(ctx, plan, name, dir, c, l)
+	for index, name := range p.phases() {
+		end, err := runPhase(ctx, p, name, dir, c, l)
 		if err != nil {
 			return err
 		}

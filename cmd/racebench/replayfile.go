@@ -33,7 +33,7 @@ func (a *app) replaySchedule(path string) error {
 		return err
 	}
 	defer m.Close()
-	r, err := m.ReplayFile(raw, a.catalog)
+	r, err := engine.ReplayFile(m, raw, a.catalog)
 	if err != nil {
 		return usageError{fmt.Errorf("%s: %w", path, err)}
 	}

@@ -42,16 +42,16 @@ func TestKilledByItsScenario(t *testing.T) { killByScenario(t, 20) }
 
 func TestKilledFromOutside(t *testing.T) { killFromOutside(t, 20) }
 
-// batch is how many trials a run kills: one that writes as fast as it can leaves some ten megabytes, and what does not
+// perRun is how many trials a run kills: one that writes as fast as it can leaves some ten megabytes, and what does not
 // fit into a run's room (rundir.Room) loses its ledger.
-const batch = 1
+const perRun = 1
 
 // killByScenario runs n trials in which the child sends itself SIGKILL at a random moment.
 func killByScenario(t *testing.T, n int) {
 	clean, struck, total := watch(t), 0, 0
-	for done := 0; done < n; done += batch {
+	for done := 0; done < n; done += perRun {
 		seed := scenario.Seed(done + 1)
-		dirs := keepAll(t, killedBy("SIGKILL, at: 0%..100%", "60ms"), seed, min(batch, n-done), nil)
+		dirs := keepAll(t, killedBy("SIGKILL, at: 0%..100%", "60ms"), seed, min(perRun, n-done), nil)
 		for _, dir := range dirs {
 			e := readLedger(t, dir)
 			if e != nil && len(e.Signals) == 0 && e.Phases[len(e.Phases)-1].Signal == 0 {
@@ -87,9 +87,9 @@ func killFromOutside(t *testing.T, n int) {
 	clean := watch(t)
 	chance := rand.New(rand.NewPCG(7, 7))
 	struck, inTime, total := 0, 0, 0
-	for done := 0; done < n; done += batch {
-		size := min(batch, n-done)
-		k := &killer{t: t, moments: make([]time.Duration, size), early: done/batch%2 == 1}
+	for done := 0; done < n; done += perRun {
+		size := min(perRun, n-done)
+		k := &killer{t: t, moments: make([]time.Duration, size), early: done/perRun%2 == 1}
 		for i := range k.moments {
 			k.moments[i] = time.Duration(chance.Int64N(int64(100 * time.Millisecond)))
 		}

@@ -1,0 +1,39 @@
+package engine
+
+import (
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/rundir"
+)
+
+// JudgeAll judges recorded trials again and folds them, one result a scenario and variant, in the order
+// in which the directories name them.
+func JudgeAll(dirs []rundir.TrialDir, c Config) ([]*result.Campaign, error) {
+	var folds []*result.Campaign
+	at := map[string]int{}
+	for _, dir := range dirs {
+		plan, err := ReadPlan(dir, c.Catalog)
+		if err != nil {
+			return nil, err
+		}
+		t, err := plan.Judge(dir)
+		if err != nil {
+			return nil, err
+		}
+		key := plan.ID.ScenarioHash + " " + plan.ID.Variant
+		i, ok := at[key]
+		if !ok {
+			i = len(folds)
+			at[key] = i
+			header := headerOf(plan.Program, plan.Variant)
+			header.Seed, header.Engine = plan.ID.CampaignSeed, plan.ID.Engine
+			folds = append(folds, result.NewCampaign(header, rulesOf(plan.Program, plan.Variant)))
+		}
+		folds[i].Trials.Planned++
+		folds[i].Add(t)
+	}
+	for _, fold := range folds {
+		fold.Note("judged again from the ledgers that were kept: rates are not those of the whole run")
+		fold.Finish()
+	}
+	return folds, nil
+}
