@@ -40,14 +40,14 @@ bench: ## run the benchmarks
 
 .PHONY: bench-sim
 bench-sim: ## print the speed and the hit rates of the simulated world as a table
-	@$(GO) test -run '^$$' -bench 'SmallBroker|Locks' -benchtime 2s ./engine ./engine/explore | awk ' \
+	@$(GO) test -run '^$$' -bench 'SmallBroker|Locks' -benchtime 2s ./engine/trial ./engine/explore | awk ' \
 		BEGIN { printf "%-32s %16s %14s   %s\n", "speed on one core", "million steps/s", "schedules/s", "goal" } \
 		/^Benchmark/ { m = s = "-"; for (i = 4; i <= NF; i++) { if ($$i == "Msteps/s") m = $$(i-1); if ($$i == "schedules/s") s = $$(i-1) } \
 			sub(/^Benchmark/, "", $$1); sub(/-[0-9]+$$/, "", $$1); \
 			goal = $$1 ~ /^Small/ ? "8" : $$1 ~ /\/5$$/ ? "15" : "a quarter of 5 tasks"; \
 			printf "%-32s %16s %14s   %s\n", $$1, m, s, goal } \
 		/FAIL/ { print; bad = 1 } END { exit bad }'
-	@$(GO) test -run '^$$' -bench FirstBreach -benchtime 1x ./engine | awk ' \
+	@$(GO) test -run '^$$' -bench FirstBreach -benchtime 1x ./engine/trial | awk ' \
 		BEGIN { printf "\n%-32s %16s %14s %8s   %s\n", "schedules to the first breach", "median", "p90", "missed", "goal" } \
 		/^Benchmark/ { for (i = 4; i <= NF; i++) v[$$i] = $$(i-1); \
 			sub(/^Benchmark/, "", $$1); sub(/-[0-9]+$$/, "", $$1); \
@@ -56,9 +56,9 @@ bench-sim: ## print the speed and the hit rates of the simulated world as a tabl
 
 .PHONY: determinism
 determinism: ## play SEEDS (200) seeds of every strategy and broker variant here and elsewhere: all must be the same
-	CGO_ENABLED=1 $(GO) test -race -c -o bin/engine.race.test ./engine
+	CGO_ENABLED=1 $(GO) test -race -c -o bin/engine.race.test ./engine/trial
 	RACEBENCH_SEEDS=$(SEEDS) RACEBENCH_RACE_BUILD=$(CURDIR)/bin/engine.race.test \
-		$(GO) test -count=1 -v -timeout 4h -run '^TestSchedulesAreTheSameEverywhere$$' ./engine
+		$(GO) test -count=1 -v -timeout 4h -run '^TestSchedulesAreTheSameEverywhere$$' ./engine/trial
 
 .PHONY: track-record
 track-record: ## measure every planted bug, or those that match ONLY, and write docs/track-record.md (half a minute each)

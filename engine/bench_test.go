@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 )
@@ -51,8 +53,8 @@ func runOnce(b *testing.B, text string) (fold *result.Campaign, took, cpu time.D
 	p := compile(b, text)
 	before := childTime(b)
 	began := time.Now()
-	folds, err := engine.RunCampaigns(b.Context(), []engine.Program{p}, []scenario.Seed{7}, engine.Budget{},
-		engine.Config{Catalog: catalog, Keep: engine.KeepNone}, run)
+	folds, err := engine.RunCampaigns(b.Context(), []trial.Program{p}, []scenario.Seed{7}, batch.Budget{},
+		trial.Config{Catalog: catalog, Keep: trial.KeepNone}, run)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,3 +1,5 @@
+// Package engine runs campaigns: many trials of one scenario and one variant, folded into one result; the same on
+// several sides in turns; and recorded trials again.
 package engine
 
 import (
@@ -8,8 +10,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/invariant"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/targets"
@@ -20,11 +24,11 @@ const keptPerClass = 3
 
 // A campaign is many trials of one scenario and one variant, folded into one result.
 type campaign struct {
-	program Program
+	program trial.Program
 	variant targets.Variant
 	seed    scenario.Seed
-	budget  Budget
-	c       Config
+	budget  batch.Budget
+	c       trial.Config
 	shared
 	samples []invariant.Sample // of the run without a signal
 
@@ -47,11 +51,11 @@ type campaign struct {
 // shared is what all campaigns of a run have together.
 type shared struct {
 	run    *rundir.Run
-	launch *launcher
+	launch *trial.Launcher
 }
 
 // newCampaign is the campaign of a program's variant whose turn has come.
-func newCampaign(p Program, v targets.Variant, seed scenario.Seed, b Budget, c Config, in shared) *campaign {
+func newCampaign(p trial.Program, v targets.Variant, seed scenario.Seed, b batch.Budget, c trial.Config, in shared) *campaign {
 	return &campaign{
 		program: p, variant: v, seed: seed, budget: b, c: c, shared: in,
 		kept: map[string]int{}, hangs: map[string]int{}, shown: map[string]bool{}, began: time.Now(),
@@ -61,21 +65,21 @@ func newCampaign(p Program, v targets.Variant, seed scenario.Seed, b Budget, c C
 // RunCampaigns runs every variant of every program and returns one folded result each, in that order.
 // When ctx ends, what was finished is returned with ctx's error; variants whose turn never came are
 // untested. Any other error is racebench's own failure.
-func RunCampaigns(ctx context.Context, programs []Program, seeds []scenario.Seed, b Budget, c Config, run *rundir.Run) ([]*result.Campaign, error) {
-	l := newLauncher()
-	defer l.close()
+func RunCampaigns(ctx context.Context, programs []trial.Program, seeds []scenario.Seed, b batch.Budget, c trial.Config, run *rundir.Run) ([]*result.Campaign, error) {
+	l := trial.NewLauncher()
+	defer l.Close()
 	var all []*result.Campaign
 	in := shared{run: run, launch: l}
 	began := time.Now()
 	for i, p := range programs {
 		for _, v := range p.Variants {
-			k := newCampaign(p, v, seeds[i], b.share(time.Since(began), variantsOf(programs)-len(all)), c, in)
+			k := newCampaign(p, v, seeds[i], b.Share(time.Since(began), batch.VariantsOf(programs)-len(all)), c, in)
 			err := k.runAll(ctx)
 			all = append(all, k.fold)
 			if err != nil && !errors.Is(err, ctx.Err()) {
 				return all, err
 			}
-			if c.FailFast && finding(c, k.fold) {
+			if c.FailFast && batch.Finding(c, k.fold) {
 				return all, nil
 			}
 		}
@@ -101,14 +105,14 @@ func (k *campaign) runAll(ctx context.Context) error {
 // begin settles how many trials are planned and makes the empty fold.
 func (k *campaign) begin() {
 	if k.budget.For == 0 { // else what was run is what was planned
-		k.planned = plannedOf(k.program, k.budget)
-		if k.program.attached() {
+		k.planned = batch.PlannedOf(k.program, k.budget)
+		if k.program.Attached() {
 			k.planned = 1
 		}
 	}
-	header := headerOf(k.program, k.variant)
+	header := batch.HeaderOf(k.program, k.variant)
 	header.Seed, header.Anytime = k.seed.String(), k.budget.For > 0
-	k.fold = result.NewCampaign(header, rulesOf(k.program, k.variant))
+	k.fold = result.NewCampaign(header, batch.RulesOf(k.program, k.variant))
 	k.fold.Trials.Planned = k.planned
 	if k.program.Target.Traits.Idle {
 		k.fold.Note("it listens on nothing: its drain, its exit and what it left running were judged, and nothing of its work")
@@ -120,7 +124,7 @@ func (k *campaign) end(ctx context.Context) error {
 	if k.budget.For > 0 {
 		k.fold.Trials.Planned = k.started
 	}
-	if note := k.budget.spentNote(k.valid, k.planned); k.late && note != "" {
+	if note := k.budget.SpentNote(k.valid, k.planned); k.late && note != "" {
 		k.fold.Note(note)
 	}
 	k.fold.Finish()
@@ -135,7 +139,7 @@ func (k *campaign) end(ctx context.Context) error {
 func (k *campaign) claim(ctx context.Context) (int, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.stopped || k.err != nil || ctx.Err() != nil || k.started > 0 && k.program.attached() {
+	if k.stopped || k.err != nil || ctx.Err() != nil || k.started > 0 && k.program.Attached() {
 		return 0, false
 	}
 	if k.budget.Within > 0 && time.Since(k.began) >= k.budget.Within {
@@ -150,7 +154,7 @@ func (k *campaign) claim(ctx context.Context) (int, bool) {
 		return 0, false
 	}
 	k.started++
-	return k.budget.Shard.index(k.started - 1), true
+	return k.budget.Shard.Index(k.started - 1), true
 }
 
 func (k *campaign) trial(ctx context.Context, index int) {
@@ -169,7 +173,7 @@ func (k *campaign) trial(ctx context.Context, index int) {
 	}
 	k.fold.Add(t)
 	if k.c.Progress != nil {
-		k.c.Progress(Progress{
+		k.c.Progress(trial.Progress{
 			Scenario: k.program.Scenario.Name, Variant: k.variant.Name, Trial: t.Index, Number: t.Number, Verdict: t.Verdict,
 			Done: k.valid, Planned: k.planned, Void: k.void, Breached: k.breached,
 			Elapsed: time.Since(k.began),
@@ -178,7 +182,7 @@ func (k *campaign) trial(ctx context.Context, index int) {
 }
 
 func (k *campaign) runOne(ctx context.Context, index int) (result.Trial, rundir.TrialDir, error) {
-	plan := NewPlan(k.program, k.variant, k.seed, index, k.c.Build)
+	plan := trial.NewPlan(k.program, k.variant, k.seed, index, k.c.Build)
 	dir, err := k.run.NewTrial()
 	if err != nil {
 		return result.Trial{}, "", err
@@ -193,7 +197,7 @@ func (k *campaign) runOne(ctx context.Context, index int) (result.Trial, rundir.
 }
 
 // runAndJudge runs a plan in dir and judges it.
-func runAndJudge(ctx context.Context, plan Plan, dir rundir.TrialDir, c Config, l *launcher) (result.Trial, error) {
+func runAndJudge(ctx context.Context, plan trial.Plan, dir rundir.TrialDir, c trial.Config, l *trial.Launcher) (result.Trial, error) {
 	if err := plan.Run(ctx, dir, c, l); err != nil {
 		return result.Trial{}, err
 	}
@@ -209,7 +213,7 @@ func (k *campaign) note(t result.Trial) {
 	case result.Passed:
 	default:
 		k.breached++
-		k.stopped = k.stopped || k.c.FailFast && unexpected(k.c, t, k.fold.Header, k.fold.Rules)
+		k.stopped = k.stopped || k.c.FailFast && batch.Unexpected(k.c, t, k.fold.Header, k.fold.Rules)
 	}
 	k.valid++
 	for _, b := range t.Breaches {
@@ -235,7 +239,7 @@ func (k *campaign) keep(t *result.Trial, dir rundir.TrialDir) error {
 		if err := k.script(t, dir); err != nil {
 			return err
 		}
-		return errors.Join(writeVerdict(dir, *t), k.run.Keep(dir))
+		return errors.Join(trial.WriteVerdict(dir, *t), k.run.Keep(dir))
 	}
 	t.Dir = ""
 	return dir.Remove()
@@ -243,9 +247,9 @@ func (k *campaign) keep(t *result.Trial, dir rundir.TrialDir) error {
 
 func (k *campaign) wanted(t result.Trial) bool {
 	switch k.c.Keep {
-	case KeepAll:
+	case trial.KeepAll:
 		return true
-	case KeepNone:
+	case trial.KeepNone:
 		return false
 	}
 	var classes []string

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 )
@@ -12,8 +14,8 @@ import (
 // Confirm runs real trials of every variant that a search found breached, and notes beside each class in
 // how many of them it showed: a simulated breach is a claim about the core, and this is its proof in the
 // world. The order of folds is that of SearchSchedules. The trials are not kept.
-func Confirm(ctx context.Context, programs []Program, seeds []scenario.Seed, folds []*result.Campaign, c Config, run *rundir.Run) error {
-	c.Keep, c.Parallel, c.FailFast = KeepNone, 1, false
+func Confirm(ctx context.Context, programs []trial.Program, seeds []scenario.Seed, folds []*result.Campaign, c trial.Config, run *rundir.Run) error {
+	c.Keep, c.Parallel, c.FailFast = trial.KeepNone, 1, false
 	next := 0
 	for i, p := range programs {
 		p.Scenario.Engine = scenario.Real
@@ -27,7 +29,7 @@ func Confirm(ctx context.Context, programs []Program, seeds []scenario.Seed, fol
 			one := p
 			one.Variants = nil
 			one.Variants = append(one.Variants, v)
-			real, err := RunCampaigns(ctx, []Program{one}, seeds[i:i+1], Budget{}, c, run)
+			real, err := RunCampaigns(ctx, []trial.Program{one}, seeds[i:i+1], batch.Budget{}, c, run)
 			if err != nil {
 				return err
 			}

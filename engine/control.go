@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 )
 
 // control runs the load of a program from outside once without a signal. One that does not start, or loses
@@ -13,7 +14,7 @@ func (k *campaign) control(ctx context.Context) {
 	if !k.program.Outside() || k.c.Controlled || ctx.Err() != nil || k.fold.AtStartup {
 		return
 	}
-	plan := NewPlan(k.program, k.variant, k.seed, 0, k.c.Build)
+	plan := trial.NewPlan(k.program, k.variant, k.seed, 0, k.c.Build)
 	dir, err := k.run.NewTrial()
 	plan.ID.Number, plan.ID.Control = dir.Number(), true
 	if err == nil {
@@ -26,14 +27,14 @@ func (k *campaign) control(ctx context.Context) {
 		_ = dir.Remove()
 		return
 	}
-	void, note, samples, err := judgeControl(plan, dir)
+	void, note, samples, err := trial.JudgeControl(plan, dir)
 	switch {
 	case err != nil:
 		k.err = err
 	case void != "":
 		k.stopped = true
 		k.fold.Add(result.Trial{Index: -1, Number: plan.ID.Number, Seed: plan.ID.Seed, Verdict: result.Void, Void: void})
-		if k.c.Keep == KeepAll || k.c.Keep == KeepFailing {
+		if k.c.Keep == trial.KeepAll || k.c.Keep == trial.KeepFailing {
 			return // the program's own words are in there
 		}
 	default:

@@ -9,20 +9,23 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/engine/trialtest"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 )
 
 // campaign runs every variant of a scenario and returns the folded results.
-func campaign(t *testing.T, text string, c engine.Config) ([]*result.Campaign, *rundir.Run) {
+func campaign(t *testing.T, text string, c trial.Config) ([]*result.Campaign, *rundir.Run) {
 	t.Helper()
 	c.Catalog = catalog
 	run, err := rundir.Create(t.TempDir(), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	folds, err := engine.RunCampaigns(t.Context(), []engine.Program{compile(t, text)}, []scenario.Seed{7}, engine.Budget{}, c, run)
+	folds, err := engine.RunCampaigns(t.Context(), []trial.Program{compile(t, text)}, []scenario.Seed{7}, batch.Budget{}, c, run)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +50,7 @@ func TestEveryVerdictIsReached(t *testing.T) {
 		{"absent", result.Untested, ""},
 	} {
 		t.Run(tc.variant, func(t *testing.T) {
-			folds, _ := campaign(t, toyWith(tc.variant), engine.Config{})
+			folds, _ := campaign(t, trialtest.ToyWith(tc.variant), trial.Config{})
 			fold := folds[0]
 			if fold.Verdict != tc.verdict {
 				t.Fatalf("verdict %s, want %s; breaches %v; void %v", fold.Verdict, tc.verdict, classes(fold), voids(fold))
@@ -83,12 +86,12 @@ func voids(c *result.Campaign) []string {
 // TestJudgeAgreesWithRun holds the two ways to a verdict together, above all where nothing was served.
 func TestJudgeAgreesWithRun(t *testing.T) {
 	for _, variant := range []string{"good", "loses", "stillborn", "absent", "leaves"} {
-		folds, run := campaign(t, toyWith(variant), engine.Config{Keep: engine.KeepAll})
+		folds, run := campaign(t, trialtest.ToyWith(variant), trial.Config{Keep: trial.KeepAll})
 		dirs, err := rundir.OpenTrial(run.Path())
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := engine.JudgeAll(dirs, engine.Config{Catalog: catalog})
+		again, err := engine.JudgeAll(dirs, trial.Config{Catalog: catalog})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,19 +102,19 @@ func TestJudgeAgreesWithRun(t *testing.T) {
 }
 
 func TestFailFastGoesOnPastWhatIsKnown(t *testing.T) {
-	text := strings.Replace(toyWith("loses"), "trials: 3", "trials: 3\nknown: [{class: no-lost-message/*, planted: true}]", 1)
-	folds, _ := campaign(t, text, engine.Config{FailFast: true})
+	text := strings.Replace(trialtest.ToyWith("loses"), "trials: 3", "trials: 3\nknown: [{class: no-lost-message/*, planted: true}]", 1)
+	folds, _ := campaign(t, text, trial.Config{FailFast: true})
 	if n := folds[0].Trials; n.Run != 3 || folds[0].Verdict != result.Known {
 		t.Errorf("%+v, %s", n, folds[0].Verdict)
 	}
-	folds, _ = campaign(t, toyWith("loses"), engine.Config{FailFast: true})
+	folds, _ = campaign(t, trialtest.ToyWith("loses"), trial.Config{FailFast: true})
 	if n := folds[0].Trials; n.Run != 1 {
 		t.Errorf("an unexpected breach: %+v", n)
 	}
 	onBase := func(h result.Header, class string) bool {
 		return h.Variant == "loses" && strings.HasPrefix(class, "no-lost-message/")
 	}
-	folds, _ = campaign(t, toyWith("loses, exits, good"), engine.Config{FailFast: true, OnBase: onBase})
+	folds, _ = campaign(t, trialtest.ToyWith("loses, exits, good"), trial.Config{FailFast: true, OnBase: onBase})
 	if len(folds) != 2 {
 		t.Fatalf("%d variants were run", len(folds))
 	}
@@ -122,14 +125,14 @@ func TestFailFastGoesOnPastWhatIsKnown(t *testing.T) {
 
 // A trial that tested nothing is replaced, until twice the planned number was started.
 func TestVoidTrialsAreReplaced(t *testing.T) {
-	folds, _ := campaign(t, toyWith("absent"), engine.Config{Keep: engine.KeepNone})
+	folds, _ := campaign(t, trialtest.ToyWith("absent"), trial.Config{Keep: trial.KeepNone})
 	if n := folds[0].Trials; n.Run != 0 || n.Void != 6 {
 		t.Errorf("of three planned: %+v", n)
 	}
 }
 
 func TestJudgingAgainGivesTheSameBreaches(t *testing.T) {
-	folds, run := campaign(t, toyWith("loses"), engine.Config{Keep: engine.KeepAll})
+	folds, run := campaign(t, trialtest.ToyWith("loses"), trial.Config{Keep: trial.KeepAll})
 	if len(folds[0].Breaches) == 0 {
 		t.Fatal("there is nothing to judge again")
 	}
@@ -137,7 +140,7 @@ func TestJudgingAgainGivesTheSameBreaches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := engine.JudgeAll(dirs, engine.Config{Catalog: catalog})
+	again, err := engine.JudgeAll(dirs, trial.Config{Catalog: catalog})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +156,7 @@ func TestJudgingAgainGivesTheSameBreaches(t *testing.T) {
 }
 
 func TestReplayReproduces(t *testing.T) {
-	_, run := campaign(t, toyWith("loses"), engine.Config{Keep: engine.KeepAll})
+	_, run := campaign(t, trialtest.ToyWith("loses"), trial.Config{Keep: trial.KeepAll})
 	dirs, err := rundir.OpenTrial(run.Path())
 	if err != nil {
 		t.Fatal(err)
@@ -163,7 +166,7 @@ func TestReplayReproduces(t *testing.T) {
 		t.Fatal(err)
 	}
 	told := 0
-	trials, err := engine.Replay(t.Context(), dirs[0], 2, engine.Config{Catalog: catalog}, other, func(result.Trial) { told++ })
+	trials, err := engine.Replay(t.Context(), dirs[0], 2, trial.Config{Catalog: catalog}, other, func(result.Trial) { told++ })
 	if err != nil || len(trials) != 2 || told != 2 {
 		t.Fatalf("%d trials, %d told, error %v", len(trials), told, err)
 	}
@@ -184,9 +187,9 @@ func TestAnInterruptionReturnsWhatIsFinished(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := compile(t, strings.Replace(toyWith("good"), "trials: 3", "trials: 100000", 1))
-	folds, err := engine.RunCampaigns(ctx, []engine.Program{p}, []scenario.Seed{7}, engine.Budget{},
-		engine.Config{Catalog: catalog, Progress: func(g engine.Progress) {
+	p := compile(t, strings.Replace(trialtest.ToyWith("good"), "trials: 3", "trials: 100000", 1))
+	folds, err := engine.RunCampaigns(ctx, []trial.Program{p}, []scenario.Seed{7}, batch.Budget{},
+		trial.Config{Catalog: catalog, Progress: func(g trial.Progress) {
 			if g.Done == 2 {
 				cancel()
 			}

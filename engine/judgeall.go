@@ -1,17 +1,19 @@
 package engine
 
 import (
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
 // JudgeAll judges recorded trials again and folds them, one result a scenario and variant, in the order
 // in which the directories name them.
-func JudgeAll(dirs []rundir.TrialDir, c Config) ([]*result.Campaign, error) {
+func JudgeAll(dirs []rundir.TrialDir, c trial.Config) ([]*result.Campaign, error) {
 	var folds []*result.Campaign
 	at := map[string]int{}
 	for _, dir := range dirs {
-		plan, err := ReadPlan(dir, c.Catalog)
+		plan, err := trial.ReadPlan(dir, c.Catalog)
 		if err != nil {
 			return nil, err
 		}
@@ -24,9 +26,9 @@ func JudgeAll(dirs []rundir.TrialDir, c Config) ([]*result.Campaign, error) {
 		if !ok {
 			i = len(folds)
 			at[key] = i
-			header := headerOf(plan.Program, plan.Variant)
+			header := batch.HeaderOf(plan.Program, plan.Variant)
 			header.Seed, header.Engine = plan.ID.CampaignSeed, plan.ID.Engine
-			folds = append(folds, result.NewCampaign(header, rulesOf(plan.Program, plan.Variant)))
+			folds = append(folds, result.NewCampaign(header, batch.RulesOf(plan.Program, plan.Variant)))
 		}
 		folds[i].Trials.Planned++
 		folds[i].Add(t)

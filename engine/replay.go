@@ -6,25 +6,26 @@ import (
 	"strings"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
 // Replay runs a recorded trial's plan again, so many times, in directories of run, which it removes. On
 // real goroutines the plan is the same and the schedule is not: the answer is k of N. Each trial is
 // told as it ends. When ctx ends, what was finished is returned with ctx's error.
-func Replay(ctx context.Context, recorded rundir.TrialDir, times int, c Config, run *rundir.Run, each func(result.Trial)) ([]result.Trial, error) {
-	plan, err := ReadPlan(recorded, c.Catalog)
+func Replay(ctx context.Context, recorded rundir.TrialDir, times int, c trial.Config, run *rundir.Run, each func(result.Trial)) ([]result.Trial, error) {
+	plan, err := trial.ReadPlan(recorded, c.Catalog)
 	if err != nil {
 		return nil, err
 	}
-	if len(plan.leftOut) > 0 {
-		return nil, staleError(recorded, "kept trials leave out who somebody is: set %s in racebench's own environment", strings.Join(plan.leftOut, " and "))
+	if len(plan.LeftOut) > 0 {
+		return nil, trial.StaleError(recorded, "kept trials leave out who somebody is: set %s in racebench's own environment", strings.Join(plan.LeftOut, " and "))
 	}
 	if elsewhere(plan.ID.Folder) {
-		return nil, staleError(recorded, "its program was started in %s, and a relative path names another here: cd there first", plan.ID.Folder)
+		return nil, trial.StaleError(recorded, "its program was started in %s, and a relative path names another here: cd there first", plan.ID.Folder)
 	}
-	l := newLauncher()
-	defer l.close()
+	l := trial.NewLauncher()
+	defer l.Close()
 	var trials []result.Trial
 	for n := range times {
 		t, err := replayOnce(ctx, plan, c, run, l)
@@ -33,7 +34,7 @@ func Replay(ctx context.Context, recorded rundir.TrialDir, times int, c Config, 
 		}
 		each(t)
 		trials = append(trials, t)
-		if n == 0 && strings.HasPrefix(t.Void, notStarted) {
+		if n == 0 && strings.HasPrefix(t.Void, trial.NotStarted) {
 			break // nor would it the next time
 		}
 	}
@@ -51,7 +52,7 @@ func elsewhere(folder string) bool {
 	return err == nil && !os.SameFile(here, there)
 }
 
-func replayOnce(ctx context.Context, plan Plan, c Config, run *rundir.Run, l *launcher) (result.Trial, error) {
+func replayOnce(ctx context.Context, plan trial.Plan, c trial.Config, run *rundir.Run, l *trial.Launcher) (result.Trial, error) {
 	dir, err := run.NewTrial()
 	if err != nil {
 		return result.Trial{}, err

@@ -4,14 +4,15 @@ import (
 	"os"
 	"testing"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/engine/trialtest"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
 // A record that lost its end must neither accuse a correct server of what it no longer shows nor pass it.
 func TestATornRecordProvesNothing(t *testing.T) {
-	_, run := campaign(t, toyWith("good"), engine.Config{Keep: engine.KeepAll})
+	_, run := campaign(t, trialtest.ToyWith("good"), trial.Config{Keep: trial.KeepAll})
 	dirs, err := rundir.OpenTrial(run.Path())
 	if err != nil {
 		t.Fatal(err)
@@ -20,7 +21,7 @@ func TestATornRecordProvesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if trial, err := engine.Judge(dirs[0], engine.Config{Catalog: catalog}); err != nil || trial.Verdict != result.Passed {
+	if trial, err := trial.Judge(dirs[0], trial.Config{Catalog: catalog}); err != nil || trial.Verdict != result.Passed {
 		t.Fatalf("the whole record: %s, error %v; void %q, breaches %v", trial.Verdict, err, trial.Void, trial.Breaches)
 	}
 	const cuts = 200
@@ -29,7 +30,7 @@ func TestATornRecordProvesNothing(t *testing.T) {
 		if err := os.WriteFile(dirs[0].Ledger(), whole[:size], 0o644); err != nil {
 			t.Fatal(err)
 		}
-		trial, err := engine.Judge(dirs[0], engine.Config{Catalog: catalog})
+		trial, err := trial.Judge(dirs[0], trial.Config{Catalog: catalog})
 		if err != nil {
 			t.Fatalf("cut at %d of %d bytes: %v", size, len(whole), err)
 		}

@@ -6,15 +6,17 @@ import (
 	"slices"
 	"time"
 
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 )
 
 // A Side is one of several builds of a server that are compared with each other.
 type Side struct {
-	Programs []Program // the same on all sides but for where the server is
-	Config   Config
+	Programs []trial.Program // the same on all sides but for where the server is
+	Config   trial.Config
 }
 
 // RunInTurns runs the same programs on several sides, trial by trial: each trial of a variant on every side
@@ -25,17 +27,17 @@ type Side struct {
 // folded results of each side, in the order of RunCampaigns; the sides must have equally many programs and
 // variants. Trials run one at a time whatever Config.Parallel says. Errors are as those of RunCampaigns, and
 // one side's ends all.
-func RunInTurns(ctx context.Context, sides []Side, seeds []scenario.Seed, b Budget, run *rundir.Run) ([][]*result.Campaign, error) {
-	l := newLauncher()
-	defer l.close()
+func RunInTurns(ctx context.Context, sides []Side, seeds []scenario.Seed, b batch.Budget, run *rundir.Run) ([][]*result.Campaign, error) {
+	l := trial.NewLauncher()
+	defer l.Close()
 	in := shared{run: run, launch: l}
 	folds := make([][]*result.Campaign, len(sides))
-	began, left := time.Now(), variantsOf(sides[0].Programs)
+	began, left := time.Now(), batch.VariantsOf(sides[0].Programs)
 	failFast := sides[len(sides)-1].Config.FailFast
 	for i, p := range sides[0].Programs {
 		for j := range p.Variants {
 			turn := make(turns, len(sides))
-			budget := b.share(time.Since(began), left)
+			budget := b.Share(time.Since(began), left)
 			left--
 			for s, side := range sides {
 				program := side.Programs[i]

@@ -6,7 +6,10 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/engine/trialtest"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 )
@@ -20,11 +23,11 @@ func TestSidesTakeTurns(t *testing.T) {
 	type turn struct{ side, index, number int }
 	var order []turn
 	side := func(i int, variant string) engine.Side {
-		c := engine.Config{Catalog: catalog, Keep: engine.KeepNone}
-		c.Progress = func(p engine.Progress) { order = append(order, turn{i, p.Trial, p.Number}) }
-		return engine.Side{Programs: []engine.Program{compile(t, toyWith(variant))}, Config: c}
+		c := trial.Config{Catalog: catalog, Keep: trial.KeepNone}
+		c.Progress = func(p trial.Progress) { order = append(order, turn{i, p.Trial, p.Number}) }
+		return engine.Side{Programs: []trial.Program{compile(t, trialtest.ToyWith(variant))}, Config: c}
 	}
-	folds, err := engine.RunInTurns(t.Context(), []engine.Side{side(0, "good"), side(1, "loses")}, []scenario.Seed{7}, engine.Budget{Trials: 2}, run)
+	folds, err := engine.RunInTurns(t.Context(), []engine.Side{side(0, "good"), side(1, "loses")}, []scenario.Seed{7}, batch.Budget{Trials: 2}, run)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,17 +50,17 @@ func TestSidesTakeTurns(t *testing.T) {
 
 // What ends a comparison early is what the head shows and the base does not, and it ends both.
 func TestFailFastEndsBothSides(t *testing.T) {
-	planted := strings.Replace(toyWith("exits"), "load:", "known: [{class: process-survives/*, planted: true}]\nload:", 1)
+	planted := strings.Replace(trialtest.ToyWith("exits"), "load:", "known: [{class: process-survives/*, planted: true}]\nload:", 1)
 	for _, tc := range []struct {
 		name       string
 		base, head []string // scenarios
 		each       int      // valid trials of either side, of three planned
 		results    int      // of either side
 	}{
-		{"the head's finding", []string{toyWith("good"), toyWith("good")}, []string{toyWith("exits"), toyWith("good")}, 1, 1},
-		{"the base's own finding", []string{toyWith("exits"), toyWith("good")}, []string{toyWith("good"), toyWith("good")}, 3, 2},
-		{"a finding on base too", []string{toyWith("exits")}, []string{toyWith("exits")}, 3, 1},
-		{"a known one", []string{toyWith("good")}, []string{planted}, 3, 1},
+		{"the head's finding", []string{trialtest.ToyWith("good"), trialtest.ToyWith("good")}, []string{trialtest.ToyWith("exits"), trialtest.ToyWith("good")}, 1, 1},
+		{"the base's own finding", []string{trialtest.ToyWith("exits"), trialtest.ToyWith("good")}, []string{trialtest.ToyWith("good"), trialtest.ToyWith("good")}, 3, 2},
+		{"a finding on base too", []string{trialtest.ToyWith("exits")}, []string{trialtest.ToyWith("exits")}, 3, 1},
+		{"a known one", []string{trialtest.ToyWith("good")}, []string{planted}, 3, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			run, err := rundir.Create(t.TempDir(), time.Now())
@@ -65,14 +68,14 @@ func TestFailFastEndsBothSides(t *testing.T) {
 				t.Fatal(err)
 			}
 			side := func(scenarios []string) engine.Side {
-				s := engine.Side{Config: engine.Config{Catalog: catalog, Keep: engine.KeepNone, FailFast: true}}
+				s := engine.Side{Config: trial.Config{Catalog: catalog, Keep: trial.KeepNone, FailFast: true}}
 				for _, text := range scenarios {
 					s.Programs = append(s.Programs, compile(t, strings.Replace(text, "drain_limit: 200ms", "drain_limit: 5s", 1)))
 				}
 				return s
 			}
 			seeds := []scenario.Seed{7, 7}
-			folds, err := engine.RunInTurns(t.Context(), []engine.Side{side(tc.base), side(tc.head)}, seeds, engine.Budget{Trials: 3}, run)
+			folds, err := engine.RunInTurns(t.Context(), []engine.Side{side(tc.base), side(tc.head)}, seeds, batch.Budget{Trials: 3}, run)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -95,13 +98,13 @@ func TestOneSidesFailureEndsBoth(t *testing.T) {
 		told := 0
 		var sides []engine.Side
 		for i := range 2 {
-			c := engine.Config{Catalog: catalog, Keep: engine.KeepNone, Progress: func(engine.Progress) { told++ }}
+			c := trial.Config{Catalog: catalog, Keep: trial.KeepNone, Progress: func(trial.Progress) { told++ }}
 			if i == broken {
 				c.Executable = t.TempDir() // cannot be started
 			}
-			sides = append(sides, engine.Side{Programs: []engine.Program{compile(t, toyWith("good"))}, Config: c})
+			sides = append(sides, engine.Side{Programs: []trial.Program{compile(t, trialtest.ToyWith("good"))}, Config: c})
 		}
-		folds, err := engine.RunInTurns(t.Context(), sides, []scenario.Seed{7}, engine.Budget{Trials: 3}, run)
+		folds, err := engine.RunInTurns(t.Context(), sides, []scenario.Seed{7}, batch.Budget{Trials: 3}, run)
 		if err == nil || told != broken {
 			t.Errorf("side %d broken: %d trials, error %v", broken, told, err)
 		}

@@ -9,14 +9,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
 	"github.com/racebench/racebench/targets/all"
 )
 
 // vocabulary is that of the whole catalogue.
-var vocabulary = engine.Catalog(all.Targets()).Vocabulary()
+var vocabulary = trial.Catalog(all.Targets()).Vocabulary()
 
 // TestHashIgnoresSpelling pairs scenarios that do the same in every trial.
 func TestHashIgnoresSpelling(t *testing.T) {

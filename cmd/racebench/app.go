@@ -13,7 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/search"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/targets/all"
 )
@@ -33,7 +34,7 @@ type app struct {
 	args       []string // as the user gave them
 	stdout     *output
 	stderr     io.Writer
-	catalog    engine.Catalog
+	catalog    trial.Catalog
 	status     int
 	begun      bool                        // the arguments were understood and a command is running
 	cutShort   bool                        // the run was ended before it was done
@@ -118,7 +119,7 @@ func (a *app) exitStatus(err error) int {
 		fmt.Fprintln(a.stderr, "racebench:", err)
 	}
 	var usage usageError
-	var large *engine.TooLarge
+	var large *search.TooLarge
 	var idle notTestedError
 	switch {
 	case sig != 0:
@@ -127,7 +128,7 @@ func (a *app) exitStatus(err error) int {
 		return a.status
 	case errors.As(err, &usage), errors.As(err, &large), !a.begun:
 		return statusUsage
-	case errors.As(err, &idle), errors.Is(err, engine.ErrStale):
+	case errors.As(err, &idle), errors.Is(err, trial.ErrStale):
 		return statusUntested
 	default:
 		return statusBroken

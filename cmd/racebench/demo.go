@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario"
 )
 
@@ -38,7 +38,7 @@ is 0 when both do what they should.`,
 			if problems != nil {
 				return fmt.Errorf("embedded scenario: %w", problems)
 			}
-			p, errs := engine.Compile(s, a.catalog)
+			p, errs := trial.Compile(s, a.catalog)
 			if len(errs) > 0 {
 				return fmt.Errorf("embedded scenario: %w", &errs)
 			}
@@ -46,7 +46,7 @@ is 0 when both do what they should.`,
 				return err
 			}
 			fmt.Fprintln(a.stderr, "racebench: two designs of one broker, each stopped by SIGTERM at random moments")
-			rep, err := a.runPrograms(cmd.Context(), []engine.Program{p}, f, settings{})
+			rep, err := a.runPrograms(cmd.Context(), []trial.Program{p}, f, settings{})
 			if err != nil {
 				return err
 			}

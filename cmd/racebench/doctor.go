@@ -10,7 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 )
@@ -99,7 +101,7 @@ func (a *app) examination(cmd *cobra.Command, dir string) ([]*result.Campaign, e
 	if problems != nil {
 		return nil, fmt.Errorf("embedded scenario: %w", problems)
 	}
-	p, errs := engine.Compile(s, a.catalog)
+	p, errs := trial.Compile(s, a.catalog)
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("embedded scenario: %w", &errs)
 	}
@@ -107,6 +109,6 @@ func (a *app) examination(cmd *cobra.Command, dir string) ([]*result.Campaign, e
 	if err != nil {
 		return nil, err
 	}
-	return engine.RunCampaigns(cmd.Context(), []engine.Program{p}, []scenario.Seed{scenario.NewSeed()}, engine.Budget{},
-		engine.Config{Catalog: a.catalog, Build: toolInfo().Build, Keep: engine.KeepNone}, run)
+	return engine.RunCampaigns(cmd.Context(), []trial.Program{p}, []scenario.Seed{scenario.NewSeed()}, batch.Budget{},
+		trial.Config{Catalog: a.catalog, Build: toolInfo().Build, Keep: trial.KeepNone}, run)
 }

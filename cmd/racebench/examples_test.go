@@ -14,7 +14,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/targets/all"
 )
@@ -49,7 +49,7 @@ func exampleFiles(t *testing.T) []string {
 }
 
 func TestExamplesAreValid(t *testing.T) {
-	schema, err := compileSchema(scenario.Schema(engine.Catalog(all.Targets()).Vocabulary()))
+	schema, err := compileSchema(scenario.Schema(trial.Catalog(all.Targets()).Vocabulary()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func checkScenario(file string) error {
 	case problems != nil:
 		return problems
 	}
-	if _, errs := engine.Compile(s, all.Targets()); len(errs) > 0 {
+	if _, errs := trial.Compile(s, all.Targets()); len(errs) > 0 {
 		return s.Problems(errs)
 	}
 	return nil

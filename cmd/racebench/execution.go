@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 )
@@ -26,7 +26,7 @@ type execution struct {
 }
 
 // execute makes ready to run programs; end must follow. The context that it returns ends with --timeout.
-func (a *app) execute(ctx context.Context, programs []engine.Program, f runFlags) (context.Context, *execution, error) {
+func (a *app) execute(ctx context.Context, programs []trial.Program, f runFlags) (context.Context, *execution, error) {
 	if err := checkDescriptors(f.parallel); err != nil {
 		return nil, nil, usageError{err}
 	}

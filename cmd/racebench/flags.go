@@ -13,8 +13,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/report"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
@@ -172,20 +173,20 @@ func (f *runFlags) check() error {
 }
 
 // part reads --shard.
-func (f *runFlags) part() (engine.Shard, error) {
+func (f *runFlags) part() (batch.Shard, error) {
 	if f.shard == "" {
-		return engine.Shard{}, nil
+		return batch.Shard{}, nil
 	}
 	number, of, ok := strings.Cut(f.shard, "/")
 	i, numberErr := strconv.Atoi(number)
 	n, ofErr := strconv.Atoi(of)
 	switch {
 	case !ok || numberErr != nil || ofErr != nil || i < 1 || i > n:
-		return engine.Shard{}, usagef("--shard %s: it is I/N, such as 2/4 for the second of four parts", f.shard)
+		return batch.Shard{}, usagef("--shard %s: it is I/N, such as 2/4 for the second of four parts", f.shard)
 	case f.forTime > 0:
-		return engine.Shard{}, usagef("--shard %s: a time has no parts: say --trials", f.shard)
+		return batch.Shard{}, usagef("--shard %s: a time has no parts: say --trials", f.shard)
 	}
-	return engine.Shard{Number: i, Of: n}, nil
+	return batch.Shard{Number: i, Of: n}, nil
 }
 
 // withEnvironment puts the flags of RACEBENCH_FLAGS before those of a command that runs trials, so that
@@ -225,7 +226,7 @@ func withoutBudget(words []string) []string {
 }
 
 // apply puts the flags over what the scenario says. The engine of a program for which neither says any is engineElse.
-func (f *runFlags) apply(p *engine.Program, engineElse scenario.Engine) error {
+func (f *runFlags) apply(p *trial.Program, engineElse scenario.Engine) error {
 	if f.seed != "" {
 		seed, err := scenario.ParseSeed(f.seed)
 		if err != nil {
@@ -246,7 +247,7 @@ func (f *runFlags) apply(p *engine.Program, engineElse scenario.Engine) error {
 	}
 	p.Variants = nil
 	for _, name := range f.variants {
-		v, ok := engine.FindVariant(p.Target, name)
+		v, ok := trial.FindVariant(p.Target, name)
 		if !ok {
 			return usageError{fmt.Errorf("--variant: %w", unknownVariant(p.Target, name))}
 		}
@@ -260,7 +261,7 @@ func (f *runFlags) apply(p *engine.Program, engineElse scenario.Engine) error {
 
 // engineOf is the engine that a program runs in: the flag's, else what its scenario says, else the command's own
 // default, which is not for external programs.
-func (f *runFlags) engineOf(p *engine.Program, engineElse scenario.Engine) scenario.Engine {
+func (f *runFlags) engineOf(p *trial.Program, engineElse scenario.Engine) scenario.Engine {
 	switch {
 	case f.engine != "":
 		return scenario.Engine(f.engine)

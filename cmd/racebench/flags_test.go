@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
 )
@@ -61,7 +61,7 @@ func TestEngineAndTrialsAtOnce(t *testing.T) {
 		{about: "run", s: scenario.Scenario{Engine: scenario.Real}, engine: scenario.Real, atOnce: 1},
 		{about: "run of engine: sim", s: scenario.Scenario{Engine: scenario.Sim, EngineSet: true}, engine: scenario.Sim, atOnce: runtime.GOMAXPROCS(0)},
 	} {
-		p := engine.Program{Scenario: c.s}
+		p := trial.Program{Scenario: c.s}
 		if err := c.flags.apply(&p, c.otherwise); err != nil {
 			if !c.refused {
 				t.Errorf("%s: %v", c.about, err)

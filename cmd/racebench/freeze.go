@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
@@ -14,13 +14,13 @@ var errFreeze = usagef("--freeze stops an external program (probe, target extern
 
 // isOutside reports whether a recorded trial is of an external program.
 func (a *app) isOutside(dir rundir.TrialDir) bool {
-	plan, err := engine.ReadPlan(dir, a.catalog)
+	plan, err := trial.ReadPlan(dir, a.catalog)
 	return err == nil && plan.Program.Outside()
 }
 
 // wasAttached reports whether a recorded trial is of a program that ran already: it is signalled once.
 func (a *app) wasAttached(dir rundir.TrialDir) bool {
-	plan, err := engine.ReadPlan(dir, a.catalog)
+	plan, err := trial.ReadPlan(dir, a.catalog)
 	if err != nil || !plan.Program.Outside() {
 		return false
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
 )
@@ -79,7 +79,7 @@ func (a *app) isTarget(arg string) bool {
 
 // searchAll makes a target's example what fuzz means by the target's name: all its variants, and nothing
 // known beforehand.
-func searchAll(p *engine.Program, chosen bool) {
+func searchAll(p *trial.Program, chosen bool) {
 	p.Scenario.Known = nil
 	if chosen {
 		return

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
@@ -28,7 +29,7 @@ directory, a run's, or racebench-runs/latest. The exit status is that of run.`,
 			if err != nil {
 				return err
 			}
-			folds, err := engine.JudgeAll(dirs, engine.Config{Catalog: a.catalog})
+			folds, err := engine.JudgeAll(dirs, trial.Config{Catalog: a.catalog})
 			if err != nil {
 				return usageError{fmt.Errorf("judge %s: %w", args[0], err)}
 			}

@@ -16,14 +16,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/targets/all"
 )
 
 // TestMain lets the test binary be racebench itself, and the child of racebench's trials.
 func TestMain(m *testing.M) {
-	engine.MaybeChild(engine.Config{Catalog: all.Targets()})
+	trial.MaybeChild(trial.Config{Catalog: all.Targets()})
 	testscript.Main(m, map[string]func(){"racebench": main, "testserver": testServer})
 }
 

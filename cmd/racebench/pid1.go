@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
@@ -19,7 +21,7 @@ const pid1Limit = 3 * time.Second
 // asPID1 runs one more trial in which the program is PID 1, and notes what came out. There a signal without a
 // handler is dropped, which a program that simply dies of it elsewhere does not show. It is left out where the
 // probe has spent so much of its time that a trial would not fit into the rest.
-func (a *app) asPID1(ctx context.Context, p engine.Program, fold *result.Campaign, spent, within time.Duration) {
+func (a *app) asPID1(ctx context.Context, p trial.Program, fold *result.Campaign, spent, within time.Duration) {
 	if _, attached := p.Scenario.External.Get("attach"); attached || fold.Trials.Run == 0 || ctx.Err() != nil {
 		return
 	}
@@ -37,7 +39,7 @@ func (a *app) asPID1(ctx context.Context, p engine.Program, fold *result.Campaig
 }
 
 // runAsPID1 runs one trial, with the seed of the others.
-func (a *app) runAsPID1(ctx context.Context, p engine.Program, seed string) (*result.Campaign, error) {
+func (a *app) runAsPID1(ctx context.Context, p trial.Program, seed string) (*result.Campaign, error) {
 	drawn, err := scenario.ParseSeed(seed)
 	if err != nil {
 		return nil, err
@@ -46,7 +48,7 @@ func (a *app) runAsPID1(ctx context.Context, p engine.Program, seed string) (*re
 	external := *s.External
 	external.Fields = append(external.Fields[:len(external.Fields):len(external.Fields)], spec.Field{Key: spec.Text("pid1"), Value: spec.Text("true")})
 	s.External, s.DrainLimit, s.Trials = &external, min(s.DrainLimit, pid1Limit), 1
-	again, errs := engine.Compile(s, a.catalog)
+	again, errs := trial.Compile(s, a.catalog)
 	if len(errs) > 0 {
 		return nil, &errs
 	}
@@ -59,8 +61,8 @@ func (a *app) runAsPID1(ctx context.Context, p engine.Program, seed string) (*re
 	if err != nil {
 		return nil, err
 	}
-	folds, err := engine.RunCampaigns(ctx, []engine.Program{again}, []scenario.Seed{drawn}, engine.Budget{}, engine.Config{
-		Catalog: a.catalog, Build: toolInfo().Build, Keep: engine.KeepNone, Controlled: true,
+	folds, err := engine.RunCampaigns(ctx, []trial.Program{again}, []scenario.Seed{drawn}, batch.Budget{}, trial.Config{
+		Catalog: a.catalog, Build: toolInfo().Build, Keep: trial.KeepNone, Controlled: true,
 	}, run)
 	if err != nil {
 		return nil, err

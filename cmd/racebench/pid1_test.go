@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
 )
@@ -14,7 +14,7 @@ import (
 // TestPID1KeepsToTheProbesTime leaves the run as PID 1 out where it would not fit into the rest of the time. Where it
 // would it is tried, and ends early, for want of a seed.
 func TestPID1KeepsToTheProbesTime(t *testing.T) {
-	p := engine.Program{Scenario: scenario.Scenario{External: &spec.Value{}}}
+	p := trial.Program{Scenario: scenario.Scenario{External: &spec.Value{}}}
 	for spent, want := range map[time.Duration]string{48 * time.Second: "not have been enough", 44 * time.Second: "seed"} {
 		fold := result.NewCampaign(result.Header{}, result.Rules{})
 		fold.Add(result.Trial{Verdict: result.Passed})

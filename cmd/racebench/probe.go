@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario"
 )
 
@@ -63,7 +63,7 @@ Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested
 			s.asPID1 = func(ctx context.Context, folds []*result.Campaign) {
 				a.asPID1(ctx, program, folds[0], time.Since(began), s.within)
 			}
-			rep, err := a.runPrograms(cmd.Context(), []engine.Program{program}, f, s)
+			rep, err := a.runPrograms(cmd.Context(), []trial.Program{program}, f, s)
 			if err != nil {
 				return err
 			}
@@ -76,27 +76,27 @@ Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested
 }
 
 // probeProgram makes a scenario of the flags and the command, and compiles it.
-func (a *app) probeProgram(args []string, w *probeFlags, f runFlags) (engine.Program, error) {
+func (a *app) probeProgram(args []string, w *probeFlags, f runFlags) (trial.Program, error) {
 	if err := f.check(); err != nil {
-		return engine.Program{}, err
+		return trial.Program{}, err
 	}
 	if w.attach == "" {
 		if err := findCommand(args[0]); err != nil {
-			return engine.Program{}, err
+			return trial.Program{}, err
 		}
 	}
 	s, err := w.scenario(args, f.trials)
 	if err != nil {
-		return engine.Program{}, err
+		return trial.Program{}, err
 	}
 	// The scenario goes through its own reader, so that what a probe runs is what its file would.
 	read, problems := scenario.Parse("the probe", s.Marshal(), time.Now())
 	if problems != nil {
-		return engine.Program{}, usageError{fmt.Errorf("%s", problems.Errors[0].Msg)}
+		return trial.Program{}, usageError{fmt.Errorf("%s", problems.Errors[0].Msg)}
 	}
-	program, errs := engine.Compile(read, a.catalog)
+	program, errs := trial.Compile(read, a.catalog)
 	if len(errs) > 0 {
-		return engine.Program{}, usageError{fmt.Errorf("%s", errs[0].Msg)}
+		return trial.Program{}, usageError{fmt.Errorf("%s", errs[0].Msg)}
 	}
 	return program, f.apply(&program, "")
 }

@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/fault"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/targets"
 )
@@ -96,7 +96,7 @@ func (p *progress) watch(ticks <-chan time.Time, quit <-chan struct{}) {
 }
 
 // announce says beforehand what a run will take, where nobody sees a line move.
-func (p *progress) announce(programs []engine.Program, seeds []scenario.Seed, f runFlags, s settings) {
+func (p *progress) announce(programs []trial.Program, seeds []scenario.Seed, f runFlags, s settings) {
 	if p.silent || p.width > 0 {
 		return
 	}
@@ -110,7 +110,7 @@ func (p *progress) announce(programs []engine.Program, seeds []scenario.Seed, f 
 }
 
 // estimate is how long a run takes whose drains are short.
-func estimate(programs []engine.Program, seeds []scenario.Seed, f runFlags, s settings) time.Duration {
+func estimate(programs []trial.Program, seeds []scenario.Seed, f runFlags, s settings) time.Duration {
 	var total time.Duration
 	for i, p := range programs {
 		if p.Scenario.Engine == scenario.Sim && f.forTime == 0 {
@@ -145,11 +145,11 @@ const sampled = 10
 
 // oneTrial is how long a trial takes: until its last signal, or all of the load where that hangs on what
 // happens.
-func oneTrial(p engine.Program, v targets.Variant, seed scenario.Seed) time.Duration {
+func oneTrial(p trial.Program, v targets.Variant, seed scenario.Seed) time.Duration {
 	var total time.Duration
 	for i := range sampled {
 		last := time.Duration(0)
-		for _, strike := range engine.NewPlan(p, v, seed, i, "").Strikes {
+		for _, strike := range trial.NewPlan(p, v, seed, i, "").Strikes {
 			switch strike.Trigger {
 			case fault.AtMoment, fault.AtStartup:
 				last = max(last, strike.Moment)
@@ -166,7 +166,7 @@ func oneTrial(p engine.Program, v targets.Variant, seed scenario.Seed) time.Dura
 }
 
 // note is told of every trial's end, and of a search every few schedules.
-func (p *progress) note(g engine.Progress) {
+func (p *progress) note(g trial.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if g.Shrinking != "" {
@@ -193,7 +193,7 @@ func (p *progress) note(g engine.Progress) {
 }
 
 // done says how many of what is planned are done.
-func done(g engine.Progress, what string) string {
+func done(g trial.Progress, what string) string {
 	if g.Planned == 0 {
 		return fmt.Sprintf("%d %s", g.Done, what)
 	}
@@ -204,7 +204,7 @@ func done(g engine.Progress, what string) string {
 const classesShown = 3
 
 // searched is where a search stands, in one line: what matters most comes first, for a terminal cuts it.
-func searched(g engine.Progress) string {
+func searched(g trial.Progress) string {
 	line := fmt.Sprintf("%s %s: %s", g.Scenario, g.Variant, done(g, "schedules"))
 	if seconds := g.Elapsed.Seconds(); seconds > 0 && g.Done > 0 {
 		line += fmt.Sprintf(", %.0f/s", float64(g.Done+g.Void)/seconds)

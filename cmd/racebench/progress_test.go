@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/targets/all"
 )
@@ -33,7 +33,7 @@ func told(width int) (p *progress, out *bytes.Buffer, tick func(seconds int64)) 
 	}
 }
 
-var someTrial = engine.Progress{Scenario: "orders", Variant: "fast", Trial: 3, Number: 4, Verdict: result.Breached, Done: 4, Planned: 10, Void: 2, Breached: 1}
+var someTrial = trial.Progress{Scenario: "orders", Variant: "fast", Trial: 3, Number: 4, Verdict: result.Breached, Done: 4, Planned: 10, Void: 2, Breached: 1}
 
 func TestProgressInALogIsALineATick(t *testing.T) {
 	p, out, tick := told(0)
@@ -65,7 +65,7 @@ func TestProgressInALogEndsWithTheLastCount(t *testing.T) {
 func TestProgressSaysWhatIsShrunk(t *testing.T) {
 	p, out, tick := told(0)
 	p.note(someSearch)
-	p.note(engine.Progress{Scenario: "orders", Variant: "fast", Shrinking: "no-ghost/a/b", Done: 1, Planned: 4})
+	p.note(trial.Progress{Scenario: "orders", Variant: "fast", Shrinking: "no-ghost/a/b", Done: 1, Planned: 4})
 	tick(9)
 	p.done()
 	if want := "orders fast: shrinking no-ghost/a/b, 2 of 4  9s\n"; out.String() != want {
@@ -103,22 +103,22 @@ func TestProgressTellsOfEveryTrialWhenAsked(t *testing.T) {
 	}
 }
 
-var someSearch = engine.Progress{
+var someSearch = trial.Progress{
 	Scenario: "orders", Variant: "fast", Schedules: true, Done: 900, Void: 100, Breached: 31, Elapsed: 500 * time.Millisecond, Outcomes: 4,
-	Classes: []engine.ClassCount{{Class: "no-ghost/a/b", Trials: 20}, {Class: "drain-ends/late/over-limit", Trials: 9}, {Class: "no-leak/c/d", Trials: 2}, {Class: "no-leak/e/f", Trials: 1}},
+	Classes: []trial.ClassCount{{Class: "no-ghost/a/b", Trials: 20}, {Class: "drain-ends/late/over-limit", Trials: 9}, {Class: "no-leak/c/d", Trials: 2}, {Class: "no-leak/e/f", Trials: 1}},
 }
 
 func TestProgressOfASearchSaysWhatItFound(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
-		change func(*engine.Progress)
+		change func(*trial.Progress)
 		want   string
 	}{
-		{"so far", func(*engine.Progress) {},
+		{"so far", func(*trial.Progress) {},
 			"orders fast: 900 schedules, 2000/s, 31 with a breach, 100 void, 4 outcomes; no-ghost/a/b 20; drain-ends/late/over-limit 9; no-leak/c/d 2; and 1 more  5s\n"},
-		{"a number is planned", func(g *engine.Progress) { g.Planned, g.Classes, g.Void, g.Breached, g.Outcomes = 1000, nil, 0, 0, 1 },
+		{"a number is planned", func(g *trial.Progress) { g.Planned, g.Classes, g.Void, g.Breached, g.Outcomes = 1000, nil, 0, 0, 1 },
 			"orders fast: 900 of 1000 schedules, 1800/s, 0 with a breach, 1 outcome  5s\n"},
-		{"not begun", func(g *engine.Progress) { *g = engine.Progress{Scenario: "orders", Variant: "fast", Schedules: true} },
+		{"not begun", func(g *trial.Progress) { *g = trial.Progress{Scenario: "orders", Variant: "fast", Schedules: true} },
 			"orders fast: 0 schedules, 0 with a breach  5s\n"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -150,7 +150,7 @@ func TestASearchIsDrawnByTheClockAlone(t *testing.T) {
 
 func TestARunIsAnnouncedWhereNobodySeesItMove(t *testing.T) {
 	const program = "target: external\nexternal: {command: ./server}\nload: [{client: http-keepalive}]\n"
-	programs := func(text string) []engine.Program {
+	programs := func(text string) []trial.Program {
 		of := "target: broker\n"
 		if strings.HasPrefix(text, program) {
 			of = ""
@@ -159,11 +159,11 @@ func TestARunIsAnnouncedWhereNobodySeesItMove(t *testing.T) {
 		if problems != nil {
 			t.Fatal(problems)
 		}
-		p, errs := engine.Compile(s, all.Targets())
+		p, errs := trial.Compile(s, all.Targets())
 		if len(errs) > 0 {
 			t.Fatal(&errs)
 		}
-		return []engine.Program{p}
+		return []trial.Program{p}
 	}
 	for _, tc := range []struct {
 		name, text string

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario"
 )
 
@@ -68,7 +68,7 @@ func (a *app) readProjects(args []string) []error {
 
 // budgetOf is how long the programs may take together: what the file of the one project says that they are
 // all of. A count or a time that was asked for sets it aside.
-func (f *runFlags) budgetOf(programs []engine.Program) time.Duration {
+func (f *runFlags) budgetOf(programs []trial.Program) time.Duration {
 	if f.trials > 0 || f.forTime > 0 {
 		return 0
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
@@ -78,7 +79,7 @@ func (a *app) replay(cmd *cobra.Command, path string, times int, freeze bool, f 
 	if err != nil {
 		return usageError{err}
 	}
-	again, err := engine.Replay(cmd.Context(), dir, times, engine.Config{Catalog: a.catalog, Build: toolInfo().Build, Freeze: freeze}, run,
+	again, err := engine.Replay(cmd.Context(), dir, times, trial.Config{Catalog: a.catalog, Build: toolInfo().Build, Freeze: freeze}, run,
 		func(t result.Trial) {
 			if f.progress != "none" {
 				fmt.Fprintf(a.stderr, "replay %d of %d: %s\n", t.Number, times, verdictLine(t))
@@ -111,9 +112,9 @@ func allVoid(again []result.Trial) error {
 // was named needs none: what waited unread is shown of each.
 func (a *app) firstBreached(trials []rundir.TrialDir, freeze bool) (rundir.TrialDir, result.Trial, error) {
 	for _, dir := range trials {
-		t, err := engine.Judge(dir, engine.Config{Catalog: a.catalog})
+		t, err := trial.Judge(dir, trial.Config{Catalog: a.catalog})
 		switch {
-		case errors.Is(err, engine.ErrStale):
+		case errors.Is(err, trial.ErrStale):
 			return "", t, notTestedError{err}
 		case err != nil:
 			return "", t, usageError{err}

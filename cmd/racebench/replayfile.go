@@ -6,7 +6,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/search"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
@@ -28,12 +29,12 @@ func (a *app) replaySchedule(path string) error {
 	if err != nil {
 		return usageError{fmt.Errorf("read replay file: %w", err)}
 	}
-	m, err := engine.NewSimulator()
+	m, err := trial.NewSimulator()
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	r, err := engine.ReplayFile(m, raw, a.catalog)
+	r, err := search.ReplayFile(m, raw, a.catalog)
 	if err != nil {
 		return usageError{fmt.Errorf("%s: %w", path, err)}
 	}

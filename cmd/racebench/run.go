@@ -14,7 +14,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/search"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/report"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
@@ -52,7 +55,7 @@ run), 3 nothing was tested, 4 racebench itself failed, 130 or 143 interrupted.`,
 }
 
 // programs resolves the arguments of run: files and names of targets, or every scenario of the project.
-func (a *app) programs(args []string, f runFlags, engineElse scenario.Engine) ([]engine.Program, error) {
+func (a *app) programs(args []string, f runFlags, engineElse scenario.Engine) ([]trial.Program, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
@@ -81,8 +84,8 @@ func (a *app) programs(args []string, f runFlags, engineElse scenario.Engine) ([
 }
 
 // resolve reads every argument before it gives up, so that all errors are seen in one pass.
-func (a *app) resolve(args []string) ([]engine.Program, error) {
-	var programs []engine.Program
+func (a *app) resolve(args []string) ([]trial.Program, error) {
+	var programs []trial.Program
 	errs := a.readProjects(args)
 	for _, arg := range withoutProjects(args) {
 		p, err := a.program(arg)
@@ -96,29 +99,29 @@ func (a *app) resolve(args []string) ([]engine.Program, error) {
 }
 
 // program makes the program of one argument. A scenario's file wins over a target of that name.
-func (a *app) program(arg string) (engine.Program, error) {
+func (a *app) program(arg string) (trial.Program, error) {
 	name, variant, slash := strings.Cut(arg, "/")
 	target, ok := a.catalog.Find(name)
 	if !ok || isFile(arg) {
 		if filepath.Ext(arg) == "" && !exists(arg) {
-			return engine.Program{}, a.unknownArgument(arg)
+			return trial.Program{}, a.unknownArgument(arg)
 		}
 		return a.load(arg)
 	}
 	s, problems := scenario.Parse(name, target.Example, time.Now())
 	if problems != nil {
-		return engine.Program{}, fmt.Errorf("example scenario of %s: %w", name, problems)
+		return trial.Program{}, fmt.Errorf("example scenario of %s: %w", name, problems)
 	}
 	if slash {
-		if _, ok := engine.FindVariant(target, variant); !ok {
-			return engine.Program{}, usageError{fmt.Errorf("%s: %w", arg, unknownVariant(target, variant))}
+		if _, ok := trial.FindVariant(target, variant); !ok {
+			return trial.Program{}, usageError{fmt.Errorf("%s: %w", arg, unknownVariant(target, variant))}
 		}
 		s.Variants = []spec.Value{spec.Text(variant)}
 		s.Known = nil
 	}
-	p, errs := engine.Compile(s, a.catalog)
+	p, errs := trial.Compile(s, a.catalog)
 	if len(errs) > 0 {
-		return engine.Program{}, fmt.Errorf("example scenario of %s: %w", name, &errs)
+		return trial.Program{}, fmt.Errorf("example scenario of %s: %w", name, &errs)
 	}
 	return p, nil
 }
@@ -149,7 +152,7 @@ func isFile(path string) bool {
 
 // runPrograms runs everything and returns the report of what was finished, also when it was
 // interrupted.
-func (a *app) runPrograms(ctx context.Context, programs []engine.Program, f runFlags, s settings) (*result.Report, error) {
+func (a *app) runPrograms(ctx context.Context, programs []trial.Program, f runFlags, s settings) (*result.Report, error) {
 	if err := oneEngine(programs); err != nil {
 		return nil, err
 	}
@@ -163,9 +166,9 @@ func (a *app) runPrograms(ctx context.Context, programs []engine.Program, f runF
 		return nil, err
 	}
 	e.progress.announce(programs, e.seeds, f, s)
-	folds, err := f.campaigns(ctx, programs, e.seeds, engine.Budget{
+	folds, err := f.campaigns(ctx, programs, e.seeds, batch.Budget{
 		Trials: f.trials, For: f.forTime, Within: s.within, Whole: f.budgetOf(programs), Shard: part,
-	}, engine.Config{
+	}, trial.Config{
 		Catalog: a.catalog, Build: toolInfo().Build, Keep: keepOf(f.keep), Parallel: f.parallel,
 		FailFast: f.failFast, OnBase: s.onBase, Progress: e.progress.note, Corpus: f.corpus, Verify: f.verify,
 	}, e.run)
@@ -187,7 +190,7 @@ func (a *app) runPrograms(ctx context.Context, programs []engine.Program, f runF
 }
 
 // oneEngine refuses a run in both engines: their times and counts do not belong in one table.
-func oneEngine(programs []engine.Program) error {
+func oneEngine(programs []trial.Program) error {
 	for _, p := range programs {
 		if p.Scenario.Engine != programs[0].Scenario.Engine {
 			return usagef("%s runs in engine %s and %s in engine %s, and they do not share a table: run them apart%s",
@@ -198,19 +201,19 @@ func oneEngine(programs []engine.Program) error {
 }
 
 // orSayEngine is the other remedy for mixed engines: external programs are never simulated.
-func orSayEngine(programs []engine.Program) string {
-	if slices.ContainsFunc(programs, func(p engine.Program) bool { return p.Outside() }) {
+func orSayEngine(programs []trial.Program) string {
+	if slices.ContainsFunc(programs, func(p trial.Program) bool { return p.Outside() }) {
 		return ", or say --engine real"
 	}
 	return ", or say --engine"
 }
 
 // campaigns runs the programs in the engine that they ask for.
-func (f *runFlags) campaigns(ctx context.Context, programs []engine.Program, seeds []scenario.Seed, b engine.Budget, c engine.Config, run *rundir.Run) ([]*result.Campaign, error) {
+func (f *runFlags) campaigns(ctx context.Context, programs []trial.Program, seeds []scenario.Seed, b batch.Budget, c trial.Config, run *rundir.Run) ([]*result.Campaign, error) {
 	if programs[0].Scenario.Engine != scenario.Sim {
 		return engine.RunCampaigns(ctx, programs, seeds, b, c, run)
 	}
-	folds, err := engine.RunSearches(ctx, programs, seeds, b, c, run)
+	folds, err := search.RunSearches(ctx, programs, seeds, b, c, run)
 	if err != nil {
 		return folds, err
 	}
@@ -261,7 +264,7 @@ func calledAs(arg string) string {
 
 // drawSeeds gives every program the seed it names, and those that name none the same drawn one, so that
 // one number repeats the run.
-func drawSeeds(programs []engine.Program) []scenario.Seed {
+func drawSeeds(programs []trial.Program) []scenario.Seed {
 	seeds := make([]scenario.Seed, len(programs))
 	drawn := scenario.NewSeed()
 	for i, p := range programs {
@@ -273,12 +276,12 @@ func drawSeeds(programs []engine.Program) []scenario.Seed {
 	return seeds
 }
 
-func keepOf(word string) engine.Keep {
+func keepOf(word string) trial.Keep {
 	switch word {
 	case "all":
-		return engine.KeepAll
+		return trial.KeepAll
 	case "none":
-		return engine.KeepNone
+		return trial.KeepNone
 	}
-	return engine.KeepFailing
+	return trial.KeepFailing
 }

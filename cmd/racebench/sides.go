@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/gate"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
@@ -23,7 +25,7 @@ const defaultProgram = "bin/racebench"
 // A side is one of two builds of a server.
 type side struct {
 	name     string // for people
-	programs []engine.Program
+	programs []trial.Program
 	program  string // the racebench that runs its trials; empty is this one
 	args     []string
 }
@@ -90,12 +92,12 @@ func (f *gateFlags) remedy() string {
 }
 
 // builtIn reports whether any program is a target inside racebench, so that its build is racebench's.
-func builtIn(programs []engine.Program) bool {
-	return slices.ContainsFunc(programs, func(p engine.Program) bool { return !p.Outside() })
+func builtIn(programs []trial.Program) bool {
+	return slices.ContainsFunc(programs, func(p trial.Program) bool { return !p.Outside() })
 }
 
 // commandSide is a side that a command names: the program under test, or a racebench with the target in it.
-func (a *app) commandSide(name, command string, programs []engine.Program) (side, error) {
+func (a *app) commandSide(name, command string, programs []trial.Program) (side, error) {
 	words, closed := spec.Split(command)
 	switch {
 	case !closed:
@@ -117,7 +119,7 @@ func (a *app) commandSide(name, command string, programs []engine.Program) (side
 }
 
 // buildBoth builds the base in its own tree and the head where we are.
-func (a *app) buildBoth(ctx context.Context, tree *worktree, programs []engine.Program, f gateFlags) ([]side, error) {
+func (a *app) buildBoth(ctx context.Context, tree *worktree, programs []trial.Program, f gateFlags) ([]side, error) {
 	sides := []side{{name: tree.baseName, programs: slices.Clone(programs)}, {name: tree.headName, programs: programs}}
 	for i, dir := range []string{tree.dir, "."} {
 		s := &sides[i]
@@ -149,7 +151,7 @@ func (a *app) buildBoth(ctx context.Context, tree *worktree, programs []engine.P
 
 // relocate changes where the external programs are. Their trials keep the seeds of the scenario as it
 // was written.
-func (a *app) relocate(programs []engine.Program, change func(external spec.Value) spec.Value) error {
+func (a *app) relocate(programs []trial.Program, change func(external spec.Value) spec.Value) error {
 	for i, p := range programs {
 		if !p.Outside() {
 			continue
@@ -157,7 +159,7 @@ func (a *app) relocate(programs []engine.Program, change func(external spec.Valu
 		s := p.Scenario
 		external := change(*s.External)
 		s.External = &external
-		moved, errs := engine.Compile(s, a.catalog)
+		moved, errs := trial.Compile(s, a.catalog)
 		if len(errs) > 0 {
 			return usageError{&scenarioError{s.File, s.Problems(errs)}}
 		}
@@ -202,16 +204,16 @@ func (a *app) runInTurns(ctx context.Context, sides []side, f gateFlags) ([]*res
 	}
 	var both []engine.Side
 	for i, s := range sides {
-		c := engine.Config{
+		c := trial.Config{
 			Catalog: a.catalog, Executable: s.program, ChildArgs: s.args, Build: toolInfo().Build, Keep: keepOf(f.keep), FailFast: f.failFast,
-			Progress: func(g engine.Progress) {
+			Progress: func(g trial.Progress) {
 				g.Variant += []string{" (base)", " (head)"}[i]
 				e.progress.note(g)
 			},
 		}
 		both = append(both, engine.Side{Programs: s.programs, Config: c})
 	}
-	folds, err := engine.RunInTurns(ctx, both, e.seeds, engine.Budget{Trials: f.trials, For: f.forTime, Whole: f.budgetOf(programs)}, e.run)
+	folds, err := engine.RunInTurns(ctx, both, e.seeds, batch.Budget{Trials: f.trials, For: f.forTime, Whole: f.budgetOf(programs)}, e.run)
 	for i, of := range folds {
 		asWritten(of, sides[i].programs)
 	}
@@ -223,7 +225,7 @@ func (a *app) runInTurns(ctx context.Context, sides []side, f gateFlags) ([]*res
 
 // asWritten names the scenario of programs that run elsewhere by the hash that it has as it was written, so
 // that the stored results can be compared again.
-func asWritten(folds []*result.Campaign, programs []engine.Program) {
+func asWritten(folds []*result.Campaign, programs []trial.Program) {
 	n := 0
 	for _, p := range programs {
 		for range p.Variants {

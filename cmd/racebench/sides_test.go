@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario/spec"
 	"github.com/racebench/racebench/targets/all"
 )
@@ -28,7 +28,7 @@ load:
 	if err != nil {
 		t.Fatal(err)
 	}
-	moved := []engine.Program{written}
+	moved := []trial.Program{written}
 	if err := a.relocate(moved, func(v spec.Value) spec.Value { return withField(v, "cwd", spec.Text("/elsewhere/srv")) }); err != nil {
 		t.Fatal(err)
 	}
@@ -39,8 +39,8 @@ load:
 		t.Errorf("the scenario as written was changed: %q", cwd.Text)
 	}
 	for i := range 3 {
-		want := engine.NewPlan(written, written.Variants[0], 7, i, "")
-		got := engine.NewPlan(moved[0], moved[0].Variants[0], 7, i, "")
+		want := trial.NewPlan(written, written.Variants[0], 7, i, "")
+		got := trial.NewPlan(moved[0], moved[0].Variants[0], 7, i, "")
 		if got.Seed != want.Seed || got.Strikes[0] != want.Strikes[0] {
 			t.Errorf("trial %d has seed %s, not %s", i, got.Seed, want.Seed)
 		}

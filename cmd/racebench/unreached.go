@@ -5,14 +5,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/targets"
 )
 
 // noteUnreached says of every design that is known to be wrong, and that a search has found nothing wrong with,
 // where its bug is shown: passed would else read as praise. A shard cannot tell what the others find.
-func noteUnreached(programs []engine.Program, folds []*result.Campaign, shard engine.Shard) {
+func noteUnreached(programs []trial.Program, folds []*result.Campaign, shard batch.Shard) {
 	if shard.Of > 1 {
 		return
 	}
@@ -31,7 +32,7 @@ func noteUnreached(programs []engine.Program, folds []*result.Campaign, shard en
 }
 
 // unreached is the note on one search; empty where it found what the design is known for, or could not have.
-func unreached(p engine.Program, v targets.Variant, fold *result.Campaign) string {
+func unreached(p trial.Program, v targets.Variant, fold *result.Campaign) string {
 	var judged []string
 	for _, name := range v.Breaches {
 		if slices.Contains(p.Expect, name) {

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/targets/all"
 )
 
@@ -29,10 +29,10 @@ func TestEveryKnownBugHasAScenario(t *testing.T) {
 }
 
 func TestAKnownBugThatWasNotFoundIsNoted(t *testing.T) {
-	broker, _ := engine.Catalog(all.Targets()).Find("broker")
-	buggy, _ := engine.FindVariant(broker, "gate-only")
-	right, _ := engine.FindVariant(broker, "reference")
-	p := engine.Program{Target: broker, Expect: broker.Promises}
+	broker, _ := trial.Catalog(all.Targets()).Find("broker")
+	buggy, _ := trial.FindVariant(broker, "gate-only")
+	right, _ := trial.FindVariant(broker, "reference")
+	p := trial.Program{Target: broker, Expect: broker.Promises}
 	passed := func() *result.Campaign {
 		c := result.NewCampaign(result.Header{}, result.Rules{})
 		c.Add(result.Trial{Verdict: result.Passed})
@@ -47,7 +47,7 @@ func TestAKnownBugThatWasNotFoundIsNoted(t *testing.T) {
 	for name, note := range map[string]string{
 		"found":      unreached(p, buggy, found),
 		"correct":    unreached(p, right, passed()),
-		"not judged": unreached(engine.Program{Target: broker}, buggy, passed()),
+		"not judged": unreached(trial.Program{Target: broker}, buggy, passed()),
 		"not tested": unreached(p, buggy, result.NewCampaign(result.Header{}, result.Rules{})),
 	} {
 		if note != "" {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
 )
@@ -55,16 +55,16 @@ func (e *scenarioError) Error() string {
 }
 
 // load reads and compiles one scenario file, with the defaults of the project it belongs to.
-func (a *app) load(path string) (engine.Program, error) {
+func (a *app) load(path string) (trial.Program, error) {
 	s, problems, err := scenario.ReadFileOf(path, time.Now(), a.projects[scenario.ProjectOf(path)])
 	if err != nil {
-		return engine.Program{}, usageError{err}
+		return trial.Program{}, usageError{err}
 	}
 	s, missing := s.Filled(a.catalog.Vocabulary(), os.LookupEnv)
 	if len(missing) > 0 && problems == nil {
-		return engine.Program{}, usagef("%s: a header has no value: write it, or set %s in racebench's own environment", path, strings.Join(missing, " and "))
+		return trial.Program{}, usagef("%s: a header has no value: write it, or set %s in racebench's own environment", path, strings.Join(missing, " and "))
 	}
-	program, errs := engine.Compile(s, a.catalog)
+	program, errs := trial.Compile(s, a.catalog)
 	if problems != nil || len(errs) > 0 {
 		return program, usageError{&scenarioError{path, merged(s, problems, errs)}}
 	}

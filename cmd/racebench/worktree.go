@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
 )
@@ -89,9 +89,9 @@ func (t *worktree) remove() {
 
 // lacks says of a scenario that is run whether the tree has its file, and in it the variant. A target's own
 // example is no file, and nothing is said of it.
-func (t *worktree) lacks(programs []engine.Program) func(scenario, variant string) bool {
+func (t *worktree) lacks(programs []trial.Program) func(scenario, variant string) bool {
 	return func(name, variant string) bool {
-		i := slices.IndexFunc(programs, func(p engine.Program) bool { return p.Scenario.Name == name })
+		i := slices.IndexFunc(programs, func(p trial.Program) bool { return p.Scenario.Name == name })
 		if i < 0 || !isFile(programs[i].Scenario.File) || filepath.IsAbs(programs[i].Scenario.File) {
 			return false
 		}
@@ -103,7 +103,7 @@ func (t *worktree) lacks(programs []engine.Program) func(scenario, variant strin
 			return false
 		}
 		return !slices.ContainsFunc(there.Variants, func(v spec.Value) bool {
-			of, ok := engine.FindVariant(programs[i].Target, v.Text)
+			of, ok := trial.FindVariant(programs[i].Target, v.Text)
 			return ok && of.Name == variant
 		})
 	}

@@ -18,7 +18,10 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/search"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/report"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
@@ -40,8 +43,8 @@ const (
 // ArtifactDir. Where the scenario has no seed one is drawn, or RACEBENCH_SEED taken, and logged.
 func Run(t *testing.T, file string, known ...targets.Target) {
 	t.Helper()
-	c := engine.Config{Catalog: known, Build: "go test"}
-	engine.MaybeChild(c)
+	c := trial.Config{Catalog: known, Build: "go test"}
+	trial.MaybeChild(c)
 	c.ChildArgs = []string{"-test.run=" + exactly(t.Name())}
 	program, seed, err := load(file, c.Catalog)
 	if err != nil {
@@ -78,17 +81,17 @@ func exactly(name string) string {
 }
 
 // load reads and compiles the scenario, and settles its seed.
-func load(file string, known engine.Catalog) (engine.Program, scenario.Seed, error) {
+func load(file string, known trial.Catalog) (trial.Program, scenario.Seed, error) {
 	s, problems, err := scenario.ReadFile(file, time.Now())
 	if err != nil {
-		return engine.Program{}, 0, err
+		return trial.Program{}, 0, err
 	}
 	if problems != nil {
-		return engine.Program{}, 0, problems
+		return trial.Program{}, 0, problems
 	}
-	program, errs := engine.Compile(s, known)
+	program, errs := trial.Compile(s, known)
 	if len(errs) > 0 {
-		return engine.Program{}, 0, s.Problems(errs)
+		return trial.Program{}, 0, s.Problems(errs)
 	}
 	if s.Seed != nil {
 		return program, *s.Seed, nil
@@ -96,7 +99,7 @@ func load(file string, known engine.Catalog) (engine.Program, scenario.Seed, err
 	if text := os.Getenv(seedEnv); text != "" {
 		seed, err := scenario.ParseSeed(text)
 		if err != nil {
-			return engine.Program{}, 0, fmt.Errorf("%s: %w", seedEnv, err)
+			return trial.Program{}, 0, fmt.Errorf("%s: %w", seedEnv, err)
 		}
 		return program, seed, nil
 	}
@@ -104,12 +107,12 @@ func load(file string, known engine.Catalog) (engine.Program, scenario.Seed, err
 }
 
 // campaigns runs every variant in the scenario's engine. Simulated failures are made small and told.
-func campaigns(ctx context.Context, p engine.Program, seed scenario.Seed, c engine.Config, run *rundir.Run) ([]*result.Campaign, error) {
-	programs, seeds := []engine.Program{p}, []scenario.Seed{seed}
+func campaigns(ctx context.Context, p trial.Program, seed scenario.Seed, c trial.Config, run *rundir.Run) ([]*result.Campaign, error) {
+	programs, seeds := []trial.Program{p}, []scenario.Seed{seed}
 	if p.Scenario.Engine != scenario.Sim {
-		return engine.RunCampaigns(ctx, programs, seeds, engine.Budget{}, c, run)
+		return engine.RunCampaigns(ctx, programs, seeds, batch.Budget{}, c, run)
 	}
-	return engine.RunSearches(ctx, programs, seeds, engine.Budget{}, c, run)
+	return search.RunSearches(ctx, programs, seeds, batch.Budget{}, c, run)
 }
 
 // render is the command's report of the results, as text.

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 )
@@ -67,7 +69,7 @@ func soakReference(t *testing.T, busy bool) {
 	p := w.program
 	p.Variants = nil
 	for _, r := range w.runs {
-		if r.variant.Name == p.Target.Reference() {
+		if r.variant.Name == p.Target.Reference {
 			p.Variants = append(p.Variants, r.variant)
 		}
 	}
@@ -76,19 +78,19 @@ func soakReference(t *testing.T, busy bool) {
 		t.Fatal(err)
 	}
 	c := config
-	c.Progress = func(g engine.Progress) {
+	c.Progress = func(g trial.Progress) {
 		if g.Done%100 == 0 {
 			t.Logf("%d of %d trials after %s: %d breached, %d void", g.Done, g.Planned, g.Elapsed.Round(time.Second), g.Breached, g.Void)
 		}
 	}
-	folds, err := engine.RunCampaigns(inTime(t), []engine.Program{p}, []scenario.Seed{1}, engine.Budget{Trials: soaked}, c, run)
+	folds, err := engine.RunCampaigns(inTime(t), []trial.Program{p}, []scenario.Seed{1}, batch.Budget{Trials: soaked}, c, run)
 	if err != nil {
 		t.Fatal(err)
 	}
 	fold := folds[0]
 	n := fold.Trials
 	for _, b := range fold.Breaches {
-		t.Errorf("the reference is accused of %s in %d trials: %s\n%s", b.Class, b.Trials, b.Summary, strings.Join(b.Evidence, "\n"))
+		t.Errorf("the reference is accused of %s in %d trials: %s\n%s", b.Class, b.Trials, b.Summary, strings.Join(b.First.Evidence, "\n"))
 	}
 	if n.Passed != soaked || n.Void > 0 && !busy {
 		t.Errorf("%+v; void: %v", n, voids(fold))

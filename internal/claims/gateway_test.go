@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/trial"
 )
 
 // wakeUps is how many schedules of the lost wake-up's small world are played for a rate.
@@ -17,7 +17,7 @@ func TestClaims6To9WhoHangs(t *testing.T) {
 	t.Parallel()
 	w := open(t, root+"/examples/claims/06-lost-wakeup-natural.yaml")
 	hangs := func(name string) (at []int) {
-		v, ok := engine.FindVariant(w.program.Target, name)
+		v, ok := trial.FindVariant(w.program.Target, name)
 		if !ok {
 			t.Fatalf("no variant %s", name)
 		}

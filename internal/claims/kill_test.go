@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 )
@@ -174,13 +176,13 @@ func keepAll(t *testing.T, text string, seed scenario.Seed, n int, k *killer) []
 		t.Fatal(err)
 	}
 	c := config
-	c.Keep = engine.KeepAll
+	c.Keep = trial.KeepAll
 	if k != nil {
 		stop := k.start(run.Path())
 		defer stop()
 	}
 	// Trials that are void are replaced; what they left counts here like any other.
-	if _, err := engine.RunCampaigns(inTime(t), []engine.Program{p}, []scenario.Seed{seed}, engine.Budget{Trials: n}, c, run); err != nil {
+	if _, err := engine.RunCampaigns(inTime(t), []trial.Program{p}, []scenario.Seed{seed}, batch.Budget{Trials: n}, c, run); err != nil {
 		t.Fatal(err)
 	}
 	dirs, err := rundir.OpenTrial(run.Path())

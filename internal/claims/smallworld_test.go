@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
@@ -52,16 +52,16 @@ func compareNames(a, b string) int {
 // A smallWorld plays schedules of one variant of a study, as `racebench fuzz` does.
 type smallWorld struct {
 	t         *testing.T
-	simulator *engine.Simulator
-	program   engine.Program
-	bounds    engine.SmallWorld
+	simulator *trial.Simulator
+	program   trial.Program
+	bounds    trial.SmallWorld
 	variant   targets.Variant
 	hints     explore.Hints
 }
 
 func newSmallWorld(w *study, v targets.Variant) *smallWorld {
 	w.t.Helper()
-	m, err := engine.NewSimulator()
+	m, err := trial.NewSimulator()
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -78,8 +78,8 @@ func newSmallWorld(w *study, v targets.Variant) *smallWorld {
 	return s
 }
 
-func (s *smallWorld) plan(seed scenario.Seed, index int) engine.Plan {
-	return engine.NewSmallPlan(s.program, s.bounds, s.variant, seed, index, "test")
+func (s *smallWorld) plan(seed scenario.Seed, index int) trial.Plan {
+	return trial.NewSmallPlan(s.program, s.bounds, s.variant, seed, index, "test")
 }
 
 // play runs one schedule of a campaign.
@@ -129,7 +129,7 @@ func (s *smallWorld) clean(seed scenario.Seed, schedules int) {
 
 // reference returns the known-good variant of a study.
 func reference(w *study) targets.Variant {
-	v, ok := engine.FindVariant(w.program.Target, w.program.Target.Reference)
+	v, ok := trial.FindVariant(w.program.Target, w.program.Target.Reference)
 	if !ok {
 		w.t.Fatalf("%s has no reference", w.name)
 	}

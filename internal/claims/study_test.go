@@ -18,7 +18,9 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
@@ -28,11 +30,11 @@ import (
 
 const root = "../.."
 
-var config = engine.Config{Catalog: all.Targets(), Keep: engine.KeepNone}
+var config = trial.Config{Catalog: all.Targets(), Keep: trial.KeepNone}
 
 // TestMain lets the test binary be the child of its trials, and the load beside them.
 func TestMain(m *testing.M) {
-	engine.MaybeChild(config)
+	trial.MaybeChild(config)
 	if os.Getenv(busyEnv) != "" {
 		beBusy()
 	}
@@ -63,7 +65,7 @@ const (
 type study struct {
 	t       *testing.T
 	name    string
-	program engine.Program
+	program trial.Program
 	runs    []*variantRun
 	seed    scenario.Seed // of the next round
 	// strict says that what is listed as rare must be rare. How often a send is still under way when the
@@ -97,7 +99,7 @@ func compile(t *testing.T, name, text string) *study {
 	if problems != nil {
 		t.Fatal(problems)
 	}
-	p, errs := engine.Compile(s, config.Catalog)
+	p, errs := trial.Compile(s, config.Catalog)
 	if len(errs) > 0 {
 		t.Fatal(s.Problems(errs))
 	}
@@ -136,7 +138,7 @@ func (w *study) round(n int, wanted func(r *variantRun) bool) bool {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	folds, err := engine.RunCampaigns(inTime(w.t), []engine.Program{p}, []scenario.Seed{w.seed}, engine.Budget{Trials: n}, config, run)
+	folds, err := engine.RunCampaigns(inTime(w.t), []trial.Program{p}, []scenario.Seed{w.seed}, batch.Budget{Trials: n}, config, run)
 	if err != nil {
 		w.t.Fatalf("%s: %v", w.name, err)
 	}

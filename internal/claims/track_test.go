@@ -19,7 +19,9 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
@@ -144,7 +146,7 @@ func measureMutant(t *testing.T, path string) []finding {
 // measure measures the planted breaches of one scenario. About is what is known of all of them.
 func measure(w *study, about finding) []finding {
 	t := w.t
-	about.Target, about.Widened = w.program.Target.Name(), len(w.program.Widen) > 0
+	about.Target, about.Widened = w.program.Target.Name, len(w.program.Widen) > 0
 	var all []finding
 	for _, r := range w.runs {
 		if len(r.must) == 0 {
@@ -214,7 +216,7 @@ func story(text string) string {
 
 // inReality runs real trials of one variant, until each entry has shown so many times, where enough is
 // not 0.
-func inReality(t *testing.T, p engine.Program, r *variantRun, trials, enough int) []tally {
+func inReality(t *testing.T, p trial.Program, r *variantRun, trials, enough int) []tally {
 	p.Variants = nil
 	p.Variants = append(p.Variants, r.variant)
 	run, err := rundir.Create(t.TempDir(), time.Now())
@@ -227,11 +229,11 @@ func inReality(t *testing.T, p engine.Program, r *variantRun, trials, enough int
 		each = 10 // at a time, to stop soon
 	}
 	for seed := range scenario.Seed(trials / each) {
-		folds, err := engine.RunCampaigns(inTime(t), []engine.Program{p}, []scenario.Seed{seed + 1}, engine.Budget{Trials: each}, config, run)
+		folds, err := engine.RunCampaigns(inTime(t), []trial.Program{p}, []scenario.Seed{seed + 1}, batch.Budget{Trials: each}, config, run)
 		if err != nil {
 			t.Fatal(err)
 		}
-		tallyUp(tallies, r.must, folds[0].Trials)
+		tallyUp(tallies, r.must, folds[0].Judged)
 		short := func(y tally) bool { return y.Shown < enough }
 		if enough > 0 && (time.Since(began) > naiveTime || !slices.ContainsFunc(tallies, short)) {
 			break
@@ -256,7 +258,7 @@ func tallyUp(tallies []tally, entries []scenario.Known, trials []result.Trial) {
 
 // naive is a study's small world without its scheduler: its settings and clients on real goroutines, struck
 // at any moment of the load. Nothing is aimed, and nothing held open.
-func naive(w *study) engine.Program {
+func naive(w *study) trial.Program {
 	small, bounds := w.program.Small()
 	s := w.program.Scenario
 	s.Name, s.Knobs, s.Widen, s.Known = s.Name+"-naive", nil, nil, nil

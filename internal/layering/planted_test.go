@@ -36,7 +36,7 @@ RUN echo http://deb.` + `debian.org/debian // want: registry
 SEE https://www.debian.org and https://pkg.go.dev
 `
 
-var plantedNames = "-- engine/record/many.go --\npackage record // want: exports 61 names of 60\n" +
+var plantedNames = "-- engine/measure/many.go --\npackage measure // want: exports 61 names of 60\n" +
 	numbered(61, "func F%d() {}\n") +
 	"-- engine/fault/many.go --\npackage fault\n" + numbered(60, "func F%d() {}\n") +
 	// Neither methods of unexported types nor fields nor tests are counted.

@@ -10,8 +10,11 @@ var importRows = [][]string{
 	{"engine/racetest"},
 	{"targets/all", "targets/targettest", "internal/report"},
 	{"engine", "internal/gate"},
+	{"engine/search"},
+	{"engine/batch", "engine/trialtest"},
+	{"engine/trial"},
 	{"engine/explore"},
-	{"engine/fault", "engine/record", "engine/invariant", anyTarget},
+	{"engine/fault", "engine/measure", "engine/invariant", anyTarget},
 	{"targets", "engine/result", "scenario/load"},
 	{"scenario", "engine/ledger", "engine/world/prim"},
 	{"scenario/schema", "scenario/spec", "engine/world", "engine/ledger/extern", "internal/rundir"},
@@ -45,7 +48,8 @@ var denied = []denial{
 
 // runners start servers, processes or connections.
 var runners = []string{
-	modulePath + "/engine", modulePath + "/engine/explore", modulePath + "/engine/fault", modulePath + "/engine/world",
+	modulePath + "/engine", modulePath + "/engine/search", modulePath + "/engine/batch", modulePath + "/engine/trial",
+	modulePath + "/engine/explore", modulePath + "/engine/fault", modulePath + "/engine/world",
 	"os/exec", "net", "net/http", "net/rpc", "crypto/tls",
 }
 
@@ -58,14 +62,14 @@ var moduleOwners = map[string][]string{
 	"github.com/charmbracelet":          {"internal/report"},
 	"go.yaml.in/yaml/v4":                {"scenario/yaml.go"},
 	"github.com/invopop/jsonschema":     {"scenario", "engine/result"},
-	"github.com/HdrHistogram":           {"engine/record", "engine/result"},
+	"github.com/HdrHistogram":           {"engine/measure", "engine/result"},
 	"github.com/gorilla/websocket":      {"targets/gateway", "targets/external"},
 	"github.com/nats-io/nats.go":        {"targets/external"},
 	"github.com/eclipse":                {"targets/external"},
 	"github.com/rabbitmq/amqp091-go":    {"targets/external"},
 	"github.com/anishathalye/porcupine": {"engine/invariant"},
 	"go.etcd.io/bbolt":                  {"targets/coldstore/bolt"},
-	"github.com/prometheus/procfs":      {"engine", "targets/external", "cmd/racebench"},
+	"github.com/prometheus/procfs":      {"engine/trial", "targets/external", "cmd/racebench"},
 	"gonum.org/v1/gonum":                {"engine/result", "internal/gate"},
 	"golang.org/x/net":                  {"targets/external"},
 	"golang.org/x/perf":                 {"internal/gate"},
@@ -80,7 +84,7 @@ var moduleOwners = map[string][]string{
 }
 
 // testingPackages are for use in tests and are in no binary.
-var testingPackages = []string{"engine/racetest", "targets/targettest"}
+var testingPackages = []string{"engine/racetest", "engine/trialtest", "targets/targettest"}
 
 // clockNames of package time read the wall clock or set a timer.
 var clockNames = []string{"Now", "Since", "Until", "Sleep", "After", "NewTimer", "NewTicker", "Tick", "AfterFunc"}
@@ -100,11 +104,12 @@ type exception struct {
 
 var exceptions = []exception{
 	{"recover", "engine/world.call", "the one task wrapper: it turns a panic into evidence and passes unwinding on"},
-	{"recover", "engine.runChild", "a panic on our own part of a child must not read as the server's crash"},
-	{"process", "engine.MaybeChild", "a child never comes back to its caller's main"},
-	{"process", "engine.dieWithParent", "a child whose parent is gone must not live on"},
-	{"process", "engine.exit", "a server's own code ends its process, at its will: that is what is tested"},
-	{"process", "engine.onPanic", "a panic on a task of ours is our own failure and ends the child"},
+	{"recover", "engine/trial.runChild", "a panic on our own part of a child must not read as the server's crash"},
+	{"process", "engine/trial.MaybeChild", "a child never comes back to its caller's main"},
+	{"process", "engine/trial.dieWithParent", "a child whose parent is gone must not live on"},
+	{"process", "engine/trial.exit", "a server's own code ends its process, at its will: that is what is tested"},
+	{"process", "engine/trialtest.serve", "designs of the toy server end their process themselves: that is what a trial must tell"},
+	{"process", "engine/trial.onPanic", "a panic on a task of ours is our own failure and ends the child"},
 }
 
 // nameBudget is how many names a package may export where nameBudgets has no entry of its own. An entry

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario"
 )
 
@@ -44,7 +44,7 @@ func TestScenarios(t *testing.T) {
 				t.Errorf("read %s: %v %v", path, err, problems)
 				continue
 			}
-			if _, errs := engine.Compile(s, engine.Catalog(Targets())); len(errs) > 0 {
+			if _, errs := trial.Compile(s, trial.Catalog(Targets())); len(errs) > 0 {
 				t.Errorf("compile %s: %v", path, errs)
 			}
 		}

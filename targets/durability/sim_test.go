@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
 	"github.com/racebench/racebench/targets"
@@ -24,7 +24,7 @@ var target = durability.Target(disk.Disk{})
 const within = 500
 
 // compile reads a scenario of testdata.
-func compile(t *testing.T, path string) engine.Program {
+func compile(t *testing.T, path string) trial.Program {
 	t.Helper()
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -34,7 +34,7 @@ func compile(t *testing.T, path string) engine.Program {
 	if problems != nil {
 		t.Fatal(problems)
 	}
-	p, errs := engine.Compile(s, engine.Catalog{target})
+	p, errs := trial.Compile(s, trial.Catalog{target})
 	if len(errs) > 0 {
 		t.Fatal(errs.Error())
 	}
@@ -42,16 +42,16 @@ func compile(t *testing.T, path string) engine.Program {
 }
 
 // search runs so many schedules of a variant in the small world of a program.
-func search(t *testing.T, p engine.Program, v targets.Variant, schedules int, each func(i int, trial result.Trial)) {
+func search(t *testing.T, p trial.Program, v targets.Variant, schedules int, each func(i int, trial result.Trial)) {
 	t.Helper()
-	m, err := engine.NewSimulator()
+	m, err := trial.NewSimulator()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer m.Close()
 	small, bounds := p.Small()
 	for i := range schedules {
-		plan := engine.NewSmallPlan(small, bounds, v, scenario.Seed(1), i, "test")
+		plan := trial.NewSmallPlan(small, bounds, v, scenario.Seed(1), i, "test")
 		trial, _, err := m.Run(plan, explore.Portfolio(i).New(plan.Seed.Stream("schedule"), explore.Hints{}))
 		if err != nil {
 			t.Fatalf("%s, schedule %d: %v", v.Name, i, err)
@@ -66,7 +66,7 @@ func matches(k scenario.Known, class string) bool {
 }
 
 // knownOf are the breaches that a scenario lists of a variant.
-func knownOf(p engine.Program, v targets.Variant) []scenario.Known {
+func knownOf(p trial.Program, v targets.Variant) []scenario.Known {
 	var list []scenario.Known
 	for _, k := range p.Scenario.Known {
 		if k.Variant.Kind == spec.Null || k.Variant.Text == v.Name {
@@ -121,7 +121,7 @@ func TestAPanicEndsTheProcessOrATask(t *testing.T) {
 	for policy, exits := range map[string]bool{"panic-exit": true, "panic-contained": false} {
 		p := compile(t, filepath.Join("testdata", "DH16.yaml"))
 		p.Scenario.Sim.Knobs = append(p.Scenario.Sim.Knobs, spec.Field{Key: spec.Text("policy"), Value: spec.Text(policy)})
-		v, _ := engine.FindVariant(p.Target, "stop-join-blocking")
+		v, _ := trial.FindVariant(p.Target, "stop-join-blocking")
 		crashed, ended := 0, 0
 		search(t, p, v, 100, func(_ int, trial result.Trial) {
 			if trial.Verdict == result.Crashed {

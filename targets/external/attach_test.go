@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario"
 )
 
@@ -80,7 +80,7 @@ func TestARunningProgramIsSignalledOnce(t *testing.T) {
 			case "cuts-late":
 				load = "\n  - {client: http-keepalive, path: /, stop: at-signal}\n  - {client: http-preopened, path: /half}"
 			}
-			c, _ := runProgram(t, compile(t, fmt.Sprintf(attachedTrial, more, attach, load)), engine.KeepNone)
+			c, _ := runProgram(t, compile(t, fmt.Sprintf(attachedTrial, more, attach, load)), trial.KeepNone)
 			if c.Verdict != want || len(c.Judged) != 1 || slices.ContainsFunc(warnings(t, c), func(w string) bool { return strings.HasPrefix(w, "clean-exit") }) {
 				t.Errorf("%s, %v, %v, %+v", c.Verdict, classes(c), warnings(t, c), c.Judged)
 			}
@@ -104,11 +104,11 @@ func TestAttachingAsksForConsent(t *testing.T) {
 		if problems != nil {
 			t.Fatal(problems)
 		}
-		if _, errs := engine.Compile(s, catalog); len(errs) == 0 || !strings.Contains(errs[0].Msg, want) {
+		if _, errs := trial.Compile(s, catalog); len(errs) == 0 || !strings.Contains(errs[0].Msg, want) {
 			t.Errorf("%v, want %s", errs, want)
 		}
 	}
-	c, _ := runProgram(t, compile(t, fmt.Sprintf(attachedTrial, "", os.Getpid(), " [{client: http-keepalive}]")), engine.KeepNone)
+	c, _ := runProgram(t, compile(t, fmt.Sprintf(attachedTrial, "", os.Getpid(), " [{client: http-keepalive}]")), trial.KeepNone)
 	if c.Verdict != result.Untested || !strings.Contains(c.Judged[0].Void, "is racebench itself, or runs it") {
 		t.Errorf("%s, %+v", c.Verdict, c.Judged)
 	}

@@ -11,10 +11,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
@@ -48,7 +48,7 @@ load:
   - {client: http-keepalive, clients: 6, path: /slow, method: %s, shape: slow, delay: 1ms..20ms}
   - {client: http-oneshot, clients: 4, path: /slow, method: %s, shape: slow, delay: 1ms..20ms}
 `, trials, path, mode, books, method, method))
-	_, run := runProgram(t, p, engine.KeepAll)
+	_, run := runProgram(t, p, trial.KeepAll)
 	dirs, err := rundir.OpenTrial(run.Path())
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ load:
 		}
 		struck++
 		one := compareBooks(t, e, books, mode == "default-action")
-		judged, err := engine.Judge(dir, engine.Config{Catalog: catalog})
+		judged, err := trial.Judge(dir, trial.Config{Catalog: catalog})
 		if err != nil || lostOf(judged) != one.lost {
 			t.Errorf("judged %d lost of %d (%v)", lostOf(judged), one.lost, err)
 		}

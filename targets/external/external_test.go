@@ -14,17 +14,19 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/targets/external"
 )
 
-var catalog = engine.Catalog{external.Target()}
+var catalog = trial.Catalog{external.Target()}
 
 // TestMain lets the test binary be the child of its own trials.
 func TestMain(m *testing.M) {
-	engine.MaybeChild(engine.Config{Catalog: catalog})
+	trial.MaybeChild(trial.Config{Catalog: catalog})
 	status := m.Run()
 	if serverDir != "" {
 		_ = os.RemoveAll(serverDir)
@@ -73,36 +75,36 @@ func runCommand(t *testing.T, command, more, load, signal string, trials int) *r
 	}
 	text := fmt.Sprintf("name: x\ntarget: external\ntrials: %d\nduration: 600ms\nexternal:\n  command: %s\n  url: http://127.0.0.1:{port}/\n%s\ninject: [{signal: %s, at: 60%%..95%%}]\nload:%s", // the first slow answer is there by then
 		trials, strings.ReplaceAll(command, "SERVER", path), more, signal, load)
-	fold, _ := runCampaign(t, compile(t, text), engine.Config{Keep: engine.KeepNone, FailFast: true})
+	fold, _ := runCampaign(t, compile(t, text), trial.Config{Keep: trial.KeepNone, FailFast: true})
 	return fold
 }
 
-func compile(t *testing.T, text string) engine.Program {
+func compile(t *testing.T, text string) trial.Program {
 	t.Helper()
 	s, problems := scenario.Parse("x.yaml", []byte(text), time.Now())
 	if problems != nil {
 		t.Fatal(problems)
 	}
-	p, errs := engine.Compile(s, catalog)
+	p, errs := trial.Compile(s, catalog)
 	if len(errs) > 0 {
 		t.Fatal(&errs)
 	}
 	return p
 }
 
-func runProgram(t *testing.T, p engine.Program, keep engine.Keep) (*result.Campaign, *rundir.Run) {
+func runProgram(t *testing.T, p trial.Program, keep trial.Keep) (*result.Campaign, *rundir.Run) {
 	t.Helper()
-	return runCampaign(t, p, engine.Config{Keep: keep})
+	return runCampaign(t, p, trial.Config{Keep: keep})
 }
 
-func runCampaign(t *testing.T, p engine.Program, c engine.Config) (*result.Campaign, *rundir.Run) {
+func runCampaign(t *testing.T, p trial.Program, c trial.Config) (*result.Campaign, *rundir.Run) {
 	t.Helper()
 	c.Catalog = catalog
 	dir, err := rundir.Create(t.TempDir(), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	folds, err := engine.RunCampaigns(t.Context(), []engine.Program{p}, []scenario.Seed{7}, engine.Budget{}, c, dir)
+	folds, err := engine.RunCampaigns(t.Context(), []trial.Program{p}, []scenario.Seed{7}, batch.Budget{}, c, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +222,7 @@ func TestCommandThatIsNotThere(t *testing.T) {
 		"{command: \"true\", cwd: /no/such}":                             "external.cwd: /no/such: no such file or directory",
 		"{command: \"true\", before_each: [./nosuch], cwd: " + dir + "}": "external.before_each: ./nosuch: no such file or directory in " + dir,
 	} {
-		c, _ := runProgram(t, compile(t, "name: x\ntarget: external\ntrials: 1\nexternal: "+external+"\nload: [{client: http-keepalive}]\n"), engine.KeepNone)
+		c, _ := runProgram(t, compile(t, "name: x\ntarget: external\ntrials: 1\nexternal: "+external+"\nload: [{client: http-keepalive}]\n"), trial.KeepNone)
 		if c.Verdict != result.Untested || len(c.Judged) != 1 || !strings.Contains(c.Judged[0].Void, want) {
 			t.Errorf("%s: %s %v, want %s", external, c.Verdict, c.Judged, want)
 		}
@@ -248,7 +250,7 @@ func TestScenarioErrorsAreInItsWords(t *testing.T) {
 		if problems != nil {
 			t.Fatal(problems)
 		}
-		if _, errs := engine.Compile(s, catalog); len(errs) != 1 || !strings.Contains(errs[0].Msg, want) {
+		if _, errs := trial.Compile(s, catalog); len(errs) != 1 || !strings.Contains(errs[0].Msg, want) {
 			t.Errorf("%s: %v, want %s", load, errs, want)
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
@@ -29,7 +29,7 @@ func TestSoakFigures(t *testing.T) {
 	p := compile(t, fmt.Sprintf("name: x\ntarget: external\ntrials: %d\nduration: 400ms\nexternal: {command: [%s, shutdown], url: \"http://127.0.0.1:{port}/\"}\nload:%s",
 		trials, path, mixed))
 	began := time.Now()
-	_, run := runProgram(t, p, engine.KeepAll)
+	_, run := runProgram(t, p, trial.KeepAll)
 	whole := time.Since(began)
 	dirs, err := rundir.OpenTrial(run.Path())
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
@@ -28,7 +29,7 @@ func TestAFrozenProgramMeetsTheRaceAndIsNotAccused(t *testing.T) {
 				slow = "/slower"
 			}
 			p := compile(t, "name: x\ntarget: external\ntrials: 1\nduration: 400ms\nexternal: {command: ["+path+", "+mode+"], url: \"http://127.0.0.1:{port}/\"}\nload:"+strings.ReplaceAll(load, "PATH", slow))
-			_, run := runProgram(t, p, engine.KeepAll)
+			_, run := runProgram(t, p, trial.KeepAll)
 			dirs, err := rundir.OpenTrial(run.Path())
 			if err != nil {
 				t.Fatal(err)
@@ -40,7 +41,7 @@ func TestAFrozenProgramMeetsTheRaceAndIsNotAccused(t *testing.T) {
 			// What a signal meets is chance; that it is met is not.
 			unread, breaches := int64(0), 0
 			for n := 0; n < 40 && (n < 2 || unread == 0 || !right && breaches == 0); n++ {
-				trials, err := engine.Replay(t.Context(), dirs[0], 1, engine.Config{Catalog: catalog, Freeze: true}, again, func(result.Trial) {})
+				trials, err := engine.Replay(t.Context(), dirs[0], 1, trial.Config{Catalog: catalog, Freeze: true}, again, func(result.Trial) {})
 				if err != nil {
 					t.Fatal(err)
 				}

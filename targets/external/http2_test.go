@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 )
 
 // TestHTTP2 signals servers while streams of HTTP/2 are open that have been for most of a second: those that the
@@ -52,7 +52,7 @@ load:
   - {client: http2, clients: 4, path: /long, as: long}
   - {client: http2, shape: slow, delay: 100ms, as: quick}%s
 `, trials, path, row.mode, row.more, upload))
-			c, _ := runCampaign(t, p, engine.Config{Keep: engine.KeepNone, FailFast: true})
+			c, _ := runCampaign(t, p, trial.Config{Keep: trial.KeepNone, FailFast: true})
 			t.Logf("%s, %v, at risk %v, crossed %v", c.Verdict, classes(c), c.AtRisk, c.Judged[0].Crossed)
 			if atRisk(c, "request-read") < 1 {
 				t.Errorf("at risk %v, notes %v, %v", c.AtRisk, c.Notes, c.Judged)

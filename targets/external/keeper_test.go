@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 )
 
 // runKeeper runs a trial in which the signal comes after some writes, however slow the machine is.
@@ -23,7 +23,7 @@ func runKeeper(t *testing.T, command, more, client string) *result.Campaign {
 	}
 	text := fmt.Sprintf("name: x\ntarget: external\ntrials: 1\nduration: 2s\nexternal:\n  command: %s\n%s\ninject: [{signal: SIGTERM, at: op 10..20}]\n"+
 		"load: [{client: %s, clients: 2, shape: slow, delay: 5ms..10ms}]", command, more, client)
-	c, _ := runProgram(t, compile(t, strings.ReplaceAll(text, "SERVER", path)), engine.KeepNone)
+	c, _ := runProgram(t, compile(t, strings.ReplaceAll(text, "SERVER", path)), trial.KeepNone)
 	return c
 }
 

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/trial"
 )
 
 // TestAScriptShowsTheFailureWithoutRacebench runs the repro.sh of failed trials: it shows the failure again, and
@@ -42,7 +42,7 @@ func TestAScriptShowsTheFailureWithoutRacebench(t *testing.T) {
 				t.Fatal(err)
 			}
 			c, _ := runCampaign(t, compile(t, fmt.Sprintf("name: x\ntarget: external\ntrials: 50\nduration: 400ms\nexternal:\n  command: [%s, %s]\n  url: http://127.0.0.1:{port}/\n%s\nload:%s",
-				path, tc.mode, tc.more, tc.load)), engine.Config{FailFast: true})
+				path, tc.mode, tc.more, tc.load)), trial.Config{FailFast: true})
 			if len(c.Breaches) == 0 || c.Breaches[0].First.Script == "" {
 				t.Fatalf("%s, %v: no script", c.Verdict, classes(c))
 			}

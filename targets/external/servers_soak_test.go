@@ -45,12 +45,12 @@ func TestSilentControlsSoak(t *testing.T) {
 						command = append([]string{"sh", "-c", "echo $$ > " + halfCPU(t) + `/cgroup.procs && exec "$@"`, "sh"}, command...)
 					}
 					c := s.run(t, row, command, moment{"400ms..740ms", "800ms"}, trials)
-					n := c.Counts()
+					n := c.Trials
 					t.Logf("%s: %d trials, %d void, accused of %v, at risk %v", c.Verdict, n.Run, n.Void, classes(c), c.AtRisk)
-					if c.Failed() || n.Run == 0 { // a starved machine gives fewer trials
+					if c.Verdict.Finding() || n.Run == 0 { // a starved machine gives fewer trials
 						t.Errorf("%s of %d trials: %v", c.Verdict, n.Run, classes(c))
 						for _, b := range c.Breaches {
-							t.Log(b.Class, b.Summary, strings.Join(b.Evidence, "\n"))
+							t.Log(b.Class, b.Summary, strings.Join(b.First.Evidence, "\n"))
 						}
 					}
 					stake, _ := stakes(c)

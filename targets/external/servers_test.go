@@ -17,8 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 )
 
 // The servers of this test are other people's: it runs where they are installed (make test-servers) and
@@ -90,7 +90,7 @@ func (r serverRow) judge(t *testing.T, c *result.Campaign) {
 	}
 	for _, b := range c.Breaches {
 		if !tolerated(b.Class) && !slices.ContainsFunc(r.classes, func(begin string) bool { return strings.HasPrefix(b.Class, begin) }) {
-			t.Errorf("accused of %s: %s\n%s", b.Class, b.Summary, strings.Join(b.Evidence, "\n"))
+			t.Errorf("accused of %s: %s\n%s", b.Class, b.Summary, strings.Join(b.First.Evidence, "\n"))
 		}
 	}
 	if of, _ := risks(c, "websocket-open"); of == 0 && strings.Contains(serverLoads[r.under()], "client: websocket") {
@@ -248,7 +248,7 @@ external:
   url: http://127.0.0.1:%d/
 %s
 inject: [{signal: %s, at: %s}]
-load:%s`, trials, when.duration, strings.Join(words, ", "), freePort(t), more, row.ends(), when.at, load)), engine.KeepNone)
+load:%s`, trials, when.duration, strings.Join(words, ", "), freePort(t), more, row.ends(), when.at, load)), trial.KeepNone)
 	return c
 }
 

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 )
@@ -21,7 +23,7 @@ func runTrial(tb testing.TB, text string) (*result.Campaign, time.Duration) {
 	if problems != nil {
 		tb.Fatal(problems)
 	}
-	p, errs := engine.Compile(s, catalog)
+	p, errs := trial.Compile(s, catalog)
 	if len(errs) > 0 {
 		tb.Fatal(&errs)
 	}
@@ -30,8 +32,8 @@ func runTrial(tb testing.TB, text string) (*result.Campaign, time.Duration) {
 		tb.Fatal(err)
 	}
 	before := childTime(tb)
-	folds, err := engine.RunCampaigns(tb.Context(), []engine.Program{p}, []scenario.Seed{7}, engine.Budget{Trials: 1},
-		engine.Config{Catalog: catalog, Keep: engine.KeepNone}, run)
+	folds, err := engine.RunCampaigns(tb.Context(), []trial.Program{p}, []scenario.Seed{7}, batch.Budget{Trials: 1},
+		trial.Config{Catalog: catalog, Keep: trial.KeepNone}, run)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -11,17 +11,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/targets"
 	"github.com/racebench/racebench/targets/gateway"
 	"github.com/racebench/racebench/targets/targettest"
 )
 
-var catalog = engine.Catalog{gateway.Target(New)}
+var catalog = trial.Catalog{gateway.Target(New)}
 
 func TestMain(m *testing.M) {
-	engine.MaybeChild(engine.Config{Catalog: catalog})
+	trial.MaybeChild(trial.Config{Catalog: catalog})
 	os.Exit(m.Run())
 }
 

@@ -1,0 +1,27 @@
+package batch
+
+import (
+	"strings"
+
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/targets"
+)
+
+// HeaderOf says what the trials of a program's variant have in common.
+func HeaderOf(p trial.Program, v targets.Variant) result.Header {
+	s := p.Scenario
+	var moments []string
+	startup := p.Target.Traits.Idle
+	for _, d := range p.Directives {
+		moments = append(moments, d.Summary())
+		startup = startup || d.AtStartup()
+	}
+	file, line := placeOf(p, v.Name)
+	return result.Header{
+		File: file, Line: line, Scenario: s.Name, ScenarioHash: p.Scenario.Hash(p.Vocabulary), Owner: s.Owner, Target: p.Target.Name, Variant: v.Name,
+		Reference: v.Name == p.Target.Reference, Engine: string(scenario.Real), Knobs: p.Knobs.Values(),
+		DrainLimit: s.DrainLimit, Invariants: p.Expect, AtStartup: startup, Moment: strings.Join(moments, ", then "),
+	}
+}

@@ -1,0 +1,28 @@
+package batch
+
+// A Shard is one of several parts of a run, on one machine each. Trials are dealt out by their index: all shards
+// together run the planned ones that one run would have, and no trial is in two of them. What replaces a void trial
+// is the next of its own shard, so that the last trials are others than those of one run where some are void. The
+// zero Shard is the whole.
+type Shard struct {
+	Number, Of int // from 1 to Of
+}
+
+// First says whether the shard is the first of its run, or all of it.
+func (s Shard) First() bool { return s.Of < 2 || s.Number == 1 }
+
+// Index is the trial's index of the n-th trial that the shard runs, from 0.
+func (s Shard) Index(n int) int {
+	if s.Of < 2 {
+		return n
+	}
+	return n*s.Of + s.Number - 1
+}
+
+// share is how many of some planned trials are the shard's.
+func (s Shard) share(planned int) int {
+	if s.Of < 2 {
+		return planned
+	}
+	return (planned - s.Number + s.Of) / s.Of
+}

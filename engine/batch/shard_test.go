@@ -1,0 +1,34 @@
+package batch
+
+import "testing"
+
+// The shards share out the planned trials without rest, and no two ever run the same one, replacements of void
+// trials included.
+func TestShardsShareOutTheTrials(t *testing.T) {
+	for of := 1; of <= 5; of++ {
+		for planned := range 23 {
+			ran, run := map[int]int{}, 0
+			for number := 1; number <= of; number++ {
+				s := Shard{Number: number, Of: of}
+				share := s.share(planned)
+				run += share
+				for n := range 2 * share {
+					index := s.Index(n)
+					if other, twice := ran[index]; twice {
+						t.Errorf("trial %d is in shards %d and %d of %d", index, other, number, of)
+					}
+					ran[index] = number
+					if n < share && index >= planned {
+						t.Errorf("shard %d of %d plans trial %d of %d", number, of, index, planned)
+					}
+				}
+			}
+			if run != planned {
+				t.Errorf("%d shards plan %d trials of %d", of, run, planned)
+			}
+		}
+	}
+	if whole := (Shard{}); whole.share(7) != 7 || whole.Index(5) != 5 {
+		t.Error("the zero shard is not the whole")
+	}
+}

@@ -1,0 +1,155 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/racebench/racebench/engine/batch"
+	"github.com/racebench/racebench/engine/explore"
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/scenario"
+)
+
+const (
+	// toldPerVariant is how many classes of one variant are shrunk, told and kept.
+	toldPerVariant = 6
+	// shrunkSteps is how many steps all shrinking of a variant may take for each second that was asked for:
+	// about a fifth of what a second searches.
+	shrunkSteps = 100_000
+	// leastShrunkSteps is what each class may have of them however short the time.
+	leastShrunkSteps = 20_000
+	// hurriedSteps is what all shrinking of a run may take once it was asked to stop: a second or less.
+	hurriedSteps = 300_000
+)
+
+// shrinkingOf is the budget of each of so many classes. A search for a time bounds it by the time that was asked
+// for, in steps, so that no clock decides what comes out; one for a number of schedules shrinks as far as it goes.
+func shrinkingOf(b batch.Budget, classes int) explore.ShrinkBudget {
+	if b.For == 0 {
+		return explore.ShrinkBudget{}
+	}
+	each := b.For.Seconds() * shrunkSteps / float64(max(1, classes))
+	return explore.ShrinkBudget{Steps: int(min(explore.MaxShrinkSteps, max(leastShrunkSteps, each)))}
+}
+
+// RunSearches is SearchSchedules for a run that is stored, unless Config.Keep is KeepNone: the first failure of each
+// class is made small, told in the result's breaches, and kept in a trial directory of run with a replay file that
+// shows it exactly. Config.Corpus gets the replay files too, to be run first the next time. When ctx ends, what was
+// found by then is kept all the same, and made small as far as little time allows; ctx's error comes with it.
+func RunSearches(ctx context.Context, programs []trial.Program, seeds []scenario.Seed, b batch.Budget, c trial.Config, run *rundir.Run) ([]*result.Campaign, error) {
+	folds, failures, err := SearchSchedules(ctx, programs, seeds, b, c)
+	if err != nil && !errors.Is(err, ctx.Err()) || c.Keep == trial.KeepNone {
+		return folds, err
+	}
+	m, err := trial.NewSimulator()
+	if err != nil {
+		return folds, err
+	}
+	defer m.Close()
+	k := &keeper{m: m, budget: b, c: c, run: run, hurry: &hurry{ctx: ctx, left: hurriedSteps}}
+	for i, fold := range folds {
+		if err := k.keepAll(fold, failures[i]); err != nil {
+			return folds, err
+		}
+	}
+	return folds, ctx.Err()
+}
+
+// A keeper makes what the searches of one run found small, tells it and keeps it.
+type keeper struct {
+	m      *trial.Simulator
+	budget batch.Budget // of each search
+	c      trial.Config
+	run    *rundir.Run
+	hurry  *hurry
+}
+
+// keepAll keeps what one search found.
+func (k *keeper) keepAll(fold *result.Campaign, failures []Failure) error {
+	failures = failures[:min(toldPerVariant, len(failures))]
+	shrinking := shrinkingOf(k.budget, len(failures))
+	for i, f := range failures {
+		if k.c.Progress != nil {
+			k.c.Progress(trial.Progress{
+				Scenario: fold.Scenario, Variant: fold.Variant, Shrinking: f.Class, Done: i, Planned: len(failures),
+			})
+		}
+		at := slices.IndexFunc(fold.Breaches, func(b result.RowBreach) bool { return b.Class == f.Class })
+		if err := k.keep(&fold.Breaches[at], f, shrinking); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep makes a failure small, tells its story in the breach and fills a trial directory.
+func (k *keeper) keep(b *result.RowBreach, f Failure, budget explore.ShrinkBudget) error {
+	dir, err := k.run.NewTrial()
+	if err != nil {
+		return err
+	}
+	small, proof, err := k.small(f, budget)
+	if err != nil {
+		return err
+	}
+	story, err := Tell(k.m, small, f.Class, proof, string(dir), k.c.Catalog)
+	if err != nil {
+		return err
+	}
+	small.Comments = strings.Split(strings.TrimSpace(story.Text()), "\n")
+	again, err := replay(k.m, small, k.c.Catalog)
+	if err != nil {
+		return err
+	}
+	if !again.Exact() {
+		return fmt.Errorf("a shrunk schedule does not replay: %s", again)
+	}
+	if err := fill(k.m, dir, again, small); err != nil {
+		return err
+	}
+	story.Title, story.Again = "", "" // every report says both itself
+	b.First.Evidence = strings.Split(strings.TrimSpace(story.Text()), "\n")
+	if f.kept == nil && again.Trial.Index != f.Plan.ID.Index {
+		b.First.Found = &f.Plan.ID.Index
+	}
+	// Shrinking may have gone on to the draws of another trial: what the directory holds is the first now.
+	b.First.Trial, b.First.Seed, b.First.Dir = again.Trial.Index, again.Trial.Seed, string(dir)
+	if f.kept != nil || k.c.Corpus == "" || b.Known != "" {
+		return nil
+	}
+	return addToCorpus(k.m, k.c.Corpus, f.Class, small, k.c.Catalog)
+}
+
+// small is the replay file of a failure that was made small, and what was proven of it. A kept schedule is small.
+func (k *keeper) small(f Failure, budget explore.ShrinkBudget) (file *explore.File, proof string, err error) {
+	if f.kept != nil {
+		small := *f.kept
+		return &small, "", nil
+	}
+	file, _, err = RecordFailure(k.m, f.Plan, strategyOf(f.Plan, f.hints), f.Name)
+	if err != nil {
+		return nil, "", err
+	}
+	file, shrunk, err := shrinkFile(k.m, file, f.Class, budget, k.c.Catalog, k.hurry.next())
+	return file, shrunk.Proof(), err
+}
+
+// fill writes what a kept schedule's directory holds.
+func fill(m *trial.Simulator, dir rundir.TrialDir, r Replayed, file *explore.File) error {
+	r.Plan.ID.Number, r.Trial.Number = dir.Number(), dir.Number()
+	if err := r.Plan.Write(dir); err != nil {
+		return err
+	}
+	if err := rundir.WriteFile(dir.Ledger(), m.Ledger()); err != nil {
+		return err
+	}
+	if err := rundir.WriteFile(dir.Schedule(), file.Marshal()); err != nil {
+		return err
+	}
+	return trial.WriteVerdict(dir, r.Trial)
+}

@@ -1,0 +1,68 @@
+package trial
+
+import (
+	"time"
+
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/targets"
+)
+
+// patience is how much longer than the load's duration a strike is waited for that depends on what
+// happens (a count, a window).
+const patience = 100 * time.Millisecond
+
+// patienceOutside is the same for a program from outside, whose courier looks at it before it strikes.
+const patienceOutside = time.Second
+
+// awaitStrike waits until the server has been struck and says whether it was. A server that ends
+// unasked is not waited for.
+func (s *serving) awaitStrike(t *world.Task) bool {
+	limit := s.w.NewTimer("a strike")
+	limit.Idle = true
+	wait := patience
+	if s.plan.Program.Outside() {
+		wait = patienceOutside
+	}
+	limit.SetAt(s.loadBegan + s.plan.Program.Scenario.Duration + wait)
+	which := t.Select(s.struck, s.ended, limit)
+	if which == 2 && !s.giveUp() && !s.w.Simulated() {
+		limit.SetAt(t.Now() + s.plan.startLimit())
+		which = t.Select(s.struck, s.ended, limit)
+	}
+	return which == 0
+}
+
+// awaitDrain waits for the server's end, and gives up at the plan's limit: then what every task is parked on is
+// the evidence.
+func (s *serving) awaitDrain(t *world.Task) {
+	limit := s.w.NewTimer("the drain's limit")
+	limit.Idle = true
+	for given, taken := time.Duration(-1), s.taken(); given < taken; taken = s.taken() {
+		given = taken
+		limit.SetAt(s.struckAt + s.plan.limit() + given)
+		if t.Select(s.ended, limit) == 0 {
+			return
+		}
+		if s.w.Simulated() {
+			break // nobody can move any more: more time would change nothing
+		}
+	}
+	s.recordTasks(false)
+	if !s.w.Simulated() {
+		s.dumpGoroutines()
+	}
+}
+
+// mostGiven is how many limits a program is given back at the most.
+const mostGiven = 2
+
+// taken is the time since the strike that the machine took and the drain is not late for: in which this process
+// stood still, or in which a program from outside waited for a processor, up to two limits more: one that spins for
+// ever waits for ever, too.
+func (s *serving) taken() time.Duration {
+	stalled := s.stalls.sum() - s.stalledBefore
+	if p, ok := s.instance.(targets.Starver); ok {
+		return max(stalled, min(p.Starved(), mostGiven*s.plan.limit()))
+	}
+	return stalled
+}

@@ -1,0 +1,281 @@
+package trial
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/racebench/racebench/engine/fault"
+	"github.com/racebench/racebench/engine/invariant"
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/measure"
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/rundir"
+)
+
+// starved is how late, at the least, a signal must leave for the generator to count as starved: less is
+// what a busy machine does to any thread.
+const starved = 50 * time.Millisecond
+
+// Judge reads a trial's evidence and says what it shows. It runs nothing and changes nothing but the
+// verdict's own file; judging twice gives the same answer.
+func Judge(dir rundir.TrialDir, c Config) (result.Trial, error) {
+	plan, err := ReadPlan(dir, c.Catalog)
+	if err != nil {
+		return result.Trial{}, err
+	}
+	return plan.Judge(dir)
+}
+
+// Judge says what the evidence of a plan's trial shows.
+func (p Plan) Judge(dir rundir.TrialDir) (result.Trial, error) {
+	t := result.Trial{Index: p.ID.Index, Number: p.ID.Number, Seed: p.ID.Seed, Dir: string(dir)}
+	e, err := ledger.Read(dir.Ledger())
+	if errors.Is(err, fs.ErrNotExist) && dir.Trimmed() {
+		return storedVerdict(dir)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Verdict, t.Void = result.Void, NotStarted+firstWords(dir.Stderr())
+		return t, nil
+	}
+	if err != nil {
+		return t, fmt.Errorf("judge trial %s: %w", dir, err)
+	}
+	judgeEvidence(&t, &p, e)
+	return t, nil
+}
+
+// storedVerdict is what the run said of a trial whose ledger it had no room for.
+func storedVerdict(dir rundir.TrialDir) (result.Trial, error) {
+	var t result.Trial
+	raw, err := os.ReadFile(dir.Verdict())
+	if err == nil {
+		err = json.Unmarshal(raw, &t)
+	}
+	if err != nil {
+		return t, fmt.Errorf("judge trial %s: %w", dir, err)
+	}
+	t.Dir = string(dir)
+	t.Notes = append(t.Notes, "its ledger was left out for want of room: the verdict is the stored one")
+	return t, nil
+}
+
+// judgeEvidence fills in a trial from what it left behind.
+func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
+	terms := termsOf(plan, e)
+	x := invariant.NewIndex(e)
+	for _, name := range plan.Program.Expect {
+		if check, ok := invariant.Find(name); ok {
+			t.Breaches = append(t.Breaches, check.Check(x, terms)...)
+		}
+	}
+	for _, name := range plan.Program.Manners {
+		if check, ok := invariant.Find(name); ok {
+			t.Warnings = append(t.Warnings, check.Check(x, terms)...)
+		}
+	}
+	t.Crossed = invariant.Crossed(x)
+	t.Notes = append(t.Notes, unconnected(e)...)
+	widened := wasWidened(e) || plan.ID.Freeze
+	for i := range t.Breaches {
+		t.Breaches[i].Widened = widened
+	}
+	t.AtRisk = invariant.AtRisk(x, terms)
+	strike, hasStruck := e.Strike()
+	struck := strike.At
+	t.Struck, t.HasStruck = struck, hasStruck
+	if e.Drain != nil && e.Drain.Ended > 0 && hasStruck {
+		t.Drain, t.DrainEnded = e.Drain.Ended-struck, true
+	}
+	if plan.Small == nil {
+		t.Latency, t.Throughput = measure.Measure(e, struck, hasStruck)
+		if hasStruck {
+			t.TickWidth = measure.TimelineWidth(plan.Program.Scenario.Duration)
+			t.Timeline = measure.Timeline(e, struck, t.TickWidth)
+			t.FirstLoss = firstLoss(t.Breaches, e, struck)
+		}
+	}
+	t.Late = lateStrike(e)
+	t.Memory, t.Threads, t.Descriptors = largest(e, ledger.MemoryGauge), largest(e, ledger.ThreadsGauge), largest(e, ledger.DescriptorsGauge)
+	t.Returned, t.Policy = int64(len(e.Returned)), policyLosses(e)
+	t.Windows = windowsOf(e)
+	t.Void = voidReason(plan, e, rundir.TrialDir(t.Dir))
+	t.Verdict = result.VerdictOf(t.Breaches, t.Void)
+}
+
+// firstLoss is when what a trial lost was first accepted, or cut off; nil where nothing was.
+func firstLoss(breaches []result.Breach, e *ledger.Evidence, struck time.Duration) *time.Duration {
+	first := measure.FirstLoss(e)
+	if slices.ContainsFunc(breaches, func(b result.Breach) bool { return b.Invariant == "every-request-answered" }) {
+		first = measure.FirstCut(e)
+	} else if !slices.ContainsFunc(breaches, func(b result.Breach) bool { return b.Invariant == "no-lost-message" }) {
+		return nil
+	}
+	if first < 0 {
+		return nil
+	}
+	first -= struck
+	return &first
+}
+
+// termsOf says under what terms the evidence is judged: what was asked for, and what was really done.
+func termsOf(plan *Plan, e *ledger.Evidence) invariant.Terms {
+	terms := invariant.Terms{
+		DrainLimit: plan.Program.Scenario.DrainLimit,
+		Duration:   plan.Program.Scenario.Duration,
+		Widened:    wasWidened(e),
+		Virtual:    plan.Small != nil,
+		Control:    plan.ID.ControlRun,
+	}
+	for _, d := range plan.Program.Directives {
+		terms.AtStartup = terms.AtStartup || d.AtStartup()
+	}
+	for _, s := range e.Signals {
+		if s.Taken {
+			continue
+		}
+		terms.Signals = append(terms.Signals, s.Number)
+		terms.Killed = terms.Killed || fault.SignalName(s.Number) == "SIGKILL"
+	}
+	return terms
+}
+
+// lateStrike is how late the first signal left, against the plan.
+func lateStrike(e *ledger.Evidence) time.Duration {
+	s, _ := e.Strike()
+	return max(0, s.At-s.Planned)
+}
+
+// largest is the largest value that a gauge has had; 0 is not measured.
+func largest(e *ledger.Evidence, gauge string) int64 {
+	var most int64
+	for _, g := range e.Gauges {
+		if e.Text(g.Name) == gauge {
+			most = max(most, g.Value)
+		}
+	}
+	return most
+}
+
+// policyLosses counts what the overflow policy skipped or lost before the drain.
+func policyLosses(e *ledger.Evidence) int64 {
+	var n int64
+	for _, d := range e.Discards {
+		if d.Policy && !d.Draining {
+			n++
+		}
+	}
+	return n
+}
+
+// wasWidened says whether a task was held in a window: such a trial's breaches are not natural.
+func wasWidened(e *ledger.Evidence) bool {
+	return slices.ContainsFunc(e.Windows, func(w ledger.Window) bool { return w.Widened })
+}
+
+func windowsOf(e *ledger.Evidence) []result.WindowCount {
+	var counts []result.WindowCount
+	for _, w := range e.Windows {
+		counts = append(counts, result.WindowCount{Name: e.Text(w.Name), Struck: w.Struck, Met: w.Met})
+	}
+	return counts
+}
+
+// NotStarted begins the reason of a trial whose target did not start.
+const NotStarted = "the target did not start: "
+
+// voidReason says why a trial proves nothing, or is empty. A breach found in it still counts.
+func voidReason(plan *Plan, e *ledger.Evidence, dir rundir.TrialDir) string {
+	strike, hasStruck := e.Strike()
+	struck := strike.At
+	switch {
+	case e.Full:
+		return "the ledger was full: offer less load, or for a shorter time"
+	case e.Cut != "":
+		return "its record is torn: " + e.Cut
+	case !slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ended }):
+		// The parent writes the end down last, so a record without it is that of a run that was killed.
+		return "racebench was stopped before the trial had ended"
+	case endedAs(e, phaseNotServed):
+		return NotStarted + firstWords(dir.Stderr())
+	case killedByOther(e):
+		return "the process was killed by SIGKILL, which racebench did not send: the system does so when memory runs out"
+	case !hasStruck && !slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ready }):
+		return "the process ended before the load began"
+	case !hasStruck:
+		return "the signal never struck"
+	case outOfTime(e):
+		return "the trial's process did not end within its limit"
+	case !plan.Program.Outside() && unwatched(e):
+		return "the signal struck when the trial was over: nobody watched the drain"
+	}
+	for _, d := range plan.Program.Directives {
+		if d.AtStartup() {
+			return ""
+		}
+	}
+	if plan.Program.Target.Traits.Idle {
+		return ""
+	}
+	if plan.Program.Outside() {
+		if !acceptedBefore(e, struck) {
+			return "no client got a good answer before the signal"
+		}
+		return "" // its clients keep coming: a late signal finds as much under way
+	}
+	if !anyAccepted(e) {
+		return "nothing was accepted before the end"
+	}
+	end := e.LoadBegan() + plan.Program.Scenario.Duration
+	if struck > end && lateStrike(e) > max(starved, plan.Program.Scenario.Duration/10) {
+		return "the load generator was starved: the signal left late, when the load was over"
+	}
+	return ""
+}
+
+func endedAs(e *ledger.Evidence, name string) bool {
+	return slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ended && e.Text(p.Name) == name })
+}
+
+// killedByOther says whether somebody else's SIGKILL ended the process.
+func killedByOther(e *ledger.Evidence) bool {
+	kill := int(syscall.SIGKILL)
+	sent := slices.ContainsFunc(e.Signals, func(s ledger.Signal) bool { return s.Number == kill })
+	return !sent && slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ended && p.Signal == kill })
+}
+
+// unwatched says whether a drain neither ended nor was given up: the strike came too late to be waited
+// for.
+func unwatched(e *ledger.Evidence) bool {
+	died := slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ended && (p.Status != 0 || p.Signal != 0) })
+	return !died && (e.Drain == nil || e.Drain.Ended == 0) && len(e.Tasks) == 0 && !endedAs(e, phaseExited)
+}
+
+func outOfTime(e *ledger.Evidence) bool {
+	return slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Limit })
+}
+
+func anyAccepted(e *ledger.Evidence) bool {
+	for _, ops := range e.Ops {
+		for i := range ops {
+			if ops[i].Outcome == ledger.Accepted {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// WriteVerdict stores the judgement beside the evidence.
+func WriteVerdict(dir rundir.TrialDir, t result.Trial) error {
+	raw, err := json.MarshalIndent(t, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode verdict: %w", err)
+	}
+	return rundir.WriteFile(dir.Verdict(), append(raw, '\n'))
+}

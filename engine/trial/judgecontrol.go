@@ -1,0 +1,100 @@
+package trial
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/racebench/racebench/engine/invariant"
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
+	"github.com/racebench/racebench/internal/rundir"
+)
+
+// JudgeControl says why a program cannot be tested, or what its load did without a signal.
+func JudgeControl(plan Plan, dir rundir.TrialDir) (void, note string, samples []invariant.Sample, err error) {
+	e, err := ledger.Read(dir.Ledger())
+	if err != nil {
+		return "", "", nil, fmt.Errorf("judge control trial %s: %w", dir, err)
+	}
+	x := invariant.NewIndex(e)
+	switch {
+	case endedAs(e, phaseNotServed):
+		_, words, _ := strings.Cut(firstWords(dir.Stderr()), ": ")
+		return NotStarted + words, "", nil, nil
+	case e.Drain != nil && e.Drain.Ended > 0:
+		return "the program ended without a signal: " + endOf(e), "", nil, nil
+	case e.Full || e.Cut != "" || outOfTime(e):
+		return "the control trial left no whole record", "", nil, nil
+	}
+	if plan.Program.Target.Traits.Idle {
+		return "", "control: it ran on until it was signalled", nil, nil
+	}
+	c := invariant.Unasked(x)
+	switch {
+	case c.Answered == 0:
+		return "control: no client got a good answer, without any signal" + why(e, c.Example), "", nil, nil
+	case c.Lost > 0:
+		return fmt.Sprintf("control: your server loses requests without any signal: %d of %d%s", c.Lost, c.Lost+c.Answered, c.Example), "", nil, nil
+	}
+	return "", fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered) + tooShort(c, plan.Program.Scenario.DrainLimit), invariant.Samples(x), nil
+}
+
+// tooShort says that a program has less time to stop than it takes for a request.
+func tooShort(c invariant.Toll, grace time.Duration) string {
+	if c.Longest <= grace {
+		return ""
+	}
+	return fmt.Sprintf("; the grace of %s is shorter than your requests, of which one took %s: raise it (--grace, drain_limit)",
+		grace, c.Longest.Round(time.Millisecond))
+}
+
+// why is what the clients remarked, or else what became of one of them.
+func why(e *ledger.Evidence, example string) string {
+	if notes := unconnected(e); len(notes) > 0 {
+		return ": " + notes[0]
+	}
+	return example
+}
+
+// endOf says how a program ended.
+func endOf(e *ledger.Evidence) string {
+	for _, p := range e.Processes {
+		if p.Event == extern.ProcessEnded {
+			return invariant.EndOf(p)
+		}
+	}
+	return "nobody saw how"
+}
+
+// acceptedBefore says whether any client got what it had asked for before a moment.
+func acceptedBefore(e *ledger.Evidence, moment time.Duration) bool {
+	return slices.ContainsFunc(e.Ops, func(ops []ledger.Op) bool {
+		return slices.ContainsFunc(ops, func(o ledger.Op) bool { return o.Outcome == ledger.Accepted && o.Ended <= moment })
+	}) || slices.ContainsFunc(e.Wires, func(w ledger.Wire) bool { return w.Msg == 0 && w.Sent > 0 && w.Sent <= moment })
+}
+
+// unconnected lists why clients could not connect, each reason once. One that came when an in-process server
+// was struck already was refused, as it must be.
+func unconnected(e *ledger.Evidence) []string {
+	strike, hasStruck := e.Strike()
+	struck := strike.At
+	var notes []string
+	for _, m := range e.Marks {
+		text := e.Text(m.Text)
+		if len(e.Processes) == 0 && (!strings.HasPrefix(text, couldNotConnect) || hasStruck && m.At >= struck) {
+			continue
+		}
+		if len(notes) < maxMarked && !slices.Contains(notes, text) {
+			notes = append(notes, text)
+		}
+	}
+	return notes
+}
+
+// couldNotConnect is how the remark on a client begins whose Dial has failed.
+const couldNotConnect = "could not connect: "
+
+// maxMarked is how many remarks of one trial are passed on.
+const maxMarked = 3

@@ -1,0 +1,59 @@
+package trial
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/racebench/racebench/engine/fault"
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/targets"
+)
+
+// Outside says whether the program under test is one from outside.
+func (p *Program) Outside() bool { return p.Scenario.External != nil }
+
+// Attached says whether the program runs already: it is signalled once, whatever came of it.
+func (p *Program) Attached() bool { return p.Target.Traits.Attached }
+
+// outside is what a trial lends a target whose server is another program.
+type outside struct{ s *serving }
+
+// Carry implements targets.Outside. From now on the program can be struck.
+func (o *outside) Carry(c targets.Courier) {
+	o.s.courier = c
+	o.s.onSubscribed()
+}
+
+// Wire implements targets.Outside.
+func (o *outside) Wire(w ledger.Wire) { o.s.out.Wire(w) }
+
+// Process implements targets.Outside.
+func (o *outside) Process(p ledger.Process, text string) {
+	p.Text = o.s.out.Name(text)
+	o.s.out.Process(p)
+}
+
+// Control implements targets.Outside.
+func (o *outside) Control() bool { return o.s.plan.ID.Control }
+
+// Freeze implements targets.Outside.
+func (o *outside) Freeze() bool { return o.s.plan.ID.Freeze }
+
+// Struck implements targets.Outside.
+func (o *outside) Struck() *world.Token { return o.s.struck }
+
+// Over implements targets.Outside.
+func (o *outside) Over() *world.Token { return o.s.over }
+
+// carry has the courier send a signal. It is recorded with the moment at which it left: the ledger is not
+// the program's, and outlives it. A program that has ended meanwhile cannot be struck.
+func (s *serving) carry(t *world.Task, strike fault.Strike, planned time.Duration) {
+	at, err := s.courier.Send(t, strike.Signal)
+	if err != nil {
+		s.out.Mark(ledger.Mark{Who: s.out.Name("racebench"), Text: s.out.Name(fmt.Sprintf("send %s: %v", strike.Name, err)), At: t.Now()})
+		return
+	}
+	s.noteStrike(strike, planned, at)
+	s.struck.Cancel(t)
+}

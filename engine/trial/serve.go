@@ -1,0 +1,344 @@
+package trial
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/targets"
+)
+
+// errRefused is what a subscriber's handler returns when a message of its own was refused.
+var errRefused = errors.New("a child event was refused")
+
+// serving is the first phase of a trial: boot, load, strike, drain. It runs in the child and only
+// writes evidence.
+type serving struct {
+	plan Plan
+	dir  rundir.TrialDir
+	w    *world.World
+	out  *ledger.Writer
+
+	instance targets.Instance
+	courier  targets.Courier // carries signals to a program from outside
+	clients  []*client
+	counters []*opCounter // by index of the strike; nil where it counts none
+	windows  []*windowWatch
+
+	loadBegan    time.Duration
+	subscribedAt time.Duration
+	overAt       time.Duration
+	struckAt     time.Duration
+	striking     sync.Mutex // guards wasStruck and the writing of struckAt, strikes and noStrike
+	strikes      bool       // a strike has begun
+	noStrike     bool       // none may begin any more
+	wasStruck    bool
+
+	subscribed *world.Token // the target catches signals
+	loading    *world.Token // the load has begun
+	struck     *world.Token // the first strike has been made
+	draining   *world.Token // the target has begun to stop
+	ended      *world.Token // the target has stopped by itself
+	over       *world.Token // clients are to stop
+	allDialled *world.Token
+	toDial     atomic.Int64
+
+	accesses atomic.Uint64 // of the server's backend, begun so far
+
+	how  atomic.Int64 // a ledger.DrainEnd
+	left atomic.Int64
+	err  error // what the instance's Wait returned
+
+	stalls        stallWatch
+	stalledBefore time.Duration // before the first strike
+
+	broken error // racebench's own failure in a simulated world
+
+	// Of a simulated world, which has no process: what the server writes to, and how its process ended.
+	medium targets.Medium
+	killed syscall.Signal // 0: it was not
+	power  bool           // the power was cut
+	status int            // with which the server's code ended it
+}
+
+// Names of what a trial itself waits for. A story of a schedule leaves them out.
+const (
+	targetToken    = "the target to catch signals"
+	loadToken      = "the load to begin"
+	strikeToken    = "the signal to strike"
+	drainToken     = "the drain to begin"
+	endToken       = "the server to end"
+	overToken      = "the load to end"
+	dialledToken   = "every client to have dialled"
+	connectedToken = "its connection"
+	CountedToken   = "operation " // begins the names of the counts that a strike waits for
+
+	InjectorTask = "racebench injector " // begins the names of the tasks that strike
+)
+
+// HarnessTokens are the names of what is there in every trial.
+var HarnessTokens = []string{targetToken, loadToken, strikeToken, drainToken, endToken, overToken, dialledToken, connectedToken}
+
+// prepare makes s ready for a trial in a world that build makes.
+func (s *serving) prepare(plan Plan, dir rundir.TrialDir, out *ledger.Writer, build func(world.Options) *world.World) {
+	*s = serving{plan: plan, dir: dir, out: out}
+	s.w = build(world.Options{
+		Stream:       plan.Seed.Stream,
+		OnPanic:      s.onPanic,
+		OnSubscribed: s.onSubscribed,
+		OnSignal:     s.onSignal,
+	})
+	s.subscribed = s.w.NewToken(targetToken)
+	s.loading = s.w.NewToken(loadToken)
+	s.struck = s.w.NewToken(strikeToken)
+	s.draining = s.w.NewToken(drainToken)
+	s.ended = s.w.NewToken(endToken)
+	s.over = s.w.NewToken(overToken)
+	s.allDialled = s.w.NewToken(dialledToken)
+}
+
+// run is the trial's own task. Its order is the design's: boot, load, strike, drain, inventory.
+func (s *serving) run(t *world.Task) error {
+	s.armWindows()
+	s.startInjectors()
+	if err := s.boot(t); err != nil {
+		return err
+	}
+	s.w.Go(world.Harness, WaiterTask, s.wait)
+	s.startClients(t)
+	s.out.Phase(ledger.Phase{Index: 0, Name: s.out.Name(phaseServe), Ready: true, At: t.Now()})
+	s.loadBegan = t.Now()
+	s.loading.Cancel(t)
+	switch {
+	case s.plan.ID.Control:
+		s.awaitLoad(t)
+	case s.awaitStrike(t):
+		s.awaitDrain(t)
+	case s.w.Simulated() && !s.ended.Try():
+		s.recordTasks(false) // nobody can move: who waits for what is evidence, struck or not
+	}
+	s.overAt = t.Now()
+	s.over.Cancel(t)
+	if e, ok := s.instance.(targets.Ender); ok {
+		e.End(t)
+	}
+	s.settle(t)
+	s.takeInventory(t)
+	return nil
+}
+
+func (s *serving) boot(t *world.Task) error {
+	host := targets.Host{
+		World: s.w, Knobs: s.plan.Program.Knobs, Probe: &probe{s},
+		DrainLimit: s.plan.Program.Scenario.DrainLimit, Exit: s.exit,
+	}
+	if !s.w.Simulated() {
+		host.Dir, host.Outside = s.dir.Data(), &outside{s}
+	} else if auditor := s.plan.Program.Target.Auditor; auditor != nil {
+		s.medium = auditor.NewMedium()
+		host.Medium = s.medium
+	}
+	var failed error
+	main := s.w.Go(world.Target, "main", func(t *world.Task) {
+		s.instance, failed = s.plan.Program.Target.Start(t, host, s.plan.Variant.Name)
+	})
+	limit := s.w.NewTimer("the start's limit")
+	limit.Idle = true
+	limit.Set(s.plan.startLimit())
+	if t.Select(main, limit) == 1 {
+		s.recordTasks(false)
+		return fmt.Errorf("start %s/%s: it had not started after %s", s.plan.ID.Target, s.plan.ID.Variant, s.plan.startLimit())
+	}
+	if err := t.Join(main); err != nil {
+		return fmt.Errorf("start %s/%s: %w", s.plan.ID.Target, s.plan.ID.Variant, err)
+	}
+	if failed != nil {
+		return fmt.Errorf("start %s/%s: %w", s.plan.ID.Target, s.plan.ID.Variant, failed)
+	}
+	return nil
+}
+
+// WaiterTask is the name of the task that waits for the server's end.
+const WaiterTask = "racebench waiter"
+
+// wait records how the server ended, whenever it does.
+func (s *serving) wait(t *world.Task) {
+	t.As(world.Target, func() { s.err = s.instance.Wait(t) })
+	how := ledger.DrainEnd(s.how.Load())
+	if how == 0 {
+		how = ledger.DrainReturned
+	}
+	text := ""
+	if s.err != nil {
+		how, text = ledger.DrainFailed, s.err.Error()
+	}
+	s.recordStall()
+	s.out.DrainEnded(t.Now(), how, s.left.Load(), s.out.Name(text))
+	s.ended.Cancel(t)
+}
+
+// startClients starts one task a client and waits until all have dialled, the server has ended, or the
+// drain has begun: a server struck at start-up may never let a client in.
+func (s *serving) startClients(t *world.Task) {
+	for i := range s.plan.Program.Groups {
+		s.addGroup(i)
+	}
+	s.toDial.Store(int64(len(s.clients)))
+	for _, c := range s.clients {
+		s.w.Go(world.Harness, c.name, c.run)
+	}
+	if len(s.clients) > 0 {
+		limit := s.w.NewTimer("the clients' limit")
+		limit.Idle = true
+		limit.Set(s.plan.startLimit())
+		t.Select(s.allDialled, s.ended, s.draining, limit)
+	}
+}
+
+func (s *serving) addGroup(i int) {
+	group := &s.plan.Program.Groups[i]
+	duration := s.plan.Program.Scenario.Duration
+	if group.Op.Subscribes {
+		duration = forever // a subscriber keeps its pace until the server is empty
+	}
+	if s.plan.Program.Outside() && group.ShapeName != "ramp" {
+		duration = forever // its clients keep coming while it drains, as a program's do
+	}
+	counters := s.countersOf(group)
+	for n := range s.plan.clientsOf(group) {
+		name := group.As + "-" + strconv.Itoa(n)
+		c := &client{
+			s: s, group: group, name: name, index: n, quiet: group.StopAtSignal, counters: counters,
+			lane:  s.out.Lane(ledger.LaneInfo{Name: name, Group: group.As, Op: group.Op.Name}),
+			shape: group.Shape(n, duration, s.plan.Seed.Stream("load/"+strconv.Itoa(i)+"/"+strconv.Itoa(n))),
+			most:  s.plan.mostOf(group), timer: s.w.NewTimer("its next start"), connected: s.w.NewToken(connectedToken),
+		}
+		if group.Op.Emits != nil {
+			c.emits = group.Op.Emits(s.plan.Program.Knobs)
+		}
+		s.clients = append(s.clients, c)
+	}
+}
+
+// countersOf returns the counters that the operations of a group count for.
+func (s *serving) countersOf(group *Group) []*opCounter {
+	var counters []*opCounter
+	for j, strike := range s.plan.Strikes {
+		if o := s.counters[j]; o != nil && (strike.Op == "" || strike.Op == group.As || strike.Op == group.Op.Name) {
+			counters = append(counters, o)
+		}
+	}
+	return counters
+}
+
+// forever is a duration that no trial outlives.
+const forever = time.Duration(1) << 60
+
+func (s *serving) dialled(t *world.Task) {
+	if s.toDial.Add(-1) == 0 {
+		s.allDialled.Cancel(t)
+	}
+}
+
+func (s *serving) dialFailed(t *world.Task, c *client, err error) {
+	s.out.Mark(ledger.Mark{Who: s.out.Name(c.name), Text: s.out.Name(couldNotConnect + err.Error()), At: t.Now()})
+	s.dialled(t)
+}
+
+// awaitLoad waits until the load of a trial without a signal is over.
+func (s *serving) awaitLoad(t *world.Task) {
+	limit := s.w.NewTimer(overToken)
+	limit.SetAt(s.loadBegan + s.plan.Program.Scenario.Duration)
+	t.Select(s.ended, limit)
+}
+
+// settle waits until every client has ended or is stuck in a call: parked, and not on the clock. A
+// client still on its way is not evidence yet.
+func (s *serving) settle(t *world.Task) {
+	if s.w.Simulated() {
+		// An idle timer fires when nobody else can move: that is what settled means.
+		settled := s.w.NewTimer("everybody to settle")
+		settled.Idle = true
+		settled.Set(0)
+		t.Await(settled)
+		return
+	}
+	deadline := t.Now() + s.plan.Program.Scenario.DrainLimit
+	for pause := 50 * time.Microsecond; t.Now() < deadline; pause = min(2*pause, 5*time.Millisecond) {
+		if s.settled() {
+			return
+		}
+		t.Sleep(pause)
+	}
+}
+
+// settled says whether nothing goes on any more. Once the server has ended, whoever is outside the World,
+// in a socket or a file, is about to come back: what it waits for is gone.
+func (s *serving) settled() bool {
+	ended := s.ended.Try()
+	for _, task := range s.w.Tasks() {
+		moving := !task.Parked || task.Timed || ended && task.Kind == world.KindBlocking
+		if moving && task.Name != TrialTask {
+			return false
+		}
+	}
+	return true
+}
+
+// takeInventory asks the server what is left in it and records what outlived the drain.
+func (s *serving) takeInventory(t *world.Task) {
+	s.instance.Inventory()
+	s.recordMemory()
+	if s.ended.Try() {
+		s.recordTasks(true)
+	}
+	now := t.Now()
+	for _, c := range s.clients {
+		s.recordLoad(c, now)
+	}
+	for _, watch := range s.windows {
+		s.out.Window(watch.record(s.out))
+	}
+}
+
+// recordMemory writes down how large the process was at most. That of a program from outside is another's,
+// and a simulated world shares its process with others.
+func (s *serving) recordMemory() {
+	if s.w.Simulated() || s.plan.Program.Outside() {
+		return
+	}
+	if peak := peakMemory(); peak > 0 {
+		s.out.Gauge(ledger.Gauge{Name: s.out.Name(ledger.MemoryGauge), Value: peak, At: s.w.Now()})
+	}
+}
+
+func (s *serving) recordLoad(c *client, now time.Duration) {
+	if c.group.Op.Subscribes {
+		return
+	}
+	begun := c.started.Load()
+	rec := ledger.Load{Lane: c.lane.Index(), Planned: begun, Late: c.late.Load(), Worst: time.Duration(c.worst.Load())}
+	if c.group.Scheduled() {
+		rec.Unsent = c.unsent(int(begun), s.loadEnd(c, now)-s.loadBegan)
+		rec.Planned += rec.Unsent
+	}
+	s.out.Load(rec)
+}
+
+// loadEnd is when the client's load was over: its starts after that were never meant to be.
+func (s *serving) loadEnd(c *client, now time.Duration) time.Duration {
+	if c.quiet && s.struck.Try() {
+		return s.struckAt
+	}
+	if s.ended.Try() {
+		return s.overAt
+	}
+	return now
+}
