@@ -66,6 +66,10 @@ var handmade = []struct {
 	},
 }
 
+func handmadeScenario(command, more, load string) string {
+	return fmt.Sprintf("name: x\ntarget: external\nexternal: {command: %s, %s}\nload: [%s]\n", command, more, load)
+}
+
 // scriptOf is the script for a breach of a scenario.
 func scriptOf(t *testing.T, class, text, evidence string, signal int) string {
 	t.Helper()
@@ -101,7 +105,7 @@ func TestScriptsOfOtherClients(t *testing.T) {
 				}
 			}
 			in := strings.NewReplacer("SERVER", path)
-			text := scriptOf(t, tc.class, in.Replace(fmt.Sprintf("name: x\ntarget: external\nexternal: {command: %s, %s}\nload: [%s]\n", tc.command, tc.more, tc.load)), tc.evidence, tc.signal)
+			text := scriptOf(t, tc.class, in.Replace(handmadeScenario(tc.command, tc.more, tc.load)), tc.evidence, tc.signal)
 			bug := in.Replace(tc.bug)
 			if !strings.Contains(text, bug) {
 				t.Fatalf("no script of it: %s", text)
