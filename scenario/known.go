@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/racebench/racebench/engine/signals"
 	"github.com/racebench/racebench/scenario/schema"
 	"github.com/racebench/racebench/scenario/spec"
 )
@@ -114,7 +115,19 @@ func (r *reader) class(v spec.Value, k *Known) {
 	case star > 0 && star < len(text)-1:
 		r.errs.Addf(v, "class %s: a * may only end it", clip(text))
 	default:
+		r.warnFormer(v, text)
 		k.Class = v
+	}
+}
+
+// warnFormer says how a class is called today that names a signal by its number. It still holds.
+func (r *reader) warnFormer(v spec.Value, class string) {
+	prefix, any := strings.CutSuffix(class, "*")
+	switch now := signals.Current(class); {
+	case any && signals.IsFormer(prefix):
+		r.warnf(v, "class %s: reports name signals now, such as SIGUSR1; write the name in place of the number", class)
+	case now != class:
+		r.warnf(v, "class %s is called %s now; write that", class, now)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/racebench/racebench/engine/signals"
 	"github.com/racebench/racebench/scenario/spec"
 )
 
@@ -101,10 +102,11 @@ type Known struct {
 // Matches reports whether a breach class is one that the entry names, whether or not
 // the entry has expired.
 func (k Known) Matches(class string) bool {
+	former := signals.Former(class)
 	if prefix, any := strings.CutSuffix(k.Class.Text, "*"); any {
-		return strings.HasPrefix(class, prefix)
+		return strings.HasPrefix(class, prefix) || strings.HasPrefix(former, prefix)
 	}
-	return class == k.Class.Text
+	return class == k.Class.Text || former == k.Class.Text
 }
 
 // Problems makes errors found after reading, such as names missing from the catalogue,

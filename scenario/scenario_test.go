@@ -229,6 +229,29 @@ func TestKnownDates(t *testing.T) {
 	}
 }
 
+// TestKnownClassesOfEarlierVersions: a class that names a signal by its number still holds, and a warning says how
+// it is called now.
+func TestKnownClassesOfEarlierVersions(t *testing.T) {
+	for _, row := range []struct{ class, warns string }{
+		{"clean-exit/program/signal-60", "f:3:17: class clean-exit/program/signal-60 is called clean-exit/program/SIG60 now; write that"},
+		{"clean-exit/program/signal-*", "f:3:17: class clean-exit/program/signal-*: reports name signals now, such as SIGUSR1; write the name in place of the number"},
+		{"clean-exit/program/signal-6*", "f:3:17: class clean-exit/program/signal-6*: reports name signals now, such as SIGUSR1; write the name in place of the number"},
+		{"clean-exit/program/SIG60", ""},
+		{"clean-exit/*", ""},
+	} {
+		s, problems := Parse("f", []byte("name: x\ntarget: broker\nknown: [{class: "+row.class+", planted: true}]\n"), now)
+		if problems != nil {
+			t.Fatal(problems)
+		}
+		if got := strings.Join(s.Warnings, "\n"); got != row.warns {
+			t.Errorf("%s: warnings %q, want %q", row.class, got, row.warns)
+		}
+		if k := s.Known[0]; !k.Matches("clean-exit/program/SIG60") || k.Matches("process-survives/program/SIG60") {
+			t.Errorf("%s: it is about clean-exit/program/SIG60 and not about process-survives/program/SIG60, but Matches says otherwise", row.class)
+		}
+	}
+}
+
 func TestReadFile(t *testing.T) {
 	dir := t.TempDir()
 	large := filepath.Join(dir, "large.yaml")

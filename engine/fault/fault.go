@@ -4,13 +4,13 @@
 package fault
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/racebench/racebench/engine/signals"
 	"github.com/racebench/racebench/scenario/schema"
 	"github.com/racebench/racebench/scenario/spec"
 )
@@ -131,36 +131,26 @@ func (d *Directive) readWhat(v spec.Value, scope Scope, errs *spec.Errors) {
 	}
 }
 
-// signals are the signals that may be sent, by name. SIGSTOP is left out: it stops the auditor too.
-var signals = []struct {
-	name string
-	sig  syscall.Signal
-}{
-	{"SIGABRT", syscall.SIGABRT}, {"SIGHUP", syscall.SIGHUP}, {"SIGINT", syscall.SIGINT},
-	{"SIGKILL", syscall.SIGKILL}, {"SIGQUIT", syscall.SIGQUIT}, {"SIGTERM", syscall.SIGTERM},
-	{"SIGUSR1", sigusr1}, {"SIGUSR2", sigusr2}, {"SIGWINCH", sigwinch},
-}
+// sendable are the signals that may be sent. SIGSTOP is left out: it stops the auditor too.
+var sendable = []string{"SIGABRT", "SIGHUP", "SIGINT", "SIGKILL", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGWINCH"}
 
 // ParseSignal reads a signal's name.
 func ParseSignal(v spec.Value) (syscall.Signal, error) {
-	names := make([]string, len(signals))
-	for i, s := range signals {
-		names[i] = s.name
-		if strings.EqualFold(s.name, v.Text) && v.Kind == spec.Scalar {
-			return s.sig, nil
-		}
+	name := strings.ToUpper(v.Text)
+	if number, ok := signals.Number(name); ok && v.Kind == spec.Scalar && slices.Contains(sendable, name) {
+		return syscall.Signal(number), nil
 	}
-	if named := "SIG" + strings.ToUpper(v.Text); v.Kind == spec.Scalar && slices.Contains(names, named) {
+	if named := "SIG" + name; v.Kind == spec.Scalar && slices.Contains(sendable, named) {
 		return 0, spec.Errorf(v, "unknown signal %q (did you mean %q?)", v.Text, named)
 	}
-	return 0, spec.Unknown(v, "signal", names)
+	return 0, spec.Unknown(v, "signal", sendable)
 }
 
 // namesOf lists signals as a sentence does.
-func namesOf(signals []syscall.Signal) string {
-	names := make([]string, len(signals))
-	for i, s := range signals {
-		names[i] = SignalName(int(s))
+func namesOf(stops []syscall.Signal) string {
+	names := make([]string, len(stops))
+	for i, s := range stops {
+		names[i] = signals.Name(int(s))
 	}
 	return strings.Join(names, " and ")
 }
@@ -174,14 +164,4 @@ func Default(duration time.Duration) Directive {
 		{Key: spec.Text("at"), Value: spec.Text("20%..80%")},
 	}}
 	return Parse(at, Scope{Duration: duration, Stops: []syscall.Signal{syscall.SIGTERM}}, &errs)
-}
-
-// SignalName returns the name of a signal, or its number.
-func SignalName(number int) string {
-	for _, s := range signals {
-		if int(s.sig) == number {
-			return s.name
-		}
-	}
-	return fmt.Sprintf("signal %d", number)
 }

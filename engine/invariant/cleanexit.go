@@ -5,6 +5,7 @@ import (
 
 	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/signals"
 )
 
 // cleanExit looks at the status of a program that stopped when it was asked to.
@@ -15,11 +16,11 @@ func cleanExit(x *Index, terms Terms) []result.Breach {
 	}
 	cause := fmt.Sprintf("status-%d", end.Status)
 	if end.Signal != 0 {
-		cause = signalName(end.Signal)
+		cause = signals.Name(end.Signal)
 	}
 	why := ""
 	if end.Signal != 0 {
-		why = fmt.Sprintf(": it died of the signal, which is not exit status %d of its own; a list of clean ends may name %s, too (exit:, --exit)", 128+end.Signal, signalName(end.Signal))
+		why = fmt.Sprintf(": it died of the signal, which is not exit status %d of its own; a list of clean ends may name %s, too (exit:, --exit)", 128+end.Signal, signals.Name(end.Signal))
 	}
 	s := x.newStory()
 	s.strike()

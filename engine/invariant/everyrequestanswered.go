@@ -6,6 +6,7 @@ import (
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/signals"
 )
 
 // An unanswered is a class of requests that got no whole answer, with one of them.
@@ -80,7 +81,7 @@ func (x *Index) lossCause(w ledger.Wire) string {
 	end, ok := x.process(extern.ProcessEnded)
 	switch {
 	case ok && end.Signal != 0:
-		return "died-of-" + signalName(end.Signal)
+		return "died-of-" + signals.Name(end.Signal)
 	case ok:
 		return "exited"
 	}

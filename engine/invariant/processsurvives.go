@@ -6,6 +6,7 @@ import (
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/signals"
 )
 
 const (
@@ -56,7 +57,7 @@ func processSurvives(x *Index, terms Terms) []result.Breach {
 		case p.Signal == sigkill && !slices.Contains(terms.Signals, sigkill): // the system's doing, or a person's
 		case p.Status == goTraceback && slices.ContainsFunc(terms.Signals, asksForTraceback):
 		case p.Signal != 0 && !slices.Contains(terms.Signals, p.Signal):
-			name := signalName(p.Signal)
+			name := signals.Name(p.Signal)
 			accuse(name, fmt.Sprintf("the process was ended by %s, which racebench did not send", name), "ended by "+name)
 		case p.Signal == 0 && x.e.Text(p.Name) == exited && x.ready() && x.e.Cut == "":
 			accuse("exit-status", "the server's code ended the process with status 0 before the stop had come to its end", "ended with status 0")

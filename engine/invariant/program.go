@@ -8,6 +8,7 @@ import (
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/signals"
 )
 
 // Programs from outside are judged by what crossed their sockets. A request counts as read only where the
@@ -28,7 +29,7 @@ func (x *Index) process(event extern.ProcessEvent) (ledger.Process, bool) {
 // EndOf says how a program ended.
 func EndOf(p ledger.Process) string {
 	if p.Signal != 0 {
-		return "ended by " + signalName(p.Signal)
+		return "ended by " + signals.Name(p.Signal)
 	}
 	if p.Status == extern.StatusUnknown {
 		return "ended; only its parent knows with what status"
@@ -120,11 +121,11 @@ func (x *Index) programSurvives(terms Terms) []result.Breach {
 		return []result.Breach{crash("process-survives/program/panic", "the program "+EndOf(end)+" and printed: "+x.e.Text(said.Text), s)}
 	case end.Signal != 0 && !slices.Contains(terms.Signals, end.Signal):
 		s.at(end.At, fmt.Sprintf("pid %d", end.PID), EndOf(end))
-		words := "the program was ended by " + signalName(end.Signal) + ", which racebench did not send"
+		words := "the program was ended by " + signals.Name(end.Signal) + ", which racebench did not send"
 		if end.Signal == sigkill {
 			words += ": it sent that to itself, or the system did, as it does when memory runs out"
 		}
-		return []result.Breach{crash("process-survives/program/"+signalName(end.Signal), words, s)}
+		return []result.Breach{crash("process-survives/program/"+signals.Name(end.Signal), words, s)}
 	}
 	return nil
 }

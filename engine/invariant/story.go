@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/signals"
 )
 
 // A story tells what happened around the signal, a line each, in the order of time.
@@ -60,7 +61,7 @@ func (s *story) strike() {
 				break
 			}
 		}
-		s.at(sig.At, signalName(sig.Number), what)
+		s.at(sig.At, signals.Name(sig.Number), what)
 	}
 }
 
@@ -128,18 +129,4 @@ func invariantOf(class string) string {
 // messageName names a message for people: its sender and its number there.
 func (x *Index) messageName(m ledger.MsgID) string {
 	return fmt.Sprintf("%s#%d", x.e.LaneName(m.Lane()), m.Seq())
-}
-
-// signalNames are those that Unix systems agree on.
-var signalNames = map[int]string{
-	1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 6: "SIGABRT", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV",
-	13: "SIGPIPE", 14: "SIGALRM", 15: "SIGTERM",
-}
-
-// signalName names a signal, in one word.
-func signalName(number int) string {
-	if name, ok := signalNames[number]; ok {
-		return name
-	}
-	return fmt.Sprintf("signal-%d", number)
 }

@@ -82,6 +82,7 @@ func Decode(raw []byte) (*Report, error) {
 	if r.Schema != SchemaName {
 		return nil, fmt.Errorf("read result: its schema is %q, and this version reads %s", r.Schema, SchemaName)
 	}
+	r.renameClasses()
 	return &r, nil
 }
 

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/racebench/racebench/engine/signals"
 )
 
 // Rules are what a scenario says about the results of a variant. They are stored with the result, so that results
@@ -33,12 +35,13 @@ type KnownBreach struct {
 	Rate     float64 `json:"rate,omitempty"`      // of a planted breach: the share of trials that shows it
 }
 
-// matches says whether the entry is about a class.
+// matches says whether the entry is about a class, by its name or the one that reports once had for it.
 func (k KnownBreach) matches(class string) bool {
+	former := signals.Former(class)
 	if prefix, any := strings.CutSuffix(k.Class, "*"); any {
-		return strings.HasPrefix(class, prefix)
+		return strings.HasPrefix(class, prefix) || strings.HasPrefix(former, prefix)
 	}
-	return class == k.Class
+	return class == k.Class || former == k.Class
 }
 
 // Tolerates says whether a class of breach is listed as known and not expired.

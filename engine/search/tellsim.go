@@ -9,6 +9,7 @@ import (
 	"github.com/racebench/racebench/engine/fault"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/signals"
 	"github.com/racebench/racebench/engine/trial"
 )
 
@@ -130,7 +131,7 @@ func tellingOf(plan trial.Plan, e *ledger.Evidence, b result.Breach) explore.Tel
 func signalRemarks(strikes []fault.Strike, e *ledger.Evidence) []explore.Remark {
 	var all []explore.Remark
 	for _, s := range e.Signals {
-		name := fmt.Sprintf("signal %d", s.Number)
+		name := signals.Name(s.Number)
 		for _, strike := range strikes {
 			if int(strike.Signal) == s.Number {
 				name = strike.Name

@@ -10,11 +10,11 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/racebench/racebench/engine/fault"
 	"github.com/racebench/racebench/engine/invariant"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/measure"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/signals"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
@@ -60,6 +60,7 @@ func storedVerdict(dir rundir.TrialDir) (result.Trial, error) {
 	if err != nil {
 		return t, fmt.Errorf("judge trial %s: %w", dir, err)
 	}
+	t.RenameClasses()
 	t.Dir = string(dir)
 	t.Notes = append(t.Notes, "its ledger was left out for want of room: the verdict is the stored one")
 	return t, nil
@@ -140,7 +141,7 @@ func termsOf(plan *Plan, e *ledger.Evidence) invariant.Terms {
 			continue
 		}
 		terms.Signals = append(terms.Signals, s.Number)
-		terms.Killed = terms.Killed || fault.SignalName(s.Number) == "SIGKILL"
+		terms.Killed = terms.Killed || signals.Name(s.Number) == "SIGKILL"
 	}
 	return terms
 }

@@ -17,15 +17,15 @@ var importRows = [][]string{
 	{"engine/fault", "engine/measure", "engine/invariant", anyTarget},
 	{"targets", "engine/result", "scenario/load"},
 	{"scenario", "engine/ledger", "engine/world/prim"},
-	{"scenario/schema", "scenario/spec", "engine/world", "engine/ledger/extern", "internal/rundir"},
+	{"scenario/schema", "scenario/spec", "engine/world", "engine/ledger/extern", "engine/signals", "internal/rundir"},
 }
 
 // narrowed packages may import of ours only what stands here.
 var narrowed = map[string][]string{
 	"targets": {"engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "scenario/schema", "scenario/spec"},
-	anyTarget: {"targets", "engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "scenario/schema", "scenario/spec"},
+	anyTarget: {"targets", "engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "engine/signals", "scenario/schema", "scenario/spec"},
 	// Judges do not know servers.
-	"engine/invariant": {"engine/ledger", "engine/ledger/extern", "engine/result"},
+	"engine/invariant": {"engine/ledger", "engine/ledger/extern", "engine/result", "engine/signals"},
 }
 
 // notTargets are the folders below targets that hold no server.
@@ -73,7 +73,7 @@ var moduleOwners = map[string][]string{
 	"gonum.org/v1/gonum":                {"engine/result", "internal/gate"},
 	"golang.org/x/net":                  {"targets/external"},
 	"golang.org/x/perf":                 {"internal/gate"},
-	"golang.org/x/sys":                  {"engine", "internal/rundir", "targets/external", "cmd/racebench"},
+	"golang.org/x/sys":                  {"engine", "engine/signals", "internal/rundir", "targets/external", "cmd/racebench"},
 	"golang.org/x/term":                 {"cmd/racebench", "internal/report"},
 
 	"github.com/creack/pty":           {},

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/racebench/racebench/engine/signals"
 	"github.com/racebench/racebench/scenario/schema"
 	"github.com/racebench/racebench/scenario/spec"
 )
@@ -273,23 +274,13 @@ func readExits(c *config, v spec.Value, errs *spec.Errors) {
 			c.exits = append(c.exits, n)
 			continue
 		}
-		sig, ok := signalNamed(item.Text)
+		number, ok := signals.Number(item.Text)
 		if !ok {
 			errs.Addf(item, "%q is neither an exit status nor the name of a signal, such as SIGTERM", item.Text)
 			continue
 		}
-		c.exitsOf = append(c.exitsOf, sig)
+		c.exitsOf = append(c.exitsOf, syscall.Signal(number))
 	}
-}
-
-// signalNamed finds a signal that a program may be stopped with.
-func signalNamed(name string) (syscall.Signal, bool) {
-	for _, s := range signalNames {
-		if strings.EqualFold(s.name, name) {
-			return s.signal, true
-		}
-	}
-	return 0, false
 }
 
 // startLimit is how long a program may take until it is ready.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
+	"github.com/racebench/racebench/engine/signals"
 	"github.com/racebench/racebench/engine/world"
 )
 
@@ -123,12 +124,7 @@ func (s *instance) ignored() string {
 	if !ignores(s.p.pid, sig) {
 		return ""
 	}
-	for _, n := range signalNames {
-		if n.signal == sig {
-			return fmt.Sprintf("it ignores %s (SigIgn in /proc/%d/status)", n.name, s.p.pid)
-		}
-	}
-	return ""
+	return fmt.Sprintf("it ignores %s (SigIgn in /proc/%d/status)", signals.Name(int(sig)), s.p.pid)
 }
 
 // accepts says whether a process takes a new connection at the program's address: the kernel alone completes

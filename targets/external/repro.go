@@ -8,6 +8,7 @@ import (
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
+	"github.com/racebench/racebench/engine/signals"
 	"github.com/racebench/racebench/targets"
 )
 
@@ -73,11 +74,10 @@ func (r *repro) find() bool {
 		r.taken = `"$PORT"`
 	}
 	struck, ok := e.Strike()
-	i := slices.IndexFunc(signalNames, func(n namedSignal) bool { return int(n.signal) == struck.Number })
-	if !ok || i < 0 {
+	if !ok {
 		return false
 	}
-	r.signal, r.struck = strings.TrimPrefix(signalNames[i].name, "SIG"), struck.At
+	r.signal, r.struck = strings.TrimPrefix(signals.Name(struck.Number), "SIG"), struck.At
 	return true
 }
 
