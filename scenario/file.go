@@ -75,7 +75,7 @@ func Parse(file string, data []byte, now time.Time) (Scenario, *Problems) {
 	return parse(file, data, now, Project{})
 }
 
-// emptyScenario is what is said of a scenario's file that holds nothing.
+// emptyScenario is the error for a scenario's file that holds nothing.
 const emptyScenario = "the file is empty: a scenario needs at least name and target (racebench init writes one)"
 
 func parse(file string, data []byte, now time.Time, of Project) (Scenario, *Problems) {

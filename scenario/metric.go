@@ -77,7 +77,7 @@ func parseMetric(v spec.Value) (m Metric, name spec.Value, err error) {
 	switch {
 	case m.Func == "count":
 	case m.Name == drainName && !slices.Contains(drainFuncs, m.Func):
-		return m, name, spec.Errorf(fn, "of the drain there are only %s", strings.Join(drainFuncs, ", "))
+		return m, name, spec.Errorf(fn, "the drain has only %s", strings.Join(drainFuncs, ", "))
 	case m.Name != drainName && slices.Contains(latencyFuncs, m.Func):
 		m.Phase = steadyPhase
 	}

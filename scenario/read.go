@@ -95,7 +95,7 @@ func (r *reader) settle(root spec.Value) {
 		}
 	}
 	if at, ok := root.Get("engine"); ok && r.s.Engine == Sim {
-		r.errs.Addf(at, "a program cannot be simulated: write engine: real")
+		r.errs.Addf(at, "an external program cannot be simulated: write engine: real")
 	}
 }
 

@@ -137,7 +137,7 @@ func parseCount(v spec.Value) (float64, error) {
 	return float64(n), nil
 }
 
-// wants says what a metric is compared with when its value could not be read.
+// wants rewords the error of a value that could not be read: it names the kind of value that the metric needs.
 func wants(m Metric, what string, v spec.Value, err error) error {
 	if err == nil {
 		return nil

@@ -200,7 +200,7 @@ func always(f *schema.Form) func(Vocabulary) *schema.Form {
 func asWritten(v spec.Value, _ Vocabulary) spec.Value     { return v }
 func inOneSpelling(v spec.Value, _ Vocabulary) spec.Value { return normalValue(v) }
 
-// described is what editors are told of words.
+// described returns words as editors see them.
 func described[T any](words []word[T], of Vocabulary) []schema.Word {
 	all := make([]schema.Word, len(words))
 	for i, w := range words {

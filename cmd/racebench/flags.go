@@ -54,7 +54,7 @@ type outputs struct {
 	known []string
 }
 
-// settings are what a command decides of its run; nothing of it is a flag.
+// settings are a command's own decisions about its run; none of them is a flag.
 type settings struct {
 	engineElse   scenario.Engine                                     // of scenarios that name none; empty is their own default
 	within       time.Duration                                       // no trial begins later; 0 is no such bound
@@ -135,8 +135,8 @@ func (f *runFlags) registerReport(fs *pflag.FlagSet) {
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "say more: a line for every trial, the latencies of every group")
 }
 
-// failOns are what may fail beside findings: work that was on the wire when the signal struck, a metric of
-// which the trials could not tell, a known entry that no trial showed, a warning.
+// failOns are the words of --fail-on: requests on the wire when the signal struck, a metric that the trials could not
+// decide, a known entry that no trial showed, a warning.
 var failOns = []string{"crossed", "inconclusive", "unseen", "warnings"}
 
 // maxParallel is the most trials at once. More would only wait for each other.
@@ -235,7 +235,7 @@ func (f *runFlags) apply(p *trial.Program, engineElse scenario.Engine) error {
 		p.Scenario.Seed = &seed
 	}
 	if scenario.Engine(f.engine) == scenario.Sim && p.Outside() {
-		return usagef("--engine sim: a program cannot be simulated; %s runs with --engine real", p.Scenario.Name)
+		return usagef("--engine sim: an external program cannot be simulated; %s runs with --engine real", p.Scenario.Name)
 	}
 	p.Scenario.Engine = f.engineOf(p, engineElse)
 	p.Rehash() // the engine shapes a trial
@@ -271,8 +271,8 @@ func (f *runFlags) engineOf(p *trial.Program, engineElse scenario.Engine) scenar
 	return engineElse
 }
 
-// atOnce is how many trials run at once: what -p says, else one where others would disturb its timing, and as many as
-// there are cores where time is virtual.
+// atOnce returns how many trials run at once: the number of -p, else one in real time, where others would disturb its
+// timing, and one a core in virtual time.
 func (f *runFlags) atOnce(e scenario.Engine) int {
 	switch {
 	case f.parallel > 0:
@@ -299,7 +299,7 @@ func didYouMean(word string, known []string) string {
 	return ""
 }
 
-// explainFlag says what is wrong with a flag in the words of the command line, not of its parser.
+// explainFlag rewords an error of the flags' parser in the words of the command line.
 func explainFlag(cmd *cobra.Command, err error) error {
 	see := "see " + cmd.CommandPath() + " --help"
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
@@ -323,7 +323,7 @@ func explainFlag(cmd *cobra.Command, err error) error {
 	return usagef("%w: %s", err, see)
 }
 
-// kindOf says what a flag takes.
+// kindOf names the values that a flag takes.
 func kindOf(f *pflag.Flag) string {
 	switch f.Value.Type() {
 	case "int":

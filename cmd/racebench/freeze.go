@@ -10,7 +10,7 @@ import (
 )
 
 // errFreeze refuses --freeze for a server that is built in.
-var errFreeze = usagef("--freeze stops an external program (probe, target external), and the recorded server is none")
+var errFreeze = usagef("--freeze stops an external program (probe, target external), and this trial has a built-in server")
 
 // isOutside reports whether a recorded trial is of an external program.
 func (a *app) isOutside(dir rundir.TrialDir) bool {

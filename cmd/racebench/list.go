@@ -40,7 +40,7 @@ type listedVariant struct {
 
 var lists = []string{"targets", "variants", "invariants", "shapes", "ops", "clients", "windows", "knobs", "strategies"}
 
-// sections says what each list is of: the answer to a list of nothing.
+// sections names every list and its subject: the output of a list without arguments.
 func sections() []listed {
 	summaries := []string{
 		"servers that can be run", "the designs of a server", "the promises that are judged", "how load arrives over time",

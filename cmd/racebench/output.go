@@ -136,7 +136,7 @@ func (a *app) finish(rep *result.Report, f runFlags) error {
 	return nil
 }
 
-// alsoFails says why a result without a finding fails for what the user does not want either, a sentence each.
+// alsoFails returns a sentence for every reason of --fail-on that a result without a finding fails for.
 func alsoFails(rep *result.Report, failOn []string) []string {
 	var why []string
 	for _, row := range rep.Results {
@@ -230,7 +230,7 @@ func writeThrough(path string, raw []byte) error {
 	return nil
 }
 
-// terminal says how wide the output may be, 0 when it is no terminal, and whether it may be coloured.
+// terminal returns the width of the output, 0 when it is no terminal, and whether it may be coloured.
 func terminal(w any, color string) (width int, colored bool) {
 	file, ok := w.(*os.File)
 	tty := ok && term.IsTerminal(int(file.Fd()))

@@ -44,12 +44,12 @@ func (w *probeFlags) checkHeaders() error {
 	return nil
 }
 
-// checkUse refuses flags that nothing would come of.
+// checkUse refuses flags without an effect.
 func (w *probeFlags) checkUse(f runFlags) error {
 	if w.worker {
 		for _, name := range []string{"path", "req", "requests", "stream", "upload", "http2", "ws", "header", "data", "status", "hello", "silent", "url"} {
 			if f.given(name) {
-				return usagef("--worker listens on nothing, so that nobody can be its client: leave --%s out", name)
+				return usagef("a --worker listens on nothing and has no clients: leave --%s out", name)
 			}
 		}
 	}

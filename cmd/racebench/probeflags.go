@@ -18,7 +18,7 @@ import (
 	"github.com/racebench/racebench/scenario/spec"
 )
 
-// probeFlags are what a probe is told instead of a scenario file.
+// probeFlags are the flags that take the place of a scenario file.
 type probeFlags struct {
 	paths, streams, uploads, sockets, reqs, headers, http2 []string
 	requests, data, status, hello                          string
@@ -121,7 +121,7 @@ func words(all []string) spec.Value {
 	return v
 }
 
-// scenario is what the flags and the command say, as a scenario file would.
+// scenario turns the flags and the command into a scenario, as a file would hold it.
 func (w *probeFlags) scenario(command []string, trials int) (scenario.Scenario, error) {
 	s := scenario.Scenario{
 		Name: w.name(command), Target: spec.Text(scenario.External), Engine: scenario.Real, Trials: trials,
@@ -180,8 +180,8 @@ func (w *probeFlags) putReady(e *mapping) error {
 	return nil
 }
 
-// load is a mixed load: kept-alive connections and single ones for what was named, and connections that are
-// there when the signal comes.
+// load is a mixed load: requests on kept-alive connections and on connections of their own, and idle connections that
+// are open when the signal comes.
 func (w *probeFlags) load() ([]spec.Value, error) {
 	if w.worker {
 		return nil, nil
@@ -334,7 +334,7 @@ func (w *probeFlags) name(command []string) string {
 func attachedPID(text string) (int, error) {
 	pid, err := strconv.Atoi(text)
 	if err == nil && pid < 2 {
-		return 0, usagef("--attach %s: that is no process to be signalled", text)
+		return 0, usagef("--attach %s: this is not the id of a process that may be signalled", text)
 	}
 	if err != nil {
 		raw, err := os.ReadFile(text)

@@ -20,7 +20,7 @@ const (
 	lineEvery = 5 * time.Second
 	// redrawEvery is how often a terminal's line is drawn again: often enough to be seen to move.
 	redrawEvery = 250 * time.Millisecond
-	// worthSaying is from what length on a run says beforehand how long it takes.
+	// worthSaying is the shortest run that says beforehand how long it takes.
 	worthSaying = 2 * time.Second
 	// trialOverhead is what a trial takes beside its load: a process is started, a ledger judged.
 	trialOverhead = 100 * time.Millisecond
@@ -68,7 +68,7 @@ func (a *app) newProgress(f runFlags) *progress {
 // eraseLine empties a terminal's line.
 const eraseLine = "\r\x1b[K"
 
-// eraser is what to write before a message that may come while a line of progress is drawn.
+// eraser returns the text to write before a message that may come while a line of progress is drawn.
 func eraser(out io.Writer) string {
 	if isTerminal(out) {
 		return eraseLine
@@ -109,7 +109,7 @@ func (p *progress) announce(programs []trial.Program, seeds []scenario.Seed, f r
 	}
 }
 
-// estimate is how long a run takes whose drains are short.
+// estimate returns how long a run takes if its drains are short.
 func estimate(programs []trial.Program, seeds []scenario.Seed, f runFlags, s settings) time.Duration {
 	var total time.Duration
 	for i, p := range programs {
@@ -192,7 +192,7 @@ func (p *progress) note(g trial.Progress) {
 	}
 }
 
-// done says how many of what is planned are done.
+// done counts what is done, of what is planned.
 func done(g trial.Progress, what string) string {
 	if g.Planned == 0 {
 		return fmt.Sprintf("%d %s", g.Done, what)
@@ -203,7 +203,8 @@ func done(g trial.Progress, what string) string {
 // classesShown is how many classes a line of progress names.
 const classesShown = 3
 
-// searched is where a search stands, in one line: what matters most comes first, for a terminal cuts it.
+// searched describes the state of a search in one line. The most important part comes first, because a terminal cuts
+// the line.
 func searched(g trial.Progress) string {
 	line := fmt.Sprintf("%s %s: %s", g.Scenario, g.Variant, done(g, "schedules"))
 	if seconds := g.Elapsed.Seconds(); seconds > 0 && g.Done > 0 {

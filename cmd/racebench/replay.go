@@ -73,7 +73,7 @@ func (a *app) replay(cmd *cobra.Command, path string, times int, freeze bool, f 
 		return errFreeze
 	}
 	if a.wasAttached(dir) {
-		return usagef("%s: its program was attached to, and its process id may be another's now: start it once more, and probe --attach that", dir)
+		return usagef("%s: racebench attached to its program, and another process may have the id now: start the program again, and use racebench probe --attach", dir)
 	}
 	run, err := rundir.Create(f.dir, time.Now())
 	if err != nil {
@@ -97,7 +97,7 @@ func (a *app) replay(cmd *cobra.Command, path string, times int, freeze bool, f 
 	return err
 }
 
-// allVoid says that no replay could show anything: a program that did not start, or a signal that never struck.
+// allVoid returns an error when no replay could show anything: the program did not start, or the signal never struck.
 func allVoid(again []result.Trial) error {
 	if slices.ContainsFunc(again, func(t result.Trial) bool { return t.Verdict != result.Void }) {
 		return nil

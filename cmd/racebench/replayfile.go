@@ -23,7 +23,8 @@ func scheduleFile(path string) string {
 	return ""
 }
 
-// replaySchedule plays a recorded schedule again: exactly, or it says where the code has become another.
+// replaySchedule plays a recorded schedule again: exactly, or with an error that names the step at which the code now
+// differs.
 func (a *app) replaySchedule(path string) error {
 	raw, err := os.ReadFile(path)
 	if err != nil {

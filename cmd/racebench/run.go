@@ -70,7 +70,7 @@ func (a *app) programs(args []string, f runFlags, engineElse scenario.Engine) ([
 		return nil, err
 	}
 	if args = withoutProjects(args); len(args) == 0 {
-		return nil, notTestedError{fmt.Errorf("nothing to run: %s holds for scenarios, and is none", filepath.Join(scenario.ProjectDir, scenario.ProjectFile))}
+		return nil, notTestedError{fmt.Errorf("nothing to run: %s gives defaults to scenarios and is not a scenario", filepath.Join(scenario.ProjectDir, scenario.ProjectFile))}
 	}
 	for i := range programs {
 		if programs[i].Outside() && a.isTarget(args[i]) {
@@ -200,7 +200,7 @@ func oneEngine(programs []trial.Program) error {
 	return nil
 }
 
-// orSayEngine is the other remedy for mixed engines: external programs are never simulated.
+// orSayEngine names the other remedy for mixed engines. External programs are never simulated.
 func orSayEngine(programs []trial.Program) string {
 	if slices.ContainsFunc(programs, func(p trial.Program) bool { return p.Outside() }) {
 		return ", or say --engine real"

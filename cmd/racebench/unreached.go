@@ -11,8 +11,8 @@ import (
 	"github.com/racebench/racebench/targets"
 )
 
-// noteUnreached says of every design that is known to be wrong, and that a search has found nothing wrong with,
-// where its bug is shown: passed would else read as praise. A shard cannot tell what the others find.
+// noteUnreached adds a note to every search that found nothing wrong with a design known to be wrong: where its bug is
+// shown. Without the note, passed would read as praise. A shard adds none, because others may have found the bug.
 func noteUnreached(programs []trial.Program, folds []*result.Campaign, shard batch.Shard) {
 	if shard.Of > 1 {
 		return

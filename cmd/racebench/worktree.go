@@ -87,8 +87,8 @@ func (t *worktree) remove() {
 	_ = exec.Command("git", "-C", t.top, "worktree", "prune").Run()
 }
 
-// lacks says of a scenario that is run whether the tree has its file, and in it the variant. A target's own
-// example is no file, and nothing is said of it.
+// lacks returns a function that reports whether the tree is without a scenario's file, or without the variant in it.
+// A target's own example has no file, and is never reported.
 func (t *worktree) lacks(programs []trial.Program) func(scenario, variant string) bool {
 	return func(name, variant string) bool {
 		i := slices.IndexFunc(programs, func(p trial.Program) bool { return p.Scenario.Name == name })

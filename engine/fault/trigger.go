@@ -24,8 +24,8 @@ const (
 	AtWindow  = "window"
 )
 
-// startupSpan is how long after the target has begun to catch signals a strike at start-up falls. The
-// start of an in-process server takes well under a millisecond.
+// startupSpan is the range of a strike at start-up, counted from when the target begins to catch signals. The start of
+// an in-process server takes well under a millisecond.
 const startupSpan = time.Millisecond
 
 // moment is a time since the load began, or a share of its duration.

@@ -69,8 +69,8 @@ func (g Group) Shape(client int, duration time.Duration, rnd *rand.Rand) Shape {
 	return saturate{duration}
 }
 
-// Scheduled says that the group's starts stand in a schedule of their own, whatever the
-// answers do: such starts can be late, or never happen.
+// Scheduled reports whether the group's starts follow a schedule of their own and do not
+// wait for answers. Such starts can be late, or never happen.
 func (g Group) Scheduled() bool {
 	for _, s := range shapes {
 		if s.name == g.ShapeName {

@@ -111,7 +111,7 @@ var fields = []field{
 	},
 }
 
-// Clients is what a target says of its own kinds of clients, where load groups name a client and not an op.
+// Clients describes the kinds of clients of a target whose load groups name a client and not an op.
 type Clients struct {
 	Kinds []string
 	Words []schema.Word // the fields of a load group that are theirs

@@ -1,7 +1,7 @@
-// Package schema says which words a map of a scenario file has, and which form the value of each takes.
+// Package schema describes the words that a map of a scenario file has, and the form of their values.
 //
-// It is a leaf: whoever owns words of the file (load its fields, a target its settings) describes them here, once.
-// What editors are told, what the hash leaves out and what is kept from disk all come from that one row.
+// It is a leaf: the owner of a word (load of its fields, a target of its settings) describes it once. The JSON Schema
+// for editors, the scenario's hash and the secrets that are not stored all follow from that one row.
 package schema
 
 import (
