@@ -47,7 +47,7 @@ func readCase(t *testing.T, path string) ledgerCase {
 	if len(c.want) == 0 {
 		t.Fatalf("%s says nothing of what is to be found", path)
 	}
-	if c.evidence, err = ledger.ParseText(strings.Join(text, "\n")); err != nil {
+	if c.evidence, err = ledger.ParseText("the ledger", strings.Join(text, "\n")); err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
 	for _, s := range c.evidence.Signals {

@@ -28,7 +28,7 @@ phase 0 serve ended at=2s
 `
 
 func TestSamplesAreTheMiddleOnesOfTheirGroups(t *testing.T) {
-	e, err := ledger.ParseText(controlRun)
+	e, err := ledger.ParseText("the ledger", controlRun)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -88,7 +88,7 @@ func BenchmarkEvent(b *testing.B) {
 	onEach(b, func(b *testing.B, dir string) {
 		benchLane(b, dir, func(l *Lane, records int) {
 			for i := range records {
-				l.w.Gauge(Gauge{Name: 1, Value: int64(i), At: time.Duration(i)})
+				l.w.Add(&Gauge{Name: 1, Value: int64(i), At: time.Duration(i)})
 			}
 		})
 	})

@@ -20,15 +20,15 @@ func sampleBytes(tb testing.TB) []byte {
 			tb.Fatal(err)
 		}
 		a, b := w.Lane(LaneInfo{Name: "publish", Op: "publish"}), w.Lane(LaneInfo{Name: "subscribe", Op: "subscribe"})
-		w.Subscribe(Subscription{Lane: b.Index(), Topics: 1})
+		w.Add(&Subscription{Lane: b.Index(), Topics: 1})
 		for i := range int64(3 * chunkRecords / 2) {
 			m := NewMsgID(a.Index(), i+1)
 			a.End(a.Begin(m, 0, 8, 0, 1), 2, Accepted, NoCause)
 			b.Deliver(m, 3)
-			w.Discard(Discard{Msg: m, Lane: -1, Where: w.Name(strings.Repeat("x", int(i)))})
+			w.Add(&Discard{Msg: m, Lane: -1, Where: w.Name(strings.Repeat("x", int(i)))})
 		}
-		w.DrainBegan(4)
-		w.DrainEnded(5, DrainReturned, 0, 0)
+		w.Add(&Drain{Began: 4})
+		w.Add(&Drain{Ended: 5, How: DrainReturned})
 		if err := w.Close(); err != nil {
 			tb.Fatal(err)
 		}
@@ -277,7 +277,7 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 		text := Format(e)
-		again, err := ParseText(text)
+		again, err := ParseText("ledger text", text)
 		if err != nil {
 			t.Fatalf("%v in:\n%s", err, text)
 		}
@@ -290,12 +290,12 @@ func FuzzRead(f *testing.F) {
 func FuzzParseText(f *testing.F) {
 	f.Add(sample)
 	f.Fuzz(func(t *testing.T, text string) {
-		e, err := ParseText(text)
+		e, err := ParseText("ledger text", text)
 		if err != nil {
 			return
 		}
 		form := Format(e)
-		again, err := ParseText(form)
+		again, err := ParseText("ledger text", form)
 		if err != nil {
 			t.Fatalf("%v in:\n%s", err, form)
 		}

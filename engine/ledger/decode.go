@@ -5,12 +5,6 @@ import (
 	"time"
 )
 
-// pendingText is a text of which some slots have been read.
-type pendingText struct {
-	bytes []byte
-	left  int
-}
-
 // rereads is how often a chunk is read again that a living writer was filling meanwhile.
 const rereads = 8
 
@@ -121,18 +115,23 @@ func (r *reader) place(rec *record, lane int) string {
 func (r *reader) decode(rec *record) string {
 	shared := rec.lane() == sharedLane
 	switch k := rec.kind(); {
-	case k == KindOp && !shared:
+	case k == kindOp && !shared:
 		return r.op(rec)
-	case k == KindDeliver && !shared:
+	case k == kindDeliver && !shared:
 		lane := rec.lane() - 1
 		r.e.Deliveries[lane] = append(r.e.Deliveries[lane], Delivery{Msg: MsgID(rec[1]), At: time.Duration(rec[2])})
 		return ""
-	case k > KindWaited:
+	case k >= kindsEnd:
 		return "" // a newer writer's
-	case k == KindText && shared:
+	case k == kindText && shared:
 		return r.textSlot(rec)
-	case shared && k != KindOp && k != KindDeliver:
-		return r.event(k, rec)
+	case k == kindLane && shared:
+		return r.lane(rec)
+	case shared && rowOf[k] != nil && rowOf[k].unpack != nil:
+		v := &r.unpacker
+		v.e, v.rec, v.wrong = r.e, rec, ""
+		rowOf[k].unpack(v)
+		return v.wrong
 	}
 	return fmt.Sprintf("a record of kind %d does not belong there", rec.kind())
 }
@@ -161,33 +160,34 @@ func (r *reader) op(rec *record) string {
 	return ""
 }
 
-// textSlot takes a piece of a text. A text is complete or, where its process was killed, absent; its
-// number is then given to the next.
-func (r *reader) textSlot(rec *record) string {
-	left := int(rec[1] >> 32)
-	first := rec.flags()&flagFirst != 0
-	if int(low(rec[1])) != len(r.e.texts) || left == 0 || left > maxText || !first && left != r.text.left {
-		return "a piece of a text that is out of place"
+// lane takes the description of a lane.
+func (r *reader) lane(rec *record) string {
+	e := r.e
+	if int(rec[1]) != len(e.Lanes) || len(e.Lanes) == maxLanes {
+		return fmt.Sprintf("a description of lane %d where lane %d was due", int(rec[1]), len(e.Lanes))
 	}
-	if first {
-		r.text.bytes, r.text.left = r.text.bytes[:0], left
+	name, group, op := Name(uint32(rec[2])), Name(rec[2]>>32), Name(uint32(rec[3]))
+	e.Lanes = append(e.Lanes, LaneInfo{Name: e.Text(name), Group: e.Text(group), Op: e.Text(op)})
+	var n counts
+	if here := len(e.Lanes); here < len(r.counts) {
+		n = r.counts[here]
 	}
-	size := min(left, slotText)
-	r.text.bytes = append(r.text.bytes, rec.text()[:size]...)
-	r.text.left -= size
-	if r.text.left == 0 {
-		r.addText(r.text.bytes)
-	}
+	e.Ops = withRoom(e.Ops, int(n.ops))
+	e.Deliveries = withRoom(e.Deliveries, int(n.deliveries))
+	r.next = append(r.next, 0)
 	return ""
 }
 
-// addText gives a text the next number. One trial's texts are mostly those of the trial read before, in the
-// same order: what stands there still is taken again.
-func (r *reader) addText(text []byte) {
-	n := len(r.e.texts)
-	if room := r.e.texts[:cap(r.e.texts)]; n < len(room) && room[n] == string(text) {
-		r.e.texts = room[:n+1]
-		return
+// withRoom adds an empty list for n values: one of an earlier reading where that has the room.
+func withRoom[T any](lists [][]T, n int) [][]T {
+	at := len(lists)
+	if room := lists[:cap(lists)]; at < len(room) && cap(room[at]) >= n {
+		lists = room[:at+1]
+		lists[at] = lists[at][:0]
+		return lists
 	}
-	r.e.texts = append(r.e.texts, string(text))
+	if n == 0 {
+		return append(lists, nil)
+	}
+	return append(lists, make([]T, 0, n))
 }

@@ -27,8 +27,8 @@ type Evidence struct {
 	Phases        []Phase
 	Marks         []Mark
 	Loads         []Load
-	Wires         []Wire    // of a program from outside only
-	Processes     []Process // of a program from outside only
+	Wires         []Wire    // of an external program only
+	Processes     []Process // of an external program only
 	Owners        []Owner
 	Audit         *Audit // nil: nothing was reopened
 	Accesses      []Access

@@ -72,7 +72,7 @@ func appendUntilKilled(path string) int {
 		}
 		ref := l.Begin(NewMsgID(l.Index(), i), 0, i, 1, time.Duration(i))
 		l.End(ref, time.Duration(i+1), Accepted, NoCause)
-		w.Gauge(Gauge{Name: w.Name(strings.Repeat("g", int(i%200))), Value: i})
+		w.Add(&Gauge{Name: w.Name(strings.Repeat("g", int(i%200))), Value: i})
 	}
 }
 
@@ -151,7 +151,7 @@ func checkAcked(t *testing.T, path string, acked []MsgID) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Phase(Phase{Ended: true, Signal: 9})
+	w.Add(&Phase{Ended: true, Signal: 9})
 	closeLedger(t, w)
 	if e := read(t, path); len(e.Phases) != 1 {
 		t.Error("the parent's record after the kill is missing")

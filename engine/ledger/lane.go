@@ -32,7 +32,7 @@ func (w *Writer) Lane(info LaneInfo) *Lane {
 	if l.index >= maxLanes && !w.closed.Load() {
 		w.drop()
 		l.w = nil
-	} else if !w.put(KindLane, 0, uint64(l.index), pair(name, group), uint64(op)) {
+	} else if !w.put(&record{uint64(kindLane), uint64(l.index), uint64(name) | uint64(group)<<32, uint64(op)}, 0) {
 		l.w = nil // a reader would not know whose records these are
 	}
 	return l
@@ -76,7 +76,7 @@ func (l *Lane) Begin(msg MsgID, topic uint8, size int64, intended, now time.Dura
 	r[2] = uint64(size)
 	r[3] = uint64(intended)
 	r[4] = uint64(now)
-	atomic.StoreUint64(&r[0], l.head|uint64(topic)<<flagShift|uint64(KindOp))
+	atomic.StoreUint64(&r[0], l.head|uint64(topic)<<flagShift|uint64(kindOp))
 	return OpRef{r}
 }
 
@@ -98,5 +98,5 @@ func (l *Lane) Deliver(msg MsgID, now time.Duration) {
 	}
 	r[1] = uint64(msg)
 	r[2] = uint64(now)
-	atomic.StoreUint64(&r[0], l.head|uint64(KindDeliver))
+	atomic.StoreUint64(&r[0], l.head|uint64(kindDeliver))
 }

@@ -48,22 +48,10 @@ const (
 	causeShift   = 16
 )
 
-// The flags of the records that have any; an operation has its topic there.
+// The flags that are more than a field of their kind.
 const (
-	flagPolicy   = 1 // subscribe, discard
-	flagDraining = 2 // subscribe, discard
-	flagEnd      = 4 // subscribe, drain, phase, access: the end, else the begin
-	flagWrote    = 1 // value
-	flagFinal    = 1 // gauge
-	flagTaken    = 1 // signal
-	flagPower    = 2 // signal
-	flagWidened  = 1 // window
-	flagTarget   = 1 // panic, task
-	flagParked   = 2 // task
-	flagAfter    = 4 // task
-	flagLimit    = 1 // phase
-	flagReady    = 2 // phase
-	flagFirst    = 1 // text: its first slot
+	flagEnd   = 4 // subscribe, drain: the end, else the begin
+	flagFirst = 1 // text: its first slot
 )
 
 // maxText is the longest text kept; what a slot of a text holds of it.
@@ -72,7 +60,7 @@ const (
 	slotText = recordSize - 16
 )
 
-func (r *record) kind() Kind     { return Kind(r[0]) }
+func (r *record) kind() kind     { return kind(r[0]) }
 func (r *record) flags() uint8   { return uint8(r[0] >> flagShift) }
 func (r *record) lane() int      { return int(uint16(r[0] >> laneShift)) }
 func (r *record) number() uint32 { return uint32(r[0] >> numberShift) }
@@ -92,16 +80,3 @@ func bytesOf(chunks []chunk) []byte {
 
 // bytes returns the chunk's memory.
 func (c *chunk) bytes() []byte { return bytesOf(unsafe.Slice(c, 1)) }
-
-func pair(low, high Name) uint64 { return uint64(low) | uint64(high)<<32 }
-
-func low(word uint64) Name  { return Name(uint32(word)) }
-func high(word uint64) Name { return Name(word >> 32) }
-
-// bit returns flag where set says so.
-func bit(set bool, flag uint8) uint8 {
-	if set {
-		return flag
-	}
-	return 0
-}

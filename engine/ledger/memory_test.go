@@ -21,7 +21,7 @@ func TestMemoryLedgerIsEmptiedByReset(t *testing.T) {
 			ref := lane.Begin(NewMsgID(0, int64(i+1)), 0, 1, time.Duration(i), time.Duration(i))
 			lane.End(ref, time.Duration(i+1), Accepted, NoCause)
 		}
-		w.Mark(Mark{Who: w.Name("me"), Text: w.Name("a remark"), At: 5})
+		w.Add(&Mark{Who: w.Name("me"), Text: w.Name("a remark"), At: 5})
 		e, err := w.Evidence()
 		if err != nil {
 			t.Fatal(err)
@@ -78,18 +78,18 @@ func TestMemoryLedgerIsReadAfreshInOldRoom(t *testing.T) {
 				lane.Deliver(NewMsgID(l, int64(i+1)), time.Duration(round))
 			}
 			if round%2 == l%2 {
-				w.Subscribe(Subscription{Lane: l, Topics: 1, From: time.Duration(l)})
-				w.Discard(Discard{Msg: NewMsgID(l, 1), Lane: l, Station: w.Name("there"), At: 3})
-				w.Window(Window{Name: w.Name(fmt.Sprint("window ", round)), Met: int64(l)})
-				w.Signal(Signal{Number: 15, At: time.Duration(round)})
+				w.Add(&Subscription{Lane: l, Topics: 1, From: time.Duration(l)})
+				w.Add(&Discard{Msg: NewMsgID(l, 1), Lane: l, Station: w.Name("there"), At: 3})
+				w.Add(&Window{Name: w.Name(fmt.Sprint("window ", round)), Met: int64(l)})
+				w.Add(&Signal{Number: 15, At: time.Duration(round)})
 			}
 		}
 		if round == 2 {
-			w.DrainBegan(2)
-			w.DrainEnded(5, DrainReturned, 0, 0)
-			w.Audit(Audit{Lane: 1, At: 4})
-			w.Value(Value{Msg: 1, Key: 2})
-			w.Mark(Mark{Who: w.Name("me"), Text: w.Name("a remark"), At: 5})
+			w.Add(&Drain{Began: 2})
+			w.Add(&Drain{Ended: 5, How: DrainReturned})
+			w.Add(&Audit{Lane: 1, At: 4})
+			w.Add(&Value{Msg: 1, Key: 2})
+			w.Add(&Mark{Who: w.Name("me"), Text: w.Name("a remark"), At: 5})
 		}
 		sameInAFile(t, w)
 	}

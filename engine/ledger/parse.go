@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,8 +29,8 @@ import (
 //	task NAME [wait=S] [object=S] [holder=S] [target] [parked] [after-drain] [since=T]
 //	mark WHO TEXT [count=N] at=T
 //	load LANE [planned=N] [late=N] [unsent=N] [worst=T]
-//	wire LANE END [msg=LANE#SEQ] [reused|preopened] [aim=READING] [strike=READING] [sent=T] [first=T] [ended=T]
-//	     [out=N] [in=N] [port=N] [code=N]
+//	wire LANE END [msg=LANE#SEQ] [reused|preopened] [aim=READING] [strike=READING] [last=READING] [sent=T]
+//	     [first=T] [ended=T] [out=N] [in=N] [port=N] [code=N]
 //	process PID EVENT [clean] [status=N] [signal=N] [count=N] [text=S] at=T
 //	owner LOG WHO opened|refused|wrote|closed|released at=T
 //	audit LANE [unconfirmed=BITS] [gaps=N] [back=N] [torn=N] [beyond=N] [error=S] at=T
@@ -40,37 +41,143 @@ import (
 //	full                                         the ledger ran out of room
 //	cut TEXT                                     the ledger ends early
 //
-// READING is not-accepted, unread, part, head or all; END and EVENT are the words of [WireEnd] and
-// [ProcessEvent]. CAUSE is closed, timeout, overloaded, cancelled or other. An operation without an outcome is open if
-// it has no end and accepted if it has one. Errors name the line.
-func ParseText(text string) (*Evidence, error) {
+// READING is not-accepted, unread, part, head or all; END and EVENT are the words of [extern.WireEnd] and
+// [extern.ProcessEvent]. CAUSE is closed, timeout, overloaded, cancelled or other. An operation without an outcome
+// is open if it has no end and accepted if it has one. Errors begin with the name of the text and the line.
+func ParseText(name, text string) (*Evidence, error) {
 	p := &parser{e: &Evidence{texts: []string{""}}, names: map[string]Name{"": 0}}
 	number := 0
 	for line := range strings.Lines(text) {
 		number++
 		words, err := split(line)
 		if err != nil {
-			return nil, fmt.Errorf("ledger text, line %d: %w", number, err)
+			return nil, fmt.Errorf("%s:%d: %w", name, number, err)
 		}
 		if len(words) == 0 {
 			continue
 		}
-		l := &fields{words: words[1:], p: p}
-		p.record(words[0].value, l)
-		l.finish()
-		if l.err != nil {
-			return nil, fmt.Errorf("ledger text, line %d: %s: %w", number, words[0].value, l.err)
+		p.words = words[1:]
+		p.record(words[0].value)
+		p.finish()
+		if p.err != nil {
+			return nil, fmt.Errorf("%s:%d: %s: %w", name, number, words[0].value, p.err)
 		}
 	}
 	return p.e, nil
 }
 
+// A parser fills in what it is shown from the words of one line. The first error stays.
 type parser struct {
 	e     *Evidence
 	names map[string]Name
+	words []token
+	err   error
 }
 
-func (p *parser) name(text string) Name {
+var _ line = (*parser)(nil)
+
+func (p *parser) visitor() *visitor { return &visitor{inText: p} }
+
+// record takes one line into the evidence.
+func (p *parser) record(word string) {
+	switch word {
+	case "full":
+		p.e.Full = true
+		return
+	case "cut":
+		p.e.Cut = p.value("why")
+		return
+	}
+	i := slices.IndexFunc(rows, func(r row) bool { return r.word == word })
+	if i < 0 {
+		p.fail("unknown kind of record")
+		return
+	}
+	p.e.Records++
+	rows[i].parse(p)
+}
+
+func (p *parser) fail(format string, args ...any) {
+	if p.err == nil {
+		p.err = fmt.Errorf(format, args...)
+	}
+}
+
+func (p *parser) flag(word string, _ bool) bool { return p.has(word) }
+
+func (p *parser) either(no, yes string, _ bool) bool {
+	is := p.has(yes)
+	if p.has(no) == is {
+		p.fail("it either %s or %s", no, yes)
+	}
+	return is
+}
+
+func (p *parser) moment(no, yes string, _ bool, _ time.Duration) (bool, time.Duration) {
+	a, isNo := p.keyed(no)
+	b, isYes := p.keyed(yes)
+	if isNo == isYes {
+		p.fail("it is either %s= or %s=", no, yes)
+		return false, 0
+	}
+	return isYes, p.duration(pick(isYes, no, yes), a+b)
+}
+
+func (p *parser) span(time.Duration, time.Duration) (from, until time.Duration) {
+	return p.moments(p.value("time"))
+}
+
+// moments are the two of from..until.
+func (p *parser) moments(s string) (from, until time.Duration) {
+	a, b, ok := strings.Cut(s, "..")
+	var err error
+	if from, err = time.ParseDuration(a); err == nil && b != "" {
+		until, err = time.ParseDuration(b)
+	}
+	if err != nil || !ok {
+		p.fail("%q is not a time from..until", s)
+	}
+	return from, until
+}
+
+// text takes what a field says. ok is false where it is left out, or missing.
+func (p *parser) text(f field) (s string, ok bool) {
+	if f.has(bare) {
+		had := p.err
+		s = p.value(f.key)
+		return s, p.err == had
+	}
+	return p.keyed(f.key)
+}
+
+func (p *parser) number(f field, _ int64) int64 {
+	if s, ok := p.text(f); ok {
+		return p.numberOf(s)
+	}
+	return f.unsaid()
+}
+
+func (p *parser) bits(f field, _ uint64) uint64 {
+	s, ok := p.text(f)
+	if !ok {
+		return uint64(f.unsaid())
+	}
+	n, err := strconv.ParseUint(s, 0, 64)
+	if err != nil {
+		p.fail("%s: %q is not a number from 0 on", f.key, s)
+	}
+	return n
+}
+
+func (p *parser) time(f field, d time.Duration) time.Duration {
+	if s, ok := p.text(f); ok {
+		return p.duration(f.key, s)
+	}
+	return d
+}
+
+func (p *parser) name(f field, _ Name) Name {
+	text, _ := p.text(f)
 	n, ok := p.names[text]
 	if !ok {
 		n = Name(len(p.e.texts))
@@ -80,165 +187,46 @@ func (p *parser) name(text string) Name {
 	return n
 }
 
-// A token is one word of a line, or key=value.
-type token struct {
-	key, value string
-	quoted     bool
+func (p *parser) lane(f field, _ int) int {
+	if s, ok := p.text(f); ok && (f.has(bare) || s != strconv.FormatInt(f.unsaid(), 10)) {
+		return p.laneOf(s)
+	}
+	return int(f.unsaid())
 }
 
-func split(line string) ([]token, error) {
-	var words []token
-	for {
-		line = strings.TrimLeft(line, " \t\r\n")
-		if line == "" || line[0] == '#' {
-			return words, nil
-		}
-		var t token
-		end := strings.IndexAny(line, "= \t\r\n\"")
-		if end > 0 && line[end] == '=' {
-			t.key, line = line[:end], line[end+1:]
-		}
-		if line != "" && line[0] == '"' {
-			quoted, err := strconv.QuotedPrefix(line)
-			if err != nil {
-				return nil, fmt.Errorf("a quote that does not end: %s", strings.TrimSpace(line))
+func (p *parser) msg(f field, m MsgID) MsgID {
+	if s, ok := p.text(f); ok {
+		return p.message(s)
+	}
+	return m
+}
+
+func (p *parser) word(f field, words []string, otherwise uint8) uint8 {
+	if f.has(bare) {
+		for i, w := range words {
+			if w != "" && p.has(w) {
+				return uint8(i)
 			}
-			t.value, _ = strconv.Unquote(quoted)
-			t.quoted, line = true, line[len(quoted):]
-		} else {
-			end := strings.IndexAny(line, " \t\r\n")
-			if end < 0 {
-				end = len(line)
-			}
-			t.value, line = line[:end], line[end:]
 		}
-		words = append(words, t)
-	}
-}
-
-// fields hands out the words of one line. The first error stays.
-type fields struct {
-	words []token
-	p     *parser
-	err   error
-}
-
-func (l *fields) fail(format string, args ...any) {
-	if l.err == nil {
-		l.err = fmt.Errorf(format, args...)
-	}
-}
-
-func (l *fields) take(i int) token {
-	t := l.words[i]
-	l.words = append(l.words[:i:i], l.words[i+1:]...)
-	return t
-}
-
-// word takes the next word that has no key.
-func (l *fields) word(what string) string {
-	for i, t := range l.words {
-		if t.key == "" {
-			return l.take(i).value
+		if !f.has(optional) {
+			p.fail("%s is missing: one of %s", f.key, oneOf(words))
 		}
+		return otherwise
 	}
-	l.fail("%s is missing", what)
-	return ""
-}
-
-// flag takes a bare word if it is there.
-func (l *fields) flag(word string) bool {
-	for i, t := range l.words {
-		if t.key == "" && !t.quoted && t.value == word {
-			l.take(i)
-			return true
-		}
-	}
-	return false
-}
-
-// oneOf takes one of the words if it is there and returns its index, else -1.
-func (l *fields) oneOf(words []string) int {
-	for i, w := range words {
-		if w != "" && l.flag(w) {
-			return i
-		}
-	}
-	return -1
-}
-
-func (l *fields) value(key string) (string, bool) {
-	for i, t := range l.words {
-		if t.key == key {
-			return l.take(i).value, true
-		}
-	}
-	return "", false
-}
-
-func (l *fields) name(key string) Name {
-	s, _ := l.value(key)
-	return l.p.name(s)
-}
-
-func (l *fields) int(key string, otherwise int64) int64 {
-	s, ok := l.value(key)
+	s, ok := p.keyed(f.key)
 	if !ok {
 		return otherwise
 	}
-	return l.number(s)
-}
-
-func (l *fields) number(s string) int64 {
-	n, err := strconv.ParseInt(s, 0, 64)
-	if err != nil {
-		l.fail("%q is not a number", s)
+	i := slices.Index(words, s)
+	if i < 0 || s == "" {
+		p.fail("%s: %q is not one of %s", f.key, s, oneOf(words))
+		return otherwise
 	}
-	return n
+	return uint8(i)
 }
 
-func (l *fields) time(key string) time.Duration {
-	s, ok := l.value(key)
+func (p *parser) must(ok bool, what string) {
 	if !ok {
-		return 0
-	}
-	return l.duration(key, s)
-}
-
-func (l *fields) duration(key, s string) time.Duration {
-	d, err := time.ParseDuration(s)
-	if err != nil {
-		l.fail("%s: %q is not a time such as 1.5ms", key, s)
-	}
-	return d
-}
-
-func (l *fields) lane(s string) int {
-	n := l.number(s)
-	if l.err == nil && (n < 0 || n >= int64(len(l.p.e.Lanes))) {
-		l.fail("there is no lane %s yet", s)
-	}
-	return int(n)
-}
-
-func (l *fields) msg(s string) MsgID {
-	lane, seq, ok := strings.Cut(s, "#")
-	a, err1 := strconv.ParseUint(lane, 10, 24)
-	b, err2 := strconv.ParseUint(seq, 10, seqBits)
-	if !ok || err1 != nil || err2 != nil {
-		l.fail("%q is not a message such as 0#1", s)
-		return 0
-	}
-	return NewMsgID(int(a), int64(b))
-}
-
-// finish refuses what nobody has taken.
-func (l *fields) finish() {
-	for _, t := range l.words {
-		if t.key != "" {
-			l.fail("unknown %s=", t.key)
-		} else {
-			l.fail("unknown word %q", t.value)
-		}
+		p.fail("%s", what)
 	}
 }

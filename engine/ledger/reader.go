@@ -48,12 +48,13 @@ type reader struct {
 	// inPlace returns a chunk that is in memory already; nil where chunks have to be read.
 	inPlace func(index int) *chunk
 
-	e      *Evidence
-	chunks int      // in use, the header's own included; 0 when there is no header
-	next   []uint32 // number of the last record read, by lane of the file
-	counts []counts // by lane of the file
-	text   pendingText
-	buf    []chunk
+	e        *Evidence
+	chunks   int      // in use, the header's own included; 0 when there is no header
+	next     []uint32 // number of the last record read, by lane of the file
+	counts   []counts // by lane of the file
+	text     pendingText
+	unpacker visitor
+	buf      []chunk
 }
 
 type counts struct{ ops, deliveries int32 }
@@ -185,11 +186,11 @@ func (r *reader) count(c *chunk, _, _ int) bool {
 	n := &r.counts[lane]
 	for i := range c {
 		switch c[i].kind() {
-		case KindOp:
+		case kindOp:
 			n.ops++
-		case KindDeliver:
+		case kindDeliver:
 			n.deliveries++
-		case KindNone:
+		case kindNone:
 			return true
 		}
 	}

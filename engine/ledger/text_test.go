@@ -31,6 +31,7 @@ task publish-0 wait=lock object="the map's lock" target parked after-drain since
 mark broker "last read of p4's queue" count=7 at=8ms
 load 0 planned=10 late=2 unsent=1 worst=3ms
 wire 0 eof msg=0#4 reused aim=all strike=head sent=5ms first=6ms ended=12ms out=91 in=3 port=51544 code=200
+wire 0 eof msg=0#3 preopened last=unread sent=4ms ended=12ms
 wire 1 closed sent=1ms ended=12ms code=1001
 process 4121 started text="node server.js" at=0s
 process 4121 ended clean status=-1 signal=15 at=12ms
@@ -50,20 +51,20 @@ cut "the ledger is cut at 10 of 20 bytes"
 `
 
 func TestTextFormRoundTrips(t *testing.T) {
-	e, err := ParseText(sample)
+	e, err := ParseText("ledger text", sample)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := Format(e); got != sample {
 		t.Errorf("Format(ParseText(sample)):\n%s\nwant:\n%s", got, sample)
 	}
-	if e.Records != 39 {
-		t.Errorf("%d records, want 39", e.Records)
+	if e.Records != 40 {
+		t.Errorf("%d records, want 40", e.Records)
 	}
 }
 
 func TestTextFormDefaults(t *testing.T) {
-	e, err := ParseText(`
+	e, err := ParseText("ledger text", `
 		# a remark
 		lane 0 s subscribe   # another
 		subscribe 0
@@ -88,30 +89,30 @@ func TestTextFormDefaults(t *testing.T) {
 
 func TestTextFormErrorsNameTheLine(t *testing.T) {
 	for text, want := range map[string]string{
-		"lane 1 a b":                           "line 1: lane: lane 0 is due",
-		"lane 0 a":                             "line 1: lane: op is missing",
-		"frob 1":                               "line 1: frob: unknown kind of record",
-		"lane 0 a b\nop 0#2 at=1ms..":          "line 2: op: message 0#1 is due",
-		"lane 0 a b\nop 0#1 at=1ms":            `line 2: op: "1ms" is not a time from..until`,
-		"lane 0 a b\nop 0#1 at=1ms..2 done":    `line 2: op: "1ms..2" is not a time from..until`,
-		"lane 0 a b\nop 0#1 at=1s..2s done":    `line 2: op: unknown word "done"`,
-		"lane 0 a b\nop 0#1 at=1s..refused":    `line 2: op: "1s..refused" is not`,
-		"lane 0 a b\nop 0#1 at=1s.. refused":   "line 2: op: an open operation has no outcome",
-		"lane 0 a b\nop 0#1 at=.. topic=256":   `line 2: op: ".." is not a time`,
-		"lane 0 a b\nop 0#1 at=0s.. topic=256": "line 2: op: there is no topic 256",
-		"deliver 0 0#1 at=1s":                  "line 1: deliver: there is no lane 0 yet",
-		"discard 0-1 at=1s":                    `line 1: discard: "0-1" is not a message such as 0#1`,
-		"gauge g value=x":                      `line 1: gauge: "x" is not a number`,
-		"gauge g at=5":                         `line 1: gauge: at: "5" is not a time such as 1.5ms`,
-		"gauge g size=5":                       "line 1: gauge: unknown size=",
-		"signal 15":                            "line 1: signal: it is either sent= or taken=",
-		"phase 0 serve":                        "line 1: phase: it either began or ended",
-		"drain 1s..2s":                         "line 1: drain: a drain that ended says how",
-		"drain 1s..\ndrain 1s..":               "line 2: drain: a trial has one drain",
-		`mark a "b`:                            "line 1: a quote that does not end",
+		"lane 1 a b":                           "1: lane: lane 0 is due",
+		"lane 0 a":                             "1: lane: op is missing",
+		"frob 1":                               "1: frob: unknown kind of record",
+		"lane 0 a b\nop 0#2 at=1ms..":          "2: op: message 0#1 is due",
+		"lane 0 a b\nop 0#1 at=1ms":            `2: op: "1ms" is not a time from..until`,
+		"lane 0 a b\nop 0#1 at=1ms..2 done":    `2: op: "1ms..2" is not a time from..until`,
+		"lane 0 a b\nop 0#1 at=1s..2s done":    `2: op: unknown word "done"`,
+		"lane 0 a b\nop 0#1 at=1s..refused":    `2: op: "1s..refused" is not`,
+		"lane 0 a b\nop 0#1 at=1s.. refused":   "2: op: an open operation has no outcome",
+		"lane 0 a b\nop 0#1 at=.. topic=256":   `2: op: ".." is not a time`,
+		"lane 0 a b\nop 0#1 at=0s.. topic=256": "2: op: there is no topic 256",
+		"deliver 0 0#1 at=1s":                  "1: deliver: there is no lane 0 yet",
+		"discard 0-1 at=1s":                    `1: discard: "0-1" is not a message such as 0#1`,
+		"gauge g value=x":                      `1: gauge: "x" is not a number`,
+		"gauge g at=5":                         `1: gauge: at: "5" is not a time such as 1.5ms`,
+		"gauge g size=5":                       "1: gauge: unknown size=",
+		"signal 15":                            "1: signal: it is either sent= or taken=",
+		"phase 0 serve":                        "1: phase: it either began or ended",
+		"drain 1s..2s":                         "1: drain: a drain that ended says how",
+		"drain 1s..\ndrain 1s..":               "2: drain: a trial has one drain",
+		`mark a "b`:                            "1: a quote that does not end",
 	} {
-		_, err := ParseText(text)
-		if err == nil || !strings.HasPrefix(err.Error(), "ledger text, "+want) {
+		_, err := ParseText("a.txt", text)
+		if err == nil || !strings.HasPrefix(err.Error(), "a.txt:"+want) {
 			t.Errorf("%q: error %v, want %q", text, err, want)
 		}
 	}

@@ -9,12 +9,12 @@ import (
 	"sync/atomic"
 )
 
-// DefaultMax is the room a ledger has unless Options say otherwise: 16 million records.
-const DefaultMax = 1 << 30
+// defaultMax is the room a ledger has unless Options say otherwise: 16 million records.
+const defaultMax = 1 << 30
 
 // Options say how a ledger is written. The zero value works.
 type Options struct {
-	// Max is the most bytes the file may grow to; 0 is DefaultMax. Append grants one more mebibyte to a
+	// Max is the most bytes the file may grow to; 0 is defaultMax. Append grants one more mebibyte to a
 	// file that is already there, so that a full trial can still be told how its processes ended.
 	Max int64
 }
@@ -39,6 +39,8 @@ type Writer struct {
 
 	mu     sync.Mutex // guards what follows
 	shared Lane
+	record record  // the one that is being packed
+	packer visitor // packs it
 	names  map[string]Name
 	lanes  int  // numbered so far, by other processes too
 	own    int  // made by this writer
@@ -115,7 +117,7 @@ func open(f *os.File, path string, o Options) (*Writer, error) {
 // room settles how many chunks the file may have, given how many it has.
 func (w *Writer) room(max int64, used int) {
 	if max <= 0 {
-		max = DefaultMax
+		max = defaultMax
 	}
 	w.max = int(max / chunkSize)
 	if used > 0 && w.max < used+segmentChunks {

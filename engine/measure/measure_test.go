@@ -13,7 +13,7 @@ const struckAt = 20 * time.Millisecond
 
 func evidence(t *testing.T, text string) *ledger.Evidence {
 	t.Helper()
-	e, err := ledger.ParseText(text)
+	e, err := ledger.ParseText("the ledger", text)
 	if err != nil {
 		t.Fatal(err)
 	}

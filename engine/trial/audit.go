@@ -65,7 +65,7 @@ func (a *auditing) run(t *world.Task) error {
 			found.Unconfirmed |= 1 << op.Topic
 		}
 	}
-	a.out.Subscribe(ledger.Subscription{Lane: lane.Index(), Topics: topics})
+	a.out.Add(&ledger.Subscription{Lane: lane.Index(), Topics: topics})
 	var failed error
 	var last int64
 	reader := a.w.Go(world.Target, auditTask, func(t *world.Task) {
@@ -91,7 +91,7 @@ func (a *auditing) run(t *world.Task) error {
 		found.Error = a.out.Name(failed.Error())
 	}
 	found.At = a.base + t.Now()
-	a.out.Audit(found)
+	a.out.Add(&found)
 	return nil
 }
 
@@ -112,7 +112,7 @@ func (m *Simulator) auditWorld(plan Plan, s *serving, over time.Duration) error 
 	case r.Ending != world.Finished:
 		return fmt.Errorf("simulated trial %d: its audit does not end", plan.ID.Index)
 	}
-	m.out.Phase(ledger.Phase{Index: 1, Name: m.out.Name(auditTask), Ended: true, At: over + r.Time})
+	m.out.Add(&ledger.Phase{Index: 1, Name: m.out.Name(auditTask), Ended: true, At: over + r.Time})
 	return nil
 }
 
@@ -135,7 +135,7 @@ func (a *auditing) onPanic(p world.Panic) {
 		a.broken = fmt.Errorf("racebench: %w\n%s", &p, p.Stack)
 		return
 	}
-	a.out.Panic(ledger.Panic{
+	a.out.Add(&ledger.Panic{
 		Task: a.out.Name(p.Task), Value: a.out.Name(p.Value), Stack: a.out.Name(p.Stack), Target: true, At: a.base + a.w.Now(),
 	})
 }

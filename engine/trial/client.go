@@ -67,7 +67,7 @@ func (c *client) run(t *world.Task) {
 	c.pacer, _ = conn.(targets.Pacer)
 	c.connected.Cancel(t)
 	if c.group.Op.Subscribes {
-		c.s.out.Subscribe(ledger.Subscription{Lane: c.lane.Index(), Topics: c.group.Op.Topics, From: t.Now()})
+		c.s.out.Add(&ledger.Subscription{Lane: c.lane.Index(), Topics: c.group.Op.Topics, From: t.Now()})
 	}
 	c.s.dialled(t)
 	t.Await(c.s.loading)

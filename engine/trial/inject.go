@@ -124,7 +124,7 @@ func (s *serving) noteStrike(strike fault.Strike, planned, now time.Duration) {
 	if !s.wasStruck {
 		s.wasStruck, s.struckAt, s.stalledBefore = true, now, s.stalls.sum()
 	}
-	s.out.Signal(ledger.Signal{Number: int(strike.Signal), Power: strike.Power, Planned: planned, At: now})
+	s.out.Add(&ledger.Signal{Number: int(strike.Signal), Power: strike.Power, Planned: planned, At: now})
 }
 
 // A windowWatch is what the engine does at one of the target's windows: it counts, strikes, widens.
@@ -208,8 +208,8 @@ func (w *windowWatch) ripe(t *world.Task, a *aim) bool {
 	return w.s.loading.Try() && t.Now() >= w.s.loadBegan+a.strike.Moment
 }
 
-func (w *windowWatch) record(out *ledger.Writer) ledger.Window {
-	return ledger.Window{
+func (w *windowWatch) record(out *ledger.Writer) *ledger.Window {
+	return &ledger.Window{
 		Name: out.Name(w.name), Passed: w.passed.Load(), Struck: w.struck.Load(), Met: w.met.Load(),
 		Widened: w.held.Load(),
 	}

@@ -26,12 +26,12 @@ func (o *outside) Carry(c targets.Courier) {
 }
 
 // Wire implements targets.Outside.
-func (o *outside) Wire(w ledger.Wire) { o.s.out.Wire(w) }
+func (o *outside) Wire(w ledger.Wire) { o.s.out.Add(&w) }
 
 // Process implements targets.Outside.
 func (o *outside) Process(p ledger.Process, text string) {
 	p.Text = o.s.out.Name(text)
-	o.s.out.Process(p)
+	o.s.out.Add(&p)
 }
 
 // Control implements targets.Outside.
@@ -51,7 +51,7 @@ func (o *outside) Over() *world.Token { return o.s.over }
 func (s *serving) carry(t *world.Task, strike fault.Strike, planned time.Duration) {
 	at, err := s.courier.Send(t, strike.Signal)
 	if err != nil {
-		s.out.Mark(ledger.Mark{Who: s.out.Name("racebench"), Text: s.out.Name(fmt.Sprintf("send %s: %v", strike.Name, err)), At: t.Now()})
+		s.out.Add(&ledger.Mark{Who: s.out.Name("racebench"), Text: s.out.Name(fmt.Sprintf("send %s: %v", strike.Name, err)), At: t.Now()})
 		return
 	}
 	s.noteStrike(strike, planned, at)

@@ -19,7 +19,7 @@ type probe struct{ s *serving }
 
 // Draining implements targets.Probe.
 func (p *probe) Draining(t *world.Task) {
-	p.s.out.DrainBegan(t.Now())
+	p.s.out.Add(&ledger.Drain{Began: t.Now()})
 	p.s.draining.Cancel(t)
 }
 
@@ -37,13 +37,9 @@ func (p *probe) Discard(d targets.Discard) {
 	}
 	rec := ledger.Discard{
 		Msg: d.Msg, Lane: d.Lane, Station: out.Name(d.Station), Cause: out.Name(d.Cause), Where: out.Name(d.Where),
-		Policy: d.Policy, Draining: d.Draining, At: p.s.w.Now(),
+		Policy: d.Policy, Draining: d.Draining, Returned: d.Returned, At: p.s.w.Now(),
 	}
-	if d.Returned {
-		out.Returned(rec)
-		return
-	}
-	out.Discard(rec)
+	out.Add(&rec)
 }
 
 // Unsubscribed implements targets.Probe.
@@ -60,12 +56,12 @@ func (p *probe) Closed(t *world.Task, lane, code int) {
 	if code == closedWithout {
 		w.End = extern.WireEOF
 	}
-	p.s.out.Wire(w)
+	p.s.out.Add(&w)
 }
 
 // Gauge implements targets.Probe.
 func (p *probe) Gauge(name string, value, bound int64, final bool) {
-	p.s.out.Gauge(ledger.Gauge{Name: p.s.out.Name(name), Value: value, Bound: bound, Final: final, At: p.s.w.Now()})
+	p.s.out.Add(&ledger.Gauge{Name: p.s.out.Name(name), Value: value, Bound: bound, Final: final, At: p.s.w.Now()})
 }
 
 // Owner implements targets.Probe.
@@ -73,13 +69,13 @@ func (p *probe) Owner(log, who string, what ledger.Owning, at time.Duration) {
 	if p.s.w.Over() {
 		return
 	}
-	p.s.out.Owner(ledger.Owner{Log: p.s.out.Name(log), Who: p.s.out.Name(who), What: what, At: at})
+	p.s.out.Add(&ledger.Owner{Log: p.s.out.Name(log), Who: p.s.out.Name(who), What: what, At: at})
 }
 
 // Mark implements targets.Probe.
 func (p *probe) Mark(who, text string, count int64) {
 	out := p.s.out
-	out.Mark(ledger.Mark{Who: out.Name(who), Text: out.Name(text), Count: count, At: p.s.w.Now()})
+	out.Add(&ledger.Mark{Who: out.Name(who), Text: out.Name(text), Count: count, At: p.s.w.Now()})
 }
 
 func (s *serving) onSubscribed() {
@@ -88,7 +84,7 @@ func (s *serving) onSubscribed() {
 }
 
 func (s *serving) onSignal(sig syscall.Signal) {
-	s.out.Signal(ledger.Signal{Number: int(sig), Taken: true, At: s.w.Now()})
+	s.out.Add(&ledger.Signal{Number: int(sig), Taken: true, At: s.w.Now()})
 }
 
 // onPanic records a panic of the target. One on a task of ours is our own failure, never the target's,
@@ -103,14 +99,14 @@ func (s *serving) onPanic(p world.Panic) {
 		os.Exit(exitBroken)
 	}
 	out := s.out
-	out.Panic(ledger.Panic{
+	out.Add(&ledger.Panic{
 		Task: out.Name(p.Task), Value: out.Name(p.Value), Stack: out.Name(p.Stack), Target: true, At: s.w.Now(),
 	})
 }
 
 // exit ends the server's process because the server's code wants it to, in the middle of whatever happens.
 func (s *serving) exit(t *world.Task, status int, why string) {
-	s.out.Panic(ledger.Panic{Task: s.out.Name(t.Name()), Value: s.out.Name(why), Target: true, At: s.w.Now()})
+	s.out.Add(&ledger.Panic{Task: s.out.Name(t.Name()), Value: s.out.Name(why), Target: true, At: s.w.Now()})
 	if !s.w.Simulated() {
 		os.Exit(status)
 	}
@@ -130,7 +126,7 @@ func (s *serving) recordTasks(afterDrain bool) {
 		if task.Parked {
 			wait = task.Kind.String()
 		}
-		s.out.Task(ledger.Task{
+		s.out.Add(&ledger.Task{
 			Name: s.out.Name(task.Name), Wait: s.out.Name(wait), Object: s.out.Name(task.Object), Holder: s.out.Name(task.Holder),
 			Target: task.Realm == world.Target, Parked: parked,
 			Since: task.Since, AfterDrain: afterDrain,

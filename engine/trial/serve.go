@@ -113,7 +113,7 @@ func (s *serving) run(t *world.Task) error {
 	}
 	s.w.Go(world.Harness, WaiterTask, s.wait)
 	s.startClients(t)
-	s.out.Phase(ledger.Phase{Index: 0, Name: s.out.Name(phaseServe), Ready: true, At: t.Now()})
+	s.out.Add(&ledger.Phase{Index: 0, Name: s.out.Name(phaseServe), Ready: true, At: t.Now()})
 	s.loadBegan = t.Now()
 	s.loading.Cancel(t)
 	switch {
@@ -180,7 +180,7 @@ func (s *serving) wait(t *world.Task) {
 		how, text = ledger.DrainFailed, s.err.Error()
 	}
 	s.recordStall()
-	s.out.DrainEnded(t.Now(), how, s.left.Load(), s.out.Name(text))
+	s.out.Add(&ledger.Drain{Ended: t.Now(), How: how, Left: s.left.Load(), Error: s.out.Name(text)})
 	s.ended.Cancel(t)
 }
 
@@ -248,7 +248,7 @@ func (s *serving) dialled(t *world.Task) {
 }
 
 func (s *serving) dialFailed(t *world.Task, c *client, err error) {
-	s.out.Mark(ledger.Mark{Who: s.out.Name(c.name), Text: s.out.Name(couldNotConnect + err.Error()), At: t.Now()})
+	s.out.Add(&ledger.Mark{Who: s.out.Name(c.name), Text: s.out.Name(couldNotConnect + err.Error()), At: t.Now()})
 	s.dialled(t)
 }
 
@@ -304,7 +304,7 @@ func (s *serving) takeInventory(t *world.Task) {
 		s.recordLoad(c, now)
 	}
 	for _, watch := range s.windows {
-		s.out.Window(watch.record(s.out))
+		s.out.Add(watch.record(s.out))
 	}
 }
 
@@ -315,7 +315,7 @@ func (s *serving) recordMemory() {
 		return
 	}
 	if peak := peakMemory(); peak > 0 {
-		s.out.Gauge(ledger.Gauge{Name: s.out.Name(ledger.MemoryGauge), Value: peak, At: s.w.Now()})
+		s.out.Add(&ledger.Gauge{Name: s.out.Name(ledger.MemoryGauge), Value: peak, At: s.w.Now()})
 	}
 }
 
@@ -329,7 +329,7 @@ func (s *serving) recordLoad(c *client, now time.Duration) {
 		rec.Unsent = c.unsent(int(begun), s.loadEnd(c, now)-s.loadBegan)
 		rec.Planned += rec.Unsent
 	}
-	s.out.Load(rec)
+	s.out.Add(&rec)
 }
 
 // loadEnd is when the client's load was over: its starts after that were never meant to be.

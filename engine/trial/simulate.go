@@ -163,7 +163,8 @@ func (m *Simulator) Watch(plan Plan, strategy world.Strategy, onStep func(world.
 	case r.Ending == world.Deadlock:
 		return t, r, fmt.Errorf("simulated trial %d: the trial itself cannot go on", plan.ID.Index)
 	}
-	m.out.Phase(s.simulatedEnd(m.out, r))
+	end := s.simulatedEnd(m.out, r)
+	m.out.Add(&end)
 	if plan.Program.Target.Auditor != nil && r.Ending != world.OutOfSteps {
 		if err := m.auditWorld(plan, s, r.Time); err != nil {
 			return t, r, err

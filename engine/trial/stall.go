@@ -52,9 +52,9 @@ func (s *serving) recordStall() {
 		return
 	}
 	if s.stalledBefore > 0 && !s.w.Simulated() {
-		s.out.Gauge(ledger.Gauge{Name: s.out.Name(ledger.StallBeforeGauge), Value: int64(s.stalledBefore), At: s.w.Now()})
+		s.out.Add(&ledger.Gauge{Name: s.out.Name(ledger.StallBeforeGauge), Value: int64(s.stalledBefore), At: s.w.Now()})
 	}
 	if stalled := s.stalls.sum() - s.stalledBefore; stalled > 0 {
-		s.out.Gauge(ledger.Gauge{Name: s.out.Name(ledger.StallGauge), Value: int64(stalled), At: s.w.Now()})
+		s.out.Add(&ledger.Gauge{Name: s.out.Name(ledger.StallGauge), Value: int64(stalled), At: s.w.Now()})
 	}
 }

@@ -13,24 +13,24 @@ var _ targets.StoreProbe = (*probe)(nil)
 // use which reads as later than the drain's end is later.
 func (p *probe) AccessBegan(a ledger.Access) uint64 {
 	a.Number, a.At, a.Ended = p.s.accesses.Add(1), p.s.w.Now(), false
-	p.s.out.Access(a)
+	p.s.out.Add(&a)
 	return a.Number
 }
 
 // AccessEnded implements targets.StoreProbe.
 func (p *probe) AccessEnded(number uint64) {
-	p.s.out.Access(ledger.Access{Number: number, Ended: true, At: p.s.w.Now()})
+	p.s.out.Add(&ledger.Access{Number: number, Ended: true, At: p.s.w.Now()})
 }
 
 // Value implements targets.StoreProbe.
-func (p *probe) Value(v ledger.Value) { p.s.out.Value(v) }
+func (p *probe) Value(v ledger.Value) { p.s.out.Add(&v) }
 
 // Claim implements targets.StoreProbe.
 func (p *probe) Claim(what, op string, within time.Duration) {
-	p.s.out.Claim(ledger.Claim{What: p.s.out.Name(what), Op: p.s.out.Name(op), Within: within})
+	p.s.out.Add(&ledger.Claim{What: p.s.out.Name(what), Op: p.s.out.Name(op), Within: within})
 }
 
 // Waited implements targets.StoreProbe.
 func (p *probe) Waited(m ledger.MsgID, d time.Duration) {
-	p.s.out.Waited(ledger.Waited{Msg: m, For: d})
+	p.s.out.Add(&ledger.Waited{Msg: m, For: d})
 }

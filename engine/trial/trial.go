@@ -78,7 +78,7 @@ func recordEnd(dir rundir.TrialDir, name string, end ledger.Phase) error {
 	case 0:
 		end.Name = out.Name(phaseExited)
 	}
-	out.Phase(end)
+	out.Add(&end)
 	return out.Close()
 }
 

@@ -10,7 +10,7 @@ import (
 // Whoever cannot connect while the server serves is missing from the load, and the result says so. What a
 // server that stops does with newcomers is no news, and neither are its own remarks.
 func TestClientsThatCouldNotConnectAreNoted(t *testing.T) {
-	e, err := ledger.ParseText(`signal 15 sent=100ms
+	e, err := ledger.ParseText("the ledger", `signal 15 sent=100ms
 mark socket-1 "could not connect: 2 connections are open" at=10ms
 mark socket-2 "could not connect: 2 connections are open" at=11ms
 mark broker "stopped reading" at=12ms

@@ -118,7 +118,7 @@ const nameBudget = 60
 
 var nameBudgets = map[string]int{
 	"engine/explore":    75,  // strategies, recording, replay files, shrinking and stories share one vocabulary
-	"engine/ledger":     144, // a record type, its fields' kinds and a writer's method for each kind of event, those of stores and owners included
+	"engine/ledger":     98,  // a record type of each kind and its words, what writes them and what reads them
 	"engine/result":     92,  // the stored result is a public format: every row of it is a type
 	"engine/world":      160, // two worlds' worth of what a server takes from the runtime
 	"engine/world/prim": 110, // six primitives, each with its operations as awaitables

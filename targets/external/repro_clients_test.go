@@ -74,7 +74,7 @@ func handmadeScenario(command, more, load string) string {
 func scriptOf(t *testing.T, class, text, evidence string, signal int) string {
 	t.Helper()
 	p := compile(t, text)
-	e, err := ledger.ParseText(fmt.Sprintf(`lane 0 put-0 x as=put
+	e, err := ledger.ParseText("the ledger", fmt.Sprintf(`lane 0 put-0 x as=put
 phase 0 serve began ready at=10ms
 signal %d sent=1s planned=1s
 process 70 started count=18471 text="./server" at=1ms

@@ -28,14 +28,14 @@ func (*books) Gauge(string, int64, int64, bool)                   {}
 func (*books) Owner(string, string, ledger.Owning, time.Duration) {}
 func (*books) Claim(string, string, time.Duration)                {}
 func (*books) Waited(ledger.MsgID, time.Duration)                 {}
-func (b *books) Value(v ledger.Value)                             { b.out.Value(v) }
+func (b *books) Value(v ledger.Value)                             { b.out.Add(&v) }
 func (b *books) AccessBegan(a ledger.Access) uint64 {
 	a.Number, a.At = b.n.Add(1), b.w.Now()
-	b.out.Access(a)
+	b.out.Add(&a)
 	return a.Number
 }
 func (b *books) AccessEnded(n uint64) {
-	b.out.Access(ledger.Access{Number: n, Ended: true, At: b.w.Now()})
+	b.out.Add(&ledger.Access{Number: n, Ended: true, At: b.w.Now()})
 }
 
 // BenchmarkRead is one look-up through the handle that goes to the file, by 64 clients at 64 permits, with
