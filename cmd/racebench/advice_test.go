@@ -27,7 +27,7 @@ import (
 // diedOf are the breaches of a program that read a request, was struck by a signal and died of it.
 func diedOf(t *testing.T, signal int) []result.Breach {
 	t.Helper()
-	e, err := ledger.ParseText(fmt.Sprintf(`
+	e, err := ledger.ParseText("the ledger", fmt.Sprintf(`
 lane 0 slow-0 http-keepalive as=slow
 phase 0 serve began ready at=10ms
 signal %d sent=1s planned=1s
