@@ -27,9 +27,6 @@ func PercentRange(v Value) (lowest, highest float64, err error) {
 	return ends(v, "shares", "20%..80%", Percent)
 }
 
-// IsRange reports whether v is written as a range, A..B.
-func IsRange(v Value) bool { return v.Kind == Scalar && strings.Contains(v.Text, "..") }
-
 // ends reads both ends of a range with the reader of one value. An error in an end
 // points at that end.
 func ends[T interface{ ~int64 | ~float64 }](v Value, what, example string, read func(Value) (T, error)) (lo, hi T, err error) {
