@@ -1,6 +1,9 @@
-// Package external tests programs from outside: any server that can be started and signalled. It starts the
-// program in a process group of its own, is its clients on plain sockets, and looks at both ends of every
-// connection just before the signal. It is all shell: there is no core that a simulated world could run.
+// Package external tests external programs: any server that can be started and signalled. It starts the program in a
+// process group of its own, acts as its clients on plain sockets, and looks at both ends of every connection just
+// before the signal. It is all shell: there is no core that a simulated world could run.
+//
+// clients.go is the table of clients; each is in a file client_*.go. wire*.go is what they send and receive, watch*.go
+// what is seen of the program from the system, repro/ the parts of the script that shows a failure without racebench.
 package external
 
 import (

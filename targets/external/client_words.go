@@ -11,13 +11,6 @@ import (
 	"github.com/racebench/racebench/scenario/spec"
 )
 
-// A kind is one way of being a client.
-type kind struct {
-	name, summary string
-	fields        []string // the words that are its own
-	dial          func(d *dialer) (client, error)
-}
-
 // A clientWord is one word of a load group that belongs to one kind of client or another. Its value is a single one
 // unless the row says so.
 type clientWord struct {

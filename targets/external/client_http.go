@@ -1,0 +1,189 @@
+package external
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/targets"
+)
+
+// An httpClient sends one request after the other.
+type httpClient struct {
+	d       *dialer
+	conn    *httpConn
+	oneshot bool
+	q       request
+}
+
+const (
+	uploadSize   = 64 << 10
+	uploadOver   = 160 * time.Millisecond
+	uploadPieces = 16
+)
+
+func dialHTTP(oneshot bool) func(d *dialer) (client, error) {
+	return func(d *dialer) (client, error) {
+		c := &httpClient{d: d, oneshot: oneshot}
+		method := "GET"
+		if d.g.body != "" || d.role.Size > 0 || d.g.kind.name == "http-upload" {
+			method = "POST"
+		}
+		c.q.method = d.g.methodOr(method)
+		c.q.body = []byte(d.g.body)
+		if d.g.kind.name == "http-upload" {
+			c.q.pieces, c.q.pause = uploadPieces, cmp.Or(d.g.over, uploadOver)/uploadPieces
+			c.q.body = bytes.Repeat([]byte("racebench "), int(cmp.Or(d.role.Size, uploadSize))/10+1)[:cmp.Or(d.role.Size, uploadSize)]
+		} else if d.role.Size > 0 && d.g.body == "" {
+			c.q.body = bytes.Repeat([]byte("x"), int(d.role.Size))
+		}
+		c.q.head = headOf(d.s.p.address, d.g, c.q.method, d.path(), len(c.q.body), oneshot)
+		return c, nil
+	}
+}
+
+// path is what a client asks for: the group's own path, or the scenario's url's.
+func (d *dialer) path() string { return d.g.pathOr(cmp.Or(d.s.p.address.path, "/")) }
+
+// Do implements targets.Client.
+func (c *httpClient) Do(t *world.Task, m targets.Message) (reply targets.Reply) {
+	t.Blocking(c.d.object, func() { reply = c.exchange(m.ID) })
+	return reply
+}
+
+// exchange does one request. A connection that the server has closed while it was idle is replaced: nothing
+// was sent on it.
+func (c *httpClient) exchange(m ledger.MsgID) targets.Reply {
+	for {
+		if c.conn == nil {
+			conn, err := c.d.s.open()
+			if err != nil {
+				return c.d.s.unreached(err)
+			}
+			c.conn = conn
+		}
+		q := c.q
+		q.msg = m
+		x := c.conn.do(c.d.s, q)
+		if x.close || c.oneshot {
+			c.conn.close()
+			c.conn = nil
+		}
+		if x.wire.End != extern.WireRetired {
+			return c.d.s.conclude(x, c.d)
+		}
+		if x.wire.Conn == extern.ConnFresh {
+			return c.d.s.conclude(x, c.d)
+		}
+	}
+}
+
+// Close implements targets.Client.
+func (c *httpClient) Close(*world.Task) {
+	if c.conn != nil {
+		c.conn.close()
+		c.conn = nil
+	}
+}
+
+// unreached is the reply of a client that got no connection.
+func (s *instance) unreached(err error) targets.Reply {
+	if errors.Is(err, net.ErrClosed) || s.closing.Load() {
+		return targets.Reply{}
+	}
+	return targets.Reply{Outcome: ledger.Refused, Cause: ledger.Closed}
+}
+
+// conclude records what is worth recording of a request, and tells the engine how it ended.
+func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
+	w := x.wire
+	struck := time.Duration(s.sent.Load())
+	good := w.End == extern.WireAnswered && d.g.status.takes(w.Code)
+	if w.End.Lost() || w.End == extern.WireOpen || w.Conn == extern.ConnPreopened || struck > 0 && x.began < struck ||
+		good && s.samples(d.role.Group) {
+		s.out.Wire(w)
+	}
+	if x.why != "" {
+		s.remark(d.role.Name, x.why)
+	}
+	switch {
+	case good:
+		return targets.Reply{Outcome: ledger.Accepted}
+	case w.End == extern.WireAnswered:
+		if struck == 0 {
+			text := fmt.Sprintf("%s %s was answered with %d, not with %s", d.g.methodOr("GET"), d.path(), w.Code, d.g.status)
+			if w.Code == 401 || w.Code == 403 {
+				text += "; does it want a header, such as Authorization (headers:, -H)?"
+			}
+			s.remark(d.role.Group, text)
+		}
+		cause := ledger.OtherCause
+		switch w.Code {
+		case 503:
+			cause = ledger.Closed
+		case 429:
+			cause = ledger.Overloaded
+		}
+		return targets.Reply{Outcome: ledger.Refused, Cause: cause}
+	case w.End == extern.WireRetired:
+		return targets.Reply{Outcome: ledger.Refused, Cause: ledger.Closed}
+	}
+	return targets.Reply{}
+}
+
+// A preopened client connects at once and sends its first request shortly after the signal.
+type preopened struct {
+	httpClient
+	done bool
+}
+
+// afterSignal is how long after the signal the first request of a pre-opened connection comes: the server
+// has begun to drain by then.
+const afterSignal = 30 * time.Millisecond
+
+func dialPreopened(d *dialer) (client, error) {
+	base, err := dialHTTP(true)(d)
+	if err != nil {
+		return nil, err
+	}
+	c := &preopened{httpClient: *base.(*httpClient)}
+	d.t.Blocking(d.object, func() { c.conn, err = d.s.open() })
+	if err != nil {
+		return nil, fmt.Errorf("connect before the signal: %w", err)
+	}
+	return c, nil
+}
+
+// Ready implements targets.Pacer.
+func (c *preopened) Ready(t *world.Task) bool {
+	if c.done || t.Select(c.d.s.out.Over(), c.d.s.out.Struck()) == 0 {
+		return false
+	}
+	t.Sleep(afterSignal)
+	c.done = true
+	if c.conn.retired() {
+		c.conn.close() // told politely, before anything was sent
+		return false
+	}
+	return true
+}
+
+// Do implements targets.Client.
+func (c *preopened) Do(t *world.Task, m targets.Message) (reply targets.Reply) {
+	t.Blocking(c.d.object, func() {
+		q := c.q
+		q.msg = m.ID
+		_, before := c.conn.wire.looked(0) // what was seen of the connection when it had carried nothing
+		x := c.conn.do(c.d.s, q)
+		x.wire.Conn, x.wire.Strike = extern.ConnPreopened, before
+		c.conn.close()
+		reply = c.d.s.conclude(x, c.d)
+	})
+	return reply
+}
