@@ -2,6 +2,7 @@ package targets
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/racebench/racebench/scenario/spec"
@@ -45,7 +46,7 @@ func ParseKnobs(table []Knob, fields []spec.Field, errs *spec.Errors) Knobs {
 		k.put(knob, spec.Text(knob.Default), errs)
 	}
 	for _, f := range fields {
-		i := indexOf(names, f.Key.Text)
+		i := slices.Index(names, f.Key.Text)
 		if i < 0 {
 			errs.Add(spec.Unknown(f.Key, "knob", names))
 			continue
@@ -54,15 +55,6 @@ func ParseKnobs(table []Knob, fields []spec.Field, errs *spec.Errors) Knobs {
 		k.put(table[i], f.Value, errs)
 	}
 	return k
-}
-
-func indexOf(list []string, word string) int {
-	for i, w := range list {
-		if w == word {
-			return i
-		}
-	}
-	return -1
 }
 
 func (k Knobs) put(knob Knob, v spec.Value, errs *spec.Errors) {
@@ -82,7 +74,7 @@ func (k Knobs) put(knob Knob, v spec.Value, errs *spec.Errors) {
 			k.ints[knob.Name] = 0
 		}
 	case WordKnob:
-		if indexOf(knob.Words, v.Text) < 0 {
+		if !slices.Contains(knob.Words, v.Text) {
 			errs.Add(spec.Unknown(v, knob.Name, knob.Words))
 			return
 		}

@@ -81,6 +81,15 @@ type Host struct {
 	Exit func(t *world.Task, status int, why string)
 }
 
+// Deadline is when a correct server ends its own drain: its knob "deadline", or half the drain limit where the knob is
+// 0. It is 0, no deadline, where there is no limit.
+func (h Host) Deadline() time.Duration {
+	if d := h.Knobs.Duration("deadline"); d > 0 {
+		return d
+	}
+	return h.DrainLimit / 2
+}
+
 // A Medium is what a simulated server writes to and what outlives it.
 type Medium any
 

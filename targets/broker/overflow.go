@@ -30,8 +30,8 @@ func (b *broker) overflow(t *world.Task, a *actor, m targets.Message, draining b
 	}
 }
 
-// tooLate deals with an event for an actor that has left. One that the policy stopped in good time is
-// owed nothing and is not asked again.
+// tooLate deals with an event for an actor that has left. One that the policy stopped before the drain
+// need not receive anything, and is not asked again.
 func (b *broker) tooLate(t *world.Task, a *actor, m targets.Message) {
 	b.s.work.done(t, 1)
 	f := fate(a.fate.Get())

@@ -115,7 +115,7 @@ func (tr *trial) wantClean(how ledger.DrainEnd) {
 	}
 	b := tr.Books()
 	if len(b.Lost) > 0 || b.Delivered+b.Returned+b.Policy != b.Owed {
-		tr.t.Errorf("lost %v; of %d owed %d were delivered, %d returned, %d the policy's", b.Lost, b.Owed, b.Delivered, b.Returned, b.Policy)
+		tr.t.Errorf("lost %v, want nothing; of %d messages that subscribers must receive %d were delivered, %d returned and %d dropped by the policy", b.Lost, b.Owed, b.Delivered, b.Returned, b.Policy)
 	}
 	for _, w := range b.Wrong {
 		tr.t.Error(w)

@@ -40,10 +40,7 @@ func readSettings(h targets.Host, r recipe) settings {
 		policy: policy(slices.Index(policyWords, k.Word("policy"))),
 	}
 	if r.limited {
-		s.deadline = k.Duration("deadline")
-		if s.deadline == 0 {
-			s.deadline = h.DrainLimit / 2
-		}
+		s.deadline = h.Deadline()
 	}
 	return s
 }

@@ -46,7 +46,7 @@ const (
 	opFollow   = "follow"
 )
 
-// Topics: what is owed to followers, and what is not.
+// Topics: what followers must be told of, and what not.
 const (
 	topicBlocks      = 0
 	topicTruncations = 1

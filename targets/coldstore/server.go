@@ -22,17 +22,13 @@ type settings struct {
 func readSettings(h targets.Host) settings {
 	k := h.Knobs
 	scale := time.Duration(k.Int("scale"))
-	s := settings{
+	return settings{
 		permits: k.Int("permits"), slots: k.Int("slots"), rows: k.Int("rows"), buffer: k.Int("buffer"),
 		writeQueue: k.Int("write-queue"), cacheSize: k.Int("cache"),
 		readDeadline: k.Duration("read-deadline") / scale, streamDeadline: k.Duration("stream-deadline") / scale,
 		callDeadline: k.Duration("call-deadline") / scale, backendTimeout: k.Duration("backend-timeout") / scale,
-		pace: k.Duration("pace") / scale, deadline: k.Duration("deadline"), stop: k.Word("stop"),
+		pace: k.Duration("pace") / scale, deadline: h.Deadline(), stop: k.Word("stop"),
 	}
-	if s.deadline == 0 {
-		s.deadline = h.DrainLimit / 2
-	}
-	return s
 }
 
 func readFaults(k targets.Knobs) (profile, faults) {

@@ -111,36 +111,55 @@ func reopen(t *testing.T, task *world.Task, files Files, records int) {
 	n := 0
 	r, again := recoverLog(task, files, func(stored) { n++ })
 	if err != nil || again != nil || n != records+1 || r.Torn != 0 || r.epoch < 1 {
-		t.Fatalf("reopened with %d records: %d after one more, %d bytes torn, errors %v and %v", records, n, r.Torn, err, again)
+		t.Fatalf("reopened with %d records and appended one: %d records, %d bytes torn, epoch %d, errors %v and %v; want %d records, 0 bytes, epoch 1 at least, no error",
+			records, n, r.Torn, r.epoch, err, again, records+1)
 	}
 }
 
 // TestSegments fills a log of many segments, damages it, and looks at what is recovered.
 func TestSegments(t *testing.T) {
+	const all, some, none = "all records", "some records", "no record"
 	for name, tc := range map[string]struct {
-		damage       func(m *memory)
-		whole, torn  bool // everything is recovered; some bytes are none
-		beyond, back bool // whole records follow them; the log is empty
+		damage    func(m *memory)
+		recovered string
+		torn      bool // bytes after the last recovered record are no record
+		beyond    bool // whole records stand after those bytes
 	}{
-		"nothing":         {damage: func(*memory) {}, whole: true},
-		"a flipped bit":   {damage: func(m *memory) { f := m.files[2]; f.data[len(f.data)/2] ^= 1 }, torn: true, beyond: true},
-		"a lost segment":  {damage: func(m *memory) { m.files = append(m.files[:2:2], m.files[3:]...) }, torn: true, beyond: true},
-		"no first one":    {damage: func(m *memory) { m.files = m.files[1:] }, torn: true, beyond: true, back: true},
-		"a short header":  {damage: func(m *memory) { f := m.files[len(m.files)-1]; f.data = f.data[:7] }, torn: true},
-		"zeros at an end": {damage: func(m *memory) { f := m.files[len(m.files)-1]; f.data = append(f.data, make([]byte, 100)...) }, whole: true, torn: true},
+		"nothing":         {func(*memory) {}, all, false, false},
+		"a flipped bit":   {func(m *memory) { f := m.files[2]; f.data[len(f.data)/2] ^= 1 }, some, true, true},
+		"a lost segment":  {func(m *memory) { m.files = append(m.files[:2:2], m.files[3:]...) }, some, true, true},
+		"no first one":    {func(m *memory) { m.files = m.files[1:] }, none, true, true},
+		"a short header":  {func(m *memory) { f := m.files[len(m.files)-1]; f.data = f.data[:7] }, some, true, false},
+		"zeros at an end": {func(m *memory) { f := m.files[len(m.files)-1]; f.data = append(f.data, make([]byte, 100)...) }, all, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			on(t, func(task *world.Task) {
 				m := newMemory(task)
 				ends := fill(t, task, m, 1<<10, 8<<10, rand.New(rand.NewPCG(3, 4)))
 				if len(m.files) < 5 {
-					t.Fatalf("%d segments", len(m.files))
+					t.Fatalf("the log has %d segments, want at least 5", len(m.files))
 				}
 				tc.damage(m)
 				n := 0
 				r, err := recoverLog(task, m, func(s stored) { n++ })
-				if err != nil || (n == len(ends)) != tc.whole || (r.Torn > 0) != tc.torn || (r.Beyond > 0) != tc.beyond || (n == 0) != tc.back {
-					t.Errorf("%d of %d records, %d bytes torn, %d records beyond, error %v", n, len(ends), r.Torn, r.Beyond, err)
+				if err != nil {
+					t.Fatalf("recover the log: %v", err)
+				}
+				recovered := some
+				switch n {
+				case 0:
+					recovered = none
+				case len(ends):
+					recovered = all
+				}
+				if recovered != tc.recovered {
+					t.Errorf("%s recovered (%d of %d), want %s", recovered, n, len(ends), tc.recovered)
+				}
+				if torn := r.Torn > 0; torn != tc.torn {
+					t.Errorf("%d bytes torn, want some: %t", r.Torn, tc.torn)
+				}
+				if beyond := r.Beyond > 0; beyond != tc.beyond {
+					t.Errorf("%d whole records after the torn bytes, want some: %t", r.Beyond, tc.beyond)
 				}
 				reopen(t, task, m, n)
 			})
@@ -161,7 +180,7 @@ func TestTheLogTakesNoRecordOutOfTurn(t *testing.T) {
 				batch = append(batch, &request{offset: o})
 			}
 			if err := l.append(task, batch); !errors.Is(err, errOutOfOrder) {
-				t.Errorf("commits %v are taken: %v", offsets, err)
+				t.Errorf("append commits %v: error %v, want %v", offsets, err, errOutOfOrder)
 			}
 		}
 		if err := l.append(task, []*request{{offset: 1}, {offset: 2}}); err != nil {

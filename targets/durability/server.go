@@ -30,10 +30,7 @@ func readSettings(h targets.Host, r recipe) settings {
 	}
 	correct := len(r.Bugs) == 0
 	if correct || r.closing == timeoutAbort {
-		s.deadline = k.Duration("deadline")
-		if s.deadline == 0 {
-			s.deadline = h.DrainLimit / 2
-		}
+		s.deadline = h.Deadline()
 	}
 	return s
 }

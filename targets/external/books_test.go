@@ -92,7 +92,7 @@ type tally struct {
 	open          int // entries of them that were begun and not ended
 }
 
-// lostOf is how many requests a trial is accused of.
+// lostOf is how many requests a trial reports as lost.
 func lostOf(trial result.Trial) (n int) {
 	for _, b := range trial.Breaches {
 		if b.Invariant == "every-request-answered" {

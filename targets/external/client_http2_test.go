@@ -61,7 +61,7 @@ load:
 			case row.class == "" && (c.Verdict != result.Passed || len(c.Breaches) > 0):
 				t.Errorf("%s, %v", c.Verdict, c.Breaches)
 			case row.class != "" && (c.Verdict != result.Breached || !strings.HasPrefix(strings.Join(classes(c), " "), row.class)):
-				t.Errorf("%s, %v; not accused of %s", c.Verdict, classes(c), row.class)
+				t.Errorf("%s, %v; want a report of %s", c.Verdict, classes(c), row.class)
 			}
 		})
 	}

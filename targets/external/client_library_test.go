@@ -77,7 +77,7 @@ func TestBrokers(t *testing.T) {
 }
 
 // TestBrokersThatSayNothing writes to servers that say of everything that it is not there, as one that is not ready
-// might: what was written just now is not there either, so nobody is accused.
+// might: what was written just now is not there either, so nothing is reported.
 func TestBrokersThatSayNothing(t *testing.T) {
 	for protocol, why := range map[string]string{"nats": "the stream does not give back", "amqp": "does not give back a message that it confirmed"} {
 		t.Run(protocol, func(t *testing.T) {

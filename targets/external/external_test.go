@@ -173,7 +173,7 @@ func TestEveryEndIsTold(t *testing.T) {
 				}
 			}
 			if tc.classes == nil && len(c.Breaches) > 0 {
-				t.Errorf("a correct server is accused of %v", classes(c))
+				t.Errorf("a correct server is reported for %v, want nothing", classes(c))
 			}
 			for _, want := range tc.warnings {
 				if !slices.Contains(warnings(t, c), want) {
@@ -184,7 +184,7 @@ func TestEveryEndIsTold(t *testing.T) {
 	}
 }
 
-// TestWhatCannotBeTested says in a sentence why, and accuses nobody.
+// TestWhatCannotBeTested says in a sentence why, and reports nobody.
 func TestWhatCannotBeTested(t *testing.T) {
 	for mode, want := range map[string][]string{
 		"exits-at-once":  {"ended with status 3 before it was ready; its last words: no configuration file"},
@@ -289,7 +289,7 @@ func TestLameDuckAnswersPreopened(t *testing.T) {
 }
 
 // TestCutAnswerFailsWheneverItWasAskedFor begins an answer to the first request of a connection that was open
-// before the signal, and ends in the middle of it: no matter of manners.
+// before the signal, and ends in the middle of it: no mere warning.
 func TestCutAnswerFailsWheneverItWasAskedFor(t *testing.T) {
 	c := run(t, "cuts-late", "", "\n  - {client: http-keepalive, path: /, stop: at-signal}\n  - {client: http-preopened, path: /half}\n", 1)
 	if c.Verdict != result.Breached || !slices.Equal(classes(c), []string{"every-request-answered/answer-cut/exited"}) || len(warnings(t, c)) > 0 {

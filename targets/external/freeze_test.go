@@ -57,7 +57,7 @@ func TestAFrozenProgramMeetsTheRaceAndIsNotAccused(t *testing.T) {
 						t.Errorf("%s counts as natural", b.Class)
 					}
 					if right {
-						t.Errorf("a correct server is accused: %s\n%s", b.Class, strings.Join(b.Evidence, "\n"))
+						t.Errorf("a correct server is reported, want nothing: %s\n%s", b.Class, strings.Join(b.Evidence, "\n"))
 					}
 				}
 			}

@@ -56,7 +56,7 @@ type client interface {
 // start starts the program and returns once it is ready, or has been struck.
 func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 	if h.Outside == nil {
-		return nil, fmt.Errorf("a program from outside needs the real world")
+		return nil, fmt.Errorf("an external program needs engine real")
 	}
 	s := &instance{c: c, h: h, out: h.Outside, w: h.World, conns: map[*wireConn]struct{}{}, held: map[session]struct{}{}, told: map[string]bool{}, good: map[string]int{}}
 	if err := adopt(); err != nil {

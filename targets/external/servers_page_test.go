@@ -21,7 +21,7 @@ const serversHead = `| server | version | signal | load | trials | at risk | los
 |---|---|---|---|---|---|---|---|---|---|
 `
 
-// stakeWords are the kinds of work whose loss is an accusation.
+// stakeWords are the kinds of work whose loss is reported as a failure.
 var stakeWords = []struct{ kind, words string }{
 	{"request-read", "requests read"}, {"answer-half-sent", "answers half sent"}, {"upload-half-received", "uploads half received"},
 	{"acknowledged-write", "writes acknowledged"},
@@ -42,7 +42,7 @@ func (r serverRow) line(t *testing.T, version string, c *result.Campaign) string
 		opened = fmt.Sprintf("dropped, %d of %d", dropped, of)
 	}
 	verdict := c.Verdict.String()
-	if why := accusations(c); why != "" {
+	if why := breachesOf(c); why != "" {
 		verdict += ": " + why
 	}
 	for _, class := range r.warnedOf(t, c) {
@@ -73,8 +73,8 @@ func stakes(c *result.Campaign) (stake, loss string) {
 	return cmp.Or(strings.Join(all, ", "), "nothing"), loss
 }
 
-// accusations names the invariants that were breached, each once.
-func accusations(c *result.Campaign) string {
+// breachesOf names the invariants that were breached, each once.
+func breachesOf(c *result.Campaign) string {
 	var names []string
 	for _, b := range c.Breaches {
 		if name := "`" + b.Invariant + "`"; !slices.Contains(names, name) {

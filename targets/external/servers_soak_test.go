@@ -18,7 +18,7 @@ const controlsHead = `| server | signal | under | trials | reported | at risk |
 |---|---|---|---|---|---|
 `
 
-// TestSilentControlsSoak accuses no server that stops well, in a hundred trials each (or RACEBENCH_TRIALS), and in as
+// TestSilentControlsSoak reports no server that stops well, in a hundred trials each (or RACEBENCH_TRIALS), and in as
 // many under a CPU limit of a half with a busy neighbour in it. With RACEBENCH_SERVERS_PAGE it writes what it saw
 // into that page.
 func TestSilentControlsSoak(t *testing.T) {
@@ -46,7 +46,7 @@ func TestSilentControlsSoak(t *testing.T) {
 					}
 					c := s.run(t, row, command, moment{"400ms..740ms", "800ms"}, trials)
 					n := c.Trials
-					t.Logf("%s: %d trials, %d void, accused of %v, at risk %v", c.Verdict, n.Run, n.Void, classes(c), c.AtRisk)
+					t.Logf("%s: %d trials, %d void, reported %v, at risk %v", c.Verdict, n.Run, n.Void, classes(c), c.AtRisk)
 					if c.Verdict.Finding() || n.Run == 0 { // a starved machine gives fewer trials
 						t.Errorf("%s of %d trials: %v", c.Verdict, n.Run, classes(c))
 						for _, b := range c.Breaches {

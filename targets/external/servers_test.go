@@ -41,7 +41,7 @@ func TestServers(t *testing.T) {
 				}
 				c := s.runTested(t, row)
 				row.judge(t, c)
-				c = s.mannered(t, row, c)
+				c = s.warned(t, row, c)
 				lines[i] = row.line(t, version, c)
 			})
 		}
@@ -90,7 +90,7 @@ func (r serverRow) judge(t *testing.T, c *result.Campaign) {
 	}
 	for _, b := range c.Breaches {
 		if !tolerated(b.Class) && !slices.ContainsFunc(r.classes, func(begin string) bool { return strings.HasPrefix(b.Class, begin) }) {
-			t.Errorf("accused of %s: %s\n%s", b.Class, b.Summary, strings.Join(b.First.Evidence, "\n"))
+			t.Errorf("reported %s, want nothing: %s\n%s", b.Class, b.Summary, strings.Join(b.First.Evidence, "\n"))
 		}
 	}
 	if of, _ := risks(c, "websocket-open"); of == 0 && strings.Contains(serverLoads[r.under()], "client: websocket") {
@@ -106,13 +106,13 @@ func (r serverRow) warnedOf(t *testing.T, c *result.Campaign) []string {
 	return all
 }
 
-// mannered holds a row to its warnings and to what becomes of connections that were open before. Where that takes a
+// warned holds a row to its warnings and to what becomes of connections that were open before. Where that takes a
 // machine that is on time the server gets more runs, until one shows it: one that comes to its signal late answers
 // what it would have dropped, one whose clients come late drops what it would have answered. It returns the last run.
-func (s *servers) mannered(t *testing.T, row serverRow, c *result.Campaign) *result.Campaign {
+func (s *servers) warned(t *testing.T, row serverRow, c *result.Campaign) *result.Campaign {
 	t.Helper()
 	for tries := 0; ; tries++ {
-		wrong := row.unmannered(t, c)
+		wrong := row.otherWarnings(t, c)
 		switch {
 		case wrong == "":
 			return c
@@ -126,8 +126,8 @@ func (s *servers) mannered(t *testing.T, row serverRow, c *result.Campaign) *res
 	}
 }
 
-// unmannered says in what a run's warnings are not the row's; "" where they are.
-func (r serverRow) unmannered(t *testing.T, c *result.Campaign) string {
+// otherWarnings says in what a run's warnings are not the row's; "" where they are.
+func (r serverRow) otherWarnings(t *testing.T, c *result.Campaign) string {
 	t.Helper()
 	if seen := r.warnedOf(t, c); !slices.Equal(seen, r.warns) {
 		return fmt.Sprintf("warned of %v, not of %v", seen, r.warns)

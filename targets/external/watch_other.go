@@ -32,7 +32,7 @@ type listener struct {
 
 func listeners() ([]listener, error) { return nil, errNoLook }
 
-func adopt() error { return errors.New("programs from outside are tested on Linux only") }
+func adopt() error { return errors.New("external programs are tested on Linux only") }
 
 func descendants(map[int]bool) []int { return nil }
 

@@ -32,7 +32,7 @@ const (
 	opAnalytics = "analytics"
 )
 
-// Topics: what is owed to the analytics store, to actors, and to sockets.
+// Topics: what the analytics store, actors and sockets must receive.
 const (
 	topicRequest = 0
 	topicFrame   = 1

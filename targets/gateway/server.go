@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"fmt"
 	"syscall"
 	"time"
@@ -29,14 +30,8 @@ func readSettings(h targets.Host, r recipe) settings {
 		work: k.Duration("work"), insertTime: k.Duration("insert"), timeout: k.Duration("timeout"), ping: k.Duration("ping"), gc: k.Duration("gc"),
 		linger: k.Duration("linger"), hangUpTime: k.Duration("hang-up"), oneAddress: k.Word("from") == "one",
 	}
-	switch {
-	case !r.limited:
-	case k.Duration("deadline") > 0:
-		s.deadline = k.Duration("deadline")
-	case h.DrainLimit > 0:
-		s.deadline = h.DrainLimit / 2
-	default:
-		s.deadline = defaultDeadline
+	if r.limited {
+		s.deadline = cmp.Or(h.Deadline(), defaultDeadline)
 	}
 	return s
 }

@@ -24,7 +24,7 @@ type Books struct {
 	Left int64
 }
 
-// owed is one message that one subscriber should see.
+// owed is one message that one subscriber must receive.
 type owed struct {
 	lane int
 	id   ledger.MsgID

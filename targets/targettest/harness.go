@@ -1,5 +1,9 @@
 // Package targettest holds what every target must pass, and the small harness it is checked with: a
 // real world, clients that keep their own books, and a stop by a real signal, all in one process.
+//
+// It is an independent oracle: it neither writes a ledger nor asks the invariants. A target whose reference passes here
+// and is breached in a trial, or the other way about, shows a mistake in the engine, the ledger or the judges. That is
+// why its probe, its clients and its count of losses are its own, though the engine has such things, too.
 package targettest
 
 import (

@@ -172,7 +172,7 @@ func checkReference(t *testing.T, target targets.Target, knobs map[string]string
 	}
 	b := h.Books()
 	if len(b.Lost) > 0 || b.Owed == 0 || b.Owed != b.Delivered+b.Returned+b.Policy {
-		t.Errorf("lost %v; of %d owed %d were delivered, %d returned, %d the policy's", b.Lost, b.Owed, b.Delivered, b.Returned, b.Policy)
+		t.Errorf("lost %v, want nothing; of %d messages that subscribers must receive %d were delivered, %d returned and %d dropped by the policy", b.Lost, b.Owed, b.Delivered, b.Returned, b.Policy)
 	}
 	for _, w := range b.Wrong {
 		t.Error(w)
