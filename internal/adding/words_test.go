@@ -64,7 +64,7 @@ func TestWarmup(t *testing.T) {
 // follow from it.
 func TestAddingAKindOfClient(t *testing.T) {
 	c := add(t, addition{section: "A kind of client", folder: "targets/external", files: 2, puts: []put{
-		{file: "targets/external/knock.go", named: "targets/external/NAME.go", text: `package external
+		{file: "targets/external/client_knock.go", named: "targets/external/client_NAME.go", text: `package external
 
 import (
 	"github.com/racebench/racebench/engine/ledger"

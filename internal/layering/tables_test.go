@@ -17,19 +17,19 @@ var importRows = [][]string{
 	{"engine/fault", "engine/measure", "engine/invariant", anyTarget},
 	{"targets", "engine/result", "scenario/load"},
 	{"scenario", "engine/ledger", "engine/world/prim"},
-	{"scenario/schema", "scenario/spec", "engine/world", "engine/ledger/extern", "engine/signals", "internal/rundir"},
+	{"scenario/schema", "scenario/spec", "engine/world", "engine/ledger/extern", "engine/signals", "internal/rundir", "targets/promise"},
 }
 
 // narrowed packages may import of ours only what stands here.
 var narrowed = map[string][]string{
 	"targets": {"engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "scenario/schema", "scenario/spec"},
-	anyTarget: {"targets", "engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "engine/signals", "scenario/schema", "scenario/spec"},
+	anyTarget: {"targets", "engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "engine/signals", "scenario/schema", "scenario/spec", "targets/promise"},
 	// Judges do not know servers.
 	"engine/invariant": {"engine/ledger", "engine/ledger/extern", "engine/result", "engine/signals"},
 }
 
 // notTargets are the folders below targets that hold no server.
-var notTargets = []string{"all", "targettest"}
+var notTargets = []string{"all", "promise", "targettest"}
 
 // allShell are the targets without a core: other people's programs, which no world can simulate.
 var allShell = []string{"external"}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/racebench/racebench/engine/invariant"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario"
 )
@@ -24,6 +25,17 @@ func TestTable(t *testing.T) {
 	}
 	if _, ok := Find("no-such-target"); ok {
 		t.Error("a target was found that is none")
+	}
+}
+
+// TestPromises wants every promise of a target to be an invariant that is judged.
+func TestPromises(t *testing.T) {
+	for _, target := range Targets() {
+		for _, name := range target.Promises {
+			if _, ok := invariant.Find(name); !ok {
+				t.Errorf("%s promises %s, want the name of an invariant", target.Name, name)
+			}
+		}
 	}
 }
 

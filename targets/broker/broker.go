@@ -14,6 +14,7 @@ import (
 
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/targets"
+	"github.com/racebench/racebench/targets/promise"
 )
 
 // Target returns the broker.
@@ -94,7 +95,7 @@ var card = targets.Card{
 	},
 	StopSignals: []syscall.Signal{syscall.SIGTERM, syscall.SIGINT},
 	Promises: []string{
-		noLostMessage, noGhost, noDuplicate, inOrder, everyCall, drainEnds,
-		countersZero, boundedQueue, rightError, processSurvive, noLeak,
+		promise.NoLostMessage, promise.NoGhost, promise.NoDuplicate, promise.InOrder, promise.EveryCallReturns, promise.DrainEnds,
+		promise.CountersReturnToZero, promise.BoundedQueue, promise.RightError, promise.ProcessSurvives, promise.NoLeak,
 	},
 }

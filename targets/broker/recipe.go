@@ -1,6 +1,9 @@
 package broker
 
-import "github.com/racebench/racebench/targets"
+import (
+	"github.com/racebench/racebench/targets"
+	"github.com/racebench/racebench/targets/promise"
+)
 
 // A reach says whose messages the gate refuses once it is shut.
 type reach uint8
@@ -45,21 +48,6 @@ type recipe struct {
 	limited    bool // the drain has a deadline and gives back what it did not deliver
 }
 
-// The invariants that variants name.
-const (
-	noLostMessage  = "no-lost-message"
-	noGhost        = "no-ghost"
-	noDuplicate    = "no-duplicate"
-	inOrder        = "in-order"
-	everyCall      = "every-call-returns"
-	drainEnds      = "drain-ends"
-	countersZero   = "counters-return-to-zero"
-	boundedQueue   = "bounded-queue"
-	rightError     = "right-error"
-	processSurvive = "process-survives"
-	noLeak         = "no-leak"
-)
-
 // recipes is the table of variants. Everything a variant does follows from its row.
 var recipes = []recipe{
 	{
@@ -67,8 +55,8 @@ var recipes = []recipe{
 			Name: "timeout-drain", Origin: "maiko 203585e", Verdict: "buggy-original",
 			Summary:  "polls what is ready, waits 10 ms for mailboxes, then drops the rest",
 			Bugs:     []string{"BR1", "BR1b", "BR2", "BR3", "BR4", "BR6", "BR7", "BR8", "BR9"},
-			Breaches: []string{noLostMessage, drainEnds},
-			Also:     []string{everyCall, noLeak, processSurvive, countersZero, rightError},
+			Breaches: []string{promise.NoLostMessage, promise.DrainEnds},
+			Also:     []string{promise.EveryCallReturns, promise.NoLeak, promise.ProcessSurvives, promise.CountersReturnToZero, promise.RightError},
 		},
 		refuses: nobody, tail: readyOnly, join: byLock,
 	},
@@ -77,8 +65,8 @@ var recipes = []recipe{
 			Name: "gate-only", Origin: "maiko 560c847", Verdict: "partial-fix",
 			Summary:  "refuses sends once the stop has begun, and drains as before",
 			Bugs:     []string{"BR1b", "BR2", "BR3", "BR4", "BR5", "BR6", "BR7", "BR8", "BR9", "BR11"},
-			Breaches: []string{noLostMessage, drainEnds},
-			Also:     []string{everyCall, noLeak, processSurvive, rightError},
+			Breaches: []string{promise.NoLostMessage, promise.DrainEnds},
+			Also:     []string{promise.EveryCallReturns, promise.NoLeak, promise.ProcessSurvives, promise.RightError},
 		},
 		refuses: everyone, tail: readyOnly, join: byLock,
 	},
@@ -87,8 +75,8 @@ var recipes = []recipe{
 			Name: "close-merged", Origin: "maiko 0fbe3f1", Verdict: "wrong-fix",
 			Summary:  "closes the queues, but reads them through a merge that never hears of it",
 			Bugs:     []string{"BR2", "BR4", "BR5", "BR6", "BR7", "BR10"},
-			Breaches: []string{noLostMessage, drainEnds},
-			Also:     []string{everyCall, noLeak, processSurvive, rightError},
+			Breaches: []string{promise.NoLostMessage, promise.DrainEnds},
+			Also:     []string{promise.EveryCallReturns, promise.NoLeak, promise.ProcessSurvives, promise.RightError},
 		},
 		refuses: everyone, tail: mergedEnd, join: byHandle, startsLate: true,
 	},
@@ -97,8 +85,8 @@ var recipes = []recipe{
 			Name: "gate-close-drain", Origin: "maiko #110, 01f37e1", Verdict: "partial-fix",
 			Summary:  "closes the queues and reads each to its end; actors still drop their mailbox",
 			Bugs:     []string{"BR2", "BR4", "BR5", "BR6", "BR7", "BR12"},
-			Breaches: []string{noLostMessage, drainEnds},
-			Also:     []string{everyCall, noLeak, processSurvive, rightError},
+			Breaches: []string{promise.NoLostMessage, promise.DrainEnds},
+			Also:     []string{promise.EveryCallReturns, promise.NoLeak, promise.ProcessSurvives, promise.RightError},
 		},
 		refuses: everyone, tail: oneByOne, join: byHandle, startsLate: true,
 	},
@@ -107,8 +95,8 @@ var recipes = []recipe{
 			Name: "close-drain-nogate", Origin: "reference design", Verdict: "partial-fix",
 			Summary:  "closes and reads to the end without a gate: no loss in Stage 1 either",
 			Bugs:     []string{"BR2", "BR4", "BR6", "BR7", "BR12"},
-			Breaches: []string{noLostMessage, drainEnds},
-			Also:     []string{everyCall, noLeak, processSurvive, rightError},
+			Breaches: []string{promise.NoLostMessage, promise.DrainEnds},
+			Also:     []string{promise.EveryCallReturns, promise.NoLeak, promise.ProcessSurvives, promise.RightError},
 		},
 		refuses: nobody, tail: oneByOne, join: byHandle, startsLate: true,
 	},
@@ -117,8 +105,8 @@ var recipes = []recipe{
 			Name: "gate-select", Origin: "reference design", Verdict: "partial-fix",
 			Summary:  "as gate-close-drain, and the gate wakes senders that wait for room",
 			Bugs:     []string{"BR2", "BR5", "BR6", "BR7", "BR12"},
-			Breaches: []string{noLostMessage, drainEnds},
-			Also:     []string{everyCall, noLeak, processSurvive, rightError},
+			Breaches: []string{promise.NoLostMessage, promise.DrainEnds},
+			Also:     []string{promise.EveryCallReturns, promise.NoLeak, promise.ProcessSurvives, promise.RightError},
 		},
 		refuses: everyone, wakes: true, tail: oneByOne, join: byHandle, startsLate: true,
 	},

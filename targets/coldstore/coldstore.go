@@ -16,6 +16,7 @@ import (
 
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/targets"
+	"github.com/racebench/racebench/targets/promise"
 )
 
 // Target returns the cold store. In the real world open opens its log on disk, in a folder that need not exist; nil
@@ -92,10 +93,10 @@ var card = targets.Card{
 	},
 	StopSignals: []syscall.Signal{syscall.SIGTERM, syscall.SIGINT},
 	Promises: []string{
-		noLostMessage, noGhost, noLateEffect, noDuplicate, inOrder, linearizable, everyCall, progress, fair, drainEnds, quiet, exclusive,
-		oneOwner, countersZero, rightError, processSurvive,
+		promise.NoLostMessage, promise.NoGhost, promise.NoLateEffect, promise.NoDuplicate, promise.InOrder, promise.Linearizable, promise.EveryCallReturns, promise.WriterProgress, promise.Fair, promise.DrainEnds, promise.QuietAfterShutdown, promise.ExclusiveWrites,
+		promise.OneOwner, promise.CountersReturnToZero, promise.RightError, promise.ProcessSurvives,
 	},
-	WarnsOnly: []string{noLateEffect}, // a write that timed out may have been stored
+	WarnsOnly: []string{promise.NoLateEffect}, // a write that timed out may have been stored
 }
 
 func knobs() []targets.Knob {

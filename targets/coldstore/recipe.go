@@ -1,6 +1,9 @@
 package coldstore
 
-import "github.com/racebench/racebench/targets"
+import (
+	"github.com/racebench/racebench/targets"
+	"github.com/racebench/racebench/targets/promise"
+)
 
 // A shape is who runs requests.
 type shape uint8
@@ -46,26 +49,6 @@ type recipe struct {
 	drifts  bool // a panic in a call leaves its gauge raised
 }
 
-// The invariants that variants name.
-const (
-	noLostMessage  = "no-lost-message"
-	noLateEffect   = "no-late-effect"
-	noGhost        = "no-ghost"
-	noDuplicate    = "no-duplicate"
-	inOrder        = "in-order"
-	linearizable   = "linearizable"
-	everyCall      = "every-call-returns"
-	drainEnds      = "drain-ends"
-	countersZero   = "counters-return-to-zero"
-	oneOwner       = "one-owner"
-	quiet          = "quiet-after-shutdown"
-	exclusive      = "exclusive-writes"
-	progress       = "writer-progress"
-	fair           = "fair"
-	rightError     = "right-error"
-	processSurvive = "process-survives"
-)
-
 // recipes is the table of variants. Everything a variant does follows from its row.
 var recipes = []recipe{
 	{
@@ -73,8 +56,8 @@ var recipes = []recipe{
 			Name: "tracker-wait", Origin: "signet-cold main, bd6e69a", Verdict: "buggy-original",
 			Summary:  "one loop; counts its readers with a tracker, and waits on it while nobody has closed it",
 			Bugs:     []string{"CS1", "CS2", "CS3", "CS4", "CS5", "CS6", "CS7", "CS10"},
-			Breaches: []string{noLostMessage, drainEnds, progress, fair},
-			Also:     []string{everyCall, noLateEffect},
+			Breaches: []string{promise.NoLostMessage, promise.DrainEnds, promise.WriterProgress, promise.Fair},
+			Also:     []string{promise.EveryCallReturns, promise.NoLateEffect},
 		},
 		shape: oneLoop, barrier: byTracker, setup: unbounded,
 	},
@@ -83,8 +66,8 @@ var recipes = []recipe{
 			Name: "semaphore", Origin: "signet-cold #56, 5d5f44c", Verdict: "partial-fix",
 			Summary:  "one loop; a semaphore in the tracker's place",
 			Bugs:     []string{"CS2", "CS3", "CS4", "CS5", "CS6", "CS7", "CS10"},
-			Breaches: []string{noLostMessage, drainEnds, progress, fair},
-			Also:     []string{everyCall, noLateEffect},
+			Breaches: []string{promise.NoLostMessage, promise.DrainEnds, promise.WriterProgress, promise.Fair},
+			Also:     []string{promise.EveryCallReturns, promise.NoLateEffect},
 		},
 		shape: oneLoop, barrier: byPermits, setup: unbounded,
 	},
@@ -93,8 +76,8 @@ var recipes = []recipe{
 			Name: "permit-split", Origin: "signet-cold #57, 2170812", Verdict: "partial-fix",
 			Summary:  "permits travel with requests; dispatcher and writer; reads have a deadline, streams have not",
 			Bugs:     []string{"CS3", "CS4", "CS5", "CS6", "CS7", "CS8", "CS9", "CS10", "CS11", "CS12"},
-			Breaches: []string{noLostMessage, drainEnds, progress, exclusive, linearizable, everyCall, fair},
-			Also:     []string{quiet, noLateEffect},
+			Breaches: []string{promise.NoLostMessage, promise.DrainEnds, promise.WriterProgress, promise.ExclusiveWrites, promise.Linearizable, promise.EveryCallReturns, promise.Fair},
+			Also:     []string{promise.QuietAfterShutdown, promise.NoLateEffect},
 		},
 		shape: twoLoops, barrier: byPermits, setup: unbounded, bounded: true,
 	},
@@ -103,8 +86,8 @@ var recipes = []recipe{
 			Name: "stream-setup-timeout", Origin: "signet-cold #57, option 1", Verdict: "partial-fix",
 			Summary:  "as permit-split, with the read deadline around the setup of a stream",
 			Bugs:     []string{"CS3", "CS6", "CS7", "CS8", "CS9", "CS10", "CS11", "CS12"},
-			Breaches: []string{noLostMessage, drainEnds, exclusive, linearizable, everyCall, fair},
-			Also:     []string{quiet, progress, noLateEffect},
+			Breaches: []string{promise.NoLostMessage, promise.DrainEnds, promise.ExclusiveWrites, promise.Linearizable, promise.EveryCallReturns, promise.Fair},
+			Also:     []string{promise.QuietAfterShutdown, promise.WriterProgress, promise.NoLateEffect},
 		},
 		shape: twoLoops, barrier: byPermits, setup: wholeBounded, bounded: true,
 	},
@@ -113,8 +96,8 @@ var recipes = []recipe{
 			Name: "stream-latest-timeout", Origin: "signet-cold #57, option 2", Verdict: "partial-fix",
 			Summary:  "as permit-split, with the read deadline around the latest block alone",
 			Bugs:     []string{"CS3", "CS4", "CS6", "CS7", "CS8", "CS9", "CS10", "CS11", "CS12"},
-			Breaches: []string{noLostMessage, drainEnds, progress, exclusive, linearizable, everyCall, fair},
-			Also:     []string{quiet, noLateEffect},
+			Breaches: []string{promise.NoLostMessage, promise.DrainEnds, promise.WriterProgress, promise.ExclusiveWrites, promise.Linearizable, promise.EveryCallReturns, promise.Fair},
+			Also:     []string{promise.QuietAfterShutdown, promise.NoLateEffect},
 		},
 		shape: twoLoops, barrier: byPermits, setup: latestBounded, bounded: true,
 	},
@@ -123,8 +106,8 @@ var recipes = []recipe{
 			Name: "stream-no-permit", Origin: "signet-cold #57, option 3", Verdict: "partial-fix",
 			Summary:  "as permit-split, but streams take no read permit",
 			Bugs:     []string{"CS6", "CS7", "CS8", "CS9", "CS10", "CS11", "CS12"},
-			Breaches: []string{noLostMessage, drainEnds, exclusive, linearizable, everyCall},
-			Also:     []string{quiet, progress, noLateEffect, fair},
+			Breaches: []string{promise.NoLostMessage, promise.DrainEnds, promise.ExclusiveWrites, promise.Linearizable, promise.EveryCallReturns},
+			Also:     []string{promise.QuietAfterShutdown, promise.WriterProgress, promise.NoLateEffect, promise.Fair},
 		},
 		shape: twoLoops, barrier: byPermits, setup: noPermit, bounded: true,
 	},
@@ -133,8 +116,8 @@ var recipes = []recipe{
 			Name: "close-sem", Origin: "signet-cold #57, review", Verdict: "partial-fix",
 			Summary:  "as permit-split, and the permits are closed when the loops end",
 			Bugs:     []string{"CS3", "CS4", "CS5", "CS6", "CS7", "CS8", "CS9", "CS10", "CS11"},
-			Breaches: []string{noLostMessage, drainEnds, progress, exclusive, linearizable, fair},
-			Also:     []string{quiet, noLateEffect},
+			Breaches: []string{promise.NoLostMessage, promise.DrainEnds, promise.WriterProgress, promise.ExclusiveWrites, promise.Linearizable, promise.Fair},
+			Also:     []string{promise.QuietAfterShutdown, promise.NoLateEffect},
 		},
 		shape: twoLoops, barrier: byPermits, setup: unbounded, bounded: true, closes: true,
 	},
@@ -143,8 +126,8 @@ var recipes = []recipe{
 			Name: "unified-nobarrier", Origin: "signet-cold #58, 31e1c13", Verdict: "buggy-original",
 			Summary:  "no loops; a write does not wait for readers",
 			Bugs:     []string{"CS10", "CS13", "CS14", "CS15", "CS16", "CS17", "CS18", "CS20"},
-			Breaches: []string{quiet, exclusive, linearizable, drainEnds, noLateEffect},
-			Also:     []string{progress, everyCall, countersZero, fair},
+			Breaches: []string{promise.QuietAfterShutdown, promise.ExclusiveWrites, promise.Linearizable, promise.DrainEnds, promise.NoLateEffect},
+			Also:     []string{promise.WriterProgress, promise.EveryCallReturns, promise.CountersReturnToZero, promise.Fair},
 		},
 		shape: noLoop, barrier: noBarrier, setup: inTheCaller,
 	},
@@ -153,8 +136,8 @@ var recipes = []recipe{
 			Name: "unified-pinned", Origin: "signet-cold #58, 9426d88", Verdict: "partial-fix",
 			Summary:  "as unified, but the coordinator keeps the backend open until somebody cancels",
 			Bugs:     []string{"CS10", "CS13", "CS14", "CS15", "CS16", "CS17", "CS18", "CS19", "CS22"},
-			Breaches: []string{quiet, exclusive, progress, drainEnds, oneOwner, noLateEffect, fair},
-			Also:     []string{everyCall, countersZero},
+			Breaches: []string{promise.QuietAfterShutdown, promise.ExclusiveWrites, promise.WriterProgress, promise.DrainEnds, promise.OneOwner, promise.NoLateEffect, promise.Fair},
+			Also:     []string{promise.EveryCallReturns, promise.CountersReturnToZero},
 		},
 		shape: noLoop, barrier: byPermits, setup: inTheCaller, pinned: true,
 	},
@@ -163,8 +146,8 @@ var recipes = []recipe{
 			Name: "unified-drift", Origin: "signet-cold #58, 978e2af", Verdict: "partial-fix",
 			Summary:  "as unified, but a panic in a call leaves its gauge raised",
 			Bugs:     []string{"CS10", "CS13", "CS14", "CS15", "CS16", "CS17", "CS18", "CS19", "CS21"},
-			Breaches: []string{quiet, exclusive, progress, drainEnds, countersZero, noLateEffect, fair},
-			Also:     []string{everyCall},
+			Breaches: []string{promise.QuietAfterShutdown, promise.ExclusiveWrites, promise.WriterProgress, promise.DrainEnds, promise.CountersReturnToZero, promise.NoLateEffect, promise.Fair},
+			Also:     []string{promise.EveryCallReturns},
 		},
 		shape: noLoop, barrier: byPermits, setup: inTheCaller, drifts: true,
 	},
@@ -173,8 +156,8 @@ var recipes = []recipe{
 			Name: "unified", Origin: "signet-cold #58, 7c9d50a", Verdict: "partial-fix",
 			Summary:  "no loops; calls take permits and run tracked tasks, a coordinator closes the permits",
 			Bugs:     []string{"CS10", "CS13", "CS14", "CS15", "CS16", "CS17", "CS18", "CS19"},
-			Breaches: []string{quiet, exclusive, progress, drainEnds, noLateEffect, fair},
-			Also:     []string{everyCall, countersZero},
+			Breaches: []string{promise.QuietAfterShutdown, promise.ExclusiveWrites, promise.WriterProgress, promise.DrainEnds, promise.NoLateEffect, promise.Fair},
+			Also:     []string{promise.EveryCallReturns, promise.CountersReturnToZero},
 		},
 		shape: noLoop, barrier: byPermits, setup: inTheCaller,
 	},

@@ -16,6 +16,7 @@ import (
 
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/targets"
+	"github.com/racebench/racebench/targets/promise"
 )
 
 // Target returns the durability host. Without a disk, nil, it runs in simulated worlds only.
@@ -95,8 +96,8 @@ var card = targets.Card{
 	},
 	StopSignals: []syscall.Signal{syscall.SIGTERM, syscall.SIGINT},
 	Promises: []string{
-		noLostMessage, noGhost, noDuplicate, inOrder, everyCall, drainEnds, countersZero, oneOwner,
-		boundedQueue, progress, rightError, processSurvive, noLeak,
+		promise.NoLostMessage, promise.NoGhost, promise.NoDuplicate, promise.InOrder, promise.EveryCallReturns, promise.DrainEnds, promise.CountersReturnToZero, promise.OneOwner,
+		promise.BoundedQueue, promise.WriterProgress, promise.RightError, promise.ProcessSurvives, promise.NoLeak,
 	},
 }
 

@@ -1,6 +1,9 @@
 package durability
 
-import "github.com/racebench/racebench/targets"
+import (
+	"github.com/racebench/racebench/targets"
+	"github.com/racebench/racebench/targets/promise"
+)
 
 // A background is how the exit of a host deals with its background tasks.
 type background uint8
@@ -50,25 +53,8 @@ type recipe struct {
 	deaf        bool // the signal ends the server, and nobody closes the host
 }
 
-// The invariants that variants name.
-const (
-	noLostMessage  = "no-lost-message"
-	noGhost        = "no-ghost"
-	noDuplicate    = "no-duplicate"
-	inOrder        = "in-order"
-	everyCall      = "every-call-returns"
-	drainEnds      = "drain-ends"
-	countersZero   = "counters-return-to-zero"
-	oneOwner       = "one-owner"
-	boundedQueue   = "bounded-queue"
-	rightError     = "right-error"
-	processSurvive = "process-survives"
-	noLeak         = "no-leak"
-	progress       = "writer-progress"
-)
-
 // What a panic of a task may lead to, whatever the design: with policy exit the process is gone.
-var afterPanic = []string{noLostMessage, rightError, everyCall}
+var afterPanic = []string{promise.NoLostMessage, promise.RightError, promise.EveryCallReturns}
 
 // recipes is the table of variants. Everything a variant does follows from its row.
 var recipes = []recipe{
@@ -77,7 +63,7 @@ var recipes = []recipe{
 			Name: "close-then-abort", Origin: "before SpacetimeDB #4581", Verdict: "buggy-original",
 			Summary:  "closes the log, and then aborts the background tasks that commit to it",
 			Bugs:     []string{"DH1", "DH16"},
-			Breaches: []string{processSurvive}, Also: afterPanic,
+			Breaches: []string{promise.ProcessSurvives}, Also: afterPanic,
 		},
 		background: closeAbort, panicsLate: true,
 	},
@@ -86,7 +72,7 @@ var recipes = []recipe{
 			Name: "abort-then-close", Origin: "SpacetimeDB #4581", Verdict: "wrong-fix",
 			Summary:  "aborts the background tasks, and closes while a blocking one still runs",
 			Bugs:     []string{"DH2", "DH16"},
-			Breaches: []string{processSurvive}, Also: afterPanic,
+			Breaches: []string{promise.ProcessSurvives}, Also: afterPanic,
 		},
 		background: abortClose, panicsLate: true,
 	},
@@ -95,7 +81,7 @@ var recipes = []recipe{
 			Name: "drop-host-first", Origin: "review of SpacetimeDB #4581", Verdict: "partial-fix",
 			Summary:  "drops the host before the close: the same abort, a little earlier",
 			Bugs:     []string{"DH2", "DH16"},
-			Breaches: []string{processSurvive}, Also: afterPanic,
+			Breaches: []string{promise.ProcessSurvives}, Also: afterPanic,
 		},
 		background: dropFirst, panicsLate: true,
 	},
@@ -104,7 +90,7 @@ var recipes = []recipe{
 			Name: "abort-join-wrapper", Origin: "the natural next attempt", Verdict: "partial-fix",
 			Summary:  "aborts and joins the background tasks, but not the blocking work that they wait for",
 			Bugs:     []string{"DH3", "DH16"},
-			Breaches: []string{processSurvive}, Also: afterPanic,
+			Breaches: []string{promise.ProcessSurvives}, Also: afterPanic,
 		},
 		background: abortJoinEnd, panicsLate: true,
 	},
@@ -113,7 +99,7 @@ var recipes = []recipe{
 			Name: "stop-join-blocking", Origin: "reference design", Verdict: "partial-fix",
 			Summary:  "stops the background tasks and waits for their blocking work; late clients still panic",
 			Bugs:     []string{"DH16"},
-			Breaches: []string{processSurvive}, Also: afterPanic,
+			Breaches: []string{promise.ProcessSurvives}, Also: afterPanic,
 		},
 		panicsLate: true,
 	},
@@ -129,7 +115,7 @@ var recipes = []recipe{
 			Name: "notify-before-unlock", Origin: "before SpacetimeDB #4051", Verdict: "buggy-original",
 			Summary:  "reports the close before it has given up the lock",
 			Bugs:     []string{"DH4"},
-			Breaches: []string{oneOwner},
+			Breaches: []string{promise.OneOwner},
 		},
 		unlocksLate: true,
 	},
@@ -138,8 +124,8 @@ var recipes = []recipe{
 			Name: "timeout-abort", Origin: "SpacetimeDB #4019", Verdict: "partial-fix",
 			Summary:  "a timeout aborts the actor: its lock goes, its writer writes on, its queue is lost",
 			Bugs:     []string{"DH5"},
-			Breaches: []string{oneOwner, noLostMessage},
-			Also:     []string{inOrder, drainEnds, processSurvive, rightError},
+			Breaches: []string{promise.OneOwner, promise.NoLostMessage},
+			Also:     []string{promise.InOrder, promise.DrainEnds, promise.ProcessSurvives, promise.RightError},
 		},
 		closing: timeoutAbort,
 	},
@@ -148,7 +134,7 @@ var recipes = []recipe{
 			Name: "join-close", Origin: "SpacetimeDB #4808", Verdict: "partial-fix",
 			Summary:  "the first closer takes the handle to wait on; the second returns at once",
 			Bugs:     []string{"DH6"},
-			Breaches: []string{oneOwner},
+			Breaches: []string{promise.OneOwner},
 		},
 		closing: joinHandle,
 	},
@@ -157,7 +143,7 @@ var recipes = []recipe{
 			Name: "enqueue-unlocked", Origin: "before SpacetimeDB #4677", Verdict: "buggy-original",
 			Summary:  "commits under the lock and enqueues after it: a later commit may be first in the queue",
 			Bugs:     []string{"DH7"},
-			Breaches: []string{processSurvive}, Also: afterPanic,
+			Breaches: []string{promise.ProcessSurvives}, Also: afterPanic,
 		},
 		enqueue: afterUnlock,
 	},
@@ -166,7 +152,7 @@ var recipes = []recipe{
 			Name: "enqueue-locked", Origin: "SpacetimeDB #4661, #4767", Verdict: "partial-fix",
 			Summary:  "enqueues with the lock held: in order, but readers wait with it when the queue is full",
 			Bugs:     []string{"DH11"},
-			Breaches: []string{progress},
+			Breaches: []string{promise.WriterProgress},
 		},
 		enqueue: underLock,
 	},
@@ -175,7 +161,7 @@ var recipes = []recipe{
 			Name: "reorder-window", Origin: "SpacetimeDB #4677", Verdict: "partial-fix",
 			Summary:  "puts records back in order, and at the end drops those that wait for a missing one",
 			Bugs:     []string{"DH8"},
-			Breaches: []string{noLostMessage},
+			Breaches: []string{promise.NoLostMessage},
 		},
 		enqueue: afterUnlock, reorders: true,
 	},
@@ -184,7 +170,7 @@ var recipes = []recipe{
 			Name: "queue-unbounded", Origin: "before SpacetimeDB #4652", Verdict: "buggy-original",
 			Summary:  "queues without a bound: whoever commits faster than the disk syncs fills the memory",
 			Bugs:     []string{"DH12"},
-			Breaches: []string{boundedQueue}, Also: []string{drainEnds},
+			Breaches: []string{promise.BoundedQueue}, Also: []string{promise.DrainEnds},
 		},
 		unbounded: true,
 	},
@@ -193,7 +179,7 @@ var recipes = []recipe{
 			Name: "queue-bounded-blocking", Origin: "SpacetimeDB #4652, #4767", Verdict: "partial-fix",
 			Summary:  "blocks the thread that would make room, and panics when the close wakes who waits for it",
 			Bugs:     []string{"DH9", "DH10"},
-			Breaches: []string{drainEnds, processSurvive}, Also: afterPanic,
+			Breaches: []string{promise.DrainEnds, promise.ProcessSurvives}, Also: afterPanic,
 		},
 		oneThread: true, panicsWoken: true,
 	},
@@ -202,7 +188,7 @@ var recipes = []recipe{
 			Name: "queue-bounded-parking", Origin: "SpacetimeDB #4802", Verdict: "partial-fix",
 			Summary:  "parks with the lock held, and panics when the close wakes who is parked",
 			Bugs:     []string{"DH10", "DH11"},
-			Breaches: []string{processSurvive, progress}, Also: afterPanic,
+			Breaches: []string{promise.ProcessSurvives, promise.WriterProgress}, Also: afterPanic,
 		},
 		enqueue: underLock, panicsWoken: true,
 	},
@@ -211,7 +197,7 @@ var recipes = []recipe{
 			Name: "depth-late", Origin: "every version", Verdict: "buggy-original",
 			Summary:  "counts a record after it was sent: who takes it off may be first",
 			Bugs:     []string{"DH13"},
-			Breaches: []string{countersZero},
+			Breaches: []string{promise.CountersReturnToZero},
 		},
 		countsLate: true,
 	},
@@ -220,7 +206,7 @@ var recipes = []recipe{
 			Name: "remove-first", Origin: "every version", Verdict: "buggy-original",
 			Summary:  "forgets the host before it is closed: a launch meanwhile finds the log owned",
 			Bugs:     []string{"DH14"},
-			Breaches: []string{rightError},
+			Breaches: []string{promise.RightError},
 		},
 		forgets: true,
 	},
@@ -229,7 +215,7 @@ var recipes = []recipe{
 			Name: "signal-gap", Origin: "every version", Verdict: "buggy-original",
 			Summary:  "ends on the signal without closing its host: what is not durable yet is lost",
 			Bugs:     []string{"DH15"},
-			Breaches: []string{noLostMessage},
+			Breaches: []string{promise.NoLostMessage},
 		},
 		deaf: true,
 	},

@@ -15,6 +15,7 @@ import (
 	"github.com/racebench/racebench/scenario/schema"
 	"github.com/racebench/racebench/scenario/spec"
 	"github.com/racebench/racebench/targets"
+	"github.com/racebench/racebench/targets/promise"
 )
 
 //go:embed example.yaml
@@ -30,10 +31,10 @@ var card = targets.Card{
 	Example: example,
 	Ops:     ops(),
 	Promises: []string{
-		"every-request-answered", "acked-survives-restart", "drain-ends", "process-survives", "no-orphan", "listener-closes",
-		"preopened-answered", "clean-exit", "clean-close",
+		promise.EveryRequestAnswered, promise.AckedSurvivesRestart, promise.DrainEnds, promise.ProcessSurvives, promise.NoOrphan, promise.ListenerCloses,
+		promise.PreopenedAnswered, promise.CleanExit, promise.CleanClose,
 	},
-	WarnsOnly:   []string{"preopened-answered", "clean-exit", "clean-close"},
+	WarnsOnly:   []string{promise.PreopenedAnswered, promise.CleanExit, promise.CleanClose},
 	StopSignals: stopSignals, // what a signal means is the program's own business
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/signals"
 	"github.com/racebench/racebench/targets"
+	"github.com/racebench/racebench/targets/promise"
 )
 
 // A repro is what a script needs to know of the trial that it shows again.
@@ -85,26 +86,26 @@ func (r *repro) find() bool {
 // and kill cannot show it.
 func (r *repro) goes(s *script, words []string) bool {
 	switch words[0] {
-	case "every-request-answered":
+	case promise.EveryRequestAnswered:
 		if !r.request(words[1]) {
 			return false
 		}
 		s.function("send", r.send())
 		s.set("WAIT", seconds(r.wait))
 		s.part("lost")
-	case "drain-ends":
+	case promise.DrainEnds:
 		s.function("hold", r.holding(words[len(words)-1])+"\n  client=$!")
 		s.part("hang")
-	case "no-orphan", "listener-closes":
+	case promise.NoOrphan, promise.ListenerCloses:
 		s.part("orphan")
-	case "preopened-answered":
+	case promise.PreopenedAnswered:
 		if !r.first("http-preopened") {
 			return false
 		}
 		s.function("request", r.ask())
 		s.dial(r)
 		s.part("preopened")
-	case "clean-close":
+	case promise.CleanClose:
 		if !r.first("websocket") || len(r.g.hello) > longestHello {
 			return false
 		}
@@ -112,7 +113,7 @@ func (r *repro) goes(s *script, words []string) bool {
 		s.function("hello", r.hello())
 		s.dial(r)
 		s.part("close")
-	case "acked-survives-restart":
+	case promise.AckedSurvivesRestart:
 		return r.writes(s)
 	default:
 		return false

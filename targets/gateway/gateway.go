@@ -7,6 +7,7 @@ import (
 
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/targets"
+	"github.com/racebench/racebench/targets/promise"
 )
 
 // Target returns the gateway. Net makes what lies outside it; nil is the connections in memory, which a
@@ -106,7 +107,7 @@ var card = targets.Card{
 	},
 	StopSignals: []syscall.Signal{syscall.SIGTERM, syscall.SIGINT},
 	Promises: []string{
-		noLostMessage, "no-ghost", "no-duplicate", everyCall, drainEnds, countersZero, fair, boundedQueue,
-		rightError, "process-survives", noLeak, cleanClose,
+		promise.NoLostMessage, promise.NoGhost, promise.NoDuplicate, promise.EveryCallReturns, promise.DrainEnds, promise.CountersReturnToZero, promise.Fair, promise.BoundedQueue,
+		promise.RightError, promise.ProcessSurvives, promise.NoLeak, promise.CleanClose,
 	},
 }

@@ -1,6 +1,9 @@
 package gateway
 
-import "github.com/racebench/racebench/targets"
+import (
+	"github.com/racebench/racebench/targets"
+	"github.com/racebench/racebench/targets/promise"
+)
 
 // A tracking says how a task group counts its tasks.
 type tracking uint8
@@ -73,19 +76,6 @@ type recipe struct {
 	idTwoSteps  bool // an id is looked up and taken in two steps
 }
 
-// The invariants that variants name.
-const (
-	noLostMessage = "no-lost-message"
-	everyCall     = "every-call-returns"
-	drainEnds     = "drain-ends"
-	countersZero  = "counters-return-to-zero"
-	boundedQueue  = "bounded-queue"
-	rightError    = "right-error"
-	noLeak        = "no-leak"
-	fair          = "fair"
-	cleanClose    = "clean-close"
-)
-
 // variant describes a row.
 func variant(name, origin, verdict, summary string, bugs ...string) targets.Variant {
 	return targets.Variant{Name: name, Origin: origin, Verdict: verdict, Summary: summary, Bugs: bugs}
@@ -120,85 +110,85 @@ var recipes = []recipe{
 	merged.with(variant("untracked", "rivet before #3448", "buggy-original",
 		"waits for HTTP connections; WebSockets are cut", "GW1", "GW6", "GW7", "GW8"), func(r *recipe) {
 		r.tracking, r.release = uncounted, deferred
-	}).breaching(is(noLostMessage, everyCall), is(cleanClose)),
+	}).breaching(is(promise.NoLostMessage, promise.EveryCallReturns), is(promise.CleanClose)),
 	merged.with(variant("check-then-wait", "rivet #3448", "partial-fix",
 		"counts relays; looks at the count, and then waits for news of it", "GW2", "GW3", "GW4", "GW6", "GW7", "GW8"), func(*recipe) {}).
-		breaching(is(drainEnds, countersZero, everyCall, noLostMessage), is(rightError, cleanClose)),
+		breaching(is(promise.DrainEnds, promise.CountersReturnToZero, promise.EveryCallReturns, promise.NoLostMessage), is(promise.RightError, promise.CleanClose)),
 	merged.with(variant("release-increment", "reviews 1-4, 6-9, 12 of #3448", "no-op-fix",
 		"check-then-wait with another memory order, which Go and a counter do not know", "GW2", "GW3", "GW4", "GW6", "GW7", "GW8"), func(*recipe) {}).
-		breaching(is(drainEnds, countersZero, everyCall, noLostMessage), is(rightError, cleanClose)),
+		breaching(is(promise.DrainEnds, promise.CountersReturnToZero, promise.EveryCallReturns, promise.NoLostMessage), is(promise.RightError, promise.CleanClose)),
 	right.with(variant("loop-check-then-wait", "reviews 1, 2 of #3448", "wrong-fix",
 		"the same two steps in a loop", "GW2", "GW3", "GW4"), func(r *recipe) {
 		r.waiting, r.leaving, r.release, r.limited = loopCheckThenWait, afterBody, inline, false
-	}).breaching(is(drainEnds, countersZero), is(rightError)),
+	}).breaching(is(promise.DrainEnds, promise.CountersReturnToZero), is(promise.RightError)),
 	right.with(variant("subscribe-then-check", "reviews 3, 4, 7-11 of #3448", "partial-fix",
 		"subscribes before it looks: no wake-up is lost", "GW3", "GW4"), func(r *recipe) {
 		r.leaving, r.release, r.limited = afterBody, inline, false
-	}).breaching(is(drainEnds, countersZero), is(rightError)),
+	}).breaching(is(promise.DrainEnds, promise.CountersReturnToZero), is(promise.RightError)),
 	right.with(variant("pinned-rearm", "review 6 of #3448", "partial-fix",
 		"subscribes again before each look", "GW3", "GW4"), func(r *recipe) {
 		r.waiting, r.leaving, r.release, r.limited = pinnedRearm, afterBody, inline, false
-	}).breaching(is(drainEnds, countersZero), is(rightError)),
+	}).breaching(is(promise.DrainEnds, promise.CountersReturnToZero), is(promise.RightError)),
 	right.with(variant("guard-decrement", "reviews 2, 3, 6, 7 of #3448", "partial-fix",
 		"a scope guard counts a task's end, also after a panic", "GW4"), func(r *recipe) {
 		r.release, r.limited = inline, false
-	}).breaching(is(countersZero), is(rightError)),
+	}).breaching(is(promise.CountersReturnToZero), is(promise.RightError)),
 	right.with(variant("guard-forget-decrement", "review 9 of #3448", "partial-fix",
 		"a guard that is disarmed, and the decrement by hand", "GW4"), func(r *recipe) {
 		r.leaving, r.release, r.limited = guardThenByHand, inline, false
-	}).breaching(is(countersZero), is(rightError)),
+	}).breaching(is(promise.CountersReturnToZero), is(promise.RightError)),
 	right.with(variant("guard-forget-only", "review 10 of #3448", "wrong-fix",
 		"a guard that is disarmed, and no decrement: every success leaks a count", "leak-on-success"), func(r *recipe) {
 		r.leaving, r.limited = guardThenNot, false
-	}).breaching(is(drainEnds), nil),
+	}).breaching(is(promise.DrainEnds), nil),
 	right.with(variant("catch-unwind", "reviews 5, 8, 11, 12 of #3448", "partial-fix",
 		"catches a panic, then counts the end", "GW4"), func(r *recipe) {
 		r.leaving, r.release, r.limited = afterCatch, inline, false
-	}).breaching(is(countersZero), is(rightError)),
+	}).breaching(is(promise.CountersReturnToZero), is(promise.RightError)),
 	right.with(variant("release-deferred", "rivet before #3448, review 11", "correct",
 		"slots are given back by a guard, whatever ends the handler"), func(*recipe) {}),
 	right.with(variant("release-inline", "rivet #3448", "mutation",
 		"slots are given back at the end of the handler's body", "GW4"), func(r *recipe) {
 		r.release, r.limited = inline, false
-	}).breaching(is(countersZero), is(rightError)),
+	}).breaching(is(promise.CountersReturnToZero), is(promise.RightError)),
 	right.with(variant("double-release", "rivet main, August 2026", "mutation",
 		"slots are given back at the upgrade or the answer, and again at the end", "GW9"), func(r *recipe) {
 		r.release, r.limited = twice, false
-	}).breaching(is(boundedQueue), nil),
+	}).breaching(is(promise.BoundedQueue), nil),
 	right.with(variant("ttl-eviction", "rivet, all versions", "mutation",
 		"a count of slots in use goes with its age; old releases hit the new one", "GW5"), func(r *recipe) {
 		r.ageEvicts, r.limited = true, false
-	}).breaching(is(boundedQueue), nil),
+	}).breaching(is(promise.BoundedQueue), nil),
 	right.with(variant("id-check-then-insert", "rivet 5cf2672", "mutation",
 		"looks whether an id is free, then takes it", "GW10"), func(r *recipe) {
 		r.idTwoSteps, r.limited = true, false
-	}).breaching(is(everyCall), is(drainEnds, rightError, noLostMessage)),
+	}).breaching(is(promise.EveryCallReturns), is(promise.DrainEnds, promise.RightError, promise.NoLostMessage)),
 	right.with(variant("goaway", "rivet #3550", "partial-fix",
 		"tells sockets to go, and waits as #3448 does", "GW2", "GW3"), func(r *recipe) {
 		r.waiting, r.leaving, r.limited = checkThenWait, afterBody, false
-	}).breaching(is(drainEnds), nil),
+	}).breaching(is(promise.DrainEnds), nil),
 	right.with(variant("increment-in-task", "mutation", "mutation",
 		"a task counts itself when it begins: the drain may be over before", "returns-early"), func(r *recipe) {
 		r.tracking, r.limited = byTask, false
-	}).breaching(is(noLostMessage), is(everyCall, cleanClose)),
+	}).breaching(is(promise.NoLostMessage), is(promise.EveryCallReturns, promise.CleanClose)),
 	right.with(variant("drain-reference", "reference design", "reference",
 		"refuses, tells, waits for every task, closes; gives back what a deadline leaves"), func(*recipe) {}),
 	right.with(variant("dispatch-bounded-await", "rivet before #5015", "buggy-original",
 		"the receiver waits for room in a full queue, with its entry's lock", "GW11", "GW12"), func(r *recipe) {
 		r.dispatch, r.limited = boundedAwait, false
-	}).breaching(is(drainEnds, fair), is(noLostMessage, everyCall, rightError)),
+	}).breaching(is(promise.DrainEnds, promise.Fair), is(promise.NoLostMessage, promise.EveryCallReturns, promise.RightError)),
 	right.with(variant("dispatch-unbounded", "rivet #5015", "partial-fix",
 		"queues without a bound", "GW13"), func(r *recipe) {
 		r.dispatch, r.limited = unbounded, false
-	}).breaching(is(boundedQueue, drainEnds), nil),
+	}).breaching(is(promise.BoundedQueue, promise.DrainEnds), nil),
 	right.with(variant("dispatch-try-drop", "review of #5015, literally", "partial-fix",
 		"a message for a full queue is dropped without a word", "GW14"), func(r *recipe) {
 		r.dispatch, r.limited = tryDrop, false
-	}).breaching(is(noLostMessage), is(drainEnds)),
+	}).breaching(is(promise.NoLostMessage), is(promise.DrainEnds)),
 	right.with(variant("dispatch-try-close", "review of #5015, as meant", "correct",
 		"closes the one socket whose queue is full, as overloaded"), func(*recipe) {}),
 	right.with(variant("dispatch-unlocked-await", "mutation", "mutation",
 		"waits for room without the lock: no circle, and the same stall", "GW11"), func(r *recipe) {
 		r.dispatch, r.limited = unlockedAwait, false
-	}).breaching(is(drainEnds, fair), is(noLostMessage, everyCall, rightError)),
+	}).breaching(is(promise.DrainEnds, promise.Fair), is(promise.NoLostMessage, promise.EveryCallReturns, promise.RightError)),
 }

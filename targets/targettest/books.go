@@ -8,6 +8,7 @@ import (
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/targets"
+	"github.com/racebench/racebench/targets/promise"
 )
 
 // Books are a trial's account: what became of every accepted message, for every subscriber it was
@@ -105,7 +106,7 @@ func (h *Harness) settle(b *Books, reader *Client, found map[owed]int) {
 		if seen[id] == 2 {
 			b.Wrong = append(b.Wrong, fmt.Sprintf("%s saw %v twice", reader.Name, id))
 		}
-		if id.Seq() < last[id.Lane()] && slices.Contains(h.Target.Promises, "in-order") {
+		if id.Seq() < last[id.Lane()] && slices.Contains(h.Target.Promises, promise.InOrder) {
 			b.Wrong = append(b.Wrong, fmt.Sprintf("%s saw message %d of lane %d out of order", reader.Name, id.Seq(), id.Lane()))
 		}
 		last[id.Lane()] = id.Seq()

@@ -10,6 +10,7 @@ import (
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/scenario/spec"
 	"github.com/racebench/racebench/targets"
+	"github.com/racebench/racebench/targets/promise"
 )
 
 // Run checks a target against everything that the engine and the reports take for granted: its tables,
@@ -118,7 +119,7 @@ func checkVariants(t *testing.T, target targets.Target, knobs map[string]string)
 				h.AwaitTask(c.Send(20))
 			}
 		}
-		if !h.Stop() && !slices.Contains(v.Breaches, "drain-ends") {
+		if !h.Stop() && !slices.Contains(v.Breaches, promise.DrainEnds) {
 			t.Errorf("%s did not stop; its tasks: %v", v.Name, h.Tasks(world.Target))
 		}
 		if n := h.Books().Lost[Unaccounted]; n > 0 {
