@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,20 +33,17 @@ type campaign struct {
 	shared
 	samples []invariant.Sample // of the run without a signal
 
-	mu       sync.Mutex
-	fold     *result.Campaign
-	planned  int
-	started  int // trials begun, void ones included
-	valid    int
-	void     int
-	breached int
-	kept     map[string]int
-	hangs    map[string]int
-	shown    map[string]bool // classes that a trial showed
-	stopped  bool
-	late     bool // the budget's time was over before its trials were
-	began    time.Time
-	err      error
+	fold    *result.Campaign
+	planned int
+	quota   *batch.Quota
+
+	// Only what takes trials in the order of the plan writes these.
+	kept  map[string]int
+	hangs map[string]int
+	shown map[string]bool // classes that a trial showed
+
+	mu  sync.Mutex
+	err error
 }
 
 // shared is what all campaigns of a run have together.
@@ -58,7 +56,7 @@ type shared struct {
 func newCampaign(p trial.Program, v targets.Variant, seed scenario.Seed, b batch.Budget, c trial.Config, in shared) *campaign {
 	return &campaign{
 		program: p, variant: v, seed: seed, budget: b, c: c, shared: in,
-		kept: map[string]int{}, hangs: map[string]int{}, shown: map[string]bool{}, began: time.Now(),
+		kept: map[string]int{}, hangs: map[string]int{}, shown: map[string]bool{},
 	}
 }
 
@@ -93,8 +91,7 @@ func (k *campaign) runAll(ctx context.Context) error {
 	var workers sync.WaitGroup
 	for range max(1, k.c.Parallel) {
 		workers.Go(func() {
-			for index, ok := k.claim(ctx); ok; index, ok = k.claim(ctx) {
-				k.trial(ctx, index)
+			for k.one(ctx) {
 			}
 		})
 	}
@@ -110,6 +107,11 @@ func (k *campaign) begin() {
 			k.planned = 1
 		}
 	}
+	planned := k.planned
+	if k.budget.For > 0 && !k.program.Attached() {
+		planned = -1
+	}
+	k.quota = batch.NewQuota(planned, k.budget)
 	header := batch.HeaderOf(k.program, k.variant)
 	header.Seed, header.Anytime = k.seed.String(), k.budget.For > 0
 	k.fold = result.NewCampaign(header, batch.RulesOf(k.program, k.variant))
@@ -121,10 +123,11 @@ func (k *campaign) begin() {
 
 // end draws the conclusions from the trials that were run.
 func (k *campaign) end(ctx context.Context) error {
+	k.fold.EndedEarly = k.quota.Ended()
 	if k.budget.For > 0 {
-		k.fold.Trials.Planned = k.started
+		k.fold.Trials.Planned = k.quota.Settled()
 	}
-	if note := k.budget.SpentNote(k.valid, k.planned); k.late && note != "" {
+	if note := k.budget.SpentNote(k.fold.Trials.Run, k.planned); k.quota.Ended() == batch.EndedByTimeout && note != "" {
 		k.fold.Note(note)
 	}
 	k.fold.Finish()
@@ -134,55 +137,83 @@ func (k *campaign) end(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// claim gives out the next trial's index, until enough valid ones have been run, twice as many were
-// started as planned, or something stopped the campaign.
-func (k *campaign) claim(ctx context.Context) (int, bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.stopped || k.err != nil || ctx.Err() != nil || k.started > 0 && k.program.Attached() {
-		return 0, false
-	}
-	if k.budget.Within > 0 && time.Since(k.began) >= k.budget.Within {
-		k.late = true
-		return 0, false
-	}
-	if k.budget.For > 0 {
-		if k.started > 0 && time.Since(k.began) >= k.budget.For {
-			return 0, false
-		}
-	} else if k.started-k.void >= k.planned || k.started >= 2*k.planned {
-		return 0, false
-	}
-	k.started++
-	return k.budget.Shard.Index(k.started - 1), true
+// A judged trial is in its directory until it is taken or dropped.
+type judged struct {
+	result.Trial
+	dir rundir.TrialDir
 }
 
-func (k *campaign) trial(ctx context.Context, index int) {
-	t, dir, err := k.runOne(ctx, index)
-	k.mu.Lock()
-	defer k.mu.Unlock()
+// one runs the next planned trial, and what replaces it while it is void. It is false when none is left.
+func (k *campaign) one(ctx context.Context) bool {
+	n, to := k.quota.Hand(ctx, 1)
+	if n == to {
+		return false
+	}
+	var all []judged
+	more := func() bool { return !k.program.Attached() && k.quota.GoesOn(ctx) }
+	err := batch.Tries(more, func(replacement int) (result.Trial, error) {
+		t, dir, err := k.runOne(ctx, k.budget.Shard.Index(n), replacement)
+		if err == nil {
+			all = append(all, judged{t, dir})
+		}
+		return t, err
+	})
 	if err != nil {
-		if k.err == nil && !errors.Is(err, ctx.Err()) {
-			k.err = err
+		k.quota.Close(ctx)
+		if !errors.Is(err, ctx.Err()) {
+			k.fail(err)
 		}
-		return
 	}
-	k.note(t)
-	if err := k.keep(&t, dir); err != nil && k.err == nil {
-		k.err = err
+	k.quota.Settle(n, batch.Done{To: to, Take: func() string { return k.take(all) }, Drop: func() { k.drop(all) }})
+	return true
+}
+
+// fail remembers an error of racebench's own.
+func (k *campaign) fail(err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.err = errors.Join(k.err, err)
+}
+
+// failed is the error that ended the campaign, if one did.
+func (k *campaign) failed() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.err
+}
+
+// take adds a planned trial and its replacements to the result, and says what ends the campaign with them.
+func (k *campaign) take(all []judged) (end string) {
+	for _, t := range all {
+		end = cmp.Or(end, k.note(t.Trial))
+		if err := k.keep(&t.Trial, t.dir); err != nil {
+			k.fail(err)
+			end = cmp.Or(end, batch.EndedByFailure)
+		}
+		k.fold.Add(t.Trial)
+		if k.c.Progress != nil {
+			counts := k.fold.Trials
+			k.c.Progress(trial.Progress{
+				Scenario: k.program.Scenario.Name, Variant: k.variant.Name, Trial: t.Index, Number: t.Number, Verdict: t.Verdict,
+				Done: counts.Run, Planned: k.planned, Void: counts.Void, Breached: counts.Run - counts.Passed,
+				Elapsed: time.Since(k.quota.Began),
+			})
+		}
 	}
-	k.fold.Add(t)
-	if k.c.Progress != nil {
-		k.c.Progress(trial.Progress{
-			Scenario: k.program.Scenario.Name, Variant: k.variant.Name, Trial: t.Index, Number: t.Number, Verdict: t.Verdict,
-			Done: k.valid, Planned: k.planned, Void: k.void, Breached: k.breached,
-			Elapsed: time.Since(k.began),
-		})
+	return end
+}
+
+// drop forgets trials that were run after the one that ended the campaign.
+func (k *campaign) drop(all []judged) {
+	for _, t := range all {
+		if err := t.dir.Remove(); err != nil {
+			k.fail(err)
+		}
 	}
 }
 
-func (k *campaign) runOne(ctx context.Context, index int) (result.Trial, rundir.TrialDir, error) {
-	plan := trial.NewPlan(k.program, k.variant, k.seed, index, k.c.Build)
+func (k *campaign) runOne(ctx context.Context, index, replacement int) (result.Trial, rundir.TrialDir, error) {
+	plan := trial.NewPlan(k.program, k.variant, k.seed, index, k.c.Build).Replacement(replacement)
 	dir, err := k.run.NewTrial()
 	if err != nil {
 		return result.Trial{}, "", err
@@ -204,26 +235,20 @@ func runAndJudge(ctx context.Context, plan trial.Plan, dir rundir.TrialDir, c tr
 	return plan.Judge(dir)
 }
 
-// note counts the trial and ends the campaign when it has hung often enough in the same way.
-func (k *campaign) note(t result.Trial) {
-	switch t.Verdict {
-	case result.Void:
-		k.void++
-		return
-	case result.Passed:
-	default:
-		k.breached++
-		k.stopped = k.stopped || k.c.FailFast && batch.Unexpected(k.c, t, k.fold.Header, k.fold.Rules)
+// note says whether a trial ends the campaign: with FailFast by a breach that nobody expects, or since it hung often
+// enough in the same way.
+func (k *campaign) note(t result.Trial) (end string) {
+	if k.c.FailFast && batch.Unexpected(k.c, t, k.fold.Header, k.fold.Rules) {
+		end = batch.EndedByFailFast
 	}
-	k.valid++
 	for _, b := range t.Breaches {
 		k.shown[b.Class] = true
 		if b.Verdict != result.Hung {
 			continue
 		}
 		k.hangs[b.Class]++
-		if k.hangs[b.Class] >= result.SameHangs && !k.stopped {
-			k.stopped = true
+		if k.hangs[b.Class] >= result.SameHangs && end == "" {
+			end = batch.EndedByHangs
 			cost := "five drain limits"
 			if k.program.Outside() {
 				cost = "a whole drain limit"
@@ -231,6 +256,7 @@ func (k *campaign) note(t result.Trial) {
 			k.fold.Note(fmt.Sprintf("stopped after %d hangs of the same class: each costs %s", result.SameHangs, cost))
 		}
 	}
+	return end
 }
 
 // keep leaves the trial's directory in place if it is asked for, and removes it otherwise.

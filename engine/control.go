@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
 )
@@ -32,7 +33,7 @@ func (k *campaign) control(ctx context.Context) {
 	case err != nil:
 		k.err = err
 	case void != "":
-		k.stopped = true
+		k.quota.End(batch.EndedByControl)
 		k.fold.Add(result.Trial{Index: -1, Number: plan.ID.Number, Seed: plan.ID.Seed, Verdict: result.Void, Void: void})
 		if k.c.Keep == trial.KeepAll || k.c.Keep == trial.KeepFailing {
 			return // the program's own words are in there

@@ -77,21 +77,18 @@ func (ts turns) run(ctx context.Context, failFast bool) {
 			k.control(ctx)
 		}
 	}
-	for left := true; left; {
+	for left := true; left && !(failFast && ts.found()); {
 		left = false
 		for _, k := range ts {
-			if ts.broken() || failFast && k.valid >= ts.head().valid && ts.found() {
-				continue
-			}
-			if index, ok := k.claim(ctx); ok {
-				k.trial(ctx, index)
+			if !ts.broken() && k.one(ctx) {
 				left = true
 			}
 		}
 	}
 	if failFast && ts.found() {
 		for _, k := range ts {
-			k.planned = ts.head().valid
+			k.quota.End(batch.EndedByFailFast)
+			k.planned = ts.head().fold.Trials.Run
 			k.fold.Trials.Planned = k.planned
 		}
 	}
@@ -99,7 +96,7 @@ func (ts turns) run(ctx context.Context, failFast bool) {
 
 // broken says whether racebench itself failed on a side: the others would run for nothing.
 func (ts turns) broken() bool {
-	return slices.ContainsFunc(ts, func(k *campaign) bool { return k.err != nil })
+	return slices.ContainsFunc(ts, func(k *campaign) bool { return k.failed() != nil })
 }
 
 // found says whether the head has shown a class of breach that neither its scenario lists nor another side

@@ -66,6 +66,12 @@ func (s Seed) Trial(scenarioHash string, index int) Seed {
 	return Seed(binary.LittleEndian.Uint64(sum[:8]))
 }
 
+// Replacement returns the seed of the n-th trial in place of a void one that has the seed s.
+func (s Seed) Replacement(n int) Seed {
+	sum := s.derive("replacement", strconv.Itoa(n))
+	return Seed(binary.LittleEndian.Uint64(sum[:8]))
+}
+
 // derive hashes the seed and some words, each led by its length so that no two lists of
 // words read alike.
 func (s Seed) derive(words ...string) [32]byte {

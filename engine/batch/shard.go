@@ -1,9 +1,8 @@
 package batch
 
 // A Shard is one of several parts of a run, on one machine each. Trials are dealt out by their index: all shards
-// together run the planned ones that one run would have, and no trial is in two of them. What replaces a void trial
-// is the next of its own shard, so that the last trials are others than those of one run where some are void. The
-// zero Shard is the whole.
+// together run those that one run would have, and no trial is in two of them: what replaces a void trial follows from
+// that trial alone. The zero Shard is the whole.
 type Shard struct {
 	Number, Of int // from 1 to Of
 }

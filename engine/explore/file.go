@@ -22,18 +22,20 @@ type File struct {
 	// Comments are lines for people, put above the data; nothing reads them.
 	Comments []string
 
-	Build    string // of racebench
-	Go       string // the Go version it was built with
-	Target   string
-	Variant  string
-	Hash     string // of the scenario
-	Seed     string // of the campaign
-	Index    int    // of the trial in it
-	Ops      int    // of the small world, as are Clients and MaxSteps
-	Clients  int
-	MaxSteps int
-	Strategy string // that found the schedule: information only
-	Classes  []string
+	Build   string // of racebench
+	Go      string // the Go version it was built with
+	Target  string
+	Variant string
+	Hash    string // of the scenario
+	Seed    string // of the campaign
+	Index   int    // of the trial in it
+	// Replacement is the how manieth trial in place of a void one of that index it is; 0 is the planned one.
+	Replacement int
+	Ops         int // of the small world, as are Clients and MaxSteps
+	Clients     int
+	MaxSteps    int
+	Strategy    string // that found the schedule: information only
+	Classes     []string
 
 	Steps  int      // decisions
 	Events int      // visible operations
@@ -72,15 +74,17 @@ func countField(key string, at func(f *File) *int) field {
 	return field{
 		key: key,
 		get: func(f *File) string { return strconv.Itoa(*at(f)) },
-		set: func(f *File, value string) error {
-			n, err := strconv.ParseUint(value, 10, 31)
-			if err != nil {
-				return fmt.Errorf("%q is not a count", value)
-			}
-			*at(f) = int(n)
-			return nil
-		},
+		set: func(f *File, value string) error { return setCount(at(f), value) },
 	}
+}
+
+func setCount(to *int, value string) error {
+	n, err := strconv.ParseUint(value, 10, 31)
+	if err != nil {
+		return fmt.Errorf("%q is not a count", value)
+	}
+	*to = int(n)
+	return nil
 }
 
 // fields are the file's single values, in the order they are written.
@@ -91,7 +95,22 @@ var fields = []field{
 	textField("variant", func(f *File) *string { return &f.Variant }),
 	textField("hash", func(f *File) *string { return &f.Hash }),
 	textField("seed", func(f *File) *string { return &f.Seed }),
-	countField("index", func(f *File) *int { return &f.Index }),
+	{
+		key: "index",
+		get: func(f *File) string {
+			if f.Replacement == 0 {
+				return strconv.Itoa(f.Index)
+			}
+			return fmt.Sprintf("%d+%d", f.Index, f.Replacement)
+		},
+		set: func(f *File, value string) error {
+			index, replacement, replaced := strings.Cut(value, "+")
+			if err := setCount(&f.Index, index); err != nil || !replaced {
+				return err
+			}
+			return setCount(&f.Replacement, replacement)
+		},
+	},
 	countField("ops", func(f *File) *int { return &f.Ops }),
 	countField("clients", func(f *File) *int { return &f.Clients }),
 	countField("max_steps", func(f *File) *int { return &f.MaxSteps }),

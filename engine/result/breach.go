@@ -49,8 +49,8 @@ type RowWarning struct {
 	First     *FirstTrial `json:"first,omitempty"` // that showed it
 }
 
-// A RowTogether counts the trials that showed just these classes of breach.
-type RowTogether struct {
+// A together counts the trials that showed just these classes of breach.
+type together struct {
 	Classes []string `json:"classes"` // in order
 	Trials  int      `json:"trials"`
 }
@@ -183,12 +183,12 @@ func (w RowWarning) breach() RowBreach {
 	return b
 }
 
-func byClasses(a, b RowTogether) int { return slices.Compare(a.Classes, b.Classes) }
+func byClasses(a, b together) int { return slices.Compare(a.Classes, b.Classes) }
 
-func (r *Row) addTogether(t RowTogether) {
+func (r *Row) addTogether(t together) {
 	at, found := slices.BinarySearchFunc(r.Together, t, byClasses)
 	if !found {
-		r.Together = slices.Insert(r.Together, at, RowTogether{Classes: t.Classes})
+		r.Together = slices.Insert(r.Together, at, together{Classes: t.Classes})
 	}
 	r.Together[at].Trials += t.Trials
 }

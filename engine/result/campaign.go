@@ -31,10 +31,15 @@ func (c *Campaign) Note(text string) {
 // Add adds a trial. A void one is counted and contributes nothing else.
 func (c *Campaign) Add(t Trial) {
 	c.add(&t)
+	t.Latency, t.Throughput, t.Timeline = nil, nil, nil
+	c.list(t)
+}
+
+// list keeps a trial, unless there are enough before it.
+func (c *Campaign) list(t Trial) {
 	if c.isFull(RowTrial{Trial: t.Index, Replacement: t.Replacement, Seed: t.Seed}) {
 		return
 	}
-	t.Latency, t.Throughput, t.Timeline = nil, nil, nil
 	c.Judged = append(c.Judged, t)
 	if len(c.Judged) >= 2*maxPerTrial {
 		c.pruneJudged()
@@ -54,8 +59,9 @@ func (c *Campaign) AddKept(t Trial, path string) {
 // Merge adds the trials of another campaign of the same header, which is left as it was.
 func (c *Campaign) Merge(o *Campaign) {
 	c.merge(&o.Row)
-	c.Judged = append(c.Judged, o.Judged...)
-	c.pruneJudged()
+	for _, t := range o.Judged {
+		c.list(t)
+	}
 }
 
 // Finish draws the conclusions: breaches by class, what is known, thresholds, the verdict. It may be

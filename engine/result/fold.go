@@ -125,8 +125,14 @@ func (r *Row) merge(o *Row) {
 		r.uncounted += o.uncounted
 	}
 	r.ElapsedNS += o.ElapsedNS
-	r.PerTrial = append(r.PerTrial, o.PerTrial...)
-	r.prune()
+	for _, t := range o.PerTrial {
+		if !r.isFull(t) {
+			r.PerTrial = append(r.PerTrial, t)
+		}
+	}
+	if len(r.PerTrial) >= 2*maxPerTrial {
+		r.prune()
+	}
 	r.bound()
 }
 
@@ -187,7 +193,7 @@ func (r *Row) addBroken(t *Trial) {
 		for _, b := range shown(t, t.Breaches) {
 			addBreach(&r.Breaches, b)
 		}
-		r.addTogether(RowTogether{Classes: classesOf(t.Breaches), Trials: 1})
+		r.addTogether(together{Classes: classesOf(t.Breaches), Trials: 1})
 	}
 	if len(t.Warnings) > 0 {
 		for _, b := range shown(t, t.Warnings) {

@@ -31,7 +31,7 @@ func Merge(reports []*Report) (*Report, error) {
 		}
 		sum.ElapsedNS += r.ElapsedNS
 		for _, row := range r.Results {
-			at := slices.IndexFunc(groups, func(g []Row) bool { return together(g[0], row) })
+			at := slices.IndexFunc(groups, func(g []Row) bool { return sameKind(g[0], row) })
 			if at < 0 {
 				groups = append(groups, []Row{row})
 				continue
@@ -53,8 +53,8 @@ func Merge(reports []*Report) (*Report, error) {
 	return &sum, nil
 }
 
-// together says whether two rows are about the same thing.
-func together(a, b Row) bool {
+// sameKind says whether two rows are about the same thing.
+func sameKind(a, b Row) bool {
 	return a.Scenario == b.Scenario && a.ScenarioHash == b.ScenarioHash && a.Target == b.Target && a.Variant == b.Variant && a.Engine == b.Engine
 }
 

@@ -91,7 +91,7 @@ func (r *Row) recallEarlier() {
 	apart := len(r.Together) == 0 // one class, or a result of before they were stored
 	for _, b := range r.Breaches {
 		if apart && b.Trials > 0 {
-			r.addTogether(RowTogether{Classes: []string{b.Class}, Trials: b.Trials})
+			r.addTogether(together{Classes: []string{b.Class}, Trials: b.Trials})
 		}
 		switch {
 		case b.Known != "":

@@ -12,7 +12,7 @@ func TestStoredClassesOfEarlierVersions(t *testing.T) {
 	r := Report{Schema: SchemaName, Results: []Row{{
 		Breaches: []RowBreach{{Class: former}, {Class: "drain-ends/late/over-limit"}},
 		Warnings: []RowWarning{{Class: former}},
-		Together: []RowTogether{{Classes: []string{former, "drain-ends/late/over-limit"}}},
+		Together: []together{{Classes: []string{former, "drain-ends/late/over-limit"}}},
 	}}}
 	raw, err := r.Encode()
 	if err != nil {

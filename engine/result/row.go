@@ -35,7 +35,7 @@ type Row struct {
 	RulesOut   float64       `json:"rules_out,omitempty"`
 	BreachRate *Rate         `json:"breach_rate,omitempty"`
 	Breaches   []RowBreach   `json:"breaches,omitempty"`
-	Together   []RowTogether `json:"together,omitempty"` // trials by all the classes they showed
+	Together   []together    `json:"together,omitempty"` // trials by all the classes they showed
 	Crossed    []Crossed     `json:"crossed,omitempty"`
 	Warnings   []RowWarning  `json:"warnings,omitempty"`
 	Latency    []Latency     `json:"latency,omitempty"`

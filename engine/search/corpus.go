@@ -97,7 +97,7 @@ func (s *search) replayKept(ctx context.Context) error {
 				}
 			}
 			if s.c.FailFast && batch.Unexpected(s.c, r.Trial, s.fold.Header, s.fold.Rules) {
-				s.stopped.Store(true)
+				s.quota.End(batch.EndedByFailFast)
 			}
 		}
 	}

@@ -118,7 +118,7 @@ func (k *keeper) keep(b *result.RowBreach, f Failure, budget explore.ShrinkBudge
 		b.First.Found = &f.Plan.ID.Index
 	}
 	// Shrinking may have gone on to the draws of another trial: what the directory holds is the first now.
-	b.First.Trial, b.First.Seed, b.First.Dir = again.Trial.Index, again.Trial.Seed, string(dir)
+	b.First.Trial, b.First.Replacement, b.First.Seed, b.First.Dir = again.Trial.Index, again.Trial.Replacement, again.Trial.Seed, string(dir)
 	if f.kept != nil || k.c.Corpus == "" || b.Known != "" {
 		return nil
 	}

@@ -29,7 +29,7 @@ func RecordFailure(m *trial.Simulator, plan trial.Plan, strategy world.Strategy,
 	pinned.Variants = []spec.Value{spec.Text(plan.Variant.Name)}
 	f := &explore.File{
 		Build: plan.ID.Build, Go: runtime.Version(), Target: plan.ID.Target, Variant: plan.Variant.Name,
-		Hash: plan.ID.ScenarioHash, Seed: plan.ID.CampaignSeed, Index: plan.ID.Index,
+		Hash: plan.ID.ScenarioHash, Seed: plan.ID.CampaignSeed, Index: plan.ID.Index, Replacement: plan.ID.Replacement,
 		Ops: plan.Small.Ops, Clients: plan.Small.Clients, MaxSteps: plan.Small.MaxSteps,
 		Strategy: name, Classes: t.Classes(), Scenario: string(pinned.Marshal()), Deviations: recorder.Deviations(),
 	}
@@ -140,7 +140,7 @@ func PlanOfFile(f *explore.File, catalog trial.Catalog) (plan trial.Plan, stale 
 	if bounds.Ops == 0 || bounds.Clients == 0 || bounds.MaxSteps == 0 {
 		return plan, "", fmt.Errorf("read replay file: a small world has at least one operation, client and step")
 	}
-	return trial.NewSmallPlan(small, bounds, v, seed, f.Index, f.Build), "", nil
+	return trial.NewSmallPlan(small, bounds, v, seed, f.Index, f.Build).Replacement(f.Replacement), "", nil
 }
 
 func firstLine(s string) string {

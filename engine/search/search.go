@@ -39,22 +39,23 @@ type search struct {
 	hints   explore.Hints
 	kept    []keptSchedule // of this variant, by earlier searches
 
-	next     atomic.Int64
-	valid    atomic.Int64
-	void     atomic.Int64
-	breached atomic.Int64
-	stopped  atomic.Bool
+	quota                 *batch.Quota
+	valid, void, breached atomic.Int64 // for the progress
 
-	mu   sync.Mutex
+	mu sync.Mutex
+	// What was found is written in the order of the plan alone.
 	fold *result.Campaign
-	// first is, by class, the lowest index of a schedule that showed it.
-	first map[string]int
+	// first is, by class, the first schedule that showed it.
+	first map[string]place
 	// shownBy is, by class, the first kept schedule that showed it.
 	shownBy map[string]*explore.File
 	// told is what the listener to the progress hears of.
 	told outcomes
 	err  error
 }
+
+// A place is where a schedule stands in its plan.
+type place struct{ index, replacement int }
 
 // A Failure is the first schedule that showed a class of breach, or where none did that was drawn, a kept one.
 type Failure struct {
@@ -111,13 +112,17 @@ func SearchSchedules(ctx context.Context, programs []trial.Program, seeds []scen
 func newSearch(p trial.Program, v targets.Variant, seed scenario.Seed, b batch.Budget, c trial.Config) *search {
 	s := &search{
 		program: p, variant: v, seed: seed, budget: b, c: c, began: time.Now(), told: newOutcomes(),
-		first: map[string]int{}, shownBy: map[string]*explore.File{},
+		first: map[string]place{}, shownBy: map[string]*explore.File{},
 	}
 	s.small, s.bounds = p.Small()
 	if b.For == 0 { // else what was run is what was planned
 		s.planned = batch.PlannedOf(p, b)
 	}
-	s.fold = s.empty()
+	planned := s.planned
+	if b.For > 0 {
+		planned = -1
+	}
+	s.fold, s.quota = s.empty(), batch.NewQuota(planned, b)
 	s.fold.Trials.Planned = s.planned
 	return s
 }
@@ -144,7 +149,7 @@ func (s *search) run(ctx context.Context) error {
 	for range max(1, s.c.Parallel) {
 		workers.Go(func() {
 			if err := s.work(ctx); err != nil {
-				s.stopped.Store(true)
+				s.quota.Close(ctx)
 				s.mu.Lock()
 				s.err = errors.Join(s.err, err)
 				s.mu.Unlock()
@@ -152,10 +157,11 @@ func (s *search) run(ctx context.Context) error {
 		})
 	}
 	workers.Wait()
+	s.fold.EndedEarly = s.quota.Ended()
 	if s.budget.For > 0 {
-		s.fold.Trials.Planned = int(s.valid.Load() + s.void.Load())
+		s.fold.Trials.Planned = s.quota.Settled()
 	}
-	if note := s.budget.SpentNote(int(s.valid.Load()), s.planned); note != "" && ctx.Err() == nil && time.Since(s.began) >= s.budget.Within {
+	if note := s.budget.SpentNote(s.fold.Trials.Run, s.planned); note != "" && s.quota.Ended() == batch.EndedByTimeout {
 		s.fold.Note(note)
 	}
 	s.fold.ElapsedNS = time.Since(s.began).Nanoseconds()
@@ -166,49 +172,96 @@ func (s *search) run(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// work runs schedules until the budget is spent.
+// work runs schedules until the plan is done, or its budget spent.
 func (s *search) work(ctx context.Context) error {
 	m, err := trial.NewSimulator()
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	own := s.empty()
-	first := map[string]int{}
-	seen := newOutcomes()
-	defer func() {
-		s.tell(&seen) // what came after the last look at the clock
-		s.merge(own, first)
-	}()
-	for n := 0; ; n++ {
-		if n%tellEvery == 0 {
-			s.tell(&seen)
-		}
-		next, ok := s.claim(ctx, n)
-		if !ok {
+	for {
+		from, to := s.quota.Hand(ctx, s.atOnce())
+		if from == to {
 			return nil
 		}
-		index := s.budget.Shard.Index(next)
-		plan := trial.NewSmallPlan(s.small, s.bounds, s.variant, s.seed, index, s.c.Build)
-		t, r, err := m.Run(plan, strategyOf(plan, s.hints))
-		if err != nil {
-			return err
-		}
-		if s.c.Verify {
-			if t, err = verify(m, plan, s.hints, t, r); err != nil {
+		f := finds{fold: result.NewCampaign(s.fold.Header, s.fold.Rules), first: map[string]place{}, seen: newOutcomes()}
+		for n := from; n < to && f.end == ""; n++ {
+			if err := s.one(m, s.budget.Shard.Index(n), &f); err != nil {
 				return err
 			}
 		}
-		t.Schedule = &result.Schedule{Hash: r.Hash, Steps: int64(r.Steps)}
-		own.Add(t)
-		s.count(t)
-		seen.add(t)
-		for _, b := range t.Breaches {
-			if was, ok := first[b.Class]; !ok || index < was {
-				first[b.Class] = index
+		s.tell(&f.seen)
+		s.quota.Settle(from, batch.Done{To: to, Take: func() string { return s.take(&f) }, Drop: func() {}})
+	}
+}
+
+// atOnce is how many schedules a worker takes at a time: few where there are few.
+func (s *search) atOnce() int {
+	if s.budget.For > 0 {
+		return tellEvery
+	}
+	return min(max(s.planned/(4*max(1, s.c.Parallel)), 1), tellEvery)
+}
+
+// finds are what some schedules in a row came to.
+type finds struct {
+	fold  *result.Campaign
+	first map[string]place
+	seen  outcomes
+	end   string // what ends the search with the last of them
+}
+
+// one runs one planned schedule, and what replaces it while it is void.
+func (s *search) one(m *trial.Simulator, index int, f *finds) error {
+	planned := trial.NewSmallPlan(s.small, s.bounds, s.variant, s.seed, index, s.c.Build)
+	return batch.Tries(func() bool { return true }, func(replacement int) (result.Trial, error) {
+		plan := planned.Replacement(replacement)
+		t, r, err := m.Run(plan, strategyOf(plan, s.hints))
+		if err != nil {
+			return t, err
+		}
+		if s.c.Verify {
+			if t, err = verify(m, plan, s.hints, t, r); err != nil {
+				return t, err
 			}
 		}
+		t.Schedule = &result.Schedule{Hash: r.Hash, Steps: int64(r.Steps)}
+		f.fold.Add(t)
+		s.count(t)
+		f.seen.add(t)
+		for _, b := range t.Breaches {
+			if _, ok := f.first[b.Class]; !ok {
+				f.first[b.Class] = place{index, replacement}
+			}
+		}
+		if s.c.FailFast && batch.Unexpected(s.c, t, s.fold.Header, s.fold.Rules) {
+			f.end = batch.EndedByFailFast
+		}
+		return t, nil
+	})
+}
+
+// take adds what some schedules came to: those before them were added.
+func (s *search) take(f *finds) (end string) {
+	s.fold.Merge(f.fold)
+	for class, at := range f.first {
+		if _, ok := s.first[class]; !ok {
+			s.first[class] = at
+		}
 	}
+	return f.end
+}
+
+// count counts for the progress.
+func (s *search) count(t result.Trial) {
+	if t.Verdict == result.Void {
+		s.void.Add(1)
+		return
+	}
+	if len(t.Breaches) > 0 {
+		s.breached.Add(1)
+	}
+	s.valid.Add(1)
 }
 
 // strategyOf is the strategy of a plan's schedule: a function of its index, its seed and the hints.
@@ -224,7 +277,7 @@ func verify(m *trial.Simulator, plan trial.Plan, h explore.Hints, t result.Trial
 		return t, err
 	}
 	return result.Trial{
-		Index: t.Index, Number: t.Number, Seed: t.Seed, Verdict: result.Void,
+		Index: t.Index, Replacement: t.Replacement, Number: t.Number, Seed: t.Seed, Verdict: result.Void,
 		Void: fmt.Sprintf("uncontrolled non-determinism: two runs of one schedule had %d and %d steps, and other traces", r.Steps, again.Steps),
 	}, nil
 }
@@ -246,65 +299,13 @@ func hintsOf(first trial.Plan) (explore.Hints, error) {
 	})
 }
 
-// claim takes the next schedule for a worker that has run n, unless the budget is spent. A look at what is left and
-// the taking are one step: otherwise two workers would both take the last one, and a search had one schedule more
-// than its parts.
-func (s *search) claim(ctx context.Context, n int) (int, bool) {
-	for {
-		done := s.next.Load()
-		if s.stopped.Load() || n%tellEvery == 0 && s.outOfTime(ctx) || s.budget.For == 0 && s.enough(done) {
-			return 0, false
-		}
-		if s.next.CompareAndSwap(done, done+1) {
-			return int(done), true
-		}
-	}
-}
-
-// enough says whether so many schedules are what was planned: void ones are replaced, up to as many again.
-func (s *search) enough(done int64) bool {
-	return done-s.void.Load() >= int64(s.planned) || done >= 2*int64(s.planned)
-}
-
-func (s *search) outOfTime(ctx context.Context) bool {
-	took := time.Since(s.began)
-	return ctx.Err() != nil || s.budget.For > 0 && took >= s.budget.For || s.budget.Within > 0 && took >= s.budget.Within
-}
-
-func (s *search) count(t result.Trial) {
-	switch {
-	case t.Verdict == result.Void:
-		s.void.Add(1)
-		return
-	case len(t.Breaches) > 0:
-		s.breached.Add(1)
-		if s.c.FailFast && batch.Unexpected(s.c, t, s.fold.Header, s.fold.Rules) {
-			s.stopped.Store(true)
-		}
-	}
-	s.valid.Add(1)
-}
-
-func (s *search) merge(own *result.Campaign, first map[string]int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.fold.Merge(own)
-	for class, index := range first {
-		if was, ok := s.first[class]; !ok || index < was {
-			s.first[class] = index
-		}
-	}
-}
-
 // failures lists the first failure of every class, in the order of the result's breaches.
 func (s *search) failures() []Failure {
 	var all []Failure
 	for _, b := range s.fold.Breaches {
-		if index, ok := s.first[b.Class]; ok {
-			all = append(all, Failure{
-				Class: b.Class, Name: explore.Portfolio(index).Name, hints: s.hints,
-				Plan: trial.NewSmallPlan(s.small, s.bounds, s.variant, s.seed, index, s.c.Build),
-			})
+		if at, ok := s.first[b.Class]; ok {
+			plan := trial.NewSmallPlan(s.small, s.bounds, s.variant, s.seed, at.index, s.c.Build).Replacement(at.replacement)
+			all = append(all, Failure{Class: b.Class, Name: explore.Portfolio(at.index).Name, hints: s.hints, Plan: plan})
 		} else if file, ok := s.shownBy[b.Class]; ok {
 			all = append(all, Failure{Class: b.Class, kept: file})
 		}

@@ -20,7 +20,11 @@ type smallRunner struct {
 
 func (r smallRunner) planOf(w explore.Workload) trial.Plan {
 	small := trial.SmallWorld{Ops: w.Ops, Clients: w.Clients, MaxSteps: r.plan.Small.MaxSteps}
-	return trial.NewSmallPlan(r.plan.Program, small, r.plan.Variant, r.seed, w.Trial, r.plan.ID.Build)
+	plan := trial.NewSmallPlan(r.plan.Program, small, r.plan.Variant, r.seed, w.Trial, r.plan.ID.Build)
+	if w.Trial == r.plan.ID.Index {
+		plan = plan.Replacement(r.plan.ID.Replacement)
+	}
+	return plan
 }
 
 // Run implements explore.Runner.

@@ -34,7 +34,7 @@ func Judge(dir rundir.TrialDir, c Config) (result.Trial, error) {
 
 // Judge says what the evidence of a plan's trial shows.
 func (p Plan) Judge(dir rundir.TrialDir) (result.Trial, error) {
-	t := result.Trial{Index: p.ID.Index, Number: p.ID.Number, Seed: p.ID.Seed, Dir: string(dir)}
+	t := result.Trial{Index: p.ID.Index, Replacement: p.ID.Replacement, Number: p.ID.Number, Seed: p.ID.Seed, Dir: string(dir)}
 	e, err := ledger.Read(dir.Ledger())
 	if errors.Is(err, fs.ErrNotExist) && dir.Trimmed() {
 		return storedVerdict(dir)

@@ -45,7 +45,9 @@ type Identity struct {
 	CampaignSeed string `json:"campaign_seed"`
 	Seed         string `json:"seed"`
 	Index        int    `json:"index"`
-	Number       int    `json:"number"`
+	// Replacement is the how manieth trial in place of a void one of that index this is; 0 is the planned one.
+	Replacement int `json:"replacement,omitempty"`
+	Number      int `json:"number"`
 	// Control says that no signal is sent: what is lost then, no shutdown is to blame for.
 	Control bool `json:"control,omitempty"`
 	// Freeze says that the program is stopped before the signal: what shows then is forced.
@@ -67,10 +69,30 @@ func NewPlan(p Program, v targets.Variant, campaign scenario.Seed, index int, bu
 		Target: p.Target.Name, Variant: v.Name, Engine: string(scenario.Real), Build: build,
 		CampaignSeed: campaign.String(), Seed: seed.String(), Index: index,
 	}}
-	for i, d := range p.Directives {
-		plan.Strikes = append(plan.Strikes, d.Draw(seed.Stream("inject/"+strconv.Itoa(i))))
-	}
+	plan.draw()
 	return plan
+}
+
+func (p *Plan) draw() {
+	p.Strikes = nil
+	for i, d := range p.Program.Directives {
+		p.Strikes = append(p.Strikes, d.Draw(p.Seed.Stream("inject/"+strconv.Itoa(i))))
+	}
+}
+
+// Replacement is the plan of the n-th trial in place of a planned one that is void: other draws, and else the same.
+// It follows from the trial that it replaces alone, so that the parts of a run replace as the whole would.
+func (p Plan) Replacement(n int) Plan {
+	if n == 0 {
+		return p
+	}
+	p.Seed = p.Seed.Replacement(n)
+	p.ID.Seed, p.ID.Replacement = p.Seed.String(), n
+	p.draw()
+	if p.Small != nil {
+		p = p.simulated(*p.Small)
+	}
+	return p
 }
 
 // limit is how long the drain may take before a trial is given up: design decision 4 (no verdict from
@@ -184,6 +206,7 @@ func ReadPlan(dir rundir.TrialDir, catalog Catalog) (Plan, error) {
 		small, bounds := program.Small()
 		plan = NewSmallPlan(small, bounds, v, seed, id.Index, id.Build)
 	}
+	plan = plan.Replacement(id.Replacement)
 	plan.LeftOut = leftOut
 	plan.ID.Number, plan.ID.Control, plan.ID.ControlRun = id.Number, id.Control, id.ControlRun
 	plan.ID.Freeze, plan.ID.Folder = id.Freeze, id.Folder

@@ -153,7 +153,7 @@ func (m *Simulator) Watch(plan Plan, strategy world.Strategy, onStep func(world.
 	s.stalls.simulated = s.w
 	var failed error
 	r := s.w.Simulate(TrialTask, func(t *world.Task) { failed = s.run(t) })
-	t := result.Trial{Index: plan.ID.Index, Number: plan.ID.Number, Seed: plan.ID.Seed}
+	t := result.Trial{Index: plan.ID.Index, Replacement: plan.ID.Replacement, Number: plan.ID.Number, Seed: plan.ID.Seed}
 	switch {
 	case s.broken != nil:
 		return t, r, s.broken
@@ -176,7 +176,7 @@ func (m *Simulator) Watch(plan Plan, strategy world.Strategy, onStep func(world.
 	}
 	judgeEvidence(&t, &s.plan, e)
 	if r.Ending == world.OutOfSteps {
-		t = result.Trial{Index: t.Index, Number: t.Number, Seed: t.Seed, Verdict: result.Void,
+		t = result.Trial{Index: t.Index, Replacement: t.Replacement, Number: t.Number, Seed: t.Seed, Verdict: result.Void,
 			Void: fmt.Sprintf("the budget of %d steps was spent", plan.Small.MaxSteps)}
 	}
 	return t, r, nil
