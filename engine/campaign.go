@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/batch"
-	"github.com/racebench/racebench/engine/invariant"
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
@@ -31,7 +31,7 @@ type campaign struct {
 	budget  batch.Budget
 	c       trial.Config
 	shared
-	samples []invariant.Sample // of the run without a signal
+	samples []breach.Sample // of the run without a signal
 
 	fold    *result.Campaign
 	planned int

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/racebench/racebench/engine/invariant"
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
@@ -42,7 +43,7 @@ phase 0 serve ended at=2s
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, terms := invariant.NewIndex(e), invariant.Terms{DrainLimit: time.Second, Duration: time.Second, Signals: []int{signal}}
+	x, terms := invariant.NewIndex(e), breach.Terms{DrainLimit: time.Second, Duration: time.Second, Signals: []int{signal}}
 	var breaches []result.Breach
 	for _, v := range invariant.All() {
 		breaches = append(breaches, v.Check(x, terms)...)

@@ -1,10 +1,8 @@
 package invariant
 
 import (
-	"slices"
-
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
-	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
 )
 
@@ -29,15 +27,15 @@ func (x *Index) markQueued() {
 // AtRisk says what was under way when the first signal struck, and how much of it was lost: accepted
 // messages that a subscriber was still owed ("queued"), and calls that had not returned
 // ("call-in-flight"). It is nil when nothing struck.
-func AtRisk(x *Index, terms Terms) []result.Risk {
+func AtRisk(x *Index, terms breach.Terms) []result.Risk {
 	if !x.struck {
 		return nil
 	}
 	if x.e.Audit != nil {
 		return x.reopenRisk(terms)
 	}
-	if x.outside() {
-		return x.outsideAtRisk()
+	if x.program != nil {
+		return x.program.AtRisk()
 	}
 	queued := result.Risk{Kind: "queued", Count: int64(count(x.queued))}
 	calls := result.Risk{Kind: "call-in-flight", Count: x.openCall}
@@ -67,7 +65,7 @@ func AtRisk(x *Index, terms Terms) []result.Risk {
 
 // reopenRisk is what was at risk of a trial that ends with a reopen: messages that had been accepted when
 // the first signal struck, and calls under way.
-func (x *Index) reopenRisk(terms Terms) []result.Risk {
+func (x *Index) reopenRisk(terms breach.Terms) []result.Risk {
 	stored := result.Risk{Kind: "stored"}
 	calls := result.Risk{Kind: "call-in-flight", Count: x.openCall}
 	p, judged, returned := x.newPromise(terms), x.reopenJudged(), cursor{list: x.returned}
@@ -87,25 +85,4 @@ func (x *Index) reopenRisk(terms Terms) []result.Risk {
 		}
 	}
 	return []result.Risk{stored, calls}
-}
-
-// outsideAtRisk says what was under way at a program from outside. Every kind has a row: zero is not tested.
-func (x *Index) outsideAtRisk() []result.Risk {
-	risks := make([]result.Risk, len(outsideRisks))
-	for i, kind := range outsideRisks {
-		risks[i].Kind = kind
-	}
-	for _, w := range x.e.Wires {
-		if i := slices.Index(outsideRisks, x.riskOf(w)); i >= 0 {
-			risks[i].Count++
-			if lostAt(risks[i].Kind, w) {
-				risks[i].Lost++
-			}
-		}
-	}
-	writes := &risks[slices.Index(outsideRisks, riskWrite)]
-	if audit, ok := x.process(extern.ProcessAudited); ok {
-		writes.Count, writes.Lost = audit.Count, int64(len(x.notFound()))
-	}
-	return risks
 }

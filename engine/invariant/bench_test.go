@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
 )
 
@@ -46,7 +47,7 @@ func BenchmarkJudge(b *testing.B) {
 		b.Run(fmt.Sprintf("%d-to-%d", shape.senders, shape.subscribers), func(b *testing.B) {
 			e := busy(shape.senders, shape.subscribers, shape.each)
 			records := shape.senders * shape.each * (1 + shape.subscribers)
-			terms := Terms{DrainLimit: time.Minute, Signals: []int{15}}
+			terms := breach.Terms{DrainLimit: time.Minute, Signals: []int{15}}
 			b.ReportAllocs()
 			for b.Loop() {
 				x := NewIndex(e)

@@ -5,39 +5,33 @@ import (
 	"slices"
 	"time"
 
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
-	"github.com/racebench/racebench/engine/result"
 )
 
 const overLimit = "drain-ends/late/over-limit"
 
 // drainEnds judges the time from the strike to the server's end. It is the one verdict that the wall
 // clock has a say in, and only against the limit that the user set.
-func drainEnds(x *Index, terms Terms) []result.Breach {
-	if !x.struck || terms.Killed || x.e.Cut != "" {
-		return nil
+func drainEnds(x *Index, r *breach.Report) {
+	if !x.drainJudged(r) || !x.drained {
+		return
 	}
 	d := x.e.Drain
-	if !x.drained && x.outside() {
-		return x.hungProgram(terms)
-	}
-	if !x.drained {
-		return x.unended(terms)
-	}
 	took := d.Ended - x.strikeAt - x.stalled()
 	switch {
 	case d.How == ledger.DrainDeadline && d.Left == 0 && !x.leftSome() && !x.workedLate(x.strikeAt+took/2):
-		return []result.Breach{x.lateDrain("drain-ends/deadline/nothing-left",
-			"the server's own deadline ended a drain that had nothing left to finish")}
-	case took > terms.DrainLimit && terms.Virtual:
-		return []result.Breach{x.lateDrain(overLimit,
-			fmt.Sprintf("the drain has to wait for %s, however fast the machine; the limit is %s", round(took), terms.DrainLimit))}
-	case took > terms.DrainLimit:
-		return []result.Breach{x.lateDrain(overLimit,
-			fmt.Sprintf("the drain took %s; the limit is %s", round(took), terms.DrainLimit))}
+		x.reportLate(r, "drain-ends/deadline/nothing-left", "the server's own deadline ended a drain that had nothing left to finish")
+	case took > r.DrainLimit && r.Virtual:
+		x.reportLate(r, overLimit,
+			fmt.Sprintf("the drain has to wait for %s, however fast the machine; the limit is %s", breach.Round(took), r.DrainLimit))
+	case took > r.DrainLimit:
+		x.reportLate(r, overLimit, fmt.Sprintf("the drain took %s; the limit is %s", breach.Round(took), r.DrainLimit))
 	}
-	return nil
 }
+
+// drainJudged says whether the server had to stop, and the record shows whether it did.
+func (x *Index) drainJudged(r *breach.Report) bool { return x.struck && !r.Killed && x.e.Cut == "" }
 
 // stalled is for how long the trial's process stood still in the drain.
 func (x *Index) stalled() time.Duration {
@@ -75,25 +69,23 @@ func (x *Index) workedLate(moment time.Duration) bool {
 	return false
 }
 
-func (x *Index) lateDrain(class, summary string, busy ...ledger.Task) result.Breach {
-	s := x.newStory()
-	s.strike()
-	s.marks()
-	s.drain()
+func (x *Index) reportLate(r *breach.Report, class, summary string, busy ...ledger.Task) {
+	s := r.Story("").Marks().Drain()
 	for _, t := range busy {
-		s.add(x.e.Text(t.Name), x.waits(t))
+		s.Add(x.e.Text(t.Name), x.waits(t))
 	}
-	return result.Breach{
-		Invariant: "drain-ends", Class: class, Verdict: result.Breached, Count: 1, Summary: summary, Evidence: s.lines(),
-	}
+	r.Add(class, 1, 0, summary, s)
 }
 
-// unended tells a hang from a drain that is only slow: it hangs when every task of the server is parked,
+// drainHangs tells a hang from a drain that is only slow: it hangs when every task of the server is parked,
 // and not on the clock. Tasks are looked at one after the other, so one that parked after the drain was
 // given up was moving then, and may have woken one that was looked at before it. In virtual time a drain
 // is given up when nobody can move any more, whatever the clock shows then.
-func (x *Index) unended(terms Terms) []result.Breach {
-	given := 5 * terms.DrainLimit
+func drainHangs(x *Index, r *breach.Report) {
+	if !x.drainJudged(r) || x.drained {
+		return
+	}
+	given := 5 * r.DrainLimit
 	var tasks []ledger.Task
 	var atRest time.Duration // when the last of the server's tasks parked
 	moving := 0
@@ -102,7 +94,7 @@ func (x *Index) unended(terms Terms) []result.Breach {
 			continue
 		}
 		tasks = append(tasks, t)
-		if t.Target && (!t.Parked || !terms.Virtual && t.Since > x.strikeAt+given) {
+		if t.Target && (!t.Parked || !r.Virtual && t.Since > x.strikeAt+given) {
 			moving++
 		}
 		if t.Target {
@@ -110,40 +102,31 @@ func (x *Index) unended(terms Terms) []result.Breach {
 		}
 	}
 	if len(tasks) == 0 || !x.complete() {
-		return nil // the trial ended before the drain was given up, or not all of it was written down
+		return // the trial ended before the drain was given up, or not all of it was written down
 	}
-	if moving == 0 && !terms.Virtual && x.callerMoves(atRest, x.strikeAt+given, false) {
+	if moving == 0 && !r.Virtual && x.callerMoves(atRest, x.strikeAt+given, false) {
 		moving++ // a client whose call began before the server came to rest, and that is on its way
 	}
 	if moving > 0 {
-		return []result.Breach{x.lateDrain("drain-ends/late/still-busy",
-			fmt.Sprintf("the drain had not ended after %s, five times its limit; %s still moving", given, counted(int64(moving), "task was", "tasks were")),
-			x.movers(tasks)...)}
+		x.reportLate(r, "drain-ends/late/still-busy",
+			fmt.Sprintf("the drain had not ended after %s, five times its limit; %s still moving", given, breach.Counted(int64(moving), "task was", "tasks were")),
+			x.movers(tasks)...)
+		return
 	}
 	chain := x.chain(tasks)
 	last := chain[len(chain)-1]
-	s := x.newStory()
-	s.title("who waits for what, %s after the signal:", given)
-	s.strike()
-	s.marks()
-	for _, t := range chain {
-		s.add(x.e.Text(t.Name), x.waits(t))
+	s := r.Story("who waits for what, %s after the signal:", given).Marks()
+	for _, t := range slices.Concat(chain, x.others(tasks, chain)) {
+		s.Add(x.e.Text(t.Name), x.waits(t))
 	}
-	for _, t := range x.others(tasks, chain) {
-		s.add(x.e.Text(t.Name), x.waits(t))
-	}
-	class := "drain-ends/" + plain(x.e.Text(last.Name)) + "/" + x.cause(last)
-	return []result.Breach{{
-		Invariant: "drain-ends", Class: class, Verdict: result.Hung, Count: 1,
-		Summary: fmt.Sprintf("the server never stopped: %s waits for ever in %s for %s%s",
-			x.e.Text(last.Name), x.e.Text(last.Wait), x.e.Text(last.Object), x.stuckInside(s)),
-		Evidence: s.lines(),
-	}}
+	r.Hang("drain-ends/"+breach.Plain(x.e.Text(last.Name))+"/"+x.cause(last),
+		fmt.Sprintf("the server never stopped: %s waits for ever in %s for %s%s",
+			x.e.Text(last.Name), x.e.Text(last.Wait), x.e.Text(last.Object), x.stuckInside(r, s)), s)
 }
 
 // stuckInside tells of the uses of the backend that never ended: who is in there has what others wait for. It
 // returns what a summary says of them.
-func (x *Index) stuckInside(s *story) string {
+func (x *Index) stuckInside(r *breach.Report, s *breach.Story) string {
 	inside := map[uint64]bool{}
 	for _, a := range x.e.Accesses {
 		inside[a.Number] = !a.Ended
@@ -157,15 +140,15 @@ func (x *Index) stuckInside(s *story) string {
 		if n++; n == 1 {
 			first = a
 		}
-		if s.room() {
-			s.at(a.At, x.e.LaneName(a.Msg.Lane()), fmt.Sprintf("its %s (%s) enters the backend and never leaves it", a.Kind, x.messageName(a.Msg)))
+		if s.Room() {
+			s.At(a.At, x.e.LaneName(a.Msg.Lane()), fmt.Sprintf("its %s (%s) enters the backend and never leaves it", a.Kind, r.Message(a.Msg)))
 		}
 	}
 	switch n {
 	case 0:
 		return ""
 	case 1:
-		return fmt.Sprintf("; the %s of %s is in the backend for good", first.Kind, x.messageName(first.Msg))
+		return fmt.Sprintf("; the %s of %s is in the backend for good", first.Kind, r.Message(first.Msg))
 	}
-	return fmt.Sprintf("; the %s of %s is in the backend for good, and %d more", first.Kind, x.messageName(first.Msg), n-1)
+	return fmt.Sprintf("; the %s of %s is in the backend for good, and %d more", first.Kind, r.Message(first.Msg), n-1)
 }

@@ -4,18 +4,18 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
-	"github.com/racebench/racebench/engine/result"
 )
 
-// unfair accuses a server of what some of its clients do to others: of connections that it declared dead
-// for other people's traffic, and of calls that others kept waiting for longer than it claims.
-func unfair(x *Index, terms Terms) []result.Breach {
-	if terms.Killed {
-		return nil
+// fair judges what some of a server's clients do to others: connections that it declared dead for other people's
+// traffic, and calls that others kept waiting for longer than it claims.
+func fair(x *Index, r *breach.Report) {
+	if !r.Killed {
+		x.declaredDead(r)
+		x.keptWaiting(r)
 	}
-	return append(x.declaredDead(terms), x.keptWaiting(terms)...)
 }
 
 // closeTimeout is the close code of a connection whose other side was declared dead.
@@ -24,11 +24,11 @@ const closeTimeout = 3008
 // declaredDead finds lasting connections that the server declared dead although their clients and whoever
 // they talk to were alive: every part of a trial answers at once, so what made them late is somebody else's
 // traffic. In virtual time anybody may be late for no reason.
-func (x *Index) declaredDead(terms Terms) []result.Breach {
-	if terms.Virtual {
-		return nil
+func (x *Index) declaredDead(r *breach.Report) {
+	if r.Virtual {
+		return
 	}
-	return x.socketBreaches("fair", "declared-dead", func(w ledger.Wire) bool {
+	x.reportSockets(r, "fair", "declared-dead", func(w ledger.Wire) bool {
 		return w.End == extern.WireClosed && w.Code == closeTimeout
 	}, "was declared dead, and was not: the traffic of others kept its answers back")
 }
@@ -37,32 +37,30 @@ func (x *Index) declaredDead(terms Terms) []result.Breach {
 // a simulated world: only such waiting counts as no schedule could have spared the call, less what it took in
 // the backend itself. In a real one a call's thread may stand still alone, so nobody's wait is certain.
 // Where a window is held open it is racebench that keeps calls waiting.
-func (x *Index) keptWaiting(terms Terms) []result.Breach {
-	if !terms.Virtual || terms.Widened {
-		return nil
+func (x *Index) keptWaiting(r *breach.Report) {
+	if !r.Virtual || r.Widened {
+		return
 	}
-	var breaches []result.Breach
 	for _, c := range x.e.Claims {
 		if x.e.Text(c.What) != ledger.ClaimFair {
 			continue
 		}
 		op := x.e.Text(c.Op)
-		var late tardy
+		var late breach.Groups[tardy]
 		for lane, info := range x.e.Lanes {
 			if info.Op != op || lane >= len(x.e.Ops) {
 				continue
 			}
 			for _, o := range x.e.Ops[lane] {
 				if kept := x.keptFor(o, c.Within); kept > c.Within {
-					late.add(o, kept)
+					addTardy(&late, "fair/"+breach.Plain(op)+"/kept-waiting", o, kept)
 				}
 			}
 		}
-		if late.n > 0 {
-			breaches = append(breaches, x.waitBreach(late, op, c.Within))
+		for g := range late.Found() {
+			x.reportWait(r, g, op, c.Within)
 		}
 	}
-	return breaches
 }
 
 // keptFor is for how long others kept a call waiting that had begun before the signal.
@@ -92,20 +90,15 @@ func (x *Index) workFor(m ledger.MsgID) time.Duration {
 	return took
 }
 
-func (x *Index) waitBreach(l tardy, op string, claimed time.Duration) result.Breach {
-	s := x.newStory()
-	who := x.e.LaneName(l.worst.Msg.Lane())
-	s.title("the worst of %d: the call of %s; others may keep it waiting for %s", l.n, x.messageName(l.worst.Msg), round(claimed))
-	s.at(l.worst.Began, who, "called "+op)
-	x.company(s, l.worst)
-	if l.worst.Ended != 0 {
-		s.at(l.worst.Ended, who, "got its answer: "+l.worst.Outcome.String())
+func (x *Index) reportWait(r *breach.Report, g *breach.Group[tardy], op string, claimed time.Duration) {
+	worst := g.Example.op
+	who := r.Sender(worst.Msg)
+	s := r.Story("the worst of %d: the call of %s; others may keep it waiting for %s", g.N, r.Message(worst.Msg), breach.Round(claimed)).
+		Before(worst.Began, who, "called "+op)
+	x.company(r, worst, s.Before)
+	if worst.Ended != 0 {
+		s.Before(worst.Ended, who, "got its answer: "+worst.Outcome.String())
 	}
-	s.strike()
-	s.add(who, fmt.Sprintf("waited for %s, however fast the machine", round(l.took)))
-	return result.Breach{
-		Invariant: "fair", Class: "fair/" + plain(op) + "/kept-waiting", Verdict: result.Breached, Count: l.n,
-		Summary:  counted(l.n, op+" was", op+" calls were") + fmt.Sprintf(" kept waiting by others for longer than %s", round(claimed)),
-		Evidence: s.lines(),
-	}
+	r.Add(g.Class, g.N, 0, breach.Counted(g.N, op+" was", op+" calls were")+fmt.Sprintf(" kept waiting by others for longer than %s", breach.Round(claimed)),
+		s.Add(who, fmt.Sprintf("waited for %s, however fast the machine", breach.Round(g.Example.took))))
 }

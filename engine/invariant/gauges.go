@@ -2,42 +2,32 @@ package invariant
 
 import (
 	"fmt"
-	"slices"
 
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
-	"github.com/racebench/racebench/engine/result"
 )
 
-func (x *Index) gauges(name string, bad func(ledger.Gauge) (string, bool), summary string) []result.Breach {
-	var breaches []result.Breach
+// reportGauges reports gauges of an invariant that are wrong. The summary is told of a gauge's name, its value and
+// its size.
+func (x *Index) reportGauges(r *breach.Report, invariant, cause string, wrong func(ledger.Gauge) bool, summary string) {
+	var groups breach.Groups[ledger.Gauge]
 	for _, g := range x.e.Gauges {
-		cause, isBad := bad(g)
-		if !isBad {
-			continue
+		if wrong(g) {
+			groups.Add(invariant+"/"+breach.Plain(x.e.Text(g.Name))+"/"+cause, g)
 		}
-		gauge := x.e.Text(g.Name)
-		class := name + "/" + plain(gauge) + "/" + cause
-		if i := slices.IndexFunc(breaches, func(b result.Breach) bool { return b.Class == class }); i >= 0 {
-			breaches[i].Count++
-			continue
-		}
-		s := x.newStory()
-		s.strike()
-		s.drain()
-		text := fmt.Sprint(g.Value)
-		if g.Bound > 0 {
-			text = fmt.Sprintf("%d%s; its bound is %d", g.Value, x.sizeOf(gauge), g.Bound)
-		}
-		s.at(g.At, gauge, text)
-		if size := x.processSize(); g.Bound > 0 && size != "" {
-			s.add("process", "took "+size+" at most")
-		}
-		breaches = append(breaches, result.Breach{
-			Invariant: name, Class: class, Verdict: result.Breached, Count: 1,
-			Summary: fmt.Sprintf(summary, gauge, g.Value, x.sizeOf(gauge)), Evidence: s.lines(),
-		})
 	}
-	return breaches
+	for group := range groups.Found() {
+		g, name := group.Example, x.e.Text(group.Example.Name)
+		text, size := fmt.Sprint(g.Value), x.sizeOf(name)
+		if g.Bound > 0 {
+			text += fmt.Sprintf("%s; its bound is %d", size, g.Bound)
+		}
+		s := r.Story("").Drain().After(g.At, name, text)
+		if process := x.processSize(); g.Bound > 0 && process != "" {
+			s.Add("process", "took "+process+" at most")
+		}
+		r.Add(group.Class, group.N, 0, fmt.Sprintf(summary, name, g.Value, size), s)
+	}
 }
 
 // sizeOf says how many bytes were in what a gauge counts, where another gauge tells.

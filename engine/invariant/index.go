@@ -7,6 +7,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/racebench/racebench/engine/invariant/external"
 	"github.com/racebench/racebench/engine/ledger"
 )
 
@@ -35,7 +36,8 @@ type Index struct {
 
 	waitsBy map[ledger.MsgID]time.Duration // see waitsOf; nil before it was asked for
 
-	strikeAt time.Duration // when the first signal was sent
+	program  *external.Program // nil for a server inside racebench
+	strikeAt time.Duration     // when the first signal was sent
 	struck   bool
 	drained  bool // the drain ended, so that what has not arrived never will
 }
@@ -45,7 +47,7 @@ type place struct{ lane, i int32 }
 
 // NewIndex arranges the evidence of one trial, in one pass over its operations and deliveries.
 func NewIndex(e *ledger.Evidence) *Index {
-	x := &Index{e: e, drained: e.Drain != nil && e.Drain.Ended > 0}
+	x := &Index{e: e, program: external.Of(e), drained: e.Drain != nil && e.Drain.Ended > 0}
 	strike, struck := e.Strike()
 	x.strikeAt, x.struck = strike.At, struck
 	x.base = make([]int, len(e.Ops)+1)

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/racebench/racebench/engine/invariant/breach"
+	"github.com/racebench/racebench/engine/invariant/external"
 	"github.com/racebench/racebench/engine/ledger"
 )
 
@@ -16,7 +18,7 @@ import (
 // breach, "=> class count verdict", or "=> nothing". Lines of the story may be held too: "   | line".
 type ledgerCase struct {
 	evidence *ledger.Evidence
-	terms    Terms
+	terms    breach.Terms
 	want     []string
 	story    []string
 }
@@ -27,7 +29,7 @@ func readCase(t *testing.T, path string) ledgerCase {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := ledgerCase{terms: Terms{DrainLimit: 2 * time.Second, Duration: 2 * time.Second}}
+	c := ledgerCase{terms: breach.Terms{DrainLimit: 2 * time.Second, Duration: 2 * time.Second}}
 	var text []string
 	for line := range strings.Lines(string(raw)) {
 		line = strings.TrimRight(line, "\n")
@@ -65,7 +67,7 @@ func (c ledgerCase) judged(name string, x *Index) (got, story []string) {
 			got = append(got, fmt.Sprintf("%s %d %d", r.Kind, r.Count, r.Lost))
 		}
 	case "crossed":
-		for _, r := range Crossed(x) {
+		for _, r := range external.Crossed(x.e) {
 			got = append(got, fmt.Sprintf("%s %d %d", r.Kind, r.Count, r.Of))
 		}
 	default:
@@ -139,7 +141,7 @@ func names() []string {
 
 func TestTable(t *testing.T) {
 	for _, v := range All() {
-		if found, ok := Find(v.Name); !ok || found.Name != v.Name || v.Summary == "" || v.Check == nil {
+		if found, ok := Find(v.Name); !ok || found.Name != v.Name || v.Summary == "" || v.check == nil {
 			t.Errorf("%q is not whole in the table", v.Name)
 		}
 	}
@@ -157,7 +159,7 @@ func TestPlainNames(t *testing.T) {
 	for name, want := range map[string]string{
 		"mailbox of laggards-3": "mailbox-of-laggards", "conn 17": "conn", "supervisor": "supervisor", "relay #4": "relay", "": "", "12": "",
 	} {
-		if got := plain(name); got != want {
+		if got := breach.Plain(name); got != want {
 			t.Errorf("%q becomes %q, not %q", name, got, want)
 		}
 	}
@@ -167,8 +169,19 @@ func TestPlainNames(t *testing.T) {
 func TestEveryInvariantHasAFileOfItsName(t *testing.T) {
 	for _, v := range All() {
 		file := strings.ReplaceAll(v.Name, "-", "") + ".go"
-		if _, err := os.Stat(file); err != nil {
-			t.Errorf("%s is to stand in a file of its own: %v", v.Name, err)
+		_, here := os.Stat(file)
+		_, external := os.Stat(filepath.Join("external", file))
+		if here != nil && external != nil {
+			t.Errorf("%s is to stand in %s, here or in external", v.Name, file)
 		}
 	}
+}
+
+func mustFind(t *testing.T, name string) Invariant {
+	t.Helper()
+	v, ok := Find(name)
+	if !ok {
+		t.Fatalf("there is no invariant %s", name)
+	}
+	return v
 }

@@ -8,8 +8,8 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
-	"github.com/racebench/racebench/engine/result"
 )
 
 // A touch is an operation's part in the history of one key. What was not accepted may have happened, at
@@ -47,11 +47,11 @@ var register = porcupine.Model{
 // ended first and those that began last. Leaving reads out makes no history look worse.
 const readsKept = 32
 
-// linear judges what reads have seen, key by key, with porcupine: is there an order of the operations,
+// linearizable judges what reads have seen, key by key, with porcupine: is there an order of the operations,
 // each at one moment between its begin and its end, in which every read sees what was written last?
-func linear(x *Index, terms Terms) []result.Breach {
-	if terms.Killed || x.e.Cut != "" || x.e.Full || len(x.e.Values) == 0 {
-		return nil
+func linearizable(x *Index, r *breach.Report) {
+	if r.Killed || x.e.Cut != "" || x.e.Full || len(x.e.Values) == 0 {
+		return
 	}
 	byKey := map[int64][]touch{}
 	var keys []int64
@@ -69,25 +69,22 @@ func linear(x *Index, terms Terms) []result.Breach {
 		}
 		byKey[v.Key] = append(byKey[v.Key], touch{op, v.Value, v.Wrote, given[v.Msg]})
 	}
-	classes := map[string]*anomaly{}
-	var order []string
+	var anomalies breach.Groups[anomaly]
 	for _, key := range keys {
-		history := thinned(byKey[key])
-		if history == nil || explained(history) {
-			continue
+		if history := thinned(byKey[key]); history != nil && !explained(history) {
+			cause, a := findAnomaly(key, history)
+			anomalies.Add("linearizable/log/"+cause, a)
 		}
-		a := findAnomaly(key, history)
-		if classes[a.cause] == nil {
-			classes[a.cause] = &a
-			order = append(order, a.cause)
+	}
+	for g := range anomalies.Found() {
+		a := g.Example
+		s := r.Story("one of %d: the history of key %d", g.N, a.key)
+		if a.saw != "" {
+			s.At(a.wrote.Ended, r.Sender(a.wrote.Msg), "write #"+r.Message(a.wrote.Msg)+" had returned OK").
+				At(a.read.Began, r.Sender(a.read.Msg), "read "+r.Message(a.read.Msg)+" began, and saw "+a.saw)
 		}
-		classes[a.cause].n++
+		r.Add(g.Class, g.N, 0, breach.Counted(g.N, "key has", "keys have")+" a history that no order explains", s.Drain())
 	}
-	var breaches []result.Breach
-	for _, cause := range order {
-		breaches = append(breaches, x.anomalyBreach(*classes[cause]))
-	}
-	return breaches
 }
 
 // thinned leaves out reads that a history does not need; nil where there is none at all.
@@ -130,18 +127,16 @@ func explained(history []touch) bool {
 	return porcupine.CheckOperations(register, ops)
 }
 
-// An anomaly is a read that no order explains, as far as one read shows it.
+// An anomaly is a history that no order explains, as far as one read shows it.
 type anomaly struct {
-	key   int64
-	cause string
-	n     int64
-	read  ledger.Op // zero where no single read shows it
-	wrote ledger.Op
+	key         int64
+	read, wrote ledger.Op
+	saw         string // what the read saw; empty where no single read shows it
 }
 
 // findAnomaly looks for a read that shows what is wrong: it did not see a write that had ended before it
 // began, or it saw what had been removed before.
-func findAnomaly(key int64, history []touch) anomaly {
+func findAnomaly(key int64, history []touch) (cause string, a anomaly) {
 	for _, r := range history {
 		if r.wrote {
 			continue
@@ -151,34 +146,17 @@ func findAnomaly(key int64, history []touch) anomaly {
 				continue
 			}
 			if r.value == 0 && !removedBy(history, r.op.Ended) {
-				return anomaly{key, "missed-write", 0, r.op, w.op}
+				return "missed-write", anomaly{key, r.op, w.op, "nothing"}
 			}
 			if r.value != 0 && w.value == 0 {
-				return anomaly{key, "saw-removed", 0, r.op, w.op}
+				return "saw-removed", anomaly{key, r.op, w.op, "what had been removed"}
 			}
 		}
 	}
-	return anomaly{key: key, cause: "no-order"}
+	return "no-order", anomaly{key: key}
 }
 
 // removedBy says whether a removal may have happened by then.
 func removedBy(history []touch, moment time.Duration) bool {
 	return slices.ContainsFunc(history, func(c touch) bool { return c.wrote && c.value == 0 && c.op.Began <= moment })
-}
-
-func (x *Index) anomalyBreach(a anomaly) result.Breach {
-	s := x.newStory()
-	s.title("one of %d: the history of key %d", a.n, a.key)
-	s.strike()
-	if a.read.Msg != 0 {
-		s.at(a.wrote.Ended, x.e.LaneName(a.wrote.Msg.Lane()), "write #"+x.messageName(a.wrote.Msg)+" had returned OK")
-		s.at(a.read.Began, x.e.LaneName(a.read.Msg.Lane()), "read "+x.messageName(a.read.Msg)+" began, and saw "+map[string]string{
-			"missed-write": "nothing", "saw-removed": "what had been removed",
-		}[a.cause])
-	}
-	s.drain()
-	return result.Breach{
-		Invariant: "linearizable", Class: "linearizable/log/" + a.cause, Verdict: result.Breached, Count: a.n,
-		Summary: counted(a.n, "key has", "keys have") + " a history that no order explains", Evidence: s.lines(),
-	}
 }

@@ -1,13 +1,9 @@
 package invariant
 
-import (
-	"fmt"
+import "github.com/racebench/racebench/engine/invariant/breach"
 
-	"github.com/racebench/racebench/engine/result"
-)
-
-func duplicates(x *Index, _ Terms) []result.Breach {
-	return x.oddBreach(x.repeats, "no-duplicate/subscriber/seen-twice",
+func noDuplicate(x *Index, r *breach.Report) {
+	x.repeats.report(x, r, "no-duplicate/subscriber/seen-twice",
 		"delivery was of a message that the subscriber had seen", "deliveries were of messages that the subscriber had seen",
-		func(o oddity) string { return fmt.Sprintf("saw %s again", x.messageName(o.msg)) })
+		func(o oddity) string { return "saw " + r.Message(o.msg) + " again" })
 }

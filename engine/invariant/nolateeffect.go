@@ -1,40 +1,34 @@
 package invariant
 
 import (
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
-	"github.com/racebench/racebench/engine/result"
 )
 
-// lateEffects finds calls that timed out and took effect after their caller was told. A timeout promises
+// noLateEffect finds calls that timed out and took effect after their caller was told. A timeout promises
 // nothing, so it is no ghost; it is counted apart. What the server's own deadline gave up on, and
 // counted, is accounted for.
-func lateEffects(x *Index, _ Terms) []result.Breach {
-	var n int64
-	var example ledger.Delivery
-	var lane int
-	for l, deliveries := range x.e.Deliveries {
+func noLateEffect(x *Index, r *breach.Report) {
+	type effect struct {
+		op   ledger.Op
+		at   ledger.Delivery
+		lane int
+	}
+	var late breach.Groups[effect]
+	for lane, deliveries := range x.e.Deliveries {
 		for _, d := range deliveries {
 			op, ok := x.e.Op(d.Msg)
-			if !ok || op.Outcome == ledger.Accepted || op.Cause != ledger.Timeout || d.At <= op.Ended || x.gaveUpOn(op) {
-				continue
-			}
-			if n++; n == 1 {
-				example, lane = d, l
+			if ok && op.Outcome != ledger.Accepted && op.Cause == ledger.Timeout && d.At > op.Ended && !x.gaveUpOn(op) {
+				late.Add("no-late-effect/subscriber/after-a-timeout", effect{op, d, lane})
 			}
 		}
 	}
-	if n == 0 {
-		return nil
+	for g := range late.Found() {
+		op, d := g.Example.op, g.Example.at
+		r.Add(g.Class, g.N, 0, breach.Counted(g.N, "call", "calls")+" that had timed out took effect",
+			r.Story("one of %d: message %s", g.N, r.Message(d.Msg)).
+				Before(op.Began, r.Sender(op.Msg), "called").
+				Before(op.Ended, r.Sender(op.Msg), "gave up: timeout").
+				Before(d.At, x.e.LaneName(g.Example.lane), "its handler returned all the same"))
 	}
-	op, _ := x.e.Op(example.Msg)
-	s := x.newStory()
-	s.title("one of %d: message %s", n, x.messageName(example.Msg))
-	s.at(op.Began, x.e.LaneName(op.Msg.Lane()), "called")
-	s.at(op.Ended, x.e.LaneName(op.Msg.Lane()), "gave up: timeout")
-	s.at(example.At, x.e.LaneName(lane), "its handler returned all the same")
-	s.strike()
-	return []result.Breach{{
-		Invariant: "no-late-effect", Class: "no-late-effect/subscriber/after-a-timeout", Verdict: result.Breached, Count: n,
-		Summary: counted(n, "call", "calls") + " that had timed out took effect", Evidence: s.lines(),
-	}}
 }

@@ -3,36 +3,27 @@ package invariant
 import (
 	"fmt"
 
-	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/invariant/breach"
+	"github.com/racebench/racebench/engine/ledger"
 )
 
-// leaks finds tasks of the server that were parked or asleep after it said it had stopped. It accuses
-// nobody while one of them runs, for how long that takes is the machine's doing too.
-func leaks(x *Index, terms Terms) []result.Breach {
-	if !x.drained || terms.Killed || !x.complete() || x.runsOn() {
-		return nil
+// noLeak finds tasks of the server that were parked or asleep after it said it had stopped. It reports
+// nothing while one of them runs, for how long that takes is the machine's doing too.
+func noLeak(x *Index, r *breach.Report) {
+	if !x.drained || r.Killed || !x.complete() || x.runsOn() {
+		return
 	}
-	var breaches []result.Breach
-	seen := map[string]int{}
+	var left breach.Groups[ledger.Task]
 	for _, t := range x.e.Tasks {
-		if !t.Target || !t.AfterDrain {
-			continue
+		if t.Target && t.AfterDrain {
+			left.Add("no-leak/"+breach.Plain(x.e.Text(t.Name))+"/"+x.cause(t), t)
 		}
-		class := "no-leak/" + plain(x.e.Text(t.Name)) + "/" + x.cause(t)
-		if i, ok := seen[class]; ok {
-			breaches[i].Count++
-			breaches[i].Summary = fmt.Sprintf("%d tasks of the server outlived its stop", breaches[i].Count)
-			continue
-		}
-		seen[class] = len(breaches)
-		s := x.newStory()
-		s.strike()
-		s.drain()
-		s.add(x.e.Text(t.Name), "still "+x.waits(t))
-		breaches = append(breaches, result.Breach{
-			Invariant: "no-leak", Class: class, Verdict: result.Breached, Count: 1,
-			Summary: "a task of the server outlived its stop", Evidence: s.lines(),
-		})
 	}
-	return breaches
+	for g := range left.Found() {
+		summary := "a task of the server outlived its stop"
+		if g.N > 1 {
+			summary = fmt.Sprintf("%d tasks of the server outlived its stop", g.N)
+		}
+		r.Add(g.Class, g.N, 0, summary, r.Story("").Drain().Add(x.e.Text(g.Example.Name), "still "+x.waits(g.Example)))
+	}
 }

@@ -5,31 +5,24 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
-	"github.com/racebench/racebench/engine/result"
 )
 
-// A loss is one class of lost messages while it is counted.
+// A loss is an accepted message that was not delivered.
 type loss struct {
-	station, cause string
-	count          int64
-	example        place
-	missing        []int // lanes that the example did not reach
-	why            ledger.Discard
-	known          bool // why is set
-}
-
-func (l *loss) class() string {
-	if !l.known {
-		return "no-lost-message/unknown/never-seen"
-	}
-	return "no-lost-message/" + l.station + "/" + l.cause
+	at      place
+	missing []int // lanes that it did not reach
+	why     ledger.Discard
+	known   bool // why is set
 }
 
 // lossJudged says whether what did not arrive is lost. Only a drain that ended says so: while a server
 // hangs, what it holds is not lost yet, and the hang is the breach. A killed process promised nothing
 // that memory holds, and where the record is not complete there may have been a delivery.
-func (x *Index) lossJudged(terms Terms) bool { return x.drained && !terms.Killed && x.complete() }
+func (x *Index) lossJudged(terms breach.Terms) bool {
+	return x.drained && !terms.Killed && x.complete()
+}
 
 // newLosses asks for messages that a subscriber was owed to the end. One that left of its own will is owed
 // nothing for certain. One that the overflow policy stopped is owed nothing either, unless it was the
@@ -41,15 +34,16 @@ func (x *Index) newLosses() *owing {
 	)
 }
 
-// lostMessages accuses once a class; a message that several subscribers lack counts once.
-func lostMessages(x *Index, terms Terms) []result.Breach {
+// noLostMessage reports once a class; a message that several subscribers lack counts once.
+func noLostMessage(x *Index, r *breach.Report) {
 	if x.e.Audit != nil {
-		return lostOnReopen(x, terms)
+		x.lostOnReopen(r)
+		return
 	}
-	if !x.lossJudged(terms) {
-		return nil
+	if !x.lossJudged(r.Terms) {
+		return
 	}
-	var losses []*loss
+	var losses breach.Groups[loss]
 	o := x.newLosses()
 	for lane, ops := range x.e.Ops {
 		for i := range ops {
@@ -58,66 +52,60 @@ func lostMessages(x *Index, terms Terms) []result.Breach {
 				continue
 			}
 			if missing := o.unseen(op, lane, x.base[lane]+i); missing != nil {
-				losses = x.blame(losses, place{int32(lane), int32(i)}, missing, o.discards.at(op.Msg))
+				x.blame(&losses, place{int32(lane), int32(i)}, missing, o.discards.at(op.Msg))
 			}
 		}
 	}
-	slices.SortStableFunc(losses, func(a, b *loss) int {
-		return cmp.Or(-cmp.Compare(a.count, b.count), cmp.Compare(a.class(), b.class()))
-	})
-	var breaches []result.Breach
-	for _, l := range losses {
-		breaches = append(breaches, result.Breach{
-			Invariant: "no-lost-message", Class: l.class(), Verdict: result.Breached, Count: l.count, Of: x.nAccept,
-			Summary:  fmt.Sprintf("%d of %d accepted messages lost", l.count, x.nAccept),
-			Evidence: x.tellLoss(l),
-		})
+	slices.SortStableFunc(losses, mostFirst)
+	for g := range losses.Found() {
+		r.Add(g.Class, g.N, x.nAccept, "accepted messages lost", x.lossStory(r, g))
 	}
-	return breaches
+}
+
+// mostFirst is the order of classes of lost messages.
+func mostFirst(a, b *breach.Group[loss]) int {
+	return cmp.Or(-cmp.Compare(a.N, b.N), cmp.Compare(a.Class, b.Class))
 }
 
 // blame counts a message under the class of the first subscriber that lacks it and of which is known why.
-func (x *Index) blame(losses []*loss, at place, missing []uint64, discards []ledger.Discard) []*loss {
-	this := loss{count: 1, example: at}
+func (x *Index) blame(losses *breach.Groups[loss], at place, missing []uint64, discards []ledger.Discard) {
+	this := loss{at: at}
 	members(missing, func(n int) {
 		if !this.known {
 			this.why, this.known = about(discards, x.subscribers[n].lane)
 		}
 	})
+	class := "no-lost-message/unknown/never-seen"
 	if this.known {
-		this.station, this.cause = x.e.Text(this.why.Station), x.e.Text(this.why.Cause)
+		class = "no-lost-message/" + x.e.Text(this.why.Station) + "/" + x.e.Text(this.why.Cause)
 	}
-	for _, l := range losses {
-		if l.known == this.known && l.station == this.station && l.cause == this.cause {
-			l.count++
-			return losses
-		}
+	g := losses.Class(class)
+	if g.N == 0 {
+		members(missing, func(n int) { this.missing = append(this.missing, x.subscribers[n].lane) })
 	}
-	members(missing, func(n int) { this.missing = append(this.missing, x.subscribers[n].lane) })
-	return append(losses, &this)
+	g.Add(this)
 }
 
-// tellLoss is the story of one lost message.
-func (x *Index) tellLoss(l *loss) []string {
-	s := x.newStory()
-	op := x.op(l.example)
-	s.title("one of %d: message %s", l.count, x.messageName(op.Msg))
-	s.at(op.Ended, x.e.LaneName(op.Msg.Lane()), "send returned OK: accepted here")
-	s.strike()
+// lossStory is the story of one lost message.
+func (x *Index) lossStory(r *breach.Report, g *breach.Group[loss]) *breach.Story {
+	l, op := g.Example, x.op(g.Example.at)
+	s := r.Story("one of %d: message %s", g.N, r.Message(op.Msg)).
+		Before(op.Ended, r.Sender(op.Msg), "send returned OK: accepted here")
 	if l.known {
-		where := cmp.Or(x.e.Text(l.why.Where), x.e.Text(l.why.Station))
-		s.at(l.why.At, "server", fmt.Sprintf("last seen in %s: %s", where, x.e.Text(l.why.Cause)))
+		x.lastSeen(s, l.why)
 	}
-	s.marks()
-	s.drain()
-	s.add("audit", x.reach(op, l.missing))
-	return s.lines()
+	return s.Marks().Drain().Add("audit", x.reach(r, op, l.missing))
+}
+
+// lastSeen tells where the server had a message last.
+func (x *Index) lastSeen(s *breach.Story, d ledger.Discard) {
+	s.At(d.At, "server", fmt.Sprintf("last seen in %s: %s", cmp.Or(x.e.Text(d.Where), x.e.Text(d.Station)), x.e.Text(d.Cause)))
 }
 
 // reach compares the lost message with the one before it.
-func (x *Index) reach(op *ledger.Op, missing []int) string {
+func (x *Index) reach(r *breach.Report, op *ledger.Op, missing []int) string {
 	owed := x.audience(op)
-	text := fmt.Sprintf("%s reached %s", x.messageName(op.Msg), ofAll(owed-len(missing), owed))
+	text := fmt.Sprintf("%s reached %s", r.Message(op.Msg), ofAll(owed-len(missing), owed))
 	if len(missing) < owed {
 		text += ", not " + x.e.LaneName(missing[0])
 	}
@@ -152,13 +140,13 @@ func ofAll(n, total int) string {
 	return fmt.Sprintf("%d of %d subscribers", n, total)
 }
 
-// lostOnReopen accuses once a class of message and a reason.
-func lostOnReopen(x *Index, terms Terms) []result.Breach {
+// lostOnReopen reports once a class of message and a reason.
+func (x *Index) lostOnReopen(r *breach.Report) {
 	if !x.reopenJudged() {
-		return nil
+		return
 	}
-	p := x.newPromise(terms)
-	var losses []*loss
+	p := x.newPromise(r.Terms)
+	var losses breach.Groups[loss]
 	discards, returned := cursor{list: x.discards}, cursor{list: x.returned}
 	for lane, ops := range x.e.Ops {
 		for i := range ops {
@@ -166,47 +154,26 @@ func lostOnReopen(x *Index, terms Terms) []result.Breach {
 			if op.Outcome != ledger.Accepted || !x.audited(op) || x.recovered(x.base[lane]+i) {
 				continue
 			}
-			why := p.breaks(op)
-			if why == "" || len(returned.at(op.Msg)) > 0 {
+			cause := p.breaks(op)
+			if cause == "" || len(returned.at(op.Msg)) > 0 {
 				continue
 			}
-			this := loss{count: 1, example: place{int32(lane), int32(i)}, station: x.classOf(op), cause: why, known: true}
+			this := loss{at: place{int32(lane), int32(i)}}
 			if records := discards.at(op.Msg); len(records) > 0 {
 				this.why = records[0]
-				this.cause = plain(x.e.Text(this.why.Station) + "-" + x.e.Text(this.why.Cause))
+				cause = breach.Plain(x.e.Text(this.why.Station) + "-" + x.e.Text(this.why.Cause))
 			}
-			if n := slices.IndexFunc(losses, func(l *loss) bool { return l.class() == this.class() }); n >= 0 {
-				losses[n].count++
-				continue
-			}
-			losses = append(losses, &this)
+			losses.Add("no-lost-message/"+x.classOf(op)+"/"+cause, this)
 		}
 	}
-	slices.SortStableFunc(losses, func(a, b *loss) int {
-		return cmp.Or(-cmp.Compare(a.count, b.count), cmp.Compare(a.class(), b.class()))
-	})
-	var breaches []result.Breach
-	for _, l := range losses {
-		breaches = append(breaches, result.Breach{
-			Invariant: "no-lost-message", Class: l.class(), Verdict: result.Breached, Count: l.count, Of: x.nAccept,
-			Summary:  fmt.Sprintf("%d of %d accepted messages were not there on reopening (accepted as %s)", l.count, x.nAccept, l.station),
-			Evidence: x.tellReopen(l),
-		})
+	slices.SortStableFunc(losses, mostFirst)
+	for g := range losses.Found() {
+		op := x.op(g.Example.at)
+		s := r.Story("one of %d: message %s", g.N, r.Message(op.Msg)).Before(op.Ended, r.Sender(op.Msg), "was accepted as "+x.classOf(op))
+		if why := g.Example.why; why.At != 0 {
+			x.lastSeen(s, why)
+		}
+		r.Add(g.Class, g.N, x.nAccept, fmt.Sprintf("accepted messages were not there on reopening (accepted as %s)", x.classOf(op)),
+			s.Marks().Drain().Add("audit", x.auditWords()))
 	}
-	return breaches
-}
-
-func (x *Index) tellReopen(l *loss) []string {
-	s := x.newStory()
-	op := x.op(l.example)
-	s.title("one of %d: message %s", l.count, x.messageName(op.Msg))
-	s.at(op.Ended, x.e.LaneName(op.Msg.Lane()), "was accepted as "+l.station)
-	s.strike()
-	if l.why.At != 0 {
-		s.at(l.why.At, "server", fmt.Sprintf("last seen in %s: %s", cmp.Or(x.e.Text(l.why.Where), x.e.Text(l.why.Station)), x.e.Text(l.why.Cause)))
-	}
-	s.marks()
-	s.drain()
-	s.add("audit", x.auditWords())
-	return s.lines()
 }

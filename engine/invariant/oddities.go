@@ -3,8 +3,8 @@ package invariant
 import (
 	"time"
 
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
-	"github.com/racebench/racebench/engine/result"
 )
 
 // An oddity is a delivery that should not be.
@@ -26,19 +26,13 @@ func (o *oddities) add(lane int, d ledger.Delivery, before ledger.MsgID) {
 	}
 }
 
-func (x *Index) oddBreach(odd oddities, class, one, several string, tell func(oddity) string) []result.Breach {
-	if odd.n == 0 {
-		return nil
+func (o *oddities) report(x *Index, r *breach.Report, class, one, several string, tell func(oddity) string) {
+	if o.n == 0 {
+		return
 	}
-	s := x.newStory()
-	s.title("one of %d: message %s", odd.n, x.messageName(odd.first.msg))
-	if op, ok := x.e.Op(odd.first.msg); ok && op.Outcome == ledger.Accepted {
-		s.at(op.Ended, x.e.LaneName(odd.first.msg.Lane()), "send returned OK: accepted here")
+	s := r.Story("one of %d: message %s", o.n, r.Message(o.first.msg))
+	if op, ok := x.e.Op(o.first.msg); ok && op.Outcome == ledger.Accepted {
+		s.Before(op.Ended, r.Sender(o.first.msg), "send returned OK: accepted here")
 	}
-	s.strike()
-	s.at(odd.first.at, x.e.LaneName(odd.first.lane), tell(odd.first))
-	return []result.Breach{{
-		Invariant: invariantOf(class), Class: class, Verdict: result.Breached, Count: odd.n,
-		Summary: counted(odd.n, one, several), Evidence: s.lines(),
-	}}
+	r.Add(class, o.n, 0, breach.Counted(o.n, one, several), s.At(o.first.at, x.e.LaneName(o.first.lane), tell(o.first)))
 }

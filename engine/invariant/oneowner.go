@@ -3,8 +3,8 @@ package invariant
 import (
 	"fmt"
 
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
-	"github.com/racebench/racebench/engine/result"
 )
 
 // A tenure is what is known of one owner of one log.
@@ -20,25 +20,20 @@ type tenure struct {
 // oneOwner follows every log through the steps of its owners. What is recorded after a step was done after
 // it; a correct owner writes nothing more once it has closed or released the log, and it releases before
 // anybody is told that it has closed.
-func oneOwner(x *Index, _ Terms) []result.Breach {
-	var all []*tenure
-	var breaches []result.Breach
-	accuse := func(class, summary string, o ledger.Owner) {
-		for i := range breaches {
-			if breaches[i].Class == class {
-				breaches[i].Count++
-				return
-			}
-		}
-		breaches = append(breaches, x.ownerBreach(class, summary, o))
+func oneOwner(x *Index, r *breach.Report) {
+	type step struct {
+		summary string
+		at      ledger.Owner
 	}
+	var all []*tenure
+	var steps breach.Groups[step]
 	for _, o := range x.e.Owners {
 		t, other := tenureOf(&all, o)
 		who := x.e.Text(o.Who)
 		switch o.What {
 		case ledger.Opened:
 			if other != nil && other.owns && !other.released {
-				accuse("one-owner/log/opened-twice", fmt.Sprintf("%s opened the log while %s owned it", who, x.e.Text(other.who)), o)
+				steps.Add("one-owner/log/opened-twice", step{fmt.Sprintf("%s opened the log while %s owned it", who, x.e.Text(other.who)), o})
 			}
 			*t = tenure{log: o.Log, who: o.Who, owns: true}
 		case ledger.OpenRefused:
@@ -50,10 +45,10 @@ func oneOwner(x *Index, _ Terms) []result.Breach {
 			switch {
 			case t.released:
 				t.wroteAfter = true
-				accuse("one-owner/writer/wrote-after-release", who+" wrote to the log after it had given up its lock", o)
+				steps.Add("one-owner/writer/wrote-after-release", step{who + " wrote to the log after it had given up its lock", o})
 			case t.closed:
 				t.wroteAfter = true
-				accuse("one-owner/writer/wrote-after-close", who+" wrote to the log after a close of it had returned", o)
+				steps.Add("one-owner/writer/wrote-after-close", step{who + " wrote to the log after a close of it had returned", o})
 			}
 		case ledger.CloseDone:
 			t.closed = true
@@ -63,11 +58,13 @@ func oneOwner(x *Index, _ Terms) []result.Breach {
 	}
 	for _, t := range all {
 		if t.refusedTo != nil && !t.wroteAfter {
-			accuse("one-owner/lock/held-after-close", fmt.Sprintf("%s was refused the log although the close by %s had returned",
-				x.e.Text(t.refusedTo.Who), x.e.Text(t.who)), *t.refusedTo)
+			steps.Add("one-owner/lock/held-after-close", step{fmt.Sprintf("%s was refused the log although the close by %s had returned",
+				x.e.Text(t.refusedTo.Who), x.e.Text(t.who)), *t.refusedTo})
 		}
 	}
-	return breaches
+	for g := range steps.Found() {
+		r.Add(g.Class, g.N, 0, g.Example.summary, x.ownerStory(r, g.Example.at))
+	}
 }
 
 // tenureOf returns the tenure that a step belongs to, and the latest one of somebody else on the same log.
@@ -88,24 +85,19 @@ func tenureOf(all *[]*tenure, o ledger.Owner) (own, other *tenure) {
 	return own, other
 }
 
-func (x *Index) ownerBreach(class, summary string, at ledger.Owner) result.Breach {
-	s := x.newStory()
-	s.title("who had the log %s:", x.e.Text(at.Log))
-	s.strike()
+func (x *Index) ownerStory(r *breach.Report, at ledger.Owner) *breach.Story {
+	s := r.Story("who had the log %s:", x.e.Text(at.Log))
 	var last ledger.Owner
 	for _, o := range x.e.Owners {
 		if o.Log != at.Log || o.What == ledger.Wrote && o.At < at.At && last.Who == o.Who && last.What == ledger.Wrote {
 			continue // one of many writes
 		}
 		last = o
-		if s.room() || o == at {
-			s.at(o.At, x.e.Text(o.Who), ownerWords[o.What])
+		if s.Room() || o == at {
+			s.At(o.At, x.e.Text(o.Who), ownerWords[o.What])
 		}
 	}
-	s.drain()
-	return result.Breach{
-		Invariant: "one-owner", Class: class, Verdict: result.Breached, Count: 1, Summary: summary, Evidence: s.lines(),
-	}
+	return s.Drain()
 }
 
 var ownerWords = map[ledger.Owning]string{

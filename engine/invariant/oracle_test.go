@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
 )
 
@@ -170,13 +171,13 @@ func parted(e *ledger.Evidence, lane int, a, b time.Duration) bool {
 }
 
 func TestIndexAgreesWithBruteForce(t *testing.T) {
-	terms := Terms{DrainLimit: time.Second}
+	terms := breach.Terms{DrainLimit: time.Second}
 	var lost, queued, odd int64
 	for seed := range uint64(1500) {
 		e := random(rand.New(rand.NewPCG(seed, 1)))
 		x := NewIndex(e)
 		var n int64
-		for _, b := range lostMessages(x, terms) {
+		for _, b := range mustFind(t, "no-lost-message").Check(x, terms) {
 			n += b.Count
 		}
 		risks := AtRisk(x, terms)

@@ -4,54 +4,55 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
-	"github.com/racebench/racebench/engine/result"
 )
 
 // quietAfterShutdown finds uses of the backend that began, or were still under way, when the server had
 // said that it has stopped; and calls that were accepted although they began after the stop had, where the
 // server claims to refuse those. What a deadline gave up on and counted may still be under way.
-func quietAfterShutdown(x *Index, terms Terms) []result.Breach {
-	if terms.Killed {
-		return nil
+func quietAfterShutdown(x *Index, r *breach.Report) {
+	if r.Killed {
+		return
 	}
-	breaches := x.lateAccesses()
-	if n, example := x.lateAdmissions(); n > 0 {
-		s := x.newStory()
-		s.title("one of %d: the call of %s", n, x.messageName(example.Msg))
-		s.strike()
-		s.at(x.e.Drain.Began, "server", "has begun to stop")
-		s.at(example.Began, x.e.LaneName(example.Msg.Lane()), "called")
-		s.at(example.Ended, x.e.LaneName(example.Msg.Lane()), "was accepted all the same")
-		s.drain()
-		breaches = append(breaches, result.Breach{
-			Invariant: "quiet-after-shutdown", Class: "quiet-after-shutdown/admission/accepted-in-drain", Verdict: result.Breached, Count: n,
-			Summary: counted(n, "call that began after the stop had was accepted", "calls that began after the stop had were accepted"), Evidence: s.lines(),
-		})
-	}
-	return breaches
+	x.lateAccesses(r)
+	x.lateAdmissions(r)
 }
 
+// lateUses are the classes of late uses of the backend, in the order in which they are reported, and what is said
+// of each.
+var lateUses = []struct{ class, what string }{
+	{afterStop, "began after the server had stopped"},
+	{startedLate, "of a call from before the stop began after the server had stopped"},
+	{throughStop, "outlasted the server's stop"},
+}
+
+const (
+	afterStop   = "quiet-after-shutdown/backend/after-stop"
+	startedLate = "quiet-after-shutdown/backend/started-late"
+	throughStop = "quiet-after-shutdown/backend/through-stop"
+)
+
 // lateAccesses looks at the uses of the backend in the order of their records.
-func (x *Index) lateAccesses() []result.Breach {
+func (x *Index) lateAccesses(r *breach.Report) {
 	d := x.e.Drain
 	if !x.drained {
-		return nil
+		return
 	}
 	gaveUp := x.gaveUp()
 	began := map[uint64]ledger.Access{}
-	var after, started, through []ledger.Access
+	var late breach.Groups[ledger.Access]
 	for _, a := range x.e.Accesses {
 		switch {
 		case a.Ended:
 			if b, ok := began[a.Number]; ok && a.At > d.Ended && b.At <= d.Ended && !gaveUp {
-				through = append(through, b)
+				late.Add(throughStop, b)
 			}
 			delete(began, a.Number)
 		case a.At > d.Ended && x.calledBefore(a.Msg, d.Began):
-			started = append(started, a)
+			late.Add(startedLate, a)
 		case a.At > d.Ended:
-			after = append(after, a)
+			late.Add(afterStop, a)
 		default:
 			began[a.Number] = a
 		}
@@ -59,12 +60,18 @@ func (x *Index) lateAccesses() []result.Breach {
 	// What never ended is in the backend still. Look again in the order of the record, not of the map.
 	for _, a := range x.e.Accesses {
 		if _, open := began[a.Number]; open && !a.Ended && !gaveUp && x.complete() {
-			through = append(through, a)
+			late.Add(throughStop, a)
 		}
 	}
-	breaches := x.accessBreach(after, "after-stop", "began after the server had stopped")
-	breaches = append(breaches, x.accessBreach(started, "started-late", "of a call from before the stop began after the server had stopped")...)
-	return append(breaches, x.accessBreach(through, "through-stop", "outlasted the server's stop")...)
+	for _, use := range lateUses {
+		g := late.Class(use.class)
+		if g.N == 0 {
+			continue
+		}
+		begins := fmt.Sprintf("a %s for %s", g.Example.Kind, r.Message(g.Example.Msg))
+		r.Add(g.Class, g.N, 0, breach.Counted(g.N, "use of the backend ", "uses of the backend ")+use.what,
+			r.Story("one of %d: %s", g.N, begins).Drain().After(g.Example.At, "backend", begins+" begins"))
+	}
 }
 
 // calledBefore says whether the call that a use is for had begun before a moment.
@@ -73,36 +80,27 @@ func (x *Index) calledBefore(m ledger.MsgID, moment time.Duration) bool {
 	return ok && op.Began < moment
 }
 
-func (x *Index) accessBreach(list []ledger.Access, cause, what string) []result.Breach {
-	if len(list) == 0 {
-		return nil
-	}
-	a, n := list[0], int64(len(list))
-	s := x.newStory()
-	s.title("one of %d: a %s for %s", n, a.Kind, x.messageName(a.Msg))
-	s.strike()
-	s.drain()
-	s.at(a.At, "backend", fmt.Sprintf("a %s for %s begins", a.Kind, x.messageName(a.Msg)))
-	return []result.Breach{{
-		Invariant: "quiet-after-shutdown", Class: "quiet-after-shutdown/backend/" + cause, Verdict: result.Breached, Count: n,
-		Summary: counted(n, "use of the backend ", "uses of the backend ") + what, Evidence: s.lines(),
-	}}
-}
-
-// lateAdmissions counts the calls that began after the stop had and were accepted, where the server claims
-// that there are none.
-func (x *Index) lateAdmissions() (n int64, example ledger.Op) {
+// lateAdmissions reports calls that began after the stop had and were accepted, where the server claims that there
+// are none.
+func (x *Index) lateAdmissions(r *breach.Report) {
 	if _, claimed := x.claim(ledger.ClaimRefused); !claimed || x.e.Drain == nil || x.e.Drain.Began == 0 {
-		return 0, example
+		return
 	}
+	var late breach.Groups[ledger.Op]
 	for _, ops := range x.e.Ops {
-		for _, op := range ops {
-			if op.Outcome == ledger.Accepted && op.Began > x.e.Drain.Began {
-				if n++; n == 1 {
-					example = op
-				}
+		for i := range ops {
+			if op := &ops[i]; op.Outcome == ledger.Accepted && op.Began > x.e.Drain.Began {
+				late.Add("quiet-after-shutdown/admission/accepted-in-drain", *op)
 			}
 		}
 	}
-	return n, example
+	for g := range late.Found() {
+		op, who := g.Example, r.Sender(g.Example.Msg)
+		r.Add(g.Class, g.N, 0, breach.Counted(g.N, "call that began after the stop had was accepted", "calls that began after the stop had were accepted"),
+			r.Story("one of %d: the call of %s", g.N, r.Message(op.Msg)).
+				At(x.e.Drain.Began, "server", "has begun to stop").
+				At(op.Began, who, "called").
+				At(op.Ended, who, "was accepted all the same").
+				Drain())
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
 )
 
@@ -30,7 +31,7 @@ type promise struct {
 	follower time.Duration
 }
 
-func (x *Index) newPromise(terms Terms) promise {
+func (x *Index) newPromise(terms breach.Terms) promise {
 	p := promise{x: x, all: x.drained || !terms.Killed && x.endedItself()}
 	for lane, ops := range x.e.Ops {
 		for i := range ops {
@@ -91,7 +92,7 @@ func (x *Index) reopenJudged() bool {
 func (x *Index) auditWords() string {
 	a := x.e.Audit
 	n := len(x.deliveries(a.Lane))
-	text := counted(int64(n), "message was recovered", "messages were recovered")
+	text := breach.Counted(int64(n), "message was recovered", "messages were recovered")
 	if a.Torn > 0 {
 		text += fmt.Sprintf("; %d bytes after them are no record", a.Torn)
 	}

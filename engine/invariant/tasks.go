@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
 )
 
@@ -34,7 +35,7 @@ func (x *Index) waits(t ledger.Task) string {
 
 // cause is what a task waits for, as part of a class.
 func (x *Index) cause(t ledger.Task) string {
-	return plain(x.e.Text(t.Wait) + " " + x.e.Text(t.Object))
+	return breach.Plain(x.e.Text(t.Wait) + " " + x.e.Text(t.Object))
 }
 
 // chain follows who waits for whom, from the task that waits for the server's end to the one that waits

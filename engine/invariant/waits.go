@@ -6,6 +6,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
 )
 
@@ -20,22 +21,23 @@ func (x *Index) waitsOf() map[ledger.MsgID]time.Duration {
 	return x.waitsBy
 }
 
-// A tardy counts calls that took too long, and keeps the worst.
+// A tardy is a call that took too long.
 type tardy struct {
-	n     int64
-	worst ledger.Op
-	took  time.Duration
+	op   ledger.Op
+	took time.Duration
 }
 
-func (l *tardy) add(o ledger.Op, took time.Duration) {
-	if l.n++; l.n == 1 || took > l.took {
-		l.worst, l.took = o, took
+// addTardy counts a call that took too long. The example of its class is the worst.
+func addTardy(groups *breach.Groups[tardy], class string, op ledger.Op, took time.Duration) {
+	g := groups.Class(class)
+	if g.Add(tardy{op, took}); took > g.Example.took {
+		g.Example = tardy{op, took}
 	}
 }
 
 // company tells of the calls that were under way when a call began, one an op: those in the backend, with
 // what they hold there, and those that had no answer either.
-func (x *Index) company(s *story, o ledger.Op) {
+func (x *Index) company(r *breach.Report, o ledger.Op, tell func(when time.Duration, who, what string) *breach.Story) {
 	for _, inside := range []bool{true, false} {
 		var told []string
 		for lane, ops := range x.e.Ops {
@@ -48,9 +50,9 @@ func (x *Index) company(s *story, o ledger.Op) {
 			case isInside != inside:
 				continue
 			case inside:
-				s.at(since, x.e.LaneName(lane), fmt.Sprintf("its %s (%s) is in the backend from now on", op, x.messageName(ops[i].Msg)))
+				tell(since, x.e.LaneName(lane), fmt.Sprintf("its %s (%s) is in the backend from now on", op, r.Message(ops[i].Msg)))
 			default:
-				s.at(ops[i].Began, x.e.LaneName(lane), "called "+op+", and has to wait")
+				tell(ops[i].Began, x.e.LaneName(lane), "called "+op+", and has to wait")
 			}
 			told = append(told, op)
 		}

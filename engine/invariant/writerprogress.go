@@ -5,45 +5,45 @@ import (
 	"slices"
 	"time"
 
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
-	"github.com/racebench/racebench/engine/result"
 )
 
 // writerProgress judges the calls that the server claims to answer within a time. In a simulated world it
 // counts only time that no schedule could have spared the call; where nobody could move at all before any
 // signal, a call that is open will stay so. In a real one a call is late at five times the claim, less
 // what the machine took (docs/decisions/0004). Only the time before the signal counts: what comes after is the drain's.
-func writerProgress(x *Index, terms Terms) []result.Breach {
-	var breaches []result.Breach
+func writerProgress(x *Index, r *breach.Report) {
 	waits := x.waitsOf()
 	for _, c := range x.e.Claims {
 		if x.e.Text(c.What) != ledger.ClaimAnswered {
 			continue
 		}
 		op := x.e.Text(c.Op)
-		var late, stuck tardy
+		class := "writer-progress/" + op
+		var kept breach.Groups[tardy]
+		late, stuck := kept.Class(class+"/late"), kept.Class(class+"/stuck")
 		for lane, info := range x.e.Lanes {
 			if info.Op != op || lane >= len(x.e.Ops) {
 				continue
 			}
 			for _, o := range x.e.Ops[lane] {
-				switch took := x.tookSteady(o, waits, terms); {
+				switch took := x.tookSteady(o, waits, r.Terms); {
 				case took > c.Within:
-					late.add(o, took)
-				case terms.Virtual && o.Ended == 0 && x.stoodStill(lane):
-					stuck.add(o, 0)
+					addTardy(&kept, late.Class, o, took)
+				case r.Virtual && o.Ended == 0 && x.stoodStill(lane):
+					addTardy(&kept, stuck.Class, o, 0)
 				}
 			}
 		}
-		breaches = append(breaches, x.tardyBreach(late, op, "late", fmt.Sprintf("claimed is an answer within %s", round(c.Within)))...)
-		breaches = append(breaches, x.tardyBreach(stuck, op, "stuck", "nobody could move any more, and no signal had been sent")...)
+		x.reportTardy(r, late, op, fmt.Sprintf("claimed is an answer within %s", breach.Round(c.Within)))
+		x.reportTardy(r, stuck, op, "nobody could move any more, and no signal had been sent")
 	}
-	return breaches
 }
 
 // tookSteady is for how long a call was kept waiting, as far as that is the server's doing; of a real trial a fifth
 // of it, so that it is held to the claim itself.
-func (x *Index) tookSteady(o ledger.Op, waits map[ledger.MsgID]time.Duration, terms Terms) time.Duration {
+func (x *Index) tookSteady(o ledger.Op, waits map[ledger.MsgID]time.Duration, terms breach.Terms) time.Duration {
 	if terms.Virtual && x.struck && (o.Ended == 0 || o.Ended > x.strikeAt) {
 		return 0 // how much of the wait came before the signal is not known
 	}
@@ -78,25 +78,20 @@ func (x *Index) stoodStill(lane int) bool {
 	})
 }
 
-func (x *Index) tardyBreach(l tardy, op, cause, why string) []result.Breach {
-	if l.n == 0 {
-		return nil
+func (x *Index) reportTardy(r *breach.Report, g *breach.Group[tardy], op, why string) {
+	if g.N == 0 {
+		return
 	}
-	s := x.newStory()
-	who := x.e.LaneName(l.worst.Msg.Lane())
-	s.title("the worst of %d: the call of %s; %s", l.n, x.messageName(l.worst.Msg), why)
-	s.at(l.worst.Began, who, "called "+op)
-	if l.worst.Ended != 0 {
-		s.at(l.worst.Ended, who, "got its answer: "+l.worst.Outcome.String())
+	worst := g.Example.op
+	who := r.Sender(worst.Msg)
+	s := r.Story("the worst of %d: the call of %s; %s", g.N, r.Message(worst.Msg), why).Before(worst.Began, who, "called "+op)
+	if worst.Ended != 0 {
+		s.Before(worst.Ended, who, "got its answer: "+worst.Outcome.String())
 	}
-	s.strike()
 	for _, t := range x.e.Tasks {
-		if t.Parked && s.tailRoom() {
-			s.add(x.e.Text(t.Name), x.waits(t))
+		if t.Parked && s.TailRoom() {
+			s.Add(x.e.Text(t.Name), x.waits(t))
 		}
 	}
-	return []result.Breach{{
-		Invariant: "writer-progress", Class: "writer-progress/" + op + "/" + cause, Verdict: result.Breached, Count: l.n,
-		Summary: counted(l.n, op+" was", op+" calls were") + " kept waiting: " + why, Evidence: s.lines(),
-	}}
+	r.Add(g.Class, g.N, 0, breach.Counted(g.N, op+" was", op+" calls were")+" kept waiting: "+why, s)
 }

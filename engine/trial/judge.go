@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/invariant"
+	"github.com/racebench/racebench/engine/invariant/breach"
+	"github.com/racebench/racebench/engine/invariant/external"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/measure"
 	"github.com/racebench/racebench/engine/result"
@@ -80,7 +82,7 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 			t.Warnings = append(t.Warnings, check.Check(x, terms)...)
 		}
 	}
-	t.Crossed = invariant.Crossed(x)
+	t.Crossed = external.Crossed(e)
 	t.Notes = append(t.Notes, unconnected(e)...)
 	widened := wasWidened(e) || plan.ID.Freeze
 	for i := range t.Breaches {
@@ -125,8 +127,8 @@ func firstLoss(breaches []result.Breach, e *ledger.Evidence, struck time.Duratio
 }
 
 // termsOf says under what terms the evidence is judged: what was asked for, and what was really done.
-func termsOf(plan *Plan, e *ledger.Evidence) invariant.Terms {
-	terms := invariant.Terms{
+func termsOf(plan *Plan, e *ledger.Evidence) breach.Terms {
+	terms := breach.Terms{
 		DrainLimit: plan.Program.Scenario.DrainLimit,
 		Duration:   plan.Program.Scenario.Duration,
 		Widened:    wasWidened(e),

@@ -6,19 +6,19 @@ import (
 	"strings"
 	"time"
 
-	"github.com/racebench/racebench/engine/invariant"
+	"github.com/racebench/racebench/engine/invariant/breach"
+	"github.com/racebench/racebench/engine/invariant/external"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
 // JudgeControl says why a program cannot be tested, or what its load did without a signal.
-func JudgeControl(plan Plan, dir rundir.TrialDir) (void, note string, samples []invariant.Sample, err error) {
+func JudgeControl(plan Plan, dir rundir.TrialDir) (void, note string, samples []breach.Sample, err error) {
 	e, err := ledger.Read(dir.Ledger())
 	if err != nil {
 		return "", "", nil, fmt.Errorf("judge control trial %s: %w", dir, err)
 	}
-	x := invariant.NewIndex(e)
 	switch {
 	case endedAs(e, phaseNotServed):
 		_, words, _ := strings.Cut(firstWords(dir.Stderr()), ": ")
@@ -31,18 +31,18 @@ func JudgeControl(plan Plan, dir rundir.TrialDir) (void, note string, samples []
 	if plan.Program.Target.Traits.Idle {
 		return "", "control: it ran on until it was signalled", nil, nil
 	}
-	c := invariant.Unasked(x)
+	c := external.Unasked(e)
 	switch {
 	case c.Answered == 0:
 		return "control: no client got a good answer, without any signal" + why(e, c.Example), "", nil, nil
 	case c.Lost > 0:
 		return fmt.Sprintf("control: your server loses requests without any signal: %d of %d%s", c.Lost, c.Lost+c.Answered, c.Example), "", nil, nil
 	}
-	return "", fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered) + tooShort(c, plan.Program.Scenario.DrainLimit), invariant.Samples(x), nil
+	return "", fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered) + tooShort(c, plan.Program.Scenario.DrainLimit), external.Samples(e), nil
 }
 
 // tooShort says that a program has less time to stop than it takes for a request.
-func tooShort(c invariant.Toll, grace time.Duration) string {
+func tooShort(c external.Toll, grace time.Duration) string {
 	if c.Longest <= grace {
 		return ""
 	}
@@ -62,7 +62,7 @@ func why(e *ledger.Evidence, example string) string {
 func endOf(e *ledger.Evidence) string {
 	for _, p := range e.Processes {
 		if p.Event == extern.ProcessEnded {
-			return invariant.EndOf(p)
+			return external.EndOf(p)
 		}
 	}
 	return "nobody saw how"

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/fault"
-	"github.com/racebench/racebench/engine/invariant"
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/targets"
@@ -55,7 +55,7 @@ type Identity struct {
 	// Folder is where racebench ran a program from outside: relative paths begin there.
 	Folder string `json:"folder,omitempty"`
 	// ControlRun is what requests looked like in that run.
-	ControlRun []invariant.Sample `json:"control_run,omitempty"`
+	ControlRun []breach.Sample `json:"control_run,omitempty"`
 }
 
 const identityFormat = "racebench.trial/v1"

@@ -1,4 +1,4 @@
-package invariant
+package external
 
 import (
 	"slices"
@@ -14,9 +14,10 @@ import (
 const readLate = "read-late"
 
 // Crossed counts the requests that a signal met on the wire or that came after it: whether they got an
-// answer is luck. It is nil for servers inside this process.
-func Crossed(x *Index) []result.Crossed {
-	if !x.outside() || !x.struck {
+// answer is luck. It is nil for servers inside racebench.
+func Crossed(e *ledger.Evidence) []result.Crossed {
+	p := Of(e)
+	if p == nil || !p.struck {
 		return nil
 	}
 	counts := map[string]*result.Crossed{}
@@ -30,12 +31,12 @@ func Crossed(x *Index) []result.Crossed {
 		}
 		return c
 	}
-	for _, w := range x.e.Wires {
-		if session(w) || w.End == extern.WireRetired || w.End == extern.WireRefused || w.Ended <= x.strikeAt && w.End != extern.WireOpen || x.riskOf(w) != "" {
+	for _, w := range p.e.Wires {
+		if session(w) || w.End == extern.WireRetired || w.End == extern.WireRefused || w.Ended <= p.strikeAt && w.End != extern.WireOpen || p.riskOf(w) != "" {
 			continue
 		}
 		when := "sent-after"
-		if x.opOf(w).Began <= x.strikeAt && w.Conn != extern.ConnPreopened {
+		if p.opOf(w).Began <= p.strikeAt && w.Conn != extern.ConnPreopened {
 			when = "unread"
 		}
 		if when == "unread" && w.End == extern.WireEOF && w.Last == extern.ReadAll {
@@ -52,9 +53,9 @@ func Crossed(x *Index) []result.Crossed {
 			reset.Count++
 		}
 	}
-	for _, ops := range x.e.Ops {
+	for _, ops := range p.e.Ops {
 		for i := range ops {
-			if op := &ops[i]; op.Began > x.strikeAt {
+			if op := &ops[i]; op.Began > p.strikeAt {
 				c := of("refused-after")
 				c.Of++
 				if op.Outcome == ledger.Refused && op.Cause == ledger.Closed {

@@ -1,0 +1,60 @@
+package external
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/racebench/racebench/engine/invariant/breach"
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
+)
+
+// DrainEnds reports a program that had not ended within its limit, where its supervisor would kill it.
+func DrainEnds(p *Program, r *breach.Report) {
+	killed, ok := p.process(extern.ProcessKilled)
+	if !ok || !p.struck || r.Killed || p.e.Cut != "" || p.e.Drain != nil && p.e.Drain.Ended > 0 {
+		return
+	}
+	cause, words := p.whyAlive(killed.At)
+	if ignored := p.e.Text(killed.Text); ignored != "" {
+		words += "; " + ignored
+	}
+	r.Hang("drain-ends/program/"+cause, fmt.Sprintf("the program was still running %s after the signal: %s", r.DrainLimit, words),
+		r.Story("").Add(pid(killed), words))
+}
+
+// whyAlive says what a program that did not end was seen doing until it was given up.
+func (p *Program) whyAlive(until time.Duration) (cause, words string) {
+	if _, ok := p.process(extern.ProcessListens); ok {
+		return "still-accepts", "it accepted new connections to the end, as if nobody had signalled it"
+	}
+	refused, answered := time.Duration(math.MaxInt64), time.Duration(0)
+	for _, ops := range p.e.Ops {
+		for i := range ops {
+			switch op := &ops[i]; {
+			case op.Began > p.strikeAt && op.Outcome == ledger.Refused && op.Cause == ledger.Closed:
+				refused = min(refused, op.Began)
+			case op.Outcome == ledger.Accepted:
+				answered = max(answered, op.Began)
+			}
+		}
+	}
+	switch {
+	case answered > refused:
+		return "keeps-serving", "it refused new connections and went on serving those that clients kept alive"
+	case answered-p.strikeAt > (until-p.strikeAt)/2: // not what was under way
+		return "keeps-serving", "it went on serving the connections that clients kept alive"
+	}
+	for _, w := range p.e.Wires {
+		if session(w) && w.End == extern.WireOpen {
+			return p.e.Lanes[w.Lane].Op + "-open", "connections of " + p.e.Lanes[w.Lane].Group + " were still open, and it waited for them"
+		}
+	}
+	for _, l := range p.e.Lanes {
+		if l.Op == "tcp-silent" {
+			return "stuck", "it served nobody; it may have waited for the connections of " + l.Group + ", which never say a word"
+		}
+	}
+	return "stuck", "it served nobody, and nothing that a client can see was left to do"
+}
