@@ -60,7 +60,7 @@ func readCase(t *testing.T, path string) ledgerCase {
 	return c
 }
 
-func (c ledgerCase) judged(name string, x *Index) (got, story []string) {
+func (c ledgerCase) judged(t *testing.T, name string, x *Index) (got, story []string) {
 	switch name {
 	case "at-risk":
 		for _, r := range AtRisk(x, c.terms) {
@@ -71,8 +71,7 @@ func (c ledgerCase) judged(name string, x *Index) (got, story []string) {
 			got = append(got, fmt.Sprintf("%s %d %d", r.Kind, r.Count, r.Of))
 		}
 	default:
-		check, _ := Find(name)
-		for _, b := range check.Check(x, c.terms) {
+		for _, b := range mustFind(t, name).Check(x, c.terms) {
 			got = append(got, fmt.Sprintf("%s %d %s", b.Class, b.Count, b.Verdict))
 			story = append(append(story, b.Summary), b.Evidence...)
 		}
@@ -85,31 +84,35 @@ func (c ledgerCase) judged(name string, x *Index) (got, story []string) {
 
 func TestLedgers(t *testing.T) {
 	for _, name := range append(names(), "at-risk", "crossed") {
-		files, err := filepath.Glob(filepath.Join("testdata", name, "*.txt"))
-		if err != nil {
-			t.Fatal(err)
+		t.Run(name, func(t *testing.T) { testLedgers(t, name) })
+	}
+}
+
+func testLedgers(t *testing.T, name string) {
+	files, err := filepath.Glob(filepath.Join("testdata", name, "*.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reported, cleared := 0, 0
+	for _, file := range files {
+		c := readCase(t, file)
+		if c.want[0] == "nothing" {
+			cleared++
+		} else {
+			reported++
 		}
-		accused, cleared := 0, 0
-		for _, file := range files {
-			t.Run(name+"/"+strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-				c := readCase(t, file)
-				if c.want[0] == "nothing" {
-					cleared++
-				} else {
-					accused++
-				}
-				got, story := c.judged(name, NewIndex(c.evidence))
-				if !slices.Equal(got, c.want) {
-					t.Errorf("judged %q, not %q\n%s", got, c.want, strings.Join(story, "\n"))
-				}
-				if c.story != nil && !slices.Equal(story, c.story) {
-					t.Errorf("the story is\n%s\nnot\n%s", strings.Join(story, "\n"), strings.Join(c.story, "\n"))
-				}
-			})
-		}
-		if accused == 0 || cleared == 0 {
-			t.Errorf("%s: %d ledgers that break it, %d that keep it: both are needed", name, accused, cleared)
-		}
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			got, story := c.judged(t, name, NewIndex(c.evidence))
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%s expects %q, and is judged %q\n%s", file, c.want, got, strings.Join(story, "\n"))
+			}
+			if c.story != nil && !slices.Equal(story, c.story) {
+				t.Errorf("%s expects the story\n%s\nand its story is\n%s", file, strings.Join(c.story, "\n"), strings.Join(story, "\n"))
+			}
+		})
+	}
+	if reported == 0 || cleared == 0 {
+		t.Errorf("%s: testdata has %d ledgers that break it and %d that keep it; at least one of each is needed", name, reported, cleared)
 	}
 }
 
@@ -123,10 +126,10 @@ func TestJudgingTwiceIsTheSame(t *testing.T) {
 		name := filepath.Base(filepath.Dir(file))
 		c := readCase(t, file)
 		x := NewIndex(c.evidence)
-		one, oneStory := c.judged(name, x)
-		two, twoStory := c.judged(name, x)
+		one, oneStory := c.judged(t, name, x)
+		two, twoStory := c.judged(t, name, x)
 		if !slices.Equal(one, two) || !slices.Equal(oneStory, twoStory) {
-			t.Errorf("%s: judged %q, then %q", file, one, two)
+			t.Errorf("%s is judged %q the first time and %q the second; an invariant keeps no state", file, one, two)
 		}
 	}
 }
@@ -142,7 +145,7 @@ func names() []string {
 func TestTable(t *testing.T) {
 	for _, v := range All() {
 		if found, ok := Find(v.Name); !ok || found.Name != v.Name || v.Summary == "" || v.check == nil {
-			t.Errorf("%q is not whole in the table", v.Name)
+			t.Errorf("%q: the table needs a name that is there once, a summary and a check", v.Name)
 		}
 	}
 	if _, ok := Find("no-such-invariant"); ok {

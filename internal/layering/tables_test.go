@@ -15,6 +15,8 @@ var importRows = [][]string{
 	{"engine/trial"},
 	{"engine/explore"},
 	{"engine/fault", "engine/measure", "engine/invariant", anyTarget},
+	{"engine/invariant/external"},
+	{"engine/invariant/breach"},
 	{"targets", "engine/result", "scenario/load"},
 	{"scenario", "engine/ledger", "engine/world/prim"},
 	{"scenario/schema", "scenario/spec", "engine/world", "engine/ledger/extern", "engine/signals", "internal/rundir", "targets/promise", "internal/overlay/wire"},
@@ -25,7 +27,9 @@ var narrowed = map[string][]string{
 	"targets": {"engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "scenario/schema", "scenario/spec"},
 	anyTarget: {"targets", "engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "engine/signals", "scenario/schema", "scenario/spec", "targets/promise"},
 	// Judges do not know servers.
-	"engine/invariant": {"engine/ledger", "engine/ledger/extern", "engine/result", "engine/signals"},
+	"engine/invariant":          {"engine/invariant/external", "engine/invariant/breach", "engine/ledger", "engine/ledger/extern", "engine/result", "engine/signals"},
+	"engine/invariant/external": {"engine/invariant/breach", "engine/ledger", "engine/ledger/extern", "engine/result", "engine/signals"},
+	"engine/invariant/breach":   {"engine/ledger", "engine/result", "engine/signals"},
 }
 
 // notTargets are the folders below targets that hold no server.

@@ -48,7 +48,9 @@ func Cause(c ledger.Cause) string {
 }
 
 // Milliseconds is a duration in words.
-func Milliseconds(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond)) }
+func Milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond))
+}
 
 // Relative is a time around the signal, in milliseconds.
 func Relative(d time.Duration) string {

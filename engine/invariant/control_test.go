@@ -38,16 +38,16 @@ func TestSamplesAreTheMiddleOnesOfTheirGroups(t *testing.T) {
 	const ms = time.Millisecond
 	want := []breach.Sample{{Group: "slow", Out: 68, In: 131, Code: 200, Sent: ms, First: 150 * ms, Took: 150 * ms, Longest: 200 * ms, Of: 3}}
 	if got := external.Samples(e); !slices.Equal(got, want) {
-		t.Errorf("samples %+v, not %+v", got, want)
+		t.Errorf("the samples of the control run are %+v, want %+v: the middle one of the group that was answered", got, want)
 	}
 }
 
 func TestAStoryHasTheSameRequestWithoutASignal(t *testing.T) {
 	c := readCase(t, "testdata/every-request-answered/read-and-lost.txt")
 	c.terms.Control = []breach.Sample{{Group: "slow", Out: 68, In: 131, Code: 200, Sent: time.Millisecond, First: 150 * time.Millisecond, Took: 151 * time.Millisecond, Longest: time.Second, Of: 3}}
-	_, story := c.judged("every-request-answered", NewIndex(c.evidence))
+	_, story := c.judged(t, "every-request-answered", NewIndex(c.evidence))
 	want := strings.Repeat(" ", 28) + "the same request in the control run: 0 ms 68 B sent, +149.00 ms first byte of the answer, +150.00 ms all 131 B of it, status 200 (the middle one of 3; 1000.00 ms at most)"
 	if !slices.Contains(story, want) {
-		t.Errorf("%q has no line %q", story, want)
+		t.Errorf("the story lacks the line\n%s\nand is\n%s", want, strings.Join(story, "\n"))
 	}
 }
