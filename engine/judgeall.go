@@ -2,6 +2,7 @@ package engine
 
 import (
 	"github.com/racebench/racebench/engine/batch"
+	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
@@ -10,6 +11,18 @@ import (
 // JudgeAll judges recorded trials again and folds them, one result a scenario and variant, in the order
 // in which the directories name them.
 func JudgeAll(dirs []rundir.TrialDir, c trial.Config) ([]*result.Campaign, error) {
+	return foldJudged(dirs, c, "judged again from the ledgers that were kept: rates are not those of the whole run", trial.Plan.Judge)
+}
+
+// JudgeEvidence judges evidence in place of a recorded trial's ledger, by the trial's own scenario. The note says whose it is.
+func JudgeEvidence(dir rundir.TrialDir, e *ledger.Evidence, note string, c trial.Config) ([]*result.Campaign, error) {
+	return foldJudged([]rundir.TrialDir{dir}, c, note, func(p trial.Plan, dir rundir.TrialDir) (result.Trial, error) {
+		return p.JudgeEvidence(dir, e), nil
+	})
+}
+
+func foldJudged(dirs []rundir.TrialDir, c trial.Config, note string,
+	judge func(trial.Plan, rundir.TrialDir) (result.Trial, error)) ([]*result.Campaign, error) {
 	var folds []*result.Campaign
 	at := map[string]int{}
 	for _, dir := range dirs {
@@ -17,7 +30,7 @@ func JudgeAll(dirs []rundir.TrialDir, c trial.Config) ([]*result.Campaign, error
 		if err != nil {
 			return nil, err
 		}
-		t, err := plan.Judge(dir)
+		t, err := judge(plan, dir)
 		if err != nil {
 			return nil, err
 		}
@@ -34,7 +47,7 @@ func JudgeAll(dirs []rundir.TrialDir, c trial.Config) ([]*result.Campaign, error
 		folds[i].Add(t)
 	}
 	for _, fold := range folds {
-		fold.Note("judged again from the ledgers that were kept: rates are not those of the whole run")
+		fold.Note(note)
 		fold.Finish()
 	}
 	return folds, nil

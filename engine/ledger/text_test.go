@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -114,6 +116,35 @@ func TestTextFormErrorsNameTheLine(t *testing.T) {
 		_, err := ParseText("a.txt", text)
 		if err == nil || !strings.HasPrefix(err.Error(), "a.txt:"+want) {
 			t.Errorf("%q: error %v, want %q", text, err, want)
+		}
+	}
+}
+
+// docs/results.md tells people how to read every kind of line.
+func TestEveryKindIsInTheDocs(t *testing.T) {
+	page, err := os.ReadFile("../../docs/results.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rows {
+		if !strings.Contains(string(page), "\n| `"+r.word+" ") {
+			t.Errorf("docs/results.md, Reading a ledger: no row for %s", r.word)
+		}
+	}
+}
+
+// Each word that a record may have stands in its row of docs/results.md.
+func TestEveryWordIsInTheDocs(t *testing.T) {
+	page, err := os.ReadFile("../../docs/results.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "### Reading a ledger\n")
+	for _, words := range [][]string{outcomes, causes, drainEnds, ownings, accessKinds, wireEnds, readings, processEvents} {
+		for _, w := range words {
+			if w != "" && w != "no-cause" && w != word(readings, 0) && !regexp.MustCompile("[`|\\s\\\\]"+w+"[`|\\s\\\\\\]]").MatchString(section) {
+				t.Errorf("docs/results.md, Reading a ledger: no word %s", w)
+			}
 		}
 	}
 }

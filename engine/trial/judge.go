@@ -52,6 +52,13 @@ func (p Plan) Judge(dir rundir.TrialDir) (result.Trial, error) {
 	return t, nil
 }
 
+// JudgeEvidence says what evidence would show that stands in place of the trial's ledger.
+func (p Plan) JudgeEvidence(dir rundir.TrialDir, e *ledger.Evidence) result.Trial {
+	t := result.Trial{Index: p.ID.Index, Number: p.ID.Number, Seed: p.ID.Seed, Dir: string(dir)}
+	judgeEvidence(&t, &p, e)
+	return t
+}
+
 // storedVerdict is what the run said of a trial whose ledger it had no room for.
 func storedVerdict(dir rundir.TrialDir) (result.Trial, error) {
 	var t result.Trial
