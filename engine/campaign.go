@@ -249,9 +249,9 @@ func (k *campaign) note(t result.Trial) (end string) {
 		k.hangs[b.Class]++
 		if k.hangs[b.Class] >= result.SameHangs && end == "" {
 			end = batch.EndedByHangs
-			cost := "five drain limits"
-			if k.program.Outside() {
-				cost = "a whole drain limit"
+			cost := "a whole drain limit"
+			if n := k.program.LimitFactor(); n > 1 {
+				cost = fmt.Sprintf("%d drain limits", n)
 			}
 			k.fold.Note(fmt.Sprintf("stopped after %d hangs of the same class: each costs %s", result.SameHangs, cost))
 		}

@@ -9,10 +9,10 @@ import (
 	"github.com/racebench/racebench/engine/trial"
 )
 
-// control runs the load of a program from outside once without a signal. One that does not start, or loses
+// control runs the load of an external program once without a signal. One that does not start, or loses
 // requests without being asked to stop, is not tested further: no shutdown would be to blame.
 func (k *campaign) control(ctx context.Context) {
-	if !k.program.Outside() || k.c.Controlled || ctx.Err() != nil || k.fold.AtStartup {
+	if !k.program.Target.Traits.ControlRun || k.c.Controlled || ctx.Err() != nil || k.fold.AtStartup {
 		return
 	}
 	plan := trial.NewPlan(k.program, k.variant, k.seed, 0, k.c.Build)

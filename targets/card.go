@@ -3,6 +3,7 @@ package targets
 import (
 	"fmt"
 	"syscall"
+	"time"
 
 	"github.com/racebench/racebench/engine/world"
 )
@@ -33,7 +34,33 @@ type Card struct {
 type Traits struct {
 	Idle     bool // it has no clients: the stop itself is the test
 	Attached bool // it ran already: it is signalled once, and never started again
+	// External says that the server is another program: no world can simulate it, and its memory, its tasks and its
+	// build are not this process's.
+	External bool
+	// ControlRun says that its load is run once without a signal first: one that loses requests then is not tested.
+	ControlRun bool
+	// KeepsComing says that clients send while it drains, too, and so a late signal finds as much in flight;
+	// HangsUp that a client closes its connection when its load is over.
+	KeepsComing, HangsUp bool
+	// Restarted says that it may be started and stopped a second time, to ask it for what it had acknowledged.
+	Restarted bool
+	// LimitFactor is how many drain limits a drain may take before the trial gives it up; 0 is DefaultLimitFactor.
+	LimitFactor int
+	StartLimit  time.Duration // how long it may take to start; 0 leaves that to the harness
+	// StrikePatience is how much longer than the load a strike is waited for; 0 is DefaultStrikePatience.
+	StrikePatience time.Duration
+	Overhead       time.Duration // about what a trial takes beside its load; 0 is DefaultOverhead
 }
+
+// What holds where a card says nothing.
+const (
+	// DefaultLimitFactor is above 1 because no verdict may rest on the wall clock: a drain that is late and one that
+	// hangs are told apart by who is parked on what.
+	DefaultLimitFactor = 5
+	// DefaultStrikePatience is for strikes that wait for a count or a window.
+	DefaultStrikePatience = 100 * time.Millisecond
+	DefaultOverhead       = 100 * time.Millisecond
+)
 
 // A Target is a system under test, in every design that was proposed for it: what it says of itself, how it
 // starts, and what only some targets can do.

@@ -234,7 +234,7 @@ func (f *runFlags) apply(p *trial.Program, engineElse scenario.Engine) error {
 		}
 		p.Scenario.Seed = &seed
 	}
-	if scenario.Engine(f.engine) == scenario.Sim && p.Outside() {
+	if scenario.Engine(f.engine) == scenario.Sim && p.Target.Traits.External {
 		return usagef("--engine sim: an external program cannot be simulated; %s runs with --engine real", p.Scenario.Name)
 	}
 	p.Scenario.Engine = f.engineOf(p, engineElse)
@@ -265,7 +265,7 @@ func (f *runFlags) engineOf(p *trial.Program, engineElse scenario.Engine) scenar
 	switch {
 	case f.engine != "":
 		return scenario.Engine(f.engine)
-	case p.Scenario.EngineSet || p.Outside() || engineElse == "":
+	case p.Scenario.EngineSet || p.Target.Traits.External || engineElse == "":
 		return p.Scenario.Engine
 	}
 	return engineElse

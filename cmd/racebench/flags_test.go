@@ -62,6 +62,7 @@ func TestEngineAndTrialsAtOnce(t *testing.T) {
 		{about: "run of engine: sim", s: scenario.Scenario{Engine: scenario.Sim, EngineSet: true}, engine: scenario.Sim, atOnce: runtime.GOMAXPROCS(0)},
 	} {
 		p := trial.Program{Scenario: c.s}
+		p.Target.Traits.External = c.s.External != nil
 		if err := c.flags.apply(&p, c.otherwise); err != nil {
 			if !c.refused {
 				t.Errorf("%s: %v", c.about, err)

@@ -7,25 +7,19 @@ import (
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/targets"
 )
 
 // errFreeze refuses --freeze for a server that is built in.
 var errFreeze = usagef("--freeze stops an external program (probe, target external), and this trial has a built-in server")
 
-// isOutside reports whether a recorded trial is of an external program.
-func (a *app) isOutside(dir rundir.TrialDir) bool {
+// traitsOf are the traits of a recorded trial's target; those of none that cannot be read.
+func (a *app) traitsOf(dir rundir.TrialDir) targets.Traits {
 	plan, err := trial.ReadPlan(dir, a.catalog)
-	return err == nil && plan.Program.Outside()
-}
-
-// wasAttached reports whether a recorded trial is of a program that ran already: it is signalled once.
-func (a *app) wasAttached(dir rundir.TrialDir) bool {
-	plan, err := trial.ReadPlan(dir, a.catalog)
-	if err != nil || !plan.Program.Outside() {
-		return false
+	if err != nil {
+		return targets.Traits{}
 	}
-	_, attached := plan.Program.Scenario.External.Get("attach")
-	return attached
+	return plan.Program.Target.Traits
 }
 
 // tellForced counts the requests that waited unread in a frozen program, and those of them without an answer.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -22,10 +23,6 @@ const (
 	redrawEvery = 250 * time.Millisecond
 	// worthSaying is the shortest run that says beforehand how long it takes.
 	worthSaying = 2 * time.Second
-	// trialOverhead is what a trial takes beside its load: a process is started, a ledger judged.
-	trialOverhead = 100 * time.Millisecond
-	// programOverhead is the same for an external program, which is started, awaited and seen to its end.
-	programOverhead = 300 * time.Millisecond
 )
 
 // A progress tells a waiting person what is going on, on stderr. On a terminal it is one line that is
@@ -125,8 +122,8 @@ func estimate(programs []trial.Program, seeds []scenario.Seed, f runFlags, s set
 			if f.forTime > 0 {
 				each = f.forTime
 			}
-			if p.Outside() {
-				each += p.Scenario.Duration + programOverhead // the control run
+			if p.Target.Traits.ControlRun {
+				each += p.Scenario.Duration + overheadOf(p)
 			}
 			if s.asPID1 != nil { // a probe's trial as PID 1, where a program without a handler does not stop
 				each += oneTrial(p, v, seeds[i]) + pid1Limit
@@ -159,10 +156,12 @@ func oneTrial(p trial.Program, v targets.Variant, seed scenario.Seed) time.Durat
 		}
 		total += last
 	}
-	if p.Outside() {
-		return total/sampled + programOverhead
-	}
-	return total/sampled + trialOverhead
+	return total/sampled + overheadOf(p)
+}
+
+// overheadOf is what a trial takes beside its load.
+func overheadOf(p trial.Program) time.Duration {
+	return cmp.Or(p.Target.Traits.Overhead, targets.DefaultOverhead)
 }
 
 // note is told of every trial's end, and of a search every few schedules.

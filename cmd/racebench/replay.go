@@ -69,10 +69,10 @@ func (a *app) replay(cmd *cobra.Command, path string, times int, freeze bool, f 
 	if err != nil {
 		return err
 	}
-	if freeze && !a.isOutside(dir) {
+	if freeze && !a.traitsOf(dir).External {
 		return errFreeze
 	}
-	if a.wasAttached(dir) {
+	if a.traitsOf(dir).Attached {
 		return usagef("%s: racebench attached to its program, and another process may have the id now: start the program again, and use racebench probe --attach", dir)
 	}
 	run, err := rundir.Create(f.dir, time.Now())

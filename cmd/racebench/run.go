@@ -73,7 +73,7 @@ func (a *app) programs(args []string, f runFlags, engineElse scenario.Engine) ([
 		return nil, notTestedError{fmt.Errorf("nothing to run: %s gives defaults to scenarios and is not a scenario", filepath.Join(scenario.ProjectDir, scenario.ProjectFile))}
 	}
 	for i := range programs {
-		if programs[i].Outside() && a.isTarget(args[i]) {
+		if programs[i].Target.Binder != nil && a.isTarget(args[i]) {
 			return nil, noServerOf(args[i], cmp.Or(scenario.Engine(f.engine), engineElse))
 		}
 		if err := f.apply(&programs[i], engineElse); err != nil {
@@ -202,7 +202,7 @@ func oneEngine(programs []trial.Program) error {
 
 // orSayEngine names the other remedy for mixed engines. External programs are never simulated.
 func orSayEngine(programs []trial.Program) string {
-	if slices.ContainsFunc(programs, func(p trial.Program) bool { return p.Outside() }) {
+	if slices.ContainsFunc(programs, func(p trial.Program) bool { return p.Target.Traits.External }) {
 		return ", or say --engine real"
 	}
 	return ", or say --engine"

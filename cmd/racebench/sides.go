@@ -93,7 +93,7 @@ func (f *gateFlags) remedy() string {
 
 // builtIn reports whether any program is a target inside racebench, so that its build is racebench's.
 func builtIn(programs []trial.Program) bool {
-	return slices.ContainsFunc(programs, func(p trial.Program) bool { return !p.Outside() })
+	return slices.ContainsFunc(programs, func(p trial.Program) bool { return !p.Target.Traits.External })
 }
 
 // commandSide is a side that a command names: the program under test, or a racebench with the target in it.
@@ -153,7 +153,7 @@ func (a *app) buildBoth(ctx context.Context, tree *worktree, programs []trial.Pr
 // was written.
 func (a *app) relocate(programs []trial.Program, change func(external spec.Value) spec.Value) error {
 	for i, p := range programs {
-		if !p.Outside() {
+		if p.Scenario.External == nil {
 			continue
 		}
 		s := p.Scenario

@@ -99,7 +99,7 @@ func (t *worktree) lacks(programs []trial.Program) func(scenario, variant string
 		switch {
 		case err != nil:
 			return true
-		case problems != nil || programs[i].Outside():
+		case problems != nil || programs[i].Scenario.External != nil:
 			return false
 		}
 		return !slices.ContainsFunc(there.Variants, func(v spec.Value) bool {

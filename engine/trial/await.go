@@ -1,28 +1,19 @@
 package trial
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/targets"
 )
 
-// patience is how much longer than the load's duration a strike is waited for that depends on what
-// happens (a count, a window).
-const patience = 100 * time.Millisecond
-
-// patienceOutside is the same for a program from outside, whose courier looks at it before it strikes.
-const patienceOutside = time.Second
-
 // awaitStrike waits until the server has been struck and says whether it was. A server that ends
 // unasked is not waited for.
 func (s *serving) awaitStrike(t *world.Task) bool {
 	limit := s.w.NewTimer("a strike")
 	limit.Idle = true
-	wait := patience
-	if s.plan.Program.Outside() {
-		wait = patienceOutside
-	}
+	wait := cmp.Or(s.plan.Program.Target.Traits.StrikePatience, targets.DefaultStrikePatience)
 	limit.SetAt(s.loadBegan + s.plan.Program.Scenario.Duration + wait)
 	which := t.Select(s.struck, s.ended, limit)
 	if which == 2 && !s.giveUp() && !s.w.Simulated() {
@@ -57,7 +48,7 @@ func (s *serving) awaitDrain(t *world.Task) {
 const mostGiven = 2
 
 // taken is the time since the strike that the machine took and the drain is not late for: in which this process
-// stood still, or in which a program from outside waited for a processor, up to two limits more: one that spins for
+// stood still, or in which an external program waited for a processor, up to two limits more: one that spins for
 // ever waits for ever, too.
 func (s *serving) taken() time.Duration {
 	stalled := s.stalls.sum() - s.stalledBefore

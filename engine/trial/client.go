@@ -74,8 +74,8 @@ func (c *client) run(t *world.Task) {
 	if !c.group.Op.Subscribes {
 		c.offer(t)
 	}
-	if c.s.plan.Program.Outside() {
-		c.conn.Close(t) // a client that is done hangs up
+	if c.s.plan.Program.Target.Traits.HangsUp {
+		c.conn.Close(t)
 	}
 }
 

@@ -71,8 +71,8 @@ func Compile(s scenario.Scenario, catalog Catalog) (Program, spec.Errors) {
 		errs.Addf(*s.External, "attach signals a program that racebench did not start, once: say so with trials: 1 and an inject such as [{signal: SIGTERM, at: 20%%..80%%}]")
 	}
 	p.Variants = compileVariants(target, s.Variants, &errs)
-	if p.Outside() {
-		p.Variants = target.Variants
+	if target.Binder != nil {
+		p.Variants = target.Variants // the program as it is
 	}
 	p.Knobs = targets.ParseKnobs(target.Knobs, s.Knobs, &errs)
 	p.compileLoad(&errs)
@@ -88,7 +88,7 @@ func Compile(s scenario.Scenario, catalog Catalog) (Program, spec.Errors) {
 
 func unknownTarget(at spec.Value, catalog Catalog) *spec.Error {
 	if at.Text == scenario.External {
-		return spec.Errorf(at, "programs from outside cannot be tested by this version: targets are %s",
+		return spec.Errorf(at, "external programs cannot be tested by this version: targets are %s",
 			strings.Join(catalog.Names(), ", "))
 	}
 	return spec.Unknown(at, "target", catalog.Names())
@@ -143,7 +143,7 @@ func (p *Program) compileLoad(errs *spec.Errors) {
 		if i < 0 {
 			if g.Group.Op.Text != "" {
 				what := "op of "
-				if p.Outside() {
+				if p.Target.Binder != nil {
 					what = "client of " // what the scenario calls it
 				}
 				errs.Add(spec.Unknown(g.Group.Op, what+p.Target.Name, names))
@@ -158,7 +158,7 @@ func (p *Program) compileLoad(errs *spec.Errors) {
 	}
 }
 
-// parseGroup reads one load group; that of a program from outside has words of its own.
+// parseGroup reads one load group; that of an external program has words of its own.
 func (p *Program) parseGroup(v spec.Value, errs *spec.Errors) Group {
 	b := p.Target.Binder
 	if b == nil {

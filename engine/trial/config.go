@@ -78,9 +78,9 @@ type Config struct {
 	Keep Keep
 	// Corpus is where failing schedules are kept to be run first the next time; empty is nowhere.
 	Corpus string
-	// Controlled says that the load is known to lose nothing without a signal: programs from outside get no control run.
+	// Controlled says that the load is known to lose nothing without a signal: external programs get no control run.
 	Controlled bool
-	// Freeze has Replay stop a program from outside before the signal, and let it run on after it.
+	// Freeze has Replay stop an external program before the signal, and let it run on after it.
 	Freeze bool
 	// Verify plays every simulated schedule twice.
 	Verify bool

@@ -221,7 +221,7 @@ func voidReason(plan *Plan, e *ledger.Evidence, dir rundir.TrialDir) string {
 		return "the signal never struck"
 	case outOfTime(e):
 		return "the trial's process did not end within its limit"
-	case !plan.Program.Outside() && unwatched(e):
+	case !plan.Program.Target.Traits.External && unwatched(e):
 		return "the signal struck when the trial was over: nobody watched the drain"
 	}
 	for _, d := range plan.Program.Directives {
@@ -232,11 +232,11 @@ func voidReason(plan *Plan, e *ledger.Evidence, dir rundir.TrialDir) string {
 	if plan.Program.Target.Traits.Idle {
 		return ""
 	}
-	if plan.Program.Outside() {
+	if plan.Program.Target.Traits.KeepsComing {
 		if !acceptedBefore(e, struck) {
 			return "no client got a good answer before the signal"
 		}
-		return "" // its clients keep coming: a late signal finds as much under way
+		return ""
 	}
 	if !anyAccepted(e) {
 		return "nothing was accepted before the end"

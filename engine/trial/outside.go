@@ -10,9 +10,6 @@ import (
 	"github.com/racebench/racebench/targets"
 )
 
-// Outside says whether the program under test is one from outside.
-func (p *Program) Outside() bool { return p.Scenario.External != nil }
-
 // Attached says whether the program runs already: it is signalled once, whatever came of it.
 func (p *Program) Attached() bool { return p.Target.Traits.Attached }
 

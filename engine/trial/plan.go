@@ -52,7 +52,7 @@ type Identity struct {
 	Control bool `json:"control,omitempty"`
 	// Freeze says that the program is stopped before the signal: what shows then is forced.
 	Freeze bool `json:"freeze,omitempty"`
-	// Folder is where racebench ran a program from outside: relative paths begin there.
+	// Folder is where racebench ran an external program: relative paths begin there.
 	Folder string `json:"folder,omitempty"`
 	// ControlRun is what requests looked like in that run.
 	ControlRun []breach.Sample `json:"control_run,omitempty"`
@@ -95,37 +95,30 @@ func (p Plan) Replacement(n int) Plan {
 	return p
 }
 
-// limit is how long the drain may take before a trial is given up: design decision 4 (no verdict from
-// the wall clock) asks for five times what the user set, and for parked tasks.
-// A program from outside is given up where its supervisor would kill it.
-func (p *Plan) limit() time.Duration {
-	if p.Program.Outside() {
-		return p.Program.Scenario.DrainLimit
-	}
-	return 5 * p.Program.Scenario.DrainLimit
+// LimitFactor is how many drain limits a drain may take before a trial is given up.
+func (p *Program) LimitFactor() int {
+	return cmp.Or(p.Target.Traits.LimitFactor, targets.DefaultLimitFactor)
 }
 
-// How long a target may take to start: one inside this process at the least, and somebody's program, whose
-// target has a shorter limit and better words for it.
-const (
-	startLimit        = 5 * time.Second
-	startLimitOutside = 50 * time.Second
-)
+// limit is how long the drain may take before a trial is given up.
+func (p *Plan) limit() time.Duration {
+	return time.Duration(p.Program.LimitFactor()) * p.Program.Scenario.DrainLimit
+}
+
+// leastStartLimit is how long a target may take to start at the least whose card says nothing of it.
+const leastStartLimit = 5 * time.Second
 
 func (p *Plan) startLimit() time.Duration {
-	if p.Program.Outside() {
-		return startLimitOutside
-	}
-	return max(startLimit, p.limit())
+	return cmp.Or(p.Program.Target.Traits.StartLimit, max(leastStartLimit, p.limit()))
 }
 
 // wholeLimit is how long the trial's process may take for all it does.
 func (p *Plan) wholeLimit() time.Duration {
 	s := p.Program.Scenario
 	whole := bootLimit + s.Duration + p.limit() + 2*s.DrainLimit
-	if p.Program.Outside() {
+	if p.Program.Target.Traits.Restarted {
 		// It may be started again and stopped again, and have waited for a processor.
-		whole += 2*startLimitOutside + s.DrainLimit + mostGiven*p.limit()
+		whole += 2*p.startLimit() + s.DrainLimit + mostGiven*p.limit()
 	}
 	return whole
 }
@@ -135,7 +128,7 @@ func (p Plan) Write(dir rundir.TrialDir) error {
 	if err := rundir.WriteFile(dir.Scenario(), p.Program.Scenario.Kept(p.Program.Vocabulary).Marshal()); err != nil {
 		return err
 	}
-	if p.Program.Outside() {
+	if p.Program.Target.Traits.External {
 		folder, err := os.Getwd()
 		if err != nil {
 			return fmt.Errorf("where is this: %w", err)

@@ -27,7 +27,7 @@ type serving struct {
 	out  *ledger.Writer
 
 	instance targets.Instance
-	courier  targets.Courier // carries signals to a program from outside
+	courier  targets.Courier // carries signals to an external program
 	clients  []*client
 	counters []*opCounter // by index of the strike; nil where it counts none
 	windows  []*windowWatch
@@ -208,8 +208,8 @@ func (s *serving) addGroup(i int) {
 	if group.Op.Subscribes {
 		duration = forever // a subscriber keeps its pace until the server is empty
 	}
-	if s.plan.Program.Outside() && group.ShapeName != "ramp" {
-		duration = forever // its clients keep coming while it drains, as a program's do
+	if s.plan.Program.Target.Traits.KeepsComing && group.ShapeName != "ramp" {
+		duration = forever
 	}
 	counters := s.countersOf(group)
 	for n := range s.plan.clientsOf(group) {
@@ -308,10 +308,10 @@ func (s *serving) takeInventory(t *world.Task) {
 	}
 }
 
-// recordMemory writes down how large the process was at most. That of a program from outside is another's,
+// recordMemory writes down how large the process was at most. That of an external program is another's,
 // and a simulated world shares its process with others.
 func (s *serving) recordMemory() {
-	if s.w.Simulated() || s.plan.Program.Outside() {
+	if s.w.Simulated() || s.plan.Program.Target.Traits.External {
 		return
 	}
 	if peak := peakMemory(); peak > 0 {

@@ -10,6 +10,7 @@ import (
 	_ "embed"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/scenario/schema"
@@ -36,6 +37,13 @@ var card = targets.Card{
 	},
 	WarnsOnly:   []string{promise.PreopenedAnswered, promise.CleanExit, promise.CleanClose},
 	StopSignals: stopSignals, // what a signal means is the program's own business
+	Traits: targets.Traits{
+		External: true, ControlRun: true, KeepsComing: true, HangsUp: true, Restarted: true,
+		LimitFactor:    1,                      // its supervisor would kill it then
+		StartLimit:     50 * time.Second,       // more than the target's own, which has better words for it
+		StrikePatience: time.Second,            // the courier looks at the program before it strikes
+		Overhead:       300 * time.Millisecond, // it is started, awaited and seen to its end,
+	},
 }
 
 // idleExample is the load of a program without clients: none.
@@ -59,7 +67,7 @@ func (b binder) Bind(external spec.Value, errs *spec.Errors) targets.Target {
 	target := b.of(c)
 	target.Variants = []targets.Variant{{Name: c.name(), Origin: "the scenario", Verdict: "unknown", Summary: "the program as it is"}}
 	target.Reproducer = reproducer{c}
-	target.Traits = targets.Traits{Idle: c.worker, Attached: c.attach != ""}
+	target.Traits.Idle, target.Traits.Attached = c.worker, c.attach != ""
 	if c.worker {
 		target.Example = []byte(idleExample)
 	}
