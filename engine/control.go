@@ -28,13 +28,15 @@ func (k *campaign) control(ctx context.Context) {
 		_ = dir.Remove()
 		return
 	}
-	void, note, samples, err := trial.JudgeControl(plan, dir)
+	why, note, samples, err := trial.JudgeControl(plan, dir)
 	switch {
 	case err != nil:
 		k.err = err
-	case void != "":
+	case why.Code != "":
 		k.quota.End(batch.EndedByControl)
-		k.fold.Add(result.Trial{Index: -1, Number: plan.ID.Number, Seed: plan.ID.Seed, Verdict: result.Void, Void: void})
+		t := result.Trial{Index: -1, Number: plan.ID.Number, Seed: plan.ID.Seed}
+		t.SetVoid(why)
+		k.fold.Add(t)
 		if k.c.Keep == trial.KeepAll || k.c.Keep == trial.KeepFailing {
 			return // the program's own words are in there
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/result/void"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 )
@@ -34,7 +35,7 @@ func Replay(ctx context.Context, recorded rundir.TrialDir, times int, c trial.Co
 		}
 		each(t)
 		trials = append(trials, t)
-		if n == 0 && strings.HasPrefix(t.Void, trial.NotStarted) {
+		if n == 0 && (t.VoidCode == void.NotStarted || t.VoidCode == void.CannotRun) {
 			break // nor would it the next time
 		}
 	}

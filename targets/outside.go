@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"errors"
 	"syscall"
 	"time"
 
@@ -38,6 +39,10 @@ type Courier interface {
 	// Send looks again and sends the signal. The moment it returns is when the signal left.
 	Send(t *world.Task, sig syscall.Signal) (time.Duration, error)
 }
+
+// ErrCannotRun is wrapped by what Start returns where the system cannot run the target's command at all: what is
+// wrong with it then stands in the error.
+var ErrCannotRun = errors.New("the program cannot be started")
 
 // SecretPrefix begins the names of racebench's own variables that hold values of external.env: a trial's
 // directory has only their names.

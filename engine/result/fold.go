@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/racebench/racebench/engine/result/void"
 )
 
 // maxPerTrial is how many trials a row lists one by one.
@@ -24,7 +26,7 @@ func (r *Row) add(t *Trial) {
 		r.Trials.Crashed++
 	default:
 		r.Trials.Void++
-		r.voids.add(t.Void, 1)
+		r.voids.add(void.Reason{Code: t.VoidCode, Text: t.Void}, 1)
 		r.bound()
 		return
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/racebench/racebench/engine/result/void"
+
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
@@ -22,9 +24,9 @@ func (r *Row) recall() error {
 	}
 	for _, v := range r.Void {
 		if v.Others {
-			r.voids.add("", v.Trials)
+			r.voids.add(void.Reason{}, v.Trials)
 		} else {
-			r.voids.add(v.Reason, v.Trials)
+			r.voids.add(void.Reason{Code: v.Code, Text: v.Reason}, v.Trials)
 		}
 	}
 	onTrials := r.remarks()

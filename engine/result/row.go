@@ -1,6 +1,10 @@
 package result
 
-import "time"
+import (
+	"time"
+
+	"github.com/racebench/racebench/engine/result/void"
+)
 
 // A Header says what a result's trials have in common.
 type Header struct {
@@ -61,7 +65,7 @@ type Row struct {
 
 	pruned     bool     // there were more trials than are listed
 	said       []string // notes on the row, not on its trials
-	voids      tally    // by reason
+	voids      voids    // by reason
 	drains     drains
 	unfinished int
 	schedules  distinct
@@ -83,9 +87,10 @@ type Counts struct {
 
 // A VoidReason is why trials proved nothing, and how many.
 type VoidReason struct {
-	Reason string `json:"reason"`
-	Trials int    `json:"trials"`
-	Others bool   `json:"others,omitempty"` // it stands for all reasons that are not told apart
+	Reason string    `json:"reason"`         // for people
+	Code   void.Code `json:"code,omitempty"` // empty in results of earlier versions
+	Trials int       `json:"trials"`
+	Others bool      `json:"others,omitempty"` // it stands for all reasons that are not told apart
 }
 
 // A RowRisk is what was at risk over all valid trials.

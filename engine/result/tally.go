@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/racebench/racebench/engine/result/void"
 )
 
 // tallied is how many texts a tally tells apart.
@@ -68,15 +70,40 @@ func (r *Row) remarks() []string {
 	return notes
 }
 
-// voidReasons are why trials proved nothing: the most frequent reason first.
-func (y tally) voidReasons() []VoidReason {
-	var rows []VoidReason
-	for _, why := range slices.Sorted(maps.Keys(y)) {
-		if why != "" {
-			rows = append(rows, VoidReason{Reason: why, Trials: y[why]})
+// Voids count trials by why they proved nothing. Equal texts have one code.
+type voids struct {
+	tally
+	codes map[string]void.Code // of each text
+}
+
+func (v *voids) add(why void.Reason, trials int) {
+	v.tally.add(why.Text, trials)
+	if v.codes == nil {
+		v.codes = map[string]void.Code{}
+	}
+	v.codes[why.Text] = why.Code
+	for text := range v.codes {
+		if _, told := v.tally[text]; !told { // it is among the others
+			delete(v.codes, text)
 		}
 	}
-	if n := y[""]; n > 0 {
+}
+
+func (v *voids) merge(o voids) {
+	for text, trials := range o.tally {
+		v.add(void.Reason{Code: o.codes[text], Text: text}, trials)
+	}
+}
+
+// voidReasons are why trials proved nothing: the most frequent reason first.
+func (v *voids) voidReasons() []VoidReason {
+	var rows []VoidReason
+	for _, why := range slices.Sorted(maps.Keys(v.tally)) {
+		if why != "" {
+			rows = append(rows, VoidReason{Reason: why, Code: v.codes[why], Trials: v.tally[why]})
+		}
+	}
+	if n := v.tally[""]; n > 0 {
 		rows = append(rows, VoidReason{Reason: otherReasons, Trials: n, Others: true})
 	}
 	slices.SortStableFunc(rows, func(a, b VoidReason) int { return -cmp.Compare(a.Trials, b.Trials) })

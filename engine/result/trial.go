@@ -3,6 +3,8 @@ package result
 import (
 	"strings"
 	"time"
+
+	"github.com/racebench/racebench/engine/result/void"
 )
 
 // A Breach is a promise that was broken, of one class, in one trial.
@@ -60,7 +62,8 @@ type Trial struct {
 	Number      int           `json:"number"`                // within the run; the directory's name
 	Seed        string        `json:"seed"`
 	Verdict     Verdict       `json:"verdict"`
-	Void        string        `json:"void,omitempty"` // why it proves nothing
+	Void        string        `json:"void,omitempty"` // why it proves nothing, for people
+	VoidCode    void.Code     `json:"void_code,omitempty"`
 	Breaches    []Breach      `json:"breaches,omitempty"`
 	AtRisk      []Risk        `json:"at_risk,omitempty"`
 	HasStruck   bool          `json:"has_struck"`
@@ -96,6 +99,18 @@ type Trial struct {
 	Throughput []Throughput   `json:"-"`
 	// Metrics are the trial's own numbers, by metric; Campaign.Add computes them.
 	Metrics map[string]float64 `json:"-"`
+}
+
+// SetVoid makes the trial one that is void for a reason.
+func (t *Trial) SetVoid(why void.Reason) {
+	t.Verdict, t.Void, t.VoidCode = Void, why.Text, why.Code
+}
+
+// AsVoid is the same trial with nothing but the reason why it is void.
+func (t Trial) AsVoid(why void.Reason) Trial {
+	bare := Trial{Index: t.Index, Replacement: t.Replacement, Number: t.Number, Seed: t.Seed}
+	bare.SetVoid(why)
+	return bare
 }
 
 // Classes are the classes of the trial's breaches, each once, sorted.

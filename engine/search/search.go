@@ -5,7 +5,6 @@ package search
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -14,6 +13,7 @@ import (
 	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/result/void"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/scenario"
@@ -276,10 +276,7 @@ func verify(m *trial.Simulator, plan trial.Plan, h explore.Hints, t result.Trial
 	if err != nil || again == r {
 		return t, err
 	}
-	return result.Trial{
-		Index: t.Index, Replacement: t.Replacement, Number: t.Number, Seed: t.Seed, Verdict: result.Void,
-		Void: fmt.Sprintf("uncontrolled non-determinism: two runs of one schedule had %d and %d steps, and other traces", r.Steps, again.Steps),
-	}, nil
+	return t.AsVoid(void.Nondeterministic.Because(r.Steps, again.Steps)), nil
 }
 
 // walks is how many schedules are spent on hints.

@@ -129,6 +129,7 @@ func (inTurn) Next(s *world.State) int { return s.Default() }
 func (a *auditing) onPanic(p world.Panic) {
 	if p.Realm == world.Harness && !a.w.Simulated() {
 		fmt.Fprintf(os.Stderr, "racebench: %s\n%s\n", p.Error(), p.Stack)
+		complain(a.dir, &p)
 		os.Exit(exitBroken)
 	}
 	if p.Realm == world.Harness {

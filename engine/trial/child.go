@@ -52,24 +52,29 @@ func runChild(dir rundir.TrialDir, phase string, c Config) (status int) {
 		// Tasks have a wrapper of their own: a panic here is on our part of the process.
 		if v := recover(); v != nil {
 			fmt.Fprintf(os.Stderr, "racebench: panic: %v\n%s\n", v, debug.Stack())
+			complain(dir, fmt.Errorf("panic: %v", v))
 			status = exitBroken
 		}
 	}()
+	broken := func(err error) {
+		fmt.Fprintln(os.Stderr, "racebench:", err)
+		complain(dir, err)
+	}
 	plan, err := ReadPlan(dir, c.Catalog)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "racebench:", err)
+		broken(err)
 		return unreadable(err)
 	}
 	if phase == auditTask {
 		if err := auditTrial(plan, dir); err != nil {
-			fmt.Fprintln(os.Stderr, "racebench:", err)
+			broken(err)
 			return exitBroken
 		}
 		return exitServed
 	}
 	out, err := ledger.Create(dir.Ledger(), ledger.Options{})
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "racebench:", err)
+		broken(err)
 		return exitBroken
 	}
 	s := &serving{}
@@ -81,6 +86,7 @@ func runChild(dir rundir.TrialDir, phase string, c Config) (status int) {
 	// process closes it as well. The parent trims the file.
 	if err := <-done; err != nil {
 		fmt.Fprintln(os.Stderr, err)
+		complain(dir, err)
 		return exitNotServed
 	}
 	return exitServed

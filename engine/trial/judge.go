@@ -16,6 +16,7 @@ import (
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/measure"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/result/void"
 	"github.com/racebench/racebench/engine/signals"
 	"github.com/racebench/racebench/internal/rundir"
 )
@@ -42,7 +43,7 @@ func (p Plan) Judge(dir rundir.TrialDir) (result.Trial, error) {
 		return storedVerdict(dir)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		t.Verdict, t.Void = result.Void, NotStarted+firstWords(dir.Stderr())
+		t.SetVoid(failureOf(dir).Why)
 		return t, nil
 	}
 	if err != nil {
@@ -114,7 +115,8 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 	t.Memory, t.Threads, t.Descriptors = largest(e, ledger.MemoryGauge), largest(e, ledger.ThreadsGauge), largest(e, ledger.DescriptorsGauge)
 	t.Returned, t.Policy = int64(len(e.Returned)), policyLosses(e)
 	t.Windows = windowsOf(e)
-	t.Void = voidReason(plan, e, rundir.TrialDir(t.Dir))
+	why := voidReason(plan, e, rundir.TrialDir(t.Dir))
+	t.Void, t.VoidCode = why.Text, why.Code
 	t.Verdict = result.VerdictOf(t.Breaches, t.Void)
 }
 
@@ -196,56 +198,53 @@ func windowsOf(e *ledger.Evidence) []result.WindowCount {
 	return counts
 }
 
-// NotStarted begins the reason of a trial whose target did not start.
-const NotStarted = "the target did not start: "
-
-// voidReason says why a trial proves nothing, or is empty. A breach found in it still counts.
-func voidReason(plan *Plan, e *ledger.Evidence, dir rundir.TrialDir) string {
+// voidReason says why a trial proves nothing, or is zero. A breach found in it still counts.
+func voidReason(plan *Plan, e *ledger.Evidence, dir rundir.TrialDir) void.Reason {
 	strike, hasStruck := e.Strike()
 	struck := strike.At
 	switch {
 	case e.Full:
-		return "the ledger was full: offer less load, or for a shorter time"
+		return void.LedgerFull.Because()
 	case e.Cut != "":
-		return "its record is torn: " + e.Cut
+		return void.Torn.Because(e.Cut)
 	case !slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ended }):
 		// The parent writes the end down last, so a record without it is that of a run that was killed.
-		return "racebench was stopped before the trial had ended"
+		return void.Interrupted.Because()
 	case endedAs(e, phaseNotServed):
-		return NotStarted + firstWords(dir.Stderr())
+		return failureOf(dir).Why
 	case killedByOther(e):
-		return "the process was killed by SIGKILL, which racebench did not send: the system does so when memory runs out"
+		return void.Killed.Because()
 	case !hasStruck && !slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ready }):
-		return "the process ended before the load began"
+		return void.EndedEarly.Because()
 	case !hasStruck:
-		return "the signal never struck"
+		return void.NeverStruck.Because()
 	case outOfTime(e):
-		return "the trial's process did not end within its limit"
+		return void.OutOfTime.Because()
 	case !plan.Program.Target.Traits.External && unwatched(e):
-		return "the signal struck when the trial was over: nobody watched the drain"
+		return void.Unwatched.Because()
 	}
 	for _, d := range plan.Program.Directives {
 		if d.AtStartup() {
-			return ""
+			return void.Reason{}
 		}
 	}
 	if plan.Program.Target.Traits.Idle {
-		return ""
+		return void.Reason{}
 	}
 	if plan.Program.Target.Traits.KeepsComing {
 		if !acceptedBefore(e, struck) {
-			return "no client got a good answer before the signal"
+			return void.NoGoodAnswer.Because()
 		}
-		return ""
+		return void.Reason{}
 	}
 	if !anyAccepted(e) {
-		return "nothing was accepted before the end"
+		return void.NoneAccepted.Because()
 	}
 	end := e.LoadBegan() + plan.Program.Scenario.Duration
 	if struck > end && lateStrike(e) > max(starved, plan.Program.Scenario.Duration/10) {
-		return "the load generator was starved: the signal left late, when the load was over"
+		return void.Starved.Because()
 	}
-	return ""
+	return void.Reason{}
 }
 
 func endedAs(e *ledger.Evidence, name string) bool {

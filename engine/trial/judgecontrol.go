@@ -10,35 +10,35 @@ import (
 	"github.com/racebench/racebench/engine/invariant/external"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
+	"github.com/racebench/racebench/engine/result/void"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
 // JudgeControl says why a program cannot be tested, or what its load did without a signal.
-func JudgeControl(plan Plan, dir rundir.TrialDir) (void, note string, samples []breach.Sample, err error) {
+func JudgeControl(plan Plan, dir rundir.TrialDir) (why void.Reason, note string, samples []breach.Sample, err error) {
 	e, err := ledger.Read(dir.Ledger())
 	if err != nil {
-		return "", "", nil, fmt.Errorf("judge control trial %s: %w", dir, err)
+		return why, "", nil, fmt.Errorf("judge control trial %s: %w", dir, err)
 	}
 	switch {
 	case endedAs(e, phaseNotServed):
-		_, words, _ := strings.Cut(firstWords(dir.Stderr()), ": ")
-		return NotStarted + words, "", nil, nil
+		return failureOf(dir).Why, "", nil, nil
 	case e.Drain != nil && e.Drain.Ended > 0:
-		return "the program ended without a signal: " + endOf(e), "", nil, nil
+		return void.ControlEnded.Because(endOf(e)), "", nil, nil
 	case e.Full || e.Cut != "" || outOfTime(e):
-		return "the control trial left no whole record", "", nil, nil
+		return void.ControlTorn.Because(), "", nil, nil
 	}
 	if plan.Program.Target.Traits.Idle {
-		return "", "control: it ran on until it was signalled", nil, nil
+		return why, "control: it ran on until it was signalled", nil, nil
 	}
 	c := external.Unasked(e)
 	switch {
 	case c.Answered == 0:
-		return "control: no client got a good answer, without any signal" + why(e, c.Example), "", nil, nil
+		return void.ControlNoAnswer.Because(remarked(e, c.Example)), "", nil, nil
 	case c.Lost > 0:
-		return fmt.Sprintf("control: your server loses requests without any signal: %d of %d%s", c.Lost, c.Lost+c.Answered, c.Example), "", nil, nil
+		return void.ControlLoses.Because(c.Lost, c.Lost+c.Answered, c.Example), "", nil, nil
 	}
-	return "", fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered) + tooShort(c, plan.Program.Scenario.DrainLimit), external.Samples(e), nil
+	return why, fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered) + tooShort(c, plan.Program.Scenario.DrainLimit), external.Samples(e), nil
 }
 
 // tooShort says that a program has less time to stop than it takes for a request.
@@ -50,8 +50,8 @@ func tooShort(c external.Toll, grace time.Duration) string {
 		grace, c.Longest.Round(time.Millisecond))
 }
 
-// why is what the clients remarked, or else what became of one of them.
-func why(e *ledger.Evidence, example string) string {
+// remarked is what the clients remarked, or else what became of one of them.
+func remarked(e *ledger.Evidence, example string) string {
 	if notes := unconnected(e); len(notes) > 0 {
 		return ": " + notes[0]
 	}

@@ -96,6 +96,7 @@ func (s *serving) onPanic(p world.Panic) {
 	}
 	if p.Realm == world.Harness {
 		fmt.Fprintf(os.Stderr, "racebench: %s\n%s\n", p.Error(), p.Stack)
+		complain(s.dir, &p)
 		os.Exit(exitBroken)
 	}
 	out := s.out

@@ -149,18 +149,19 @@ func (s *serving) boot(t *world.Task) error {
 	main := s.w.Go(world.Target, "main", func(t *world.Task) {
 		s.instance, failed = s.plan.Program.Target.Start(t, host, s.plan.Variant.Name)
 	})
+	of := s.plan.ID.Target + "/" + s.plan.ID.Variant
 	limit := s.w.NewTimer("the start's limit")
 	limit.Idle = true
 	limit.Set(s.plan.startLimit())
 	if t.Select(main, limit) == 1 {
 		s.recordTasks(false)
-		return fmt.Errorf("start %s/%s: it had not started after %s", s.plan.ID.Target, s.plan.ID.Variant, s.plan.startLimit())
+		return &startError{of, fmt.Errorf("it had not started after %s", s.plan.startLimit())}
 	}
 	if err := t.Join(main); err != nil {
-		return fmt.Errorf("start %s/%s: %w", s.plan.ID.Target, s.plan.ID.Variant, err)
+		return &startError{of, err}
 	}
 	if failed != nil {
-		return fmt.Errorf("start %s/%s: %w", s.plan.ID.Target, s.plan.ID.Variant, failed)
+		return &startError{of, failed}
 	}
 	return nil
 }

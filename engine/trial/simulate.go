@@ -8,6 +8,7 @@ import (
 	"github.com/racebench/racebench/engine/fault"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/result/void"
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
@@ -158,7 +159,7 @@ func (m *Simulator) Watch(plan Plan, strategy world.Strategy, onStep func(world.
 	case s.broken != nil:
 		return t, r, s.broken
 	case failed != nil:
-		t.Verdict, t.Void = result.Void, failed.Error()
+		t.SetVoid(whyNotStarted(failed))
 		return t, r, nil
 	case r.Ending == world.Deadlock:
 		return t, r, fmt.Errorf("simulated trial %d: the trial itself cannot go on", plan.ID.Index)
@@ -176,8 +177,7 @@ func (m *Simulator) Watch(plan Plan, strategy world.Strategy, onStep func(world.
 	}
 	judgeEvidence(&t, &s.plan, e)
 	if r.Ending == world.OutOfSteps {
-		t = result.Trial{Index: t.Index, Replacement: t.Replacement, Number: t.Number, Seed: t.Seed, Verdict: result.Void,
-			Void: fmt.Sprintf("the budget of %d steps was spent", plan.Small.MaxSteps)}
+		t = t.AsVoid(void.OutOfSteps.Because(plan.Small.MaxSteps))
 	}
 	return t, r, nil
 }

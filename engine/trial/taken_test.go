@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/scenario"
-	"github.com/racebench/racebench/scenario/spec"
 	"github.com/racebench/racebench/targets"
 )
 
@@ -19,8 +18,10 @@ func (s starving) Starved() time.Duration { return s.waited }
 // TestWhatTheMachineTookIsGivenBack adds to a program's limit what it waited for a processor, and two more limits at
 // the most: who spins waits for ever. A server in this process has what the process stood still.
 func TestWhatTheMachineTookIsGivenBack(t *testing.T) {
-	var external spec.Value
-	plan := Plan{Program: Program{Scenario: scenario.Scenario{External: &external, DrainLimit: 10 * time.Second}}}
+	plan := Plan{Program: Program{
+		Scenario: scenario.Scenario{DrainLimit: 10 * time.Second},
+		Target:   targets.Target{Card: targets.Card{Traits: targets.Traits{LimitFactor: 1}}},
+	}}
 	for _, tc := range []struct {
 		stalled time.Duration
 		of      targets.Instance

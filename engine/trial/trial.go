@@ -8,12 +8,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/internal/rundir"
-	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/targets"
 )
 
@@ -44,7 +42,7 @@ func (p Plan) Run(ctx context.Context, dir rundir.TrialDir, c Config, l *Launche
 			return err
 		}
 		if end.Status == exitBroken {
-			return fmt.Errorf("trial %s: racebench's child failed: %s", dir, firstWords(dir.Stderr()))
+			return fmt.Errorf("trial %s: racebench's child failed: %s", dir, failureOf(dir).Error)
 		}
 		end.Index = index
 		if err := recordEnd(dir, name, end); err != nil || end.Status == exitNotServed || end.Limit {
@@ -163,19 +161,4 @@ func childCommand(dir rundir.TrialDir, phase string, secrets []string, c Config)
 		_ = keep.Close()
 		_ = stderr.Close()
 	}, nil
-}
-
-// firstWords returns how a child's complaint begins: the first line that looks like one, and the next.
-func firstWords(path string) string {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return err.Error()
-	}
-	lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
-	for i, line := range lines {
-		if strings.HasPrefix(line, "racebench:") || strings.HasPrefix(line, "start "+scenario.External+"/") || strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "fatal error:") {
-			return strings.Join(lines[i:min(len(lines), i+2)], "; ")
-		}
-	}
-	return strings.Join(lines[:min(len(lines), 2)], "; ")
 }

@@ -126,9 +126,6 @@ var advice = []struct{ part, text string }{
 // stacks names the file that shows where a hung program stood, if racebench asked it for its stacks.
 const stacks = " Its stacks after SIGQUIT, where its runtime prints them, are in stderr.txt of the trial."
 
-// leftAlone is part of the summary of a hang if racebench did not start the program, and so asked it for no stacks.
-const leftAlone = "racebench did not start it"
-
 // remedies say what to do about a warning, by its invariant.
 var remedies = map[string]string{
 	"preopened-answered": "A server that stops at once, such as Go's net/http in Shutdown (1.25 and later), closes connections whose first request comes then. Wait a moment between the signal and the server's own stop (lame duck: still serving, already out of the balancer); act if your clients do not send again.",
@@ -156,7 +153,7 @@ func (p *painter) fixFirst(row result.Row, b result.RowBreach) {
 	if own, ok := signalOf[row.Variant]; ok && b.Invariant == "every-request-answered" && strings.HasPrefix(row.Moment, "SIGTERM") {
 		text = own
 	}
-	if strings.Contains(b.Summary, leftAlone) {
+	if wasAttached(row) { // nobody asked it for its stacks
 		text = strings.Replace(text, stacks, "", 1)
 	}
 	if text != "" {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/result/void"
 )
 
 // TestAdviceIsInTheCallersWords gives a probe advice with its own flags, and a scenario with its fields.
@@ -14,9 +15,9 @@ func TestAdviceIsInTheCallersWords(t *testing.T) {
 	idle.Policy, idle.Void = 0, nil
 	late := idle
 	late.Trials = result.Counts{Planned: 5, Void: 1}
-	late.Void = []result.VoidReason{{Reason: "the signal never struck", Trials: 1}}
+	late.Void = []result.VoidReason{{Reason: "the signal never struck", Code: void.NeverStruck, Trials: 1}}
 	absent := late
-	absent.Void = []result.VoidReason{{Reason: cannotRun + ": external.command: ./x: no such file", Trials: 1}}
+	absent.Void = []result.VoidReason{{Reason: "the target did not start: the program cannot be started: external.command: ./x: no such file", Code: void.CannotRun, Trials: 1}}
 	for _, tc := range []struct {
 		row           result.Row
 		command       string
@@ -55,13 +56,11 @@ func TestPassCountsTheTrialsThatProve(t *testing.T) {
 
 // TestNoStacksWhereNoneWereAsked sends nobody to stderr.txt for a program that racebench did not start.
 func TestNoStacksWhereNoneWereAsked(t *testing.T) {
-	for summary, stacks := range map[string]bool{
-		"the program was still running 1s after the signal: it served nobody":                                                             true,
-		"the program was still running 1s after the signal: it served nobody; racebench did not start it and leaves it alone: it runs on": false,
-	} {
+	for variant, stacks := range map[string]bool{"sh": true, "attached": false} {
 		row := passedRow()
+		row.Variant = variant
 		row.Target, row.Verdict, row.Trials = outsider, result.Hung, result.Counts{Planned: 1, Run: 1, Hung: 1}
-		row.Breaches = []result.RowBreach{{Invariant: "drain-ends", Class: "drain-ends/program/stuck", Verdict: result.Hung, Trials: 1, Count: 1, Summary: summary}}
+		row.Breaches = []result.RowBreach{{Invariant: "drain-ends", Class: "drain-ends/program/stuck", Verdict: result.Hung, Trials: 1, Count: 1, Summary: "the program was still running 1s after the signal: it served nobody"}}
 		text := render(t, "text", reportOf(row), Options{Width: 400})
 		if !strings.Contains(text, "It has stopped serving and does not exit.") || strings.Contains(text, "stderr.txt") != stacks {
 			t.Errorf("stacks %v:\n%s", stacks, text)

@@ -3,9 +3,9 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/result/void"
 )
 
 const (
@@ -132,7 +132,7 @@ func (p *painter) untested(row result.Row, r *result.Report) {
 	said := map[string]bool{}
 	probe := len(r.Command) > 1 && r.Command[1] == "probe"
 	for _, v := range row.Void {
-		if hint := hintFor(v.Reason, row, probe); hint != "" && !said[hint] {
+		if hint := hintFor(v.Code, probe); hint != "" && !said[hint] {
 			said[hint] = true
 			p.field("try", hint)
 		}
@@ -150,30 +150,29 @@ func (p *painter) untested(row result.Row, r *result.Report) {
 	}
 }
 
-// hints are what to try, by how the reason of a void trial begins: in a scenario, and with a probe's flags
-// where those differ.
-var hints = []struct{ reason, try, probe string }{
-	{"the target did not start", "start it by hand, and read what it says", ""},
-	{"the process ended before", "start it by hand, and read what it says", ""},
-	{"the signal never struck", "an earlier at: or a longer duration:", "--ready, if it was not ready yet; --keep all, and stderr.txt of a trial says what it did"},
-	{"nothing was accepted", "a later at:, and a load that the target accepts without the signal", ""},
-	{"no client got a good answer", "a later at:, and a path: that is answered well without the signal", "--path with a path that is answered well at once, or --ready if it was not ready yet"},
-	{"control: no client", "a path: that is answered with a status below 400, or status: with the one that is good", "a path that is answered well without any signal: --path, --stream, --upload, --ws; --status says which status is good"},
-	{"the load generator was starved", "fewer clients, a lower rate or -p 1, on a machine that does nothing else", ""},
-	{"the ledger was full", "a lower rate or a shorter duration:", "fewer of --path, --req and --stream"},
-	{"the budget of", "fewer ops: or clients: under sim: in the scenario, or a larger max_steps: there", ""},
-	{"the trial's process", "a shorter duration:, or more room between it and the trial's limit", "a shorter --grace"},
+// A hint is what to try where a trial is void: in a scenario, and with a probe's flags where those differ.
+type hint struct {
+	code       void.Code
+	try, probe string
 }
 
-// cannotRun begins what the system says of a command that it cannot start.
-const cannotRun = "the target did not start: the program cannot be started"
+// hints has no row for a reason that says itself what to do.
+var hints = []hint{
+	{void.NotStarted, "start it by hand, and read what it says", ""},
+	{void.EndedEarly, "start it by hand, and read what it says", ""},
+	{void.NeverStruck, "an earlier at: or a longer duration:", "--ready, if it was not ready yet; --keep all, and stderr.txt of a trial says what it did"},
+	{void.NoneAccepted, "a later at:, and a load that the target accepts without the signal", ""},
+	{void.NoGoodAnswer, "a later at:, and a path: that is answered well without the signal", "--path with a path that is answered well at once, or --ready if it was not ready yet"},
+	{void.ControlNoAnswer, "a path: that is answered with a status below 400, or status: with the one that is good", "a path that is answered well without any signal: --path, --stream, --upload, --ws; --status says which status is good"},
+	{void.Starved, "fewer clients, a lower rate or -p 1, on a machine that does nothing else", ""},
+	{void.LedgerFull, "a lower rate or a shorter duration:", "fewer of --path, --req and --stream"},
+	{void.OutOfSteps, "fewer ops: or clients: under sim: in the scenario, or a larger max_steps: there", ""},
+	{void.OutOfTime, "a shorter duration:, or more room between it and the trial's limit", "a shorter --grace"},
+}
 
-func hintFor(reason string, row result.Row, probe bool) string {
-	if strings.HasPrefix(reason, cannotRun) && row.Target == outsider {
-		return "" // it says itself what to write
-	}
+func hintFor(code void.Code, probe bool) string {
 	for _, h := range hints {
-		if !strings.HasPrefix(reason, h.reason) {
+		if h.code != code {
 			continue
 		}
 		if probe && h.probe != "" {

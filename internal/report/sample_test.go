@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/result/void"
 )
 
 const ms, us = int64(time.Millisecond), int64(time.Microsecond)
@@ -63,7 +64,7 @@ func passedRow() result.Row {
 	n.Passed, n.Void = 5, 1
 	r := row("two-phase", result.Passed, n)
 	r.Reference, r.RulesOut, r.Returned, r.Policy = true, result.RulesOut(5), 12, 104
-	r.Void = []result.VoidReason{{Reason: "the load generator was starved: the signal left 610ms late", Trials: 1}}
+	r.Void = []result.VoidReason{{Reason: "the load generator was starved: the signal left 610ms late", Code: void.Starved, Trials: 1}}
 	r.Windows = []result.WindowCount{{Name: "stage1.between-check-and-send", Struck: 3}}
 	held := float64(388 * us)
 	r.PerTrial = []result.RowTrial{
@@ -188,8 +189,8 @@ func untestedRow() result.Row {
 	r := row("external-build", result.Untested, result.Counts{Planned: 5, Run: 1, Passed: 1, Void: 9})
 	r.AtRisk, r.Latency, r.Throughput, r.Drain = nil, nil, nil, nil
 	r.Void = []result.VoidReason{
-		{Reason: "the target did not start: listen tcp 127.0.0.1:18471: bind: address already in use", Trials: 6},
-		{Reason: "the signal never struck", Trials: 3},
+		{Reason: "the target did not start: listen tcp 127.0.0.1:18471: bind: address already in use", Code: void.NotStarted, Trials: 6},
+		{Reason: "the signal never struck", Code: void.NeverStruck, Trials: 3},
 	}
 	return r
 }

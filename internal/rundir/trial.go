@@ -33,6 +33,9 @@ func (d TrialDir) Schedule() string { return d.file("schedule.replay") }
 // Stderr returns the path of what the trial's processes wrote to standard error.
 func (d TrialDir) Stderr() string { return d.file("stderr.txt") }
 
+// Failure is why the trial's process could not do its work: it writes it down itself.
+func (d TrialDir) Failure() string { return d.file("failure.json") }
+
 // Goroutines returns the path of the goroutine dump of a drain that did not end.
 func (d TrialDir) Goroutines() string { return d.file("goroutines.txt") }
 

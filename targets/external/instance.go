@@ -117,7 +117,7 @@ func runBefore(p *program) error {
 		return fmt.Errorf("before_each: %s: %w", words[0], err)
 	}
 	if err != nil {
-		return fmt.Errorf("the program cannot be started: %w", plainly(err, "external.before_each", p.c.cwd))
+		return fmt.Errorf("%w: %w", targets.ErrCannotRun, plainly(err, "external.before_each", p.c.cwd))
 	}
 	return nil
 }

@@ -125,7 +125,7 @@ func (p *program) launch(w *world.World) error {
 	for _, e := range p.c.env {
 		e, err := valued(e)
 		if err != nil {
-			return fmt.Errorf("the program cannot be started: %w", err)
+			return fmt.Errorf("%w: %w", targets.ErrCannotRun, err)
 		}
 		p.cmd.Env = append(p.cmd.Env, p.fill(e))
 	}
@@ -142,9 +142,9 @@ func (p *program) launch(w *world.World) error {
 	if err != nil {
 		_ = r.Close()
 		if p.c.pid1 {
-			return fmt.Errorf("the program cannot be started as PID 1 here: %w", plainly(err, "external.command", p.c.cwd))
+			return fmt.Errorf("%w as PID 1 here: %w", targets.ErrCannotRun, plainly(err, "external.command", p.c.cwd))
 		}
-		return fmt.Errorf("the program cannot be started: %w", plainly(err, "external.command", p.c.cwd))
+		return fmt.Errorf("%w: %w", targets.ErrCannotRun, plainly(err, "external.command", p.c.cwd))
 	}
 	p.pid = p.cmd.Process.Pid
 	p.exited = make(chan struct{})

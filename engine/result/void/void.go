@@ -1,0 +1,86 @@
+// Package void names the reasons why a trial proves nothing. Whoever acts on a reason asks for its code; its text is
+// for people, and may be worded anew.
+package void
+
+import "fmt"
+
+// A Code tells reasons apart. It is stored with the text.
+type Code string
+
+// The codes.
+const (
+	NotStarted   Code = "not-started"    // the target did not start
+	CannotRun    Code = "cannot-run"     // the system cannot run the target's command, and says what is wrong with it
+	EndedEarly   Code = "ended-early"    // the process ended before the load began
+	NeverStruck  Code = "never-struck"   // no signal was sent
+	OutOfTime    Code = "out-of-time"    // the process was ended at the limit of the whole trial
+	Unwatched    Code = "unwatched"      // the signal came when nobody waited for it any more
+	NoGoodAnswer Code = "no-good-answer" // no client of an external program was served before the signal
+	NoneAccepted Code = "none-accepted"  // the target accepted nothing
+	Starved      Code = "starved"        // the load generator had no processor
+	LedgerFull   Code = "ledger-full"
+	Torn         Code = "torn"        // the record has lost its end
+	Interrupted  Code = "interrupted" // racebench was stopped
+	Killed       Code = "killed"      // by somebody else
+
+	OutOfSteps       Code = "out-of-steps"     // of a simulated trial
+	Nondeterministic Code = "nondeterministic" // a schedule came out in two ways
+
+	ControlEnded    Code = "control-ended" // of the run without a signal, as all that follow
+	ControlTorn     Code = "control-torn"
+	ControlNoAnswer Code = "control-no-answer"
+	ControlLoses    Code = "control-loses"
+)
+
+// A row is a code with the text that it is told in, as a format.
+type row struct {
+	code Code
+	text string
+}
+
+var table = []row{
+	{NotStarted, "the target did not start: %s"},
+	{CannotRun, "the target did not start: %s"},
+	{EndedEarly, "the process ended before the load began"},
+	{NeverStruck, "the signal never struck"},
+	{OutOfTime, "the trial's process did not end within its limit"},
+	{Unwatched, "the signal struck when the trial was over: nobody watched the drain"},
+	{NoGoodAnswer, "no client got a good answer before the signal"},
+	{NoneAccepted, "nothing was accepted before the end"},
+	{Starved, "the load generator was starved: the signal left late, when the load was over"},
+	{LedgerFull, "the ledger was full: offer less load, or for a shorter time"},
+	{Torn, "its record is torn: %s"},
+	{Interrupted, "racebench was stopped before the trial had ended"},
+	{Killed, "the process was killed by SIGKILL, which racebench did not send: the system does so when memory runs out"},
+	{OutOfSteps, "the budget of %d steps was spent"},
+	{Nondeterministic, "uncontrolled non-determinism: two runs of one schedule had %d and %d steps, and other traces"},
+	{ControlEnded, "the program ended without a signal: %s"},
+	{ControlTorn, "the control trial left no whole record"},
+	{ControlNoAnswer, "control: no client got a good answer, without any signal%s"},
+	{ControlLoses, "control: your server loses requests without any signal: %d of %d%s"},
+}
+
+// Codes lists the codes.
+func Codes() []Code {
+	all := make([]Code, len(table))
+	for i, r := range table {
+		all[i] = r.code
+	}
+	return all
+}
+
+// A Reason is why a trial proves nothing. The zero Reason is that it proves something.
+type Reason struct {
+	Code Code
+	Text string
+}
+
+// Because is the reason of a code; the arguments are those of its text.
+func (c Code) Because(args ...any) Reason {
+	for _, r := range table {
+		if r.code == c {
+			return Reason{c, fmt.Sprintf(r.text, args...)}
+		}
+	}
+	return Reason{c, string(c)}
+}
