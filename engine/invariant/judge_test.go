@@ -158,16 +158,6 @@ func TestTable(t *testing.T) {
 	}
 }
 
-func TestPlainNames(t *testing.T) {
-	for name, want := range map[string]string{
-		"mailbox of laggards-3": "mailbox-of-laggards", "conn 17": "conn", "supervisor": "supervisor", "relay #4": "relay", "": "", "12": "",
-	} {
-		if got := breach.Plain(name); got != want {
-			t.Errorf("%q becomes %q, not %q", name, got, want)
-		}
-	}
-}
-
 // TestEveryInvariantHasAFileOfItsName lets a reader guess the file from the name.
 func TestEveryInvariantHasAFileOfItsName(t *testing.T) {
 	for _, v := range All() {
