@@ -1,0 +1,131 @@
+//go:build field
+
+package field
+
+// A row is a fault that users have reported, rebuilt as a small server with its mended twin, and the command that
+// shows it. The folder of that name below testdata holds both.
+type row struct {
+	name   string
+	report string // what was reported
+	node   bool   // it is a server.js, run by node
+	needs  []string
+
+	flags    []string // of probe; nil where there is a scenario
+	scenario string   // a file in the place of probe's flags; COMMAND stands for the server's own
+
+	class string // how the class begins that the faulty half must be reported with
+	warns string // or the warning, where that is all it gets
+	// missing says why the fault is not found yet. The test fails when it is, so that the row gets its class.
+	missing string
+}
+
+var rows = []row{
+	{
+		name:   "request-context-cancelled",
+		report: "the signal cancels the context of the requests in flight: they are answered with 500 (2025)",
+		flags:  []string{}, class: "every-request-answered/answered-badly/500", missing: "an error answer counts as an answer",
+	},
+	{
+		name:   "cron-stop-not-awaited",
+		report: "the scheduler's stop is not awaited: a job is cut off (2026)",
+		flags:  []string{}, class: "jobs-done-or-queued/", missing: "no request shows the job",
+	},
+	{
+		name:     "shutdown-before-serve",
+		report:   "a signal during the start shuts nothing down, and the server serves for ever (2026)",
+		scenario: startup, class: "drain-ends/program/", missing: "a signal before the handler is there passes",
+	},
+	{
+		name:   "term-during-migration",
+		report: "a signal during the start's migrations: TypeError, exit status 1 (2026)",
+		node:   true, scenario: startup, class: "process-survives/program/", missing: "a signal before the handler is there passes",
+	},
+	{
+		name:   "send-on-closed-channel",
+		report: "handlers in flight send on a channel that the stop has closed (2026)",
+		flags:  []string{}, class: "every-request-answered/request-read/",
+	},
+	{
+		name:   "sse-holds-shutdown",
+		report: "open event streams hold the stop (2026)",
+		node:   true, flags: []string{"--stream", "/events", "--grace", "3s"}, class: "drain-ends/program/", missing: "a stream that never ends counts as unanswered",
+	},
+	{
+		name:   "fetched-job-dropped",
+		report: "a job that was fetched ahead is dropped at the stop (2025)",
+		node:   true, needs: []string{"redis-server", "redis-cli", "python3"}, scenario: queue, class: "acked-survives-restart/",
+	},
+	{
+		name:   "batch-outlasts-grace",
+		report: "a consumer looks for the signal between batches only (2026)",
+		flags:  []string{"--worker", "--ready", "log:consumer ready", "--grace", "3s"}, class: "drain-ends/program/",
+	},
+	{
+		name:   "grace-shorter-than-requests",
+		report: "a deadline of one second for requests that take three (2026)",
+		flags:  []string{"--path", "/rpc/report"}, class: "every-request-answered/request-read/",
+	},
+	{
+		name:   "ready-while-draining",
+		report: "the readiness stays 200 during the drain (2023 to 2026)",
+		flags:  []string{}, warns: "readiness-turns/", missing: "nobody asks for the readiness",
+	},
+	{
+		name:   "drain-counts-once",
+		report: "new requests are taken all through the drain, and go with the exit (2024, 2026)",
+		flags:  []string{}, warns: "late-connections-answered/", missing: "what is taken after the signal is not looked at",
+	},
+	{
+		name:     "wait-before-shutdown",
+		report:   "the jobs are waited for while requests still add some (2026)",
+		scenario: jobs, class: "acked-survives-restart/",
+	},
+	{
+		name:     "grpc-stop-after-1s",
+		report:   "Stop after one second cuts calls that take longer (2026)",
+		scenario: call, class: "every-request-answered/",
+	},
+}
+
+const startup = `name: start
+target: external
+external: {command: COMMAND}
+duration: 1s
+drain_limit: 3s
+load:
+  - {client: http-keepalive, clients: 2, path: /}
+inject: [{signal: SIGTERM, at: startup}]
+`
+
+const jobs = `name: jobs
+target: external
+external: {command: COMMAND, env: {DATA_DIR: '{data}'}}
+duration: 1s
+load:
+  - {client: write-http, clients: 4, method: POST, path: '/jobs/{id}', body: '{id}', read: '/jobs/{id}'}
+inject: [{signal: SIGTERM, at: 20%..80%}]
+`
+
+// call asks by hand-made frames: an empty message of the health service. The signal comes early in the second call of
+// every client, so that more than a second of it is left.
+const call = `name: call
+target: external
+external: {command: COMMAND}
+duration: 3s
+load:
+  - {client: http2, clients: 4, method: POST, path: /grpc.health.v1.Health/Check, headers: {content-type: application/grpc, te: trailers}, body: "\0\0\0\0\0", status: 200}
+inject: [{signal: SIGTERM, at: 54%..60%}]
+`
+
+const queue = `name: queue
+target: external
+external:
+  command: COMMAND
+  restart: true
+  ready: {log: worker ready}
+  before_each: redis-cli -p REDIS_PORT del jobs done
+duration: 1s
+load:
+  - {client: write-stdio, clients: 1, command: [python3, testdata/fetched-job-dropped/queue.py], shape: slow, delay: 15ms..30ms}
+inject: [{signal: SIGTERM, at: 20%..80%}]
+`
