@@ -31,7 +31,7 @@ func (c *Campaign) Note(text string) {
 // Add adds a trial. A void one is counted and contributes nothing else.
 func (c *Campaign) Add(t Trial) {
 	c.add(&t)
-	t.Latency, t.Throughput, t.Timeline = nil, nil, nil
+	t.Latency, t.Service, t.Throughput, t.Timeline = nil, nil, nil, nil
 	c.list(t)
 }
 

@@ -30,7 +30,7 @@ func (r *Row) finish() {
 	r.finishSchedules()
 	r.Verdict = r.conclude(missed, untold)
 	r.BreachRate, r.RulesOut = nil, 0
-	if n := r.Trials; n.Run > 0 {
+	if n := r.Trials; n.Run > 0 && !r.Plain {
 		rate := rateOf(n.Run-n.Passed, n.Run)
 		r.BreachRate = &rate
 	}
@@ -91,6 +91,9 @@ func (r *Row) finishSchedules() {
 
 // conclude names the result. A threshold that nothing was measured for is not missed: it was not tested.
 func (r *Row) conclude(missed, untold bool) Verdict {
+	if r.Plain {
+		return r.concludePlain(missed, untold)
+	}
 	worst, known := Passed, false
 	for _, b := range r.Breaches {
 		if b.Known != "" {
@@ -132,9 +135,11 @@ func (r *Row) rulesOut(n int) float64 {
 
 // seal makes the row ready to be stored.
 func (r *Row) seal() error {
-	for i := range r.Latency {
-		if err := r.Latency[i].encode(); err != nil {
-			return err
+	for _, all := range [][]Latency{r.Latency, r.Service} {
+		for i := range all {
+			if err := all[i].encode(); err != nil {
+				return err
+			}
 		}
 	}
 	if r.Drain != nil {

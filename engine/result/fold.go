@@ -55,8 +55,9 @@ func (r *Row) add(t *Trial) {
 		r.TrialNotes.add(n, 1)
 	}
 	for _, l := range t.Latency {
-		r.addLatency(l)
+		r.Latency = withLatency(r.Latency, l)
 	}
+	r.addPlain(t.Service, t.Answers, t.Failures)
 	for _, th := range t.Throughput {
 		r.addThroughput(th)
 	}
@@ -110,8 +111,9 @@ func (r *Row) merge(o *Row) {
 	r.TrialNotes.merge(o.TrialNotes)
 	r.said = append(r.said, o.said...)
 	for _, l := range o.Latency {
-		r.addLatency(l)
+		r.Latency = withLatency(r.Latency, l)
 	}
+	r.addPlain(o.Service, o.Answers, o.Failures)
 	for _, t := range o.Throughput {
 		r.addThroughput(t)
 	}

@@ -86,16 +86,17 @@ func byGroup(a, b Latency) int {
 	return cmp.Or(cmp.Compare(a.Op, b.Op), cmp.Compare(a.Group, b.Group), -cmp.Compare(a.Phase, b.Phase), cmp.Compare(a.Clock, b.Clock))
 }
 
-func (r *Row) addLatency(l Latency) {
+// withLatency adds a latency to those of a row.
+func withLatency(all []Latency, l Latency) []Latency {
 	if l.Hist == nil {
-		return
+		return all
 	}
-	at, found := slices.BinarySearchFunc(r.Latency, l, byGroup)
+	at, found := slices.BinarySearchFunc(all, l, byGroup)
 	if found {
-		r.Latency[at].Hist.Merge(l.Hist)
-		return
+		all[at].Hist.Merge(l.Hist)
+		return all
 	}
-	r.Latency = slices.Insert(r.Latency, at, Latency{Op: l.Op, Group: l.Group, Phase: l.Phase, Clock: l.Clock, Hist: cloneOf(l.Hist)})
+	return slices.Insert(all, at, Latency{Op: l.Op, Group: l.Group, Phase: l.Phase, Clock: l.Clock, Hist: cloneOf(l.Hist)})
 }
 
 // encode fills in all that is made of the histogram.

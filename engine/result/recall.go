@@ -31,14 +31,11 @@ func (r *Row) recall() error {
 	}
 	onTrials := r.remarks()
 	r.said = slices.DeleteFunc(slices.Clone(r.Notes), func(note string) bool { return slices.Contains(onTrials, note) })
-	r.Latency = slices.Clone(r.Latency)
-	for i := range r.Latency {
-		l := &r.Latency[i]
-		h, err := hdrhistogram.Decode([]byte(l.Histogram))
-		if err != nil {
-			return fmt.Errorf("the histogram of %s cannot be read: %w", l.Group, err)
+	r.Latency, r.Service = slices.Clone(r.Latency), slices.Clone(r.Service)
+	for _, all := range [][]Latency{r.Latency, r.Service} {
+		if err := recallLatencies(all); err != nil {
+			return err
 		}
-		l.Hist = h
 	}
 	r.recallSchedules()
 	if r.Drain != nil {
@@ -47,6 +44,19 @@ func (r *Row) recall() error {
 	var err error
 	r.drains, err = drainsOf(r)
 	return err
+}
+
+// recallLatencies reads the histograms of latencies.
+func recallLatencies(all []Latency) error {
+	for i := range all {
+		l := &all[i]
+		h, err := hdrhistogram.Decode([]byte(l.Histogram))
+		if err != nil {
+			return fmt.Errorf("the histogram of %s cannot be read: %w", l.Group, err)
+		}
+		l.Hist = h
+	}
+	return nil
 }
 
 // recallSchedules counts the schedules again where every trial is listed with its own.

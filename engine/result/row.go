@@ -24,6 +24,7 @@ type Header struct {
 	DrainLimit   time.Duration     `json:"drain_limit_ns,omitempty"`
 	AtStartup    bool              `json:"at_startup,omitempty"` // the stop itself is the test: nothing needs to be at risk
 	Anytime      bool              `json:"anytime,omitempty"`    // it was stopped by time: its number of trials was not settled beforehand
+	Plain        bool              `json:"plain,omitempty"`      // load alone: nothing was started and no signal was sent
 }
 
 // A Row is the result of one scenario and one variant: what its trials come to, added up. Every field is a sum, a
@@ -43,7 +44,11 @@ type Row struct {
 	Crossed    []Crossed     `json:"crossed,omitempty"`
 	Warnings   []RowWarning  `json:"warnings,omitempty"`
 	Latency    []Latency     `json:"latency,omitempty"`
+	Service    []Latency     `json:"service,omitempty"` // plain load: the same from when each request left, not from when it should have
 	Throughput []Throughput  `json:"throughput,omitempty"`
+	Answers    []Answer      `json:"answers,omitempty"`
+	Failures   []Failure     `json:"failures,omitempty"`
+	Load       *RowLoad      `json:"load,omitempty"`
 	Drain      *RowDrain     `json:"drain,omitempty"`
 	Peak       *RowPeak      `json:"peak,omitempty"`
 	Timeline   *RowTimeline  `json:"timeline,omitempty"`

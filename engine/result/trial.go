@@ -97,6 +97,9 @@ type Trial struct {
 	// the strike; nil when none was.
 	FirstLoss  *time.Duration `json:"-"`
 	Throughput []Throughput   `json:"-"`
+	Service    []Latency      `json:"-"` // plain load: from when each request left
+	Answers    []Answer       `json:"-"`
+	Failures   []Failure      `json:"-"`
 	// Metrics are the trial's own numbers, by metric; Campaign.Add computes them.
 	Metrics map[string]float64 `json:"-"`
 }

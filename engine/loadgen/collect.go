@@ -1,0 +1,137 @@
+package loadgen
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+// A Tick is what happened since the last one, with the counts so far.
+type Tick struct {
+	At     time.Duration // since the load began
+	Took   time.Duration // since the last tick
+	Counts               // so far
+	// Accepted requests of this tick: how many, and their latencies from the intended start.
+	Done     int64
+	P50, P99 time.Duration
+	// The same of all ticks.
+	AllP50, AllP99 time.Duration
+}
+
+// A total is what one group's shards have come to.
+type total struct {
+	all, tick pair
+	counts    Counts
+}
+
+// collect gathers what the shards count, once a tick, until all who count have ended.
+func collect(ctx context.Context, c *Config, engine string, loads []*load, running *sync.WaitGroup, zero time.Time) result.Trial {
+	ended := make(chan struct{})
+	go func() {
+		running.Wait()
+		close(ended)
+	}()
+	totals := make([]total, len(loads))
+	for i := range totals {
+		totals[i] = total{all: newPair(), tick: newPair()}
+	}
+	ticker := time.NewTicker(c.Every)
+	defer ticker.Stop()
+	var line timeline
+	line.width = c.Every
+	var last Tick
+	sum, all := newPair(), newPair()
+	gather := func() {
+		now := Tick{At: time.Since(zero)}
+		now.Took = now.At - last.At
+		sum.reset()
+		for i, l := range loads {
+			l.gather(&totals[i])
+			sum.merge(totals[i].tick)
+			now.Counts.add(&totals[i].counts)
+		}
+		all.merge(sum)
+		now.Done = sum.latency.TotalCount()
+		now.P50, now.P99 = at(sum, 50), at(sum, 99)
+		now.AllP50, now.AllP99 = at(all, 50), at(all, 99)
+		line.add(now, last, sum)
+		last = now
+		if c.Tick != nil {
+			c.Tick(now)
+		}
+	}
+	for {
+		select {
+		case <-ticker.C:
+			gather()
+			continue
+		case <-ended:
+		}
+		break
+	}
+	took := time.Since(zero)
+	gather()
+	return conclude(ctx, c, engine, loads, totals, &line, took)
+}
+
+func at(p pair, q float64) time.Duration { return time.Duration(p.latency.ValueAtQuantile(q)) }
+
+func (l *load) gather(t *total) {
+	t.tick.reset()
+	t.counts = Counts{}
+	for _, s := range l.shards {
+		n := s.collect(t.tick)
+		t.counts.add(&n)
+	}
+	t.all.merge(t.tick)
+}
+
+func (l *load) addLatency(all []result.Latency, h *hdrhistogram.Histogram) []result.Latency {
+	if h.TotalCount() == 0 {
+		return all
+	}
+	return append(all, result.Latency{Op: l.Op, Group: l.Name, Phase: result.Steady, Clock: "wall", Hist: h})
+}
+
+// conclude makes the trial of all that was counted.
+func conclude(ctx context.Context, c *Config, engine string, loads []*load, totals []total, line *timeline, took time.Duration) result.Trial {
+	t := result.Trial{Verdict: result.Passed, Timeline: line.ticks(), TickWidth: line.width}
+	window := min(took, c.For)
+	var open, in, out, opened, retired int64
+	for i, l := range loads {
+		n := &totals[i].counts
+		open += n.InFlight()
+		in, out, opened, retired = in+n.In, out+n.Out, opened+n.Opened, retired+n.Retired
+		th := result.Throughput{
+			Op: l.Op, Group: l.Name, Sent: n.Sent, Accepted: n.Accepted, Refused: n.Refused, Unknown: n.Unknown + n.InFlight(),
+			Late: n.Late, Steady: n.steady, Window: window,
+		}
+		if l.starts != nil && ctx.Err() == nil {
+			th.Unsent = n.Unsent + l.starts.rest()
+		}
+		t.Throughput = append(t.Throughput, th)
+		t.Latency = l.addLatency(t.Latency, totals[i].all.latency)
+		t.Service = l.addLatency(t.Service, totals[i].all.service)
+		for _, s := range n.Statuses() {
+			t.Answers = append(t.Answers, result.Answer{Op: l.Op, Group: l.Name, Phase: result.Steady, Status: s.Status, Count: s.Count})
+		}
+		for _, f := range n.Failures() {
+			t.Failures = append(t.Failures, result.Failure{Op: l.Op, Group: l.Name, Phase: result.Steady, Class: f.Class, Count: f.Count})
+		}
+		for k, text := range l.said.texts {
+			if text != "" {
+				t.Notes = append(t.Notes, fmt.Sprintf("%s: the first %s: %s", l.Name, classNames[k], text))
+			}
+		}
+	}
+	if open > 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("%d requests had no answer yet when the load was ended: they count as unknown", open))
+	}
+	t.Notes = append(t.Notes, fmt.Sprintf("engine %s; %d connections opened, %d closed by the server while idle; %d bytes sent, %d received", engine, opened, retired, out, in))
+	return t
+}

@@ -1,0 +1,197 @@
+// Package loadgen offers plain load: requests to a server that runs already, and nothing else. It starts no process,
+// sends no signal and judges nothing; it measures.
+//
+// A group of clients follows one of two models. In the closed one each client sends a request, awaits its answer and
+// goes on. In the open one a schedule says when requests start, whatever becomes of earlier ones; a pool of clients
+// sends them, and their latency runs from when they should have started.
+//
+// What a request's failure means for the server is for other packages to judge. Here every failure has a class, and
+// none enters the latency of those that went well.
+package loadgen
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+// The ways to drive connections. Auto takes the cheapest that does.
+const (
+	Auto      = "auto"
+	Goroutine = "goroutine" // a goroutine a connection: everywhere, and TLS
+	Epoll     = "epoll"     // one loop for many connections: Linux, without TLS
+)
+
+// Engines are the words that name them.
+func Engines() []string { return []string{Auto, Goroutine, Epoll} }
+
+// DefaultAnswerLimit is how long an answer may take until it counts as a timeout.
+const DefaultAnswerLimit = 10 * time.Second
+
+const (
+	// tail is how long after its end requests of an open load are still started whose time had come.
+	tail = time.Second
+	// lateness is how late a request may leave without being counted as late.
+	lateness = time.Millisecond
+	// connectFirst is how long connections may take that are opened before the load begins.
+	connectFirst = time.Second
+)
+
+// A Group is some clients that do the same.
+type Group struct {
+	Op, Name string
+	Requests []Request // each client sends them in turns
+	// Good says whether an answer's status is the one that is wanted.
+	Good    func(status int) bool
+	Clients int
+	// Schedule makes the load an open one, sent by a pool of so many clients; nil is the closed model.
+	Schedule *Schedule
+	// Think is how long a client of the closed model pauses after an answer: drawn anew each time.
+	ThinkMin, ThinkMax time.Duration
+	// Ramp spreads the first requests of a closed load's clients over a time.
+	Ramp time.Duration
+}
+
+// A Config is a whole load.
+type Config struct {
+	Address string // host:port; its host has been resolved where that can be done
+	TLS     *tls.Config
+	Groups  []Group
+	For     time.Duration
+	// AnswerLimit is how long an answer may take; 0 means DefaultAnswerLimit.
+	AnswerLimit time.Duration
+	Engine      string // one of Engines; empty means Auto
+	// Stream returns the named stream of chance.
+	Stream func(name string) *rand.Rand
+	// Every is how often Tick is told what happened; 0 means a second.
+	Every time.Duration
+	Tick  func(Tick)
+}
+
+// EngineFor says which engine a load would run in, or why it cannot run in the one that it asks for.
+func (c *Config) EngineFor() (string, error) {
+	switch c.Engine {
+	case "", Auto:
+		if hasEpoll && c.TLS == nil {
+			return Epoll, nil
+		}
+		return Goroutine, nil
+	case Goroutine:
+		return Goroutine, nil
+	case Epoll:
+		switch {
+		case !hasEpoll:
+			return "", fmt.Errorf("engine epoll is for Linux: this is %s", runtime.GOOS)
+		case c.TLS != nil:
+			return "", fmt.Errorf("engine epoll has no TLS: use goroutine, or auto")
+		}
+		return Epoll, nil
+	}
+	return "", fmt.Errorf("engine %q: it is auto, goroutine or epoll", c.Engine)
+}
+
+// A load is one group under way.
+type load struct {
+	Group
+	c      *Config
+	number int
+	limit  time.Duration
+	clock
+	starts *starts // of an open load
+	shards []*shard
+	said   reasons
+
+	ready *sync.WaitGroup // clients that still prepare
+	begun chan struct{}   // closed when the load begins
+}
+
+// A clock is the time since a load began.
+type clock struct{ zero time.Time }
+
+func (c *clock) now() time.Duration { return time.Since(c.zero) }
+
+// Run offers a load until its time is over or ctx ends, and returns what came of it as one trial.
+func Run(ctx context.Context, c Config) (result.Trial, error) {
+	engine, err := c.EngineFor()
+	if err != nil {
+		return result.Trial{}, fmt.Errorf("offer load: %w", err)
+	}
+	if c.AnswerLimit == 0 {
+		c.AnswerLimit = DefaultAnswerLimit
+	}
+	if c.Every == 0 {
+		c.Every = time.Second
+	}
+	loads := make([]*load, len(c.Groups))
+	var ready sync.WaitGroup
+	begun := make(chan struct{})
+	for i, g := range c.Groups {
+		loads[i] = &load{Group: g, c: &c, number: i, limit: c.AnswerLimit, ready: &ready, begun: begun}
+		if g.Schedule != nil {
+			loads[i].starts = newStarts(*g.Schedule, c.Stream(fmt.Sprintf("schedule/%d", i)))
+		}
+	}
+	var running sync.WaitGroup
+	for _, l := range loads {
+		parts := l.partsIn(engine)
+		l.shards = make([]*shard, len(parts))
+		for i := range parts {
+			l.shards[i] = newShard()
+		}
+		switch engine {
+		case Epoll:
+			l.runEpoll(ctx, parts, &running)
+		default:
+			l.runGoroutines(ctx, parts, &running)
+		}
+	}
+	ready.Wait()
+	zero := time.Now()
+	for _, l := range loads {
+		l.zero = zero
+	}
+	close(begun)
+	return collect(ctx, &c, engine, loads, &running, zero), nil
+}
+
+// partsIn divides a group's clients among shards: those of one worker of the epoll engine, or some that share counters.
+func (l *load) partsIn(engine string) []int {
+	n := max(1, runtime.GOMAXPROCS(0)/2/len(l.c.Groups))
+	if engine != Epoll {
+		n = 2 * runtime.GOMAXPROCS(0)
+	}
+	n = min(n, 16, l.Clients)
+	parts := make([]int, n)
+	for i := range parts {
+		parts[i] = (l.Clients + i) / n
+	}
+	return parts
+}
+
+// over says whether no request may start any more: of a closed load at its end, of an open one when even those may
+// not that should have started before.
+func (l *load) over(now time.Duration) bool {
+	if l.starts != nil {
+		return now >= l.c.For+tail
+	}
+	return now >= l.c.For
+}
+
+// think draws how long a client pauses.
+func (l *load) think(rnd *rand.Rand) time.Duration {
+	if width := l.ThinkMax - l.ThinkMin; width > 0 {
+		return l.ThinkMin + time.Duration(rnd.Int64N(int64(width)+1))
+	}
+	return l.ThinkMin
+}
+
+// first is when a client of a closed load sends its first request.
+func (l *load) first(client int) time.Duration {
+	return l.Ramp * time.Duration(client) / time.Duration(l.Clients)
+}
