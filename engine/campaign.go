@@ -13,6 +13,7 @@ import (
 
 	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/invariant/breach"
+	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
@@ -219,7 +220,10 @@ func (k *campaign) runOne(ctx context.Context, index, replacement int) (result.T
 		return result.Trial{}, "", err
 	}
 	plan.ID.Number, plan.ID.ControlRun = dir.Number(), k.samples
-	t, err := runAndJudge(ctx, plan, dir, k.c, k.launch)
+	t, e, err := runAndJudge(ctx, plan, dir, k.c, k.launch)
+	if err == nil && e != nil {
+		err = k.script(&t, e, dir)
+	}
 	if err != nil && errors.Is(err, ctx.Err()) {
 		// The trial was cut short and has no verdict, so nothing of it is evidence.
 		_ = dir.Remove()
@@ -227,10 +231,10 @@ func (k *campaign) runOne(ctx context.Context, index, replacement int) (result.T
 	return t, dir, err
 }
 
-// runAndJudge runs a plan in dir and judges it.
-func runAndJudge(ctx context.Context, plan trial.Plan, dir rundir.TrialDir, c trial.Config, l *trial.Launcher) (result.Trial, error) {
+// runAndJudge runs a plan in dir and judges it, and returns the evidence.
+func runAndJudge(ctx context.Context, plan trial.Plan, dir rundir.TrialDir, c trial.Config, l *trial.Launcher) (result.Trial, *ledger.Evidence, error) {
 	if err := plan.Run(ctx, dir, c, l); err != nil {
-		return result.Trial{}, err
+		return result.Trial{}, nil, err
 	}
 	return plan.Judge(dir)
 }
@@ -262,12 +266,9 @@ func (k *campaign) note(t result.Trial) (end string) {
 // keep leaves the trial's directory in place if it is asked for, and removes it otherwise.
 func (k *campaign) keep(t *result.Trial, dir rundir.TrialDir) error {
 	if k.wanted(*t) {
-		if err := k.script(t, dir); err != nil {
-			return err
-		}
 		return errors.Join(trial.WriteVerdict(dir, *t), k.run.Keep(dir))
 	}
-	t.Dir = ""
+	t.Dir, t.Script, t.Scripted = "", "", ""
 	return dir.Remove()
 }
 

@@ -11,7 +11,10 @@ import (
 // JudgeAll judges recorded trials again and folds them, one result a scenario and variant, in the order
 // in which the directories name them.
 func JudgeAll(dirs []rundir.TrialDir, c trial.Config) ([]*result.Campaign, error) {
-	return foldJudged(dirs, c, "judged again from the ledgers that were kept: rates are not those of the whole run", trial.Plan.Judge)
+	return foldJudged(dirs, c, "judged again from the ledgers that were kept: rates are not those of the whole run", func(p trial.Plan, dir rundir.TrialDir) (result.Trial, error) {
+		t, _, err := p.Judge(dir)
+		return t, err
+	})
 }
 
 // JudgeEvidence judges evidence in place of a recorded trial's ledger, by the trial's own scenario. The note says whose it is.

@@ -59,7 +59,7 @@ func replayOnce(ctx context.Context, plan trial.Plan, c trial.Config, run *rundi
 		return result.Trial{}, err
 	}
 	plan.ID.Number, plan.ID.Freeze = dir.Number(), c.Freeze
-	t, err := runAndJudge(ctx, plan, dir, c, l)
+	t, _, err := runAndJudge(ctx, plan, dir, c, l)
 	if removed := dir.Remove(); err == nil {
 		err = removed
 	}

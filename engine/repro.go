@@ -11,15 +11,11 @@ import (
 	"github.com/racebench/racebench/targets"
 )
 
-// script leaves in a trial's folder how its worst breach that a shell can show is shown by hand.
-func (k *campaign) script(t *result.Trial, dir rundir.TrialDir) error {
+// script leaves in the folder of a trial, as long as there is one, how its worst breach that a shell can show is shown by hand.
+func (k *campaign) script(t *result.Trial, e *ledger.Evidence, dir rundir.TrialDir) error {
 	reproducer := k.program.Target.Reproducer
 	if reproducer == nil || len(t.Breaches) == 0 {
 		return nil
-	}
-	e, err := ledger.Read(dir.Ledger())
-	if err != nil {
-		return err
 	}
 	var groups []targets.Role
 	for _, g := range k.program.Groups {

@@ -106,7 +106,7 @@ func judgedAlike(t *testing.T, dir rundir.TrialDir, breaches *int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := plan.Judge(dir)
+	want, _, err := plan.Judge(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -120,27 +120,18 @@ func PlanOfFile(f *explore.File, catalog trial.Catalog) (plan trial.Plan, stale 
 	if problems != nil {
 		return plan, "this build refuses its scenario: " + firstLine(problems.Error()), nil
 	}
-	program, errs := trial.Compile(s, catalog)
-	if len(errs) > 0 {
-		return plan, "its scenario names what this build does not have: " + firstLine(errs.Error()), nil
-	}
-	if program.Hash != f.Hash {
-		return plan, fmt.Sprintf("its scenario has been changed since it ran (hash %s, recorded %s)", program.Hash, f.Hash), nil
-	}
-	v, ok := trial.FindVariant(program.Target, f.Variant)
-	if !ok {
-		return plan, fmt.Sprintf("this build has no variant %s of %s", f.Variant, program.Target.Name), nil
-	}
-	seed, err := scenario.ParseSeed(f.Seed)
-	if err != nil {
-		return plan, "", fmt.Errorf("read replay file: %w", err)
-	}
-	small, _ := program.Small()
 	bounds := trial.SmallWorld{Ops: f.Ops, Clients: f.Clients, MaxSteps: f.MaxSteps}
 	if bounds.Ops == 0 || bounds.Clients == 0 || bounds.MaxSteps == 0 {
 		return plan, "", fmt.Errorf("read replay file: a small world has at least one operation, client and step")
 	}
-	return trial.NewSmallPlan(small, bounds, v, seed, f.Index, f.Build).Replacement(f.Replacement), "", nil
+	plan, stale, err = trial.PlanAgain(s, trial.Identity{
+		ScenarioHash: f.Hash, Variant: f.Variant, Engine: string(scenario.Sim), Build: f.Build,
+		CampaignSeed: f.Seed, Index: f.Index, Replacement: f.Replacement,
+	}, &bounds, catalog)
+	if err != nil {
+		err = fmt.Errorf("read replay file: %w", err)
+	}
+	return plan, firstLine(stale), err
 }
 
 func firstLine(s string) string {

@@ -102,25 +102,25 @@ func (s *serving) strike(t *world.Task, strike fault.Strike, planned time.Durati
 // mayStrike says whether a strike may begin: nobody would watch what came of one after the trial's task has given up
 // waiting. In a simulated world it gives up when nobody can move any more.
 func (s *serving) mayStrike() bool {
-	s.striking.Lock()
-	defer s.striking.Unlock()
-	s.strikes = s.strikes || !s.noStrike
-	return s.w.Simulated() || s.strikes
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.strikeBegun = s.strikeBegun || !s.noStrike
+	return s.w.Simulated() || s.strikeBegun
 }
 
 // giveUp ends the waiting for a strike. It returns false where one has begun: on a busy machine it may be late.
 func (s *serving) giveUp() bool {
-	s.striking.Lock()
-	defer s.striking.Unlock()
-	s.noStrike = !s.strikes
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.noStrike = !s.strikeBegun
 	return s.noStrike
 }
 
 // noteStrike records a strike. The first one recorded is the one that the drain is timed from, here and
 // in the judges' eyes.
 func (s *serving) noteStrike(strike fault.Strike, planned, now time.Duration) {
-	s.striking.Lock()
-	defer s.striking.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if !s.wasStruck {
 		s.wasStruck, s.struckAt, s.stalledBefore = true, now, s.stalls.sum()
 	}

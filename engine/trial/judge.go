@@ -32,25 +32,27 @@ func Judge(dir rundir.TrialDir, c Config) (result.Trial, error) {
 	if err != nil {
 		return result.Trial{}, err
 	}
-	return plan.Judge(dir)
+	t, _, err := plan.Judge(dir)
+	return t, err
 }
 
-// Judge says what the evidence of a plan's trial shows.
-func (p Plan) Judge(dir rundir.TrialDir) (result.Trial, error) {
+// Judge says what the evidence of a plan's trial shows, and returns the evidence; nil where there is none.
+func (p Plan) Judge(dir rundir.TrialDir) (result.Trial, *ledger.Evidence, error) {
 	t := result.Trial{Index: p.ID.Index, Replacement: p.ID.Replacement, Number: p.ID.Number, Seed: p.ID.Seed, Dir: string(dir)}
 	e, err := ledger.Read(dir.Ledger())
 	if errors.Is(err, fs.ErrNotExist) && dir.Trimmed() {
-		return storedVerdict(dir)
+		t, err := storedVerdict(dir)
+		return t, nil, err
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		t.SetVoid(failureOf(dir).Why)
-		return t, nil
+		return t, nil, nil
 	}
 	if err != nil {
-		return t, fmt.Errorf("judge trial %s: %w", dir, err)
+		return t, nil, fmt.Errorf("judge trial %s: %w", dir, err)
 	}
 	judgeEvidence(&t, &p, e)
-	return t, nil
+	return t, e, nil
 }
 
 // JudgeEvidence says what evidence would show that stands in place of the trial's ledger.

@@ -3,11 +3,9 @@ package trial
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/racebench/racebench/engine/fault"
@@ -140,68 +138,4 @@ func (p Plan) Write(dir rundir.TrialDir) error {
 		return fmt.Errorf("encode plan: %w", err)
 	}
 	return rundir.WriteFile(dir.Plan(), append(id, '\n'))
-}
-
-// ErrStale is wrapped by the errors about a recorded trial that can be read and cannot be run again as it
-// was: it was changed, or this build does not have what it names.
-var ErrStale = errors.New("the trial is stale")
-
-// StaleError is an error about a recorded trial that wraps ErrStale.
-func StaleError(dir rundir.TrialDir, format string, args ...any) error {
-	return fmt.Errorf("read trial %s: %w: %s", dir, ErrStale, fmt.Sprintf(format, args...))
-}
-
-// secretOf finds what a pinned scenario leaves out: what the parent handed over, or the user's own variable.
-func secretOf(name string) (string, bool) {
-	if value, ok := os.LookupEnv(targets.SecretPrefix + name); ok {
-		return value, true
-	}
-	return os.LookupEnv(name)
-}
-
-// ReadPlan reads a trial's directory back and makes its draws again. Its errors say why the directory is
-// no trial, or wrap ErrStale.
-func ReadPlan(dir rundir.TrialDir, catalog Catalog) (Plan, error) {
-	var id Identity
-	raw, err := os.ReadFile(dir.Plan())
-	if err != nil {
-		return Plan{}, fmt.Errorf("read trial: %w", err)
-	}
-	if err := json.Unmarshal(raw, &id); err != nil || id.Format != identityFormat {
-		return Plan{}, fmt.Errorf("read trial %s: %s is not a trial of this version (want format %s)", dir, dir.Plan(), identityFormat)
-	}
-	s, problems, err := scenario.ReadFile(dir.Scenario(), time.Now())
-	if err != nil {
-		return Plan{}, fmt.Errorf("read trial: %w", err)
-	}
-	if problems != nil {
-		return Plan{}, problems
-	}
-	s, leftOut := s.Filled(catalog.Vocabulary(), secretOf)
-	program, errs := Compile(s, catalog)
-	if len(errs) > 0 {
-		return Plan{}, StaleError(dir, "its scenario names what this build does not have: %s", strings.TrimSpace(errs.Error()))
-	}
-	v, ok := FindVariant(program.Target, id.Variant)
-	if !ok {
-		return Plan{}, StaleError(dir, "this build has no variant %s of %s", id.Variant, id.Target)
-	}
-	seed, err := scenario.ParseSeed(id.CampaignSeed)
-	if err != nil {
-		return Plan{}, fmt.Errorf("read trial %s: %w", dir, err)
-	}
-	if got := s.Hash(program.Vocabulary); got != id.ScenarioHash {
-		return Plan{}, StaleError(dir, "its scenario has been changed since it ran (hash %s, recorded %s): undo the change, or run the scenario again for a new trial", got, id.ScenarioHash)
-	}
-	program.SeedHash = id.SeedHash
-	plan := NewPlan(program, v, seed, id.Index, id.Build)
-	if id.Engine == string(scenario.Sim) {
-		small, bounds := program.Small()
-		plan = NewSmallPlan(small, bounds, v, seed, id.Index, id.Build)
-	}
-	plan = plan.Replacement(id.Replacement)
-	plan.LeftOut = leftOut
-	plan.ID.Number, plan.ID.Control, plan.ID.ControlRun = id.Number, id.Control, id.ControlRun
-	plan.ID.Freeze, plan.ID.Folder = id.Freeze, id.Folder
-	return plan, nil
 }

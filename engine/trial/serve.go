@@ -32,15 +32,21 @@ type serving struct {
 	counters []*opCounter // by index of the strike; nil where it counts none
 	windows  []*windowWatch
 
-	loadBegan    time.Duration
-	subscribedAt time.Duration
-	overAt       time.Duration
-	struckAt     time.Duration
-	striking     sync.Mutex // guards wasStruck and the writing of struckAt, strikes and noStrike
-	strikes      bool       // a strike has begun
-	noStrike     bool       // none may begin any more
-	wasStruck    bool
+	milestones
+	striking
+	toDial   atomic.Int64
+	accesses atomic.Uint64 // of the server's backend, begun so far
 
+	how  atomic.Int64 // a ledger.DrainEnd
+	left atomic.Int64
+	err  error // what the instance's Wait returned
+
+	stalls stallWatch
+	process
+}
+
+// milestones are what a trial comes by: a token for whoever waits, and a moment for whoever records.
+type milestones struct {
 	subscribed *world.Token // the target catches signals
 	loading    *world.Token // the load has begun
 	struck     *world.Token // the first strike has been made
@@ -48,24 +54,27 @@ type serving struct {
 	ended      *world.Token // the target has stopped by itself
 	over       *world.Token // clients are to stop
 	allDialled *world.Token
-	toDial     atomic.Int64
 
-	accesses atomic.Uint64 // of the server's backend, begun so far
+	subscribedAt, loadBegan, overAt time.Duration
+}
 
-	how  atomic.Int64 // a ledger.DrainEnd
-	left atomic.Int64
-	err  error // what the instance's Wait returned
-
-	stalls        stallWatch
+// striking is what the tasks that strike and the one that watches the drain agree on.
+type striking struct {
+	mu            sync.Mutex
+	strikeBegun   bool // a strike has begun
+	noStrike      bool // none may begin any more
+	wasStruck     bool
+	struckAt      time.Duration // read without mu once struck is cancelled
 	stalledBefore time.Duration // before the first strike
+}
 
-	broken error // racebench's own failure in a simulated world
-
-	// Of a simulated world, which has no process: what the server writes to, and how its process ended.
+// process is, in a simulated world, what stands for the server's process: what it writes to, and how it ended.
+type process struct {
 	medium targets.Medium
 	killed syscall.Signal // 0: it was not
 	power  bool           // the power was cut
 	status int            // with which the server's code ended it
+	broken error          // racebench's own failure
 }
 
 // Names of what a trial itself waits for. A story of a schedule leaves them out.

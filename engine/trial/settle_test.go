@@ -11,7 +11,7 @@ import (
 func TestWhoIsOutsideIsWaitedForOnceTheServerHasEnded(t *testing.T) {
 	w := world.NewReal(world.Options{})
 	defer w.Close()
-	s := &serving{w: w, ended: w.NewToken("the server to end")}
+	s := &serving{w: w, milestones: milestones{ended: w.NewToken("the server to end")}}
 	inside, release, back := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	w.Go(world.Harness, "client", func(t *world.Task) {
 		t.AtEnd(func(*world.Task) { close(back) })

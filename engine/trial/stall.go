@@ -45,8 +45,8 @@ func (w *stallWatch) sum() time.Duration {
 // recordStall writes down for how long the process stood still since the strike. Simulated, it matters
 // only where the drain looks late.
 func (s *serving) recordStall() {
-	s.striking.Lock()
-	defer s.striking.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	// Not s.struck: who strikes may be slow to say so, and the server has ended meanwhile.
 	if !s.wasStruck || s.w.Simulated() && s.w.Now()-s.struckAt <= s.plan.Program.Scenario.DrainLimit {
 		return
