@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -46,7 +47,13 @@ func TestRecordsOfTheFormatAreRead(t *testing.T) {
 	if err != nil || e.Cut != "" {
 		t.Fatalf("error %v, cut %q", err, e.Cut)
 	}
-	want, _, _ := strings.Cut(sample, "full\n")
+	want := ""
+	for line := range strings.Lines(sample) {
+		word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if i := slices.IndexFunc(rows, func(r row) bool { return r.word == word }); i >= 0 && rows[i].kind <= kindWaited {
+			want += line
+		}
+	}
 	if got := Format(e); got != want {
 		t.Errorf("read:\n%s\nwant:\n%s", got, want)
 	}
@@ -65,7 +72,6 @@ func TestRecordsStandAsTheyAlwaysDid(t *testing.T) {
 			was[r.kind()] = append(was[r.kind()], r)
 		}
 	}
-	compared := 0
 	for _, row := range rows {
 		var is []record
 		pack := func(x Record, flags uint64) {
@@ -88,6 +94,9 @@ func TestRecordsStandAsTheyAlwaysDid(t *testing.T) {
 		default:
 			row.records(e, func(x Record) { pack(x, 0) })
 		}
+		if row.kind > kindWaited {
+			continue // it came after the file was written
+		}
 		if len(is) == 0 || len(is) != len(was[row.kind]) {
 			t.Errorf("%s: %d records, %d in the file", row.word, len(is), len(was[row.kind]))
 			continue
@@ -98,8 +107,6 @@ func TestRecordsStandAsTheyAlwaysDid(t *testing.T) {
 			if rec != old {
 				t.Errorf("%s: packed as %x, was %x", row.word, rec, old)
 			}
-			compared++
 		}
 	}
-	t.Log(compared, "records")
 }
