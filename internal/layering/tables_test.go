@@ -18,7 +18,7 @@ var importRows = [][]string{
 	{"engine/invariant/external"},
 	{"engine/invariant/breach"},
 	{"targets", "engine/result", "scenario/load"},
-	{"scenario", "engine/ledger", "engine/result/void", "engine/world/prim"},
+	{"scenario", "engine/ledger", "engine/result/void", "engine/world/prim", "internal/overlay"},
 	{"scenario/schema", "scenario/spec", "engine/world", "engine/ledger/extern", "engine/signals", "internal/rundir", "targets/promise", "internal/overlay/wire"},
 }
 

@@ -74,7 +74,8 @@ type Header struct {
 	Changed      uint32 // the last step that changed something another task can see
 	Main         uint32 // 1 once the test function has returned
 	Left         uint32 // goroutines that had not ended when the schedule had
-	_            [4096 - 160]byte
+	Unused       uint32 // deviations whose moment has not come, of a schedule that is replayed
+	_            [4096 - 164]byte
 }
 
 // Phases of a test process.

@@ -15,16 +15,21 @@ type Namer struct {
 }
 
 // Add names the next task by the function that its go statement calls, and returns its path: that of its parent, a dot
-// and its own name, as in a simulated world. A name has no line in it, so that an edit elsewhere in a file does not
+// and its own name, as in a simulated world. The first is the clock, the second makes the test's goroutine and waits for
+// it; what a timer starts is below the clock. A name has no line in it, so that an edit elsewhere in a file does not
 // change it.
 func (n *Namer) Add(function string, parent uint32) string {
-	if len(n.paths) == 0 {
+	switch len(n.paths) {
+	case 0:
 		n.twins = map[string]int{}
 		n.paths = append(n.paths, ClockName)
 		return ClockName
+	case 1:
+		n.paths = append(n.paths, "main")
+		return "main"
 	}
 	path := TaskName(function)
-	if parent != Clock && int(parent) < len(n.paths) {
+	if parent != 1 && int(parent) < len(n.paths) {
 		path = n.paths[parent] + "." + path
 	}
 	n.twins[path]++
@@ -41,6 +46,12 @@ func (n *Namer) Paths() []string { return n.paths }
 // TaskName is a function's name without its package, and with no dot in it: "example.org/p.(*S).run.func1" is
 // "(*S)/run/func1".
 func TaskName(function string) string {
+	switch function {
+	case "testing.tRunner", "testing.testingSynctestTest.gowrap1":
+		return "test"
+	case "os/signal.rbDeliver":
+		return "signal"
+	}
 	// The arguments of a type may have slashes and dots of their own.
 	name := function
 	for {

@@ -21,14 +21,16 @@ const (
 	DoRemote = "remote" // a schedule that racebench decides
 	DoPlaces = "places" // where PCs are in the source
 	DoNames  = "names"  // the paths of the tasks of the schedule before
-	DoEnd    = "end"    // leave
+	DoEnd    = "end"    // leave, as does the end of the commands
 )
 
-// What an answer says. Ready comes once, unasked. Every search and every play is answered, unless the process dies.
+// What an answer says. Ready comes once, unasked. Every search and every play is answered, unless the process dies. After
+// an answer that is no pass the process serves for places and names alone: the schedule has left locks and globals as they
+// were. After Livelock and Void it is gone.
 const (
 	DidReady  = "ready"
 	DidSearch = "search" // Next is the first schedule that was not played
-	DidFailed = "failed" // schedule Index of a search failed; the process leaves
+	DidFailed = "failed" // schedule Index of a search failed; what follows it was not played
 	DidPlay   = "played" // answers play and remote
 	DidPlaces = "places"
 	DidNames  = "names"
@@ -45,8 +47,8 @@ type Command struct {
 	Seed  uint64 `json:"seed,omitempty,string"`
 	Hints *Hints `json:"hints,omitempty"`
 
-	// Of play: lines of a replay file.
-	Deviations []string `json:"deviations,omitempty"`
+	// Of play.
+	Deviations []Deviation `json:"deviations,omitempty"`
 
 	// Of search, play and remote.
 	Slack   int64  `json:"slack,omitempty"` // nanoseconds
@@ -57,6 +59,15 @@ type Command struct {
 	Chance uint64 `json:"chance,omitempty,string"`
 
 	PCs []uint64 `json:"pcs,omitempty"` // of places: relative to the text
+}
+
+// A Deviation is an explore.Deviation.
+type Deviation struct {
+	After string `json:"after"`
+	Ops   int    `json:"ops"`
+	State string `json:"state"`
+	Nth   int    `json:"nth,omitempty"`
+	Next  string `json:"next"`
 }
 
 // DefaultSteps is the budget of a schedule where the command has none.
@@ -78,6 +89,7 @@ type Answer struct {
 	Main    bool     `json:"main,omitempty"`   // the test function has returned
 	Left    []uint32 `json:"left,omitempty"`   // tasks that had not ended
 	Unused  int      `json:"unused,omitempty"` // deviations whose moment did not come
+	Stop    uint32   `json:"stop,omitempty"`   // of the Stops
 	Text    string   `json:"text,omitempty"`
 	Places  []Place  `json:"places,omitempty"`
 	Names   []string `json:"names,omitempty"` // by the task's number; the first is the clock

@@ -48,6 +48,7 @@ func TestTheMemoryLiesWhereItIsSaidTo(t *testing.T) {
 		{"changed", unsafe.Offsetof(m.Changed), 148},
 		{"main", unsafe.Offsetof(m.Main), 152},
 		{"left", unsafe.Offsetof(m.Left), 156},
+		{"unused", unsafe.Offsetof(m.Unused), 160},
 		{"run", unsafe.Offsetof(m.Run), 4096},
 		{"task", unsafe.Offsetof(m.Task), 8192},
 		{"dev", unsafe.Offsetof(m.Dev), 270336},
@@ -125,7 +126,7 @@ func TestNamesOfTasks(t *testing.T) {
 		"p.worker":                            "worker",
 		"p.each[example.org/q.T].func2":       "each/func2",
 		"example.org/p.run.(*Group).Go.func3": "run/(*Group)/Go/func3",
-		"testing.tRunner":                     "tRunner",
+		"testing.tRunner":                     "test",
 		"example.org/p.(*S[...]).loop":        "(*S)/loop",
 		"gopkg.in/yaml%2ev3.parse":            "parse",
 		"example.org/p.TestStop.gowrap1":      "TestStop/gowrap1",
@@ -136,11 +137,13 @@ func TestNamesOfTasks(t *testing.T) {
 	}
 	var n Namer
 	n.Add("", 0)
-	n.Add("p.main", Clock)
-	n.Add("p.worker", 1)
-	n.Add("p.worker", 1)
+	n.Add("testing/internal/testdeps.rbSchedule.func1", Clock)
+	n.Add("testing.tRunner", 1)
 	n.Add("p.worker", 2)
-	want := []string{"clock", "main", "main.worker", "main.worker#2", "main.worker.worker"}
+	n.Add("p.worker", 2)
+	n.Add("p.worker", 3)
+	n.Add("p.late", Clock)
+	want := []string{"clock", "main", "test", "test.worker", "test.worker#2", "test.worker.worker", "clock.late"}
 	if !slices.Equal(n.Paths(), want) {
 		t.Errorf("paths: %q, want %q", n.Paths(), want)
 	}

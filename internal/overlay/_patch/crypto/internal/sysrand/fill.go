@@ -1,0 +1,6 @@
+package sysrand
+
+import _ "unsafe"
+
+//go:linkname rbfill
+func rbfill(b []byte) bool
