@@ -102,6 +102,12 @@ var systemEdits = []edit{
 	{"os/signal/signal_unix.go", "the head of disableSignal", "func disableSignal(sig int) {\n", 1, after, "\tif rbon() {\n\t\treturn\n\t}\n"},
 	{"os/signal/signal.go", "the check of Notify", "Notify using nil channel\")\n\t}\n", 1, after,
 		"\tdefer rbNotified()\n"},
+	{"net/dial.go", "the head of ListenConfig.Listen",
+		"func (lc *ListenConfig) Listen(ctx context.Context, network, address string) (Listener, error) {\n", 1, after,
+		"\tif rbTakes(lc.Control, network) {\n\t\treturn rbListen(network, address)\n\t}\n"},
+	{"net/dial.go", "the head of Dialer.DialContext",
+		"func (d *Dialer) DialContext(ctx context.Context, network, address string) (Conn, error) {\n", 1, after,
+		"\tif rbTakes(d.Control, network) && d.ControlContext == nil {\n\t\treturn rbDial(ctx, d, network, address)\n\t}\n"},
 }
 
 // Where a test is started.

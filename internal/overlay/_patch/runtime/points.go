@@ -185,6 +185,9 @@ func isync_rbpoint(kind uint8, obj unsafe.Pointer) { rbpoint(kind, obj) }
 //go:linkname atomic_rbpoint sync/atomic.rbpoint
 func atomic_rbpoint(kind uint8, obj unsafe.Pointer) { rbpoint(kind, obj) }
 
+//go:linkname net_rbpoint net.rbpoint
+func net_rbpoint(kind uint8, obj unsafe.Pointer) { rbpoint(kind, obj) }
+
 //go:linkname sync_rbon sync.rbon
 func sync_rbon() bool { return rbin() }
 
