@@ -2,6 +2,7 @@
 
 GO       ?= go
 FUZZTIME ?= 30s
+MUTANTTIME ?= 60s
 SEEDS    ?= 200
 # What runs real goroutines; the rest is arithmetic, and the race detector has nothing to see there.
 RACE     ?= ./cmd/... ./engine/... ./targets/...
@@ -67,6 +68,10 @@ track-record: ## measure every planted bug, or those that match ONLY, and write 
 .PHONY: mutant
 mutant: ## build bin/racebench-BUG, with a bug that is no longer in the code: make mutant BUG=R1
 	RACEBENCH_MUTANT=$(BUG) RACEBENCH_MUTANT_OUT=$(CURDIR)/bin/racebench-$(BUG) $(GO) test -count=1 -run '^TestMutant$$' ./internal/claims
+
+.PHONY: mutants
+mutants: ## search each small mistake that was put into a correct design, or those that match ONLY, for MUTANTTIME (60s)
+	RACEBENCH_ONLY='$(ONLY)' RACEBENCH_MUTANTS_FOR=$(MUTANTTIME) $(GO) test -tags mutants -count=1 -v -timeout 2h -run '^TestFuzzMutants$$' ./internal/mutants
 
 .PHONY: golden
 golden: ## rewrite the golden files of the packages that have some
