@@ -62,6 +62,16 @@ type Tolerance struct {
 	Share  float64 // from 0 to 1
 }
 
+// ParseThreshold reads a threshold that is no part of a scenario, such as a flag's.
+func ParseThreshold(text string) (Threshold, error) {
+	var errs spec.Errors
+	t, ok := parseThreshold(spec.Text(text), &errs)
+	if !ok {
+		return t, errs[0]
+	}
+	return t, nil
+}
+
 // parseThreshold reads METRIC <|<=|>|>= VALUE. Both sides are checked whatever is wrong
 // with the other.
 func parseThreshold(v spec.Value, errs *spec.Errors) (Threshold, bool) {

@@ -161,7 +161,7 @@ leaked. It tests any external program (probe), and the servers in Go that are bu
 	root.Flags().Bool("version", false, "print the version") // cobra's own would take -v
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(explainFlag)
-	root.AddCommand(a.demoCommand(), a.runCommand(), a.probeCommand(), a.fuzzCommand(), a.replayCommand(), a.judgeCommand(), a.compareCommand(), a.gateCommand(), a.reportCommand(),
+	root.AddCommand(a.demoCommand(), a.runCommand(), a.probeCommand(), a.loadCommand(), a.fuzzCommand(), a.replayCommand(), a.judgeCommand(), a.compareCommand(), a.gateCommand(), a.reportCommand(),
 		a.listCommand(),
 		a.initCommand(), a.validateCommand(), a.schemaCommand(), a.doctorCommand(), a.versionCommand())
 	root.SetOut(a.stdout)

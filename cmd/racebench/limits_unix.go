@@ -32,4 +32,17 @@ func checkDescriptors(parallel int) error {
 	return nil
 }
 
+// checkConnections refuses to start a load for whose connections there would be no descriptors.
+func checkConnections(clients int) error {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return fmt.Errorf("read the limit on open files: %w", err)
+	}
+	if needed := uint64(ownDescriptors + clients); uint64(limit.Cur) < needed {
+		return usagef("the limit on open files is %d, and %d clients need %d: raise it with ulimit -n %d",
+			limit.Cur, clients, needed, needed)
+	}
+	return nil
+}
+
 func isClosedPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }

@@ -164,6 +164,13 @@ func overheadOf(p trial.Program) time.Duration {
 	return cmp.Or(p.Target.Traits.Overhead, targets.DefaultOverhead)
 }
 
+// tell is told where a load stands.
+func (p *progress) tell(state string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.state, p.count = state, state
+}
+
 // note is told of every trial's end, and of a search every few schedules.
 func (p *progress) note(g trial.Progress) {
 	p.mu.Lock()

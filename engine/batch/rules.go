@@ -27,15 +27,20 @@ func RulesOf(p trial.Program, v targets.Variant) result.Rules {
 		rules.Known = append(rules.Known, known)
 	}
 	for _, t := range p.Scenario.Thresholds {
-		rules.Thresholds = append(rules.Thresholds, result.Threshold{
-			Expr: t.String(), Func: t.Metric.Func, Name: t.Metric.Name, Phase: t.Metric.Phase,
-			Unit: string(t.Unit), Op: t.Op, Bound: t.Value, Line: t.At.Pos.Line,
-		})
+		rules.Thresholds = append(rules.Thresholds, ThresholdOf(t))
 	}
 	for _, t := range p.Scenario.Regression {
 		rules.Regression = append(rules.Regression, result.Tolerance{Metric: t.Metric.String(), Share: t.Share})
 	}
 	return rules
+}
+
+// ThresholdOf is a threshold of a scenario in the words of package result.
+func ThresholdOf(t scenario.Threshold) result.Threshold {
+	return result.Threshold{
+		Expr: t.String(), Func: t.Metric.Func, Name: t.Metric.Name, Phase: t.Metric.Phase,
+		Unit: string(t.Unit), Op: t.Op, Bound: t.Value, Line: t.At.Pos.Line,
+	}
 }
 
 // placeOf says where a scenario's file names a variant: the file, and the line of the variant or of the

@@ -16,11 +16,10 @@ type Tick struct {
 	At     time.Duration // since the load began
 	Took   time.Duration // since the last tick
 	Counts               // so far
-	// Accepted requests of this tick: how many, and their latencies from the intended start.
-	Done     int64
-	P50, P99 time.Duration
-	// The same of all ticks.
-	AllP50, AllP99 time.Duration
+	Done   int64         // accepted in this tick
+	Failed int64         // refused or unknown in this tick
+	// Latency is that of this tick's accepted requests, from their intended starts. It is valid while it is told.
+	Latency *hdrhistogram.Histogram
 }
 
 // A total is what one group's shards have come to.
@@ -45,7 +44,7 @@ func collect(ctx context.Context, c *Config, engine string, loads []*load, runni
 	var line timeline
 	line.width = c.Every
 	var last Tick
-	sum, all := newPair(), newPair()
+	sum := newPair()
 	gather := func() {
 		now := Tick{At: time.Since(zero)}
 		now.Took = now.At - last.At
@@ -55,11 +54,9 @@ func collect(ctx context.Context, c *Config, engine string, loads []*load, runni
 			sum.merge(totals[i].tick)
 			now.Counts.add(&totals[i].counts)
 		}
-		all.merge(sum)
-		now.Done = sum.latency.TotalCount()
-		now.P50, now.P99 = at(sum, 50), at(sum, 99)
-		now.AllP50, now.AllP99 = at(all, 50), at(all, 99)
-		line.add(now, last, sum)
+		now.Latency, now.Done = sum.latency, sum.latency.TotalCount()
+		now.Failed = now.Refused + now.Unknown - last.Refused - last.Unknown
+		line.add(now)
 		last = now
 		if c.Tick != nil {
 			c.Tick(now)
@@ -78,8 +75,6 @@ func collect(ctx context.Context, c *Config, engine string, loads []*load, runni
 	gather()
 	return conclude(ctx, c, engine, loads, totals, &line, took)
 }
-
-func at(p pair, q float64) time.Duration { return time.Duration(p.latency.ValueAtQuantile(q)) }
 
 func (l *load) gather(t *total) {
 	t.tick.reset()
@@ -130,8 +125,8 @@ func conclude(ctx context.Context, c *Config, engine string, loads []*load, tota
 		}
 	}
 	if open > 0 {
-		t.Notes = append(t.Notes, fmt.Sprintf("%d requests had no answer yet when the load was ended: they count as unknown", open))
+		t.Notes = append(t.Notes, fmt.Sprintf("in flight when the load was ended: %d, which count as unknown", open))
 	}
-	t.Notes = append(t.Notes, fmt.Sprintf("engine %s; %d connections opened, %d closed by the server while idle; %d bytes sent, %d received", engine, opened, retired, out, in))
+	t.Notes = append(t.Notes, fmt.Sprintf("engine %s; connections: %d opened, %d closed by the server while idle; bytes: %d sent, %d received", engine, opened, retired, out, in))
 	return t
 }

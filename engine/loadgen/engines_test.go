@@ -263,7 +263,7 @@ func TestEndedFromOutside(t *testing.T) {
 		if th := trial.Throughput[0]; th.Sent != 2 || th.Unknown != 2 || len(trial.Failures) > 0 {
 			t.Errorf("%+v, %v", th, trial.Failures)
 		}
-		if notes := strings.Join(trial.Notes, "\n"); !strings.Contains(notes, "2 requests had no answer yet") {
+		if notes := strings.Join(trial.Notes, "\n"); !strings.Contains(notes, "in flight when the load was ended: 2,") {
 			t.Errorf("notes: %s", notes)
 		}
 	})
@@ -368,12 +368,8 @@ func TestTimelineOfALongLoad(t *testing.T) {
 	l := timeline{width: time.Second}
 	sum := newPair()
 	_ = sum.latency.RecordValue(5_000_000)
-	var last Tick
 	for i := range 1000 {
-		now := Tick{At: time.Duration(i+1) * time.Second, Took: time.Second, Done: 1}
-		now.Refused = int64(i + 1)
-		l.add(now, last, sum)
-		last = now
+		l.add(Tick{At: time.Duration(i+1) * time.Second, Took: time.Second, Done: 1, Failed: 1, Latency: sum.latency})
 	}
 	var accepted, refused int64
 	for i, p := range l.ticks() {

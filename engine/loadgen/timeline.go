@@ -7,7 +7,7 @@ import (
 )
 
 // maxTicks is how many pieces of time are kept; a longer load has wider ones.
-const maxTicks = result.Reach
+const maxTicks = result.Reach - 1
 
 // A timeline is what happened in pieces of equal length.
 type timeline struct {
@@ -16,7 +16,7 @@ type timeline struct {
 }
 
 // add puts a tick into the piece that it belongs to.
-func (l *timeline) add(now, before Tick, sum pair) {
+func (l *timeline) add(now Tick) {
 	at := int((now.At - now.Took/2) / l.width)
 	for at >= maxTicks {
 		l.widen()
@@ -27,10 +27,10 @@ func (l *timeline) add(now, before Tick, sum pair) {
 	}
 	p := &l.pieces[at]
 	p.Accepted += now.Done
-	p.Refused += now.Refused + now.Unknown - before.Refused - before.Unknown
+	p.Refused += now.Failed
 	p.Open = now.InFlight()
-	p.SumNS += int64(sum.latency.Mean() * float64(now.Done))
-	p.MaxNS = max(p.MaxNS, sum.latency.Max())
+	p.SumNS += int64(now.Latency.Mean() * float64(now.Done))
+	p.MaxNS = max(p.MaxNS, now.Latency.Max())
 	if p.Accepted > 0 {
 		p.MeanNS = p.SumNS / p.Accepted
 	}

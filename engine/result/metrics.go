@@ -32,10 +32,10 @@ func metricsOf(t *Trial) map[string]float64 {
 func latencyMetrics(m map[string]float64, all []Latency, name string) {
 	for _, fn := range []string{"mean", "p50", "p90", "p99", "p999", "max"} {
 		if h := pooled(all, name, Steady); h != nil && h.TotalCount() > 0 {
-			m[fn+"("+name+")"] = latencyOf(h, fn)
+			m[fn+"("+name+")"] = LatencyOf(h, fn)
 		}
 		if h := pooled(all, name, Drain); h != nil && h.TotalCount() > 0 {
-			m[fn+"("+name+", drain)"] = latencyOf(h, fn)
+			m[fn+"("+name+", drain)"] = LatencyOf(h, fn)
 		}
 	}
 }

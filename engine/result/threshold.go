@@ -68,7 +68,12 @@ func (r *Row) measured(t Threshold) (float64, bool) {
 	if sum == nil || sum.TotalCount() == 0 {
 		return 0, false
 	}
-	return latencyOf(sum, t.Func), true
+	return LatencyOf(sum, t.Func), true
+}
+
+// Measure is what a metric comes to, in a unit; false where nothing was measured.
+func (r *Row) Measure(fn, name, unit string) (float64, bool) {
+	return r.measured(Threshold{Func: fn, Name: name, Unit: unit})
 }
 
 // pooled is the latency of all groups that a name means: one group, or every group of an op. It may be
@@ -91,7 +96,8 @@ func pooled(all []Latency, name, phase string) *hdrhistogram.Histogram {
 	return sum
 }
 
-func latencyOf(h *hdrhistogram.Histogram, fn string) float64 {
+// LatencyOf is a latency by its word: mean, p50, p90, p99, p999 or max.
+func LatencyOf(h *hdrhistogram.Histogram, fn string) float64 {
 	switch fn {
 	case "mean":
 		return h.Mean()

@@ -67,6 +67,7 @@ type resultView struct {
 	Timeline                          *timeline
 	Chart                             *chart
 	Moments                           *scatter
+	Plain                             bool // load alone
 	Warnings, Notes                   []string
 }
 
@@ -222,7 +223,7 @@ func resultOf(row result.Row, r *result.Report, anchor string, charts *int) resu
 	}
 	if *charts > 0 && len(row.Latency) > 0 {
 		*charts--
-		v.Timeline, v.Chart, v.Moments = timelineOf(row), chartOf(row), scatterOf(row)
+		v.Timeline, v.Chart, v.Moments, v.Plain = timelineOf(row), chartOf(row), scatterOf(row), row.Plain
 	}
 	return v
 }

@@ -10,21 +10,32 @@ import (
 
 // latencies writes the latencies and the outcomes of operations, by group.
 func (p *painter) latencies(g group) {
-	p.latencyTable(g, result.Steady, "LATENCY BEFORE THE SIGNAL")
-	p.latencyTable(g, result.Drain, "LATENCY AFTER THE SIGNAL")
+	p.latencyTable(g, ofPhase(result.Steady), "LATENCY BEFORE THE SIGNAL")
+	p.latencyTable(g, ofPhase(result.Drain), "LATENCY AFTER THE SIGNAL")
 	p.throughputTable(g)
 }
 
-// latencyTable writes one phase, so that the drain's latencies do not hide among the others.
-func (p *painter) latencyTable(g group, phase, head string) {
+// ofPhase picks the latencies of one phase, so that the drain's do not hide among the others.
+func ofPhase(phase string) func(row result.Row) []result.Latency {
+	return func(row result.Row) []result.Latency {
+		var all []result.Latency
+		for _, l := range row.Latency {
+			if l.Phase == phase {
+				all = append(all, l)
+			}
+		}
+		return all
+	}
+}
+
+// latencyTable writes some latencies of each result.
+func (p *painter) latencyTable(g group, of func(row result.Row) []result.Latency, head string) {
 	var names []string
 	var all []result.Latency
 	for _, row := range g.rows {
-		for _, l := range row.Latency {
-			if l.Phase == phase {
-				names = append(names, groupName(row, l.Op, l.Group))
-				all = append(all, l)
-			}
+		for _, l := range of(row) {
+			names = append(names, groupName(row, l.Op, l.Group))
+			all = append(all, l)
 		}
 	}
 	if len(all) == 0 {
@@ -94,6 +105,9 @@ func (p *painter) throughputTable(g group) {
 // groupName names a group of clients of a variant.
 func groupName(row result.Row, op, group string) string {
 	name := row.Variant + " " + op
+	if row.Plain {
+		name = op // there is one server
+	}
 	if group != "" && group != op {
 		name += " (" + group + ")"
 	}

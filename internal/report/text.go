@@ -23,6 +23,10 @@ func renderText(r *result.Report, o Options) ([]byte, error) {
 			p.blank()
 		}
 		p.head(g, len(groups) == 1)
+		if g.rows[0].Plain {
+			p.plainLoad(g)
+			continue
+		}
 		if outside := g.rows[0].Target == outsider; outside {
 			for _, row := range g.rows {
 				p.struck(row)
@@ -66,6 +70,11 @@ func (p *painter) interrupted(r *result.Report) {
 	unit := "trial"
 	if len(r.Results) > 0 {
 		unit = unitOf(r.Results[0])
+	}
+	if len(r.Results) > 0 && r.Results[0].Plain {
+		p.marked(p.yellow, 0, verdictColumn, "INTERRUPTED", "what was measured by then is below")
+		p.blank()
+		return
 	}
 	text := fmt.Sprintf("after %d of %s: the results below are of the trials that ran", ended, count(int64(planned), unit))
 	p.marked(p.yellow, 0, verdictColumn, "INTERRUPTED", text)
@@ -210,6 +219,9 @@ func resultUnit(r *result.Report) string {
 
 // alone is the sentence about the only result.
 func alone(row result.Row) string {
+	if row.Plain {
+		return plainAlone(row)
+	}
 	switch name := nameOf(row); row.Verdict {
 	case result.Hung:
 		return name + " did not stop when it was asked to"

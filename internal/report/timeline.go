@@ -10,11 +10,12 @@ import (
 
 // A timeline is three plots over one axis of time, whose zero is the signal.
 type timeline struct {
-	Panels []panel
-	Struck string // where the signal is
-	Loss   string // where the first thing that was lost was accepted, or cut off; empty when nothing was
-	Lost   string // when that was, in words
-	Drain  string // how wide half of the drains are; empty when none ended
+	Panels  []panel
+	Struck  string // where the signal is
+	Loss    string // where the first thing that was lost was accepted, or cut off; empty when nothing was
+	Lost    string // when that was, in words
+	Caption string
+	Drain   string // how wide half of the drains are; empty when none ended
 }
 
 // A panel is one plot of a timeline.
@@ -39,7 +40,11 @@ func timelineOf(row result.Row) *timeline {
 	}
 	perTrial := func(n int64, t result.Tick) float64 { return float64(n) / float64(max(t.Trials, 1)) }
 	seconds := time.Duration(width).Seconds()
-	tl := &timeline{}
+	tl := &timeline{Caption: "What clients did around the signal: the average trial. The shaded part is as long as the median drain."}
+	around := " around the signal"
+	if row.Plain {
+		tl.Caption, around = "What clients did, over the time of the load.", ""
+	}
 	for _, p := range []struct {
 		title string
 		log   bool
@@ -59,21 +64,24 @@ func timelineOf(row result.Row) *timeline {
 		if p.lines[0].name == "queued" && !slices.ContainsFunc(ticks, func(t result.Tick) bool { return t.Queued > 0 }) {
 			continue
 		}
-		tl.Panels = append(tl.Panels, panelOf(p.title+" of "+nameOf(row), p.title, p.log, p.lines, ticks, x))
+		tl.Panels = append(tl.Panels, panelOf(p.title+" of "+nameOf(row)+around, p.title, p.log, p.lines, ticks, x))
 	}
 	for i := range tl.Panels {
 		for _, at := range []int{first, 0, last} {
-			if at < first || at > last || at == 0 && (first > -3 || last < 3) {
+			if at < first || at > last || at == 0 && (first > -3 || last < 3) && !row.Plain {
 				continue
 			}
 			label := "signal"
-			if at != 0 {
+			switch {
+			case row.Plain:
+				label = span(int64(at) * width)
+			case at != 0:
 				label = sign(at) + span(int64(max(at, -at))*width)
 			}
 			tl.Panels[i].X = append(tl.Panels[i].X, tick{x(float64(at)), label})
 		}
 	}
-	if first <= 0 && last >= 0 {
+	if first <= 0 && last >= 0 && !row.Plain {
 		tl.Struck = x(0)
 		if d := row.Drain; d != nil && d.Count > 0 {
 			tl.Drain = coordinate(plotWidth * min(float64(d.P50NS)/float64(width), float64(last)) / float64(last-first))
@@ -116,7 +124,7 @@ type series struct {
 const panelHeight = 90
 
 func panelOf(label, title string, log bool, lines []series, ticks []result.Tick, x func(float64) string) panel {
-	p := panel{chart: frame(label + " around the signal"), Title: title, Span: panelHeight}
+	p := panel{chart: frame(label), Title: title, Span: panelHeight}
 	p.Height, p.Bottom = plotTop+panelHeight+28, plotTop+panelHeight
 	low, high := 0.0, 0.0
 	for _, l := range lines {

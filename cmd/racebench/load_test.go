@@ -1,0 +1,225 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/racebench/racebench/engine/loadgen"
+	"github.com/racebench/racebench/engine/result"
+)
+
+// offered runs racebench load against a server and returns what it stored, what it printed and its exit status.
+func offered(t *testing.T, args ...string) (*result.Report, string, int) {
+	t.Helper()
+	dir := t.TempDir()
+	stored := filepath.Join(dir, "result.json")
+	var out bytes.Buffer
+	args = append([]string{"load", "--dir", filepath.Join(dir, "runs"), "--progress", "none", "-o", "json=" + stored, "-o", "text"}, args...)
+	status := run(context.Background(), args, &out, &out)
+	raw, err := os.ReadFile(stored)
+	if err != nil {
+		return nil, out.String(), status
+	}
+	rep, err := result.Decode(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rep, out.String(), status
+}
+
+// listen serves until the end of the test.
+func listen(t *testing.T, h http.HandlerFunc) string {
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	return srv.URL
+}
+
+func TestLoadHasAVerdict(t *testing.T) {
+	var posts atomic.Int64
+	url := listen(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/gone":
+			w.WriteHeader(http.StatusNotFound)
+		case r.Method == "POST" && r.Header.Get("X-Key") == "1" && r.ContentLength == 2:
+			posts.Add(1)
+		}
+	})
+	for _, c := range []struct {
+		name    string
+		args    []string
+		verdict result.Verdict
+		status  int
+		says    string
+	}{
+		{"passes", []string{"--clients", "2", url}, result.Passed, 0, "PASSED"},
+		{"misses a threshold", []string{"--clients", "2", "--threshold", "p99 < 1ns", url}, result.Missed, 1, "p99(requests) < 1ns"},
+		{"fails nothing by errors alone", []string{"--clients", "2", url, url + "/gone"}, result.Passed, 0, "404: "},
+		{"is asked about errors", []string{"--clients", "2", "--threshold", "errors < 1%", url, url + "/gone"}, result.Missed, 1, "errors(requests) < 1%"},
+		{"has nothing accepted", []string{"--clients", "2", url + "/gone"}, result.Untested, 3, "accepted none of"},
+		{"takes the status that is asked for", []string{"--clients", "2", "--status", "404", url + "/gone"}, result.Passed, 0, "PASSED"},
+		{"posts", []string{"--clients", "2", "-H", "X-Key: 1", "-d", "ab", url}, result.Passed, 0, "PASSED"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			rep, out, status := offered(t, append([]string{"--for", "300ms"}, c.args...)...)
+			if status != c.status || rep == nil || rep.Verdict != c.verdict || !strings.Contains(out, c.says) {
+				t.Errorf("status %d, want %d and %s, with %q:\n%s", status, c.status, c.verdict, c.says, out)
+			}
+		})
+	}
+	if posts.Load() == 0 {
+		t.Error("no POST came with its header and body")
+	}
+}
+
+// An open load says what it sent, its latency and beside it the service time; both can be read again.
+func TestOpenLoadIsStored(t *testing.T) {
+	url := listen(t, func(http.ResponseWriter, *http.Request) {})
+	rep, out, status := offered(t, "--rate", "200/s", "--for", "500ms", "--clients", "4", url)
+	if status != 0 || rep == nil {
+		t.Fatalf("status %d:\n%s", status, out)
+	}
+	row := rep.Results[0]
+	if th := row.Throughput[0]; th.Sent != 100 || th.Accepted != 100 || !row.Plain {
+		t.Errorf("%+v", th)
+	}
+	if len(row.Latency) != 1 || len(row.Service) != 1 || row.Latency[0].Count != 100 || row.Service[0].Count != 100 {
+		t.Errorf("%d latencies and %d service times", len(row.Latency), len(row.Service))
+	}
+	if len(row.Answers) != 1 || row.Answers[0].Count != 100 {
+		t.Errorf("answers: %v", row.Answers)
+	}
+	merged, err := result.Merge([]*result.Report{rep, {Schema: rep.Schema, Results: rep.Results}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := merged.Results[0]; sum.Answers[0].Count != 200 || sum.Service[0].Count != 200 || sum.Verdict != result.Passed {
+		t.Errorf("merged: %v, %d service times, %s", sum.Answers, sum.Service[0].Count, sum.Verdict)
+	}
+}
+
+func TestLoadIsRefused(t *testing.T) {
+	for says, args := range map[string][]string{
+		"needs a URL":               {},
+		"is not this machine":       {"http://192.0.2.1/"},
+		"has no address that could": {"http://no-such-host.invalid/"},
+		"are different servers":     {"http://127.0.0.1:1/", "http://127.0.0.1:2/"},
+		"plain load by ws is not":   {"ws://127.0.0.1:1/"},
+		"plain load by grpc is not": {"grpc://127.0.0.1:1/a.B/C"},
+		"plain load by HTTP/2":      {"--http2", "http://127.0.0.1:1/"},
+		"begins with http":          {"ftp://127.0.0.1/"},
+		"write such as 5000/s":      {"--rate", "fast", "http://127.0.0.1:1/"},
+		"a stage is a time":         {"--stages", "10s", "http://127.0.0.1:1/"},
+		"a rate is such as":         {"--stages", "10s@x", "http://127.0.0.1:1/"},
+		"leave --rate":              {"--stages", "1s@1/s", "--rate", "1/s", "http://127.0.0.1:1/"},
+		"--think is of a closed":    {"--rate", "1/s", "--think", "1ms", "http://127.0.0.1:1/"},
+		"is of an open load":        {"--arrivals", "poisson", "http://127.0.0.1:1/"},
+		"must be from 1 to":         {"--clients", "0", "http://127.0.0.1:1/"},
+		"plain load has no max(dra": {"--threshold", "max(drain) < 1s", "http://127.0.0.1:1/"},
+		"leave the name out":        {"--threshold", "p99(other) < 1s", "http://127.0.0.1:1/"},
+		"a threshold is METRIC":     {"--until", "soon", "http://127.0.0.1:1/"},
+		"exclude each other":        {"--until", "p99 > 1s", "--find-max", "p99 < 1s", "http://127.0.0.1:1/"},
+		"has no TLS":                {"--engine-io", "epoll", "https://127.0.0.1:1/"},
+		"the length of a request":   {"-H", "Content-Length: 5", "http://127.0.0.1:1/"},
+		"a header is NAME: VALUE":   {"-H", "x", "http://127.0.0.1:1/"},
+		"write statuses such as":    {"--status", "abc", "http://127.0.0.1:1/"},
+	} {
+		if says == "has no TLS" && loadgenEngines() < 2 {
+			continue
+		}
+		if _, out, status := offered(t, args...); status != 2 || !strings.Contains(out, says) {
+			t.Errorf("%v: status %d, want 2 and %q:\n%s", args, status, says, out)
+		}
+	}
+}
+
+// loadgenEngines is how many ways to drive connections there are here.
+func loadgenEngines() int {
+	c := loadgen.Config{Engine: loadgen.Epoll}
+	if _, err := c.EngineFor(); err != nil {
+		return 1
+	}
+	return 2
+}
+
+// A remote host that is named is loaded; that nobody answers there is a class.
+func TestNamedRemoteIsLoaded(t *testing.T) {
+	rep, out, status := offered(t, "--for", "200ms", "--clients", "2", "--allow-remote", "no-such-host.invalid", "http://no-such-host.invalid/")
+	if status != 3 || rep == nil || len(rep.Results[0].Failures) != 1 || rep.Results[0].Failures[0].Class != "unreachable" {
+		t.Errorf("status %d:\n%s", status, out)
+	}
+}
+
+// A load ends once a second of it fulfils --until: status 0, and the rest is not sent.
+func TestUntil(t *testing.T) {
+	url := listen(t, func(http.ResponseWriter, *http.Request) {})
+	rep, out, status := offered(t, "--for", "1h", "--rate", "50/s", "--clients", "2", "--until", "p50 > 1ns", url)
+	if status != 0 || rep == nil || !strings.Contains(out, "ended by --until p50 > 1ns") {
+		t.Errorf("status %d:\n%s", status, out)
+	}
+}
+
+// The highest rate is looked for in steps, and the curve is kept.
+func TestFindMax(t *testing.T) {
+	// It answers one request at a time, each in 10 ms: 100 a second, however fast the machine is.
+	var one = make(chan struct{}, 1)
+	url := listen(t, func(http.ResponseWriter, *http.Request) {
+		one <- struct{}{}
+		time.Sleep(10 * time.Millisecond)
+		<-one
+	})
+	rep, out, status := offered(t, "--find-max", "p50 < 2s", "--for", "500ms", "--rate", "300/s", "--clients", "4", url)
+	if status != 0 || rep == nil || rep.Results[0].Load == nil {
+		t.Fatalf("status %d:\n%s", status, out)
+	}
+	l := rep.Results[0].Load
+	if l.Rate > 110 || len(l.Curve) < 2 || l.Curve[len(l.Curve)-1].Holds {
+		t.Errorf("%+v", l)
+	}
+}
+
+func TestHighest(t *testing.T) {
+	for _, c := range []struct{ first, limit, low float64 }{{100, 3000, 2850}, {100, 30, 28.5}, {1000, 0.5, 0}, {100, 100, 95}} {
+		got, err := loadgen.Highest(c.first, maxTries, func(rate float64) (bool, error) { return rate <= c.limit, nil })
+		if err != nil || got > c.limit || got < c.low {
+			t.Errorf("from %v, with a limit of %v: %v, %v", c.first, c.limit, got, err)
+		}
+	}
+}
+
+// What is watched of a tick is what --until is about.
+func TestBoundsOfATick(t *testing.T) {
+	h := result.NewHistogram()
+	for i := range int64(100) {
+		_ = h.RecordValue((i + 1) * int64(time.Millisecond))
+	}
+	now := loadgen.Tick{At: time.Second, Took: time.Second, Done: 100, Failed: 25, Latency: h}
+	for bound, want := range map[string]bool{
+		"p50 > 49ms": true, "p50 > 51ms": false, "max >= 100ms": true, "rate < 101/s": true, "rate < 100/s": false,
+		"errors > 19%": true, "errors > 21%": false, "errors > 24": true, "errors > 25": false,
+	} {
+		b, err := parseBound("--until", bound)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := offering{until: &b}
+		if v, ok := o.valueOf(now); !ok || b.Holds(v) != want {
+			t.Errorf("%s: %v, %v, want %v", bound, v, ok, want)
+		}
+	}
+}
+
+func TestStages(t *testing.T) {
+	got, err := parseStages("10s@100/s, 1m@100/s..1000/s,5s@0")
+	want := []loadgen.Stage{{For: 10 * time.Second, From: 100, To: 100}, {For: time.Minute, From: 100, To: 1000}, {For: 5 * time.Second}}
+	if err != nil || len(got) != 3 || got[0] != want[0] || got[1] != want[1] || got[2] != want[2] {
+		t.Errorf("%v, %v", got, err)
+	}
+}

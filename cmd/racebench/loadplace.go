@@ -1,0 +1,123 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/racebench/racebench/engine/loadgen"
+	"github.com/racebench/racebench/scenario/spec"
+)
+
+// A place is where a load goes.
+type place struct {
+	url  *url.URL
+	host string // without its port
+	port string
+}
+
+// secure says whether it is reached by TLS.
+func (p place) secure() bool { return p.url.Scheme == "https" }
+
+// placeOf reads a URL.
+func placeOf(text string) (place, error) {
+	if !strings.Contains(text, "://") {
+		text = "http://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" {
+		return place{}, usagef("%s is no URL such as http://127.0.0.1:8080/", text)
+	}
+	p := place{url: u, host: u.Hostname(), port: u.Port()}
+	switch u.Scheme {
+	case "http":
+		p.port = cmp.Or(p.port, "80")
+	case "https":
+		p.port = cmp.Or(p.port, "443")
+	case "ws", "wss", "grpc", "grpcs":
+		return p, usagef("%s: plain load by %s is not built yet: http and https are; a scenario with a command has clients for the others", text, u.Scheme)
+	default:
+		return p, usagef("%s: a load's URL begins with http:// or https://", text)
+	}
+	return p, nil
+}
+
+// places reads the URLs, which must be of one server.
+func (w *loadFlags) places(args []string) ([]place, error) {
+	if w.http2 {
+		return nil, usagef("--http2: plain load by HTTP/2 is not built yet; the http2 client of a scenario with a command is")
+	}
+	if len(args) == 0 {
+		return nil, usagef("load needs a URL, such as racebench load http://127.0.0.1:8080/")
+	}
+	var all []place
+	for _, text := range args {
+		p, err := placeOf(text)
+		if err != nil {
+			return nil, err
+		}
+		if len(all) > 0 && (p.host != all[0].host || p.port != all[0].port || p.url.Scheme != all[0].url.Scheme) {
+			return nil, usagef("%s and %s are different servers: load them in runs of their own", all[0].url, p.url)
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+// parseStages reads 10s@100/s,1m@100/s..1000/s.
+func parseStages(list string) ([]loadgen.Stage, error) {
+	var all []loadgen.Stage
+	for part := range strings.SplitSeq(list, ",") {
+		lasts, rates, ok := strings.Cut(strings.TrimSpace(part), "@")
+		d, err := spec.Duration(spec.Text(lasts))
+		if !ok || err != nil || d <= 0 {
+			return nil, usagef("--stages %s: a stage is a time and a rate, such as 10s@100/s", part)
+		}
+		from, to, ramps := strings.Cut(rates, "..")
+		if !ramps {
+			to = from
+		}
+		low, err := stageRate(from)
+		high, err2 := stageRate(to)
+		if err != nil || err2 != nil {
+			return nil, usagef("--stages %s: a rate is such as 100/s, or 100/s..1000/s where it changes", part)
+		}
+		all = append(all, loadgen.Stage{For: d, From: low, To: high})
+	}
+	return all, nil
+}
+
+// stageRate reads a rate of a stage, which may be none.
+func stageRate(text string) (float64, error) {
+	if text == "0" || text == "0/s" {
+		return 0, nil
+	}
+	rate, err := spec.Rate(spec.Text(text))
+	if err == nil && rate > maxLoadRate {
+		return 0, fmt.Errorf("%s is too fast", text)
+	}
+	return rate, err
+}
+
+// checkRemote refuses a host that is not this machine, unless it is named: a typing error must not load somebody's
+// server.
+func checkRemote(ctx context.Context, host string, allowed []string) error {
+	if slices.Contains(allowed, host) {
+		return nil
+	}
+	all, err := loadgen.Addresses(ctx, host)
+	if err != nil {
+		return usagef("%s has no address that could be this machine's (%w): only this machine is loaded, unless --allow-remote %s says otherwise", host, err, host)
+	}
+	local, err := loadgen.Local(all)
+	if err != nil {
+		return err
+	}
+	if !local {
+		return usagef("%s is not this machine: say --allow-remote %s if it may be loaded", host, host)
+	}
+	return nil
+}
