@@ -7,12 +7,13 @@ import (
 	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/rundir"
 )
 
 // control runs the load of an external program once without a signal. One that does not start, or loses
 // requests without being asked to stop, is not tested further: no shutdown would be to blame.
 func (k *campaign) control(ctx context.Context) {
-	if !k.program.Target.Traits.ControlRun || k.c.Controlled || ctx.Err() != nil || k.fold.AtStartup {
+	if !k.program.Target.Traits.ControlRun || k.c.Controlled || ctx.Err() != nil {
 		return
 	}
 	plan := trial.NewPlan(k.program, k.variant, k.seed, 0, k.c.Build)
@@ -26,6 +27,11 @@ func (k *campaign) control(ctx context.Context) {
 			k.err = err
 		}
 		_ = dir.Remove()
+		return
+	}
+	t, _, err := plan.Judge(dir)
+	if err == nil && t.Verdict == result.Crashed {
+		k.crashedUnasked(t, dir)
 		return
 	}
 	why, note, samples, err := trial.JudgeControl(plan, dir)
@@ -45,6 +51,18 @@ func (k *campaign) control(ctx context.Context) {
 		k.fold.Note(note)
 	}
 	if err := dir.Remove(); k.err == nil {
+		k.err = err
+	}
+}
+
+// crashedUnasked takes a program's crash in the run without a signal as the result: what comes of it when it is
+// signalled would prove nothing.
+func (k *campaign) crashedUnasked(t result.Trial, dir rundir.TrialDir) {
+	k.quota.End(batch.EndedByControl)
+	k.fold.Note("no trial was run: the program crashed in the control run, in which nobody signals it")
+	err := k.keep(&t, dir)
+	k.fold.Add(t)
+	if err != nil {
 		k.err = err
 	}
 }

@@ -65,6 +65,9 @@ func (x *Index) ready() bool {
 // stoppedUnasked reports a server that stopped before anybody had asked it to. The signal is recorded before it is
 // sent, so an end before it is certain; beyond a cut it may be.
 func stoppedUnasked(x *Index, r *breach.Report) {
+	if x.program != nil && x.program.Crashed(r.Terms) {
+		return // one fault is one class
+	}
 	if asked, known := x.asked(); x.drained && x.e.Cut == "" && (!known || x.e.Drain.Ended < asked) {
 		r.Crash("process-survives/server/stopped-unasked", 1, "the server stopped although nobody had asked it to", r.Story("").Marks().Drain())
 	}

@@ -80,6 +80,10 @@ func storedVerdict(dir rundir.TrialDir) (result.Trial, error) {
 
 // judgeEvidence fills in a trial from what it left behind.
 func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
+	if plan.ID.Control {
+		judgeUnasked(t, plan, e)
+		return
+	}
 	terms := termsOf(plan, e)
 	x := invariant.NewIndex(e)
 	for _, name := range plan.Program.Expect {

@@ -10,8 +10,10 @@ import (
 	"github.com/racebench/racebench/engine/invariant/external"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
+	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/result/void"
 	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/targets/promise"
 )
 
 // JudgeControl says why a program cannot be tested, or what its load did without a signal.
@@ -41,6 +43,18 @@ func JudgeControl(plan Plan, dir rundir.TrialDir) (why void.Reason, note string,
 	return why, fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered) + tooShort(c, plan.Program.Scenario.DrainLimit), external.Samples(e), nil
 }
 
+// judgeUnasked judges what a program did in the run without a signal: nothing but a crash is its breach.
+func judgeUnasked(t *result.Trial, plan *Plan, e *ledger.Evidence) {
+	if slices.Contains(plan.Program.Expect, promise.ProcessSurvives) {
+		r := breach.NewReport(e, termsOf(plan, e))
+		external.ProcessSurvives(external.Of(e), r)
+		t.Breaches = r.Breaches()
+	}
+	why := voidReason(plan, e, rundir.TrialDir(t.Dir))
+	t.Void, t.VoidCode = why.Text, why.Code
+	t.Verdict = result.VerdictOf(t.Breaches, t.Void)
+}
+
 // tooShort says that a program has less time to stop than it takes for a request.
 func tooShort(c external.Toll, grace time.Duration) string {
 	if c.Longest <= grace {
@@ -58,14 +72,18 @@ func remarked(e *ledger.Evidence, example string) string {
 	return example
 }
 
-// endOf says how a program ended.
+// endOf says how a program ended, and when.
 func endOf(e *ledger.Evidence) string {
+	var ready time.Duration
 	for _, p := range e.Processes {
-		if p.Event == extern.ProcessEnded {
-			return external.EndOf(p)
+		switch p.Event {
+		case extern.ProcessReady:
+			ready = p.At
+		case extern.ProcessEnded:
+			return fmt.Sprintf("after %.1f s (%s)", (p.At - ready).Seconds(), external.EndOf(p))
 		}
 	}
-	return "nobody saw how"
+	return "(nobody saw how)"
 }
 
 // acceptedBefore says whether any client got what it had asked for before a moment.

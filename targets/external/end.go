@@ -77,11 +77,22 @@ func (s *instance) tellEnd(t *world.Task, struck bool) {
 	if line := s.p.out.crash(); line != "" {
 		s.out.Process(ledger.Process{Event: extern.ProcessPanicked, PID: s.p.pid, At: s.p.endedAt}, line)
 	}
+	if line := s.p.out.uncaught(status); line != "" && signal == 0 {
+		s.out.Process(ledger.Process{Event: extern.ProcessUncaught, PID: s.p.pid, At: s.p.endedAt}, line)
+	}
+	s.tellWords()
 	for _, pid := range left {
 		s.out.Process(ledger.Process{Event: extern.ProcessLeft, PID: pid, At: t.Now()}, nameOf(pid))
 	}
 	if len(left) > 0 && s.accepts() {
 		s.out.Process(ledger.Process{Event: extern.ProcessListens, PID: left[0], At: t.Now()}, "")
+	}
+}
+
+// tellWords records what the program printed of its stop.
+func (s *instance) tellWords() {
+	for _, line := range s.p.out.told() {
+		s.out.Process(ledger.Process{Event: extern.ProcessSaid, PID: s.p.pid, Count: int64(line.port), At: line.at}, line.text)
 	}
 }
 
@@ -112,6 +123,7 @@ func (s *instance) tellHang(t *world.Task) {
 		return
 	}
 	s.out.Process(ledger.Process{Event: extern.ProcessKilled, PID: s.p.pid, At: t.Now()}, s.ignored())
+	s.tellWords()
 	for _, pid := range s.p.alive() {
 		_ = askForStacks(pid)
 	}

@@ -190,7 +190,7 @@ func TestWhatCannotBeTested(t *testing.T) {
 		"exits-at-once":  {"ended with status 3 before it was ready; its last words: no configuration file"},
 		"port-taken":     {"address already in use; somebody has the port that it wants"},
 		"wants-password": {"was answered with 401, not with a status below 400; does it want a header, such as Authorization"},
-		"background":     {"went to the background", "ended without a signal"}, // as it is seen before it is ready, or after
+		"background":     {"went to the background", "ended by itself after"}, // as it is seen before it is ready, or after
 		"garbage":        {"no client got a good answer"},
 	} {
 		t.Run(mode, func(t *testing.T) {

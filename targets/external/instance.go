@@ -87,6 +87,9 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 		return nil, err
 	}
 	s.ready.Store(true)
+	if s.out.Control() {
+		p.out.heed() // should it end, nobody will have asked it to
+	}
 	s.unsample = s.sample()
 	s.out.Process(ledger.Process{Event: extern.ProcessReady, PID: p.pid, Clean: c.worker, Count: int64(p.address.port), At: t.Now()}, p.address.dial())
 	return s, nil

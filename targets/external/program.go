@@ -135,7 +135,7 @@ func (p *program) launch(w *world.World) error {
 	if err != nil {
 		return fmt.Errorf("start the program: %w", err)
 	}
-	p.out = newTranscript(r)
+	p.out = newTranscript(r, w.Now)
 	p.cmd.Stdout, p.cmd.Stderr = w2, w2
 	err = startOnOneThread(p.cmd)
 	_ = w2.Close()

@@ -19,16 +19,20 @@ const (
 // A transcript is what the program prints: kept up to a bound, and searched as it comes.
 type transcript struct {
 	r    *os.File
+	now  func() time.Duration
 	done chan struct{}
 
 	mu    sync.Mutex
 	total int64
 	head  strings.Builder // as far as ready: {log} may look
 	tail  []byte
-	fatal string // the first line that looks like a crash
+	fatal string    // the first line that looks like a crash
+	said  stopWords // since heed was called
 }
 
-func newTranscript(r *os.File) *transcript { return &transcript{r: r, done: make(chan struct{})} }
+func newTranscript(r *os.File, now func() time.Duration) *transcript {
+	return &transcript{r: r, now: now, done: make(chan struct{})}
+}
 
 // read takes what the program prints until nobody holds its end of the pipe.
 func (o *transcript) read() {
@@ -79,13 +83,12 @@ func (o *transcript) scan(line, b []byte) []byte {
 			}
 			continue
 		}
-		if isFatal(string(line)) {
-			o.mu.Lock()
-			if o.fatal == "" {
-				o.fatal = strings.TrimSpace(string(line))
-			}
-			o.mu.Unlock()
+		o.mu.Lock()
+		if o.fatal == "" && isFatal(string(line)) {
+			o.fatal = strings.TrimSpace(string(line))
 		}
+		o.said.take(string(line), o.now())
+		o.mu.Unlock()
 		line = line[:0]
 	}
 	return line
@@ -113,6 +116,28 @@ func (o *transcript) crash() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.fatal
+}
+
+// heed keeps the telling ones of the lines that come from now on.
+func (o *transcript) heed() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.said.heeded = true
+}
+
+// told are the lines since heed that tell what happened.
+func (o *transcript) told() []said {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.said.told()
+}
+
+// uncaught is the error that ended the program with this status, if its runtime's report of one is the last that
+// it printed.
+func (o *transcript) uncaught(status int) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return uncaught(string(o.tail), status)
 }
 
 // last are the program's last words, on one line.

@@ -3,6 +3,7 @@ package external
 import (
 	"os"
 	"testing"
+	"time"
 )
 
 // TestTheLastLineIsReadWithoutItsEnd finds a crash in what a program printed when it had no time for a line's end.
@@ -14,7 +15,7 @@ func TestTheLastLineIsReadWithoutItsEnd(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := newTranscript(r)
+		o := newTranscript(r, func() time.Duration { return 0 })
 		go o.read()
 		if _, err := w.WriteString(said); err != nil {
 			t.Fatal(err)

@@ -161,6 +161,7 @@ func (s *instance) Send(t *world.Task, sig syscall.Signal) (time.Duration, error
 	case looks:
 		s.lookAgain(t)
 	}
+	s.p.out.heed()
 	at := t.Now()
 	s.first.CompareAndSwap(0, int64(sig))
 	s.sent.CompareAndSwap(0, int64(max(at, 1)))

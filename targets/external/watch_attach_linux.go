@@ -40,7 +40,7 @@ func (p *program) attach(w *world.World) error {
 		return fmt.Errorf("attach: %w", err)
 	}
 	_ = silent.Close() // what it prints goes where it went before
-	p.out, p.guarded = newTranscript(r), func() {}
+	p.out, p.guarded = newTranscript(r, w.Now), func() {}
 	go p.out.read()
 	p.exited = make(chan struct{})
 	go func() {

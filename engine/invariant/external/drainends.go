@@ -20,8 +20,9 @@ func DrainEnds(p *Program, r *breach.Report) {
 	if ignored := p.e.Text(killed.Text); ignored != "" {
 		words += "; " + ignored
 	}
-	r.Hang("drain-ends/program/"+cause, fmt.Sprintf("the program was still running %s after the signal: %s", r.DrainLimit, words),
-		r.Story("").Add(pid(killed), words))
+	s := r.Story("").Add(pid(killed), words)
+	p.tellWords(s, 0)
+	r.Hang("drain-ends/program/"+cause, fmt.Sprintf("the program was still running %s after the signal: %s", r.DrainLimit, words), s)
 }
 
 // whyAlive says what a program that did not end was seen doing until it was given up.

@@ -54,12 +54,35 @@ func EndOf(p ledger.Process) string {
 	return fmt.Sprintf("exited with status %d", p.Status)
 }
 
+// isReady says whether the program had started.
+func (p *Program) isReady() bool {
+	_, ok := p.process(extern.ProcessReady)
+	return ok
+}
+
+// lived is how long the program ran once it was ready.
+func (p *Program) lived(end ledger.Process) string {
+	ready, _ := p.process(extern.ProcessReady)
+	return fmt.Sprintf("%.1f s", (end.At - ready.At).Seconds())
+}
+
+// tellWords quotes what the program printed in its stop: what names no client, and what is about the one at port.
+func (p *Program) tellWords(s *breach.Story, port int) {
+	for _, said := range p.e.Processes {
+		if said.Event == extern.ProcessSaid && (said.Count == 0 || said.Count == int64(port)) {
+			s.At(said.At, pid(said), "printed: "+p.e.Text(said.Text))
+		}
+	}
+}
+
 // pid names a process in a story.
 func pid(p ledger.Process) string { return fmt.Sprintf("pid %d", p.PID) }
 
 // storyOfEnd tells how the program ended.
 func (p *Program) storyOfEnd(r *breach.Report, end ledger.Process) *breach.Story {
-	return r.Story("").At(end.At, pid(end), EndOf(end))
+	s := r.Story("")
+	p.tellWords(s, 0)
+	return s.At(end.At, pid(end), EndOf(end))
 }
 
 // left are the processes that the program left behind.

@@ -84,6 +84,7 @@ func (p *Program) reportWire(r *breach.Report, g *breach.Group[ledger.Wire], sum
 		s.Before(w.First, "server", "first byte of the answer")
 	}
 	s.At(w.Ended, "server", endOfWire(w))
+	p.tellWords(s, w.Port)
 	if end, ok := p.process(extern.ProcessEnded); ok {
 		s.At(end.At, pid(end), EndOf(end)+p.leftWords())
 	}

@@ -81,12 +81,14 @@ const (
 	ProcessUnaudited                         // it could not be asked; Text is why
 	ProcessUnproved                          // no look at its sockets was possible before the signal; Text is why
 	ProcessDefault                           // it is one process, and the signal ends it before any code of it can act; Signal is which
+	ProcessUncaught                          // the last that it printed is its runtime's report of an uncaught error; Text is the error
+	ProcessSaid                              // it printed Text in its stop, or before an end that nobody asked for; Count is the client's port where it is about one
 )
 
 var processEvents = []string{
 	"", ProcessStarted: "started", ProcessReady: "ready", ProcessEnded: "ended", ProcessPanicked: "panicked", ProcessLeft: "left",
 	ProcessListens: "listens", ProcessKilled: "killed", ProcessAudited: "audited", ProcessUnaudited: "unaudited", ProcessUnproved: "unproved",
-	ProcessDefault: "default",
+	ProcessDefault: "default", ProcessUncaught: "uncaught", ProcessSaid: "said",
 }
 
 // String returns the event in a word.

@@ -54,7 +54,7 @@ var table = []row{
 	{Killed, "the process was killed by SIGKILL, which racebench did not send: the system does so when memory runs out"},
 	{OutOfSteps, "the budget of %d steps was spent"},
 	{Nondeterministic, "uncontrolled non-determinism: two runs of one schedule had %d and %d steps, and other traces"},
-	{ControlEnded, "the program ended without a signal: %s"},
+	{ControlEnded, "control: nobody had signalled it, and it ended by itself %s"},
 	{ControlTorn, "the control trial left no whole record"},
 	{ControlNoAnswer, "control: no client got a good answer, without any signal%s"},
 	{ControlLoses, "control: your server loses requests without any signal: %d of %d%s"},
