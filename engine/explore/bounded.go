@@ -55,13 +55,13 @@ func (b *bounded) more() bool {
 // Next implements world.Strategy.
 func (b *bounded) Next(s *world.State) int {
 	usual := s.Default()
-	if b.diverged || s.LastRuns() && s.Last.Ops() == 0 {
+	if b.diverged || s.LastRuns() && s.Last.Ops == 0 {
 		return usual
 	}
 	if b.depth == len(b.stack) {
 		f := frame{choices: len(s.Runnable), usual: usual, clock: -1, runs: s.LastRuns(), before: b.spent}
 		for i, t := range s.Runnable {
-			if t.IsClock() {
+			if t.Clock {
 				f.clock = i
 			}
 		}

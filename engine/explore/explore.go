@@ -5,14 +5,14 @@ package explore
 import (
 	"math/rand/v2"
 
-	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/engine/schedule"
 )
 
 // A StrategyInfo is a strategy as lists show it.
 type StrategyInfo struct {
 	Name, Summary string
 	// New returns the strategy for one schedule. The zero Hints work.
-	New func(rnd *rand.Rand, h Hints) world.Strategy
+	New func(rnd *rand.Rand, h Hints) schedule.Strategy
 }
 
 // strategies is the table of strategies that draw a schedule at random.

@@ -338,7 +338,7 @@ func parseHash(s string) (uint64, error) {
 	return h, nil
 }
 
-var states = []string{Runs, Blocked, Ended}
+var states = []string{Runs, Blocked, Ended, Yields}
 
 func formatDeviation(d Deviation) string {
 	return fmt.Sprintf("%q %d %s %d -> %q", d.After, d.Ops, d.State, d.Nth, d.Next)

@@ -62,7 +62,7 @@ func TestPCTKeepsItsPromise(t *testing.T) {
 		for i := range schedules {
 			var order []int
 			s := pctOfDepth(depth)(chance(i, depth), Hints{Steps: steps})
-			lockFree(s, pool, ops, func(s world.Step) { order = append(order, s.Task.ID()-1) })
+			lockFree(s, pool, ops, func(s world.Step) { order = append(order, s.Task.ID-1) })
 			if alternates(order, depth) {
 				hits++
 			}

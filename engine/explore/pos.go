@@ -3,7 +3,7 @@ package explore
 import (
 	"math/rand/v2"
 
-	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/engine/schedule"
 )
 
 // pos is partial order sampling: every announced operation has a random priority, the highest runs, and
@@ -11,9 +11,12 @@ import (
 // random walk (Yuan, Yang, Gu, "Partial Order Aware Concurrency Sampling", CAV 2018).
 type pos struct{ rnd *rand.Rand }
 
-func newPOS(rnd *rand.Rand, _ Hints) world.Strategy { return &pos{rnd} }
+func newPOS(rnd *rand.Rand, _ Hints) schedule.Strategy { return &pos{rnd} }
 
-func (p *pos) Next(s *world.State) int {
+func (p *pos) Next(s *schedule.State) int {
+	if s.Tired && s.LastRuns() {
+		s.Last.Mark = 0
+	}
 	best, highest := 0, uint64(0)
 	for i, t := range s.Runnable {
 		if t.Mark == 0 {
@@ -25,9 +28,9 @@ func (p *pos) Next(s *world.State) int {
 	}
 	chosen := s.Runnable[best]
 	chosen.Mark = 0
-	if _, object := chosen.Announced(); object != nil {
+	if chosen.Object != 0 {
 		for _, t := range s.Runnable {
-			if _, other := t.Announced(); other == object {
+			if t.Object == chosen.Object {
 				t.Mark = 0
 			}
 		}

@@ -3,7 +3,7 @@ package explore
 import (
 	"fmt"
 
-	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/engine/schedule"
 )
 
 // What became of the task that ran last, when the next decision is made.
@@ -11,7 +11,11 @@ const (
 	Runs    = "runs"    // it could go on
 	Blocked = "blocked" // it waits
 	Ended   = "ended"   // it has returned; also at the start, when nobody has run
+	Yields  = "yields"  // it could go on, and has given the turn away: who is chosen then preempts nobody
 )
+
+// clockPath is the path of the task that stands for time; no other task has it.
+const clockPath = "clock"
 
 // A Deviation is a decision that differs from State.Default. A schedule is the list of its deviations:
 // everything else follows. The key says what was going on and not the number of the decision, so that
@@ -21,7 +25,7 @@ type Deviation struct {
 	After string
 	// Ops is how many visible operations it had done.
 	Ops int
-	// State is Runs, Blocked or Ended.
+	// State is Runs, Blocked, Ended or Yields.
 	State string
 	// Nth tells decisions of one key apart, from 0: time that moves asks again, and nobody has run.
 	Nth int
@@ -49,8 +53,10 @@ type moment struct {
 	state string
 }
 
-func stateOf(s *world.State) string {
+func stateOf(s *schedule.State) string {
 	switch {
+	case s.LastRuns() && s.Yielded:
+		return Yields
 	case s.LastRuns():
 		return Runs
 	case s.Last == nil || s.LastEnded():
@@ -60,9 +66,9 @@ func stateOf(s *world.State) string {
 }
 
 // paths remembers the tasks' paths, which are put together anew at every call.
-type paths map[*world.Task]string
+type paths map[*schedule.Task]string
 
-func (p paths) of(t *world.Task) string {
+func (p paths) of(t *schedule.Task) string {
 	if t == nil {
 		return ""
 	}
@@ -77,19 +83,19 @@ func (p paths) of(t *world.Task) string {
 // A Recorder is a strategy that notes where another one deviates from the default. It serves one
 // schedule.
 type Recorder struct {
-	inner      world.Strategy
+	inner      schedule.Strategy
 	paths      paths
 	asked      map[moment]int
 	deviations []Deviation
 }
 
 // Record returns a recorder of s.
-func Record(s world.Strategy) *Recorder {
+func Record(s schedule.Strategy) *Recorder {
 	return &Recorder{inner: s, paths: paths{}, asked: map[moment]int{}}
 }
 
-// Next implements world.Strategy.
-func (r *Recorder) Next(s *world.State) int {
+// Next implements schedule.Strategy.
+func (r *Recorder) Next(s *schedule.State) int {
 	at := moment{r.paths.of(s.Last), opsOf(s.Last), stateOf(s)}
 	nth := r.asked[at]
 	r.asked[at] = nth + 1
@@ -104,11 +110,11 @@ func (r *Recorder) Next(s *world.State) int {
 // Deviations returns the deviations so far, in the order they were made.
 func (r *Recorder) Deviations() []Deviation { return r.deviations }
 
-func opsOf(t *world.Task) int {
+func opsOf(t *schedule.Task) int {
 	if t == nil {
 		return 0
 	}
-	return t.Ops()
+	return t.Ops
 }
 
 // A Replayer is a strategy that follows the default except at given deviations. It serves one schedule.
@@ -143,8 +149,8 @@ func Replay(deviations []Deviation) *Replayer {
 	return r
 }
 
-// Next implements world.Strategy.
-func (r *Replayer) Next(s *world.State) int {
+// Next implements schedule.Strategy.
+func (r *Replayer) Next(s *schedule.State) int {
 	ops := opsOf(s.Last)
 	if !r.wanted[ops] {
 		return s.Default()
@@ -167,7 +173,7 @@ func (r *Replayer) Next(s *world.State) int {
 }
 
 // apply finds who was chosen among who can go on.
-func (r *Replayer) apply(d Deviation, s *world.State) int {
+func (r *Replayer) apply(d Deviation, s *schedule.State) int {
 	for i, t := range s.Runnable {
 		if r.paths.of(t) == d.Next {
 			return i

@@ -84,9 +84,6 @@ const (
 	exhausted = 5000
 )
 
-// clockPath is the path of the task that stands for time; no other task has it.
-const clockPath = "clock"
-
 // shrinker holds what all the steps of a shrinking share.
 type shrinker struct {
 	r          Runner

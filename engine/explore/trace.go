@@ -62,11 +62,11 @@ func NewTrace() *Trace { return &Trace{paths: paths{}} }
 
 // Step records an operation.
 func (t *Trace) Step(s world.Step) {
-	if _, known := t.paths[s.Task]; !known {
+	if _, known := t.paths[&s.Task.Task]; !known {
 		t.tasks = append(t.tasks, s.Task)
 	}
 	e := Event{
-		Task: t.paths.of(s.Task), Op: s.Task.Ops(), Kind: s.Kind, Object: s.Object.Name(), Resumed: s.Resumed,
+		Task: t.paths.of(&s.Task.Task), Op: s.Task.Ops, Kind: s.Kind, Object: s.Object.Name(), Resumed: s.Resumed,
 		Time: s.Time, Hash: s.Hash, Steps: s.Decision,
 	}
 	object := s.Object
@@ -138,8 +138,8 @@ func (t *Trace) turns() []string {
 func (t *Trace) idlers() []idler {
 	var all []idler
 	for _, task := range t.tasks {
-		if s := task.State(); s.Parked && !s.Timed && !task.IsClock() {
-			all = append(all, idler{t.paths[task], s})
+		if s := task.State(); s.Parked && !s.Timed && !task.Clock {
+			all = append(all, idler{t.paths[&task.Task], s})
 		}
 	}
 	return all

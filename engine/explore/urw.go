@@ -3,7 +3,7 @@ package explore
 import (
 	"math/rand/v2"
 
-	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/engine/schedule"
 )
 
 // urw is the uniform random walk: who goes on is drawn in proportion to the operations that each task
@@ -22,9 +22,9 @@ type urw struct {
 	left []int
 }
 
-func newURW(rnd *rand.Rand, h Hints) world.Strategy { return &urw{rnd: rnd, events: h.Events} }
+func newURW(rnd *rand.Rand, h Hints) schedule.Strategy { return &urw{rnd: rnd, events: h.Events} }
 
-func (u *urw) Next(s *world.State) int {
+func (u *urw) Next(s *schedule.State) int {
 	sum := 0
 	for i, t := range s.Runnable {
 		if t.Mark == 0 {
@@ -45,11 +45,11 @@ func (u *urw) Next(s *world.State) int {
 }
 
 // weight is at least 1, for a hint can be too low.
-func (u *urw) weight(t *world.Task) int { return max(1, u.left[t.Mark-1]-t.Ops()) }
+func (u *urw) weight(t *schedule.Task) int { return max(1, u.left[t.Mark-1]-t.Ops) }
 
 // meet notes a new task. What it will do, its parent need not be credited for any longer.
-func (u *urw) meet(t *world.Task) {
-	parent := t.Parent()
+func (u *urw) meet(t *schedule.Task) {
+	parent := t.Parent
 	if parent != nil && parent.Mark == 0 {
 		u.meet(parent)
 	}

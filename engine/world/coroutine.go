@@ -3,6 +3,8 @@ package world
 import (
 	"iter"
 	"runtime"
+
+	"github.com/racebench/racebench/engine/schedule"
 )
 
 // A coroutine is a place where one goroutine waits for its turn. It is made with a goroutine of its own, which runs
@@ -24,7 +26,7 @@ func (p *Pool) newCoroutine() *coroutine {
 		c.yield = yield
 		for !p.closed {
 			s := p.sim
-			for s.current != nil && !s.current.begun {
+			for s.current != nil && !s.current.Begun {
 				s.current.begin()
 			}
 			p.free = append(p.free, nil)
@@ -38,7 +40,7 @@ func (p *Pool) newCoroutine() *coroutine {
 func (s *sim) seat() *coroutine {
 	at := &s.home
 	if t := s.current; t != nil {
-		if !t.begun {
+		if !t.Begun {
 			return s.pool.get()
 		}
 		at = &t.at
@@ -79,7 +81,7 @@ type Pool struct {
 	windows  map[string]*Window
 	started  []*Task
 	all      []*Task
-	runnable []*Task
+	runnable []*schedule.Task
 	pending  timerHeap
 	idle     timerHeap
 }

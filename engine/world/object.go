@@ -1,51 +1,39 @@
 package world
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/racebench/racebench/engine/schedule"
+)
 
 // Kind says which visible operation a task announces or waits in. In the simulated world the scheduler
 // chooses among announced operations; in both worlds it names what a parked task waits for.
-type Kind uint8
+type Kind = schedule.Kind
 
 // The visible operations.
 const (
-	KindNone Kind = iota
-	KindStart
-	KindSend
-	KindReserve
-	KindRecv
-	KindClose
-	KindLock
-	KindUnlock
-	KindAcquire
-	KindRelease
-	KindNotify
-	KindWait
-	KindLoad
-	KindStore
-	KindSleep
-	KindSelect
-	KindJoin
-	KindSignal
-	KindWindow
-	KindCancel
-	KindBlocking
+	KindNone     = schedule.KindNone
+	KindStart    = schedule.KindStart
+	KindSend     = schedule.KindSend
+	KindReserve  = schedule.KindReserve
+	KindRecv     = schedule.KindRecv
+	KindClose    = schedule.KindClose
+	KindLock     = schedule.KindLock
+	KindUnlock   = schedule.KindUnlock
+	KindAcquire  = schedule.KindAcquire
+	KindRelease  = schedule.KindRelease
+	KindNotify   = schedule.KindNotify
+	KindWait     = schedule.KindWait
+	KindLoad     = schedule.KindLoad
+	KindStore    = schedule.KindStore
+	KindSleep    = schedule.KindSleep
+	KindSelect   = schedule.KindSelect
+	KindJoin     = schedule.KindJoin
+	KindSignal   = schedule.KindSignal
+	KindWindow   = schedule.KindWindow
+	KindCancel   = schedule.KindCancel
+	KindBlocking = schedule.KindBlocking
 )
-
-var kindNames = [...]string{
-	KindNone: "none", KindStart: "start", KindSend: "send", KindReserve: "reserve", KindRecv: "recv",
-	KindClose: "close", KindLock: "lock", KindUnlock: "unlock", KindAcquire: "acquire",
-	KindRelease: "release", KindNotify: "notify", KindWait: "wait", KindLoad: "load", KindStore: "store",
-	KindSleep: "sleep", KindSelect: "select", KindJoin: "join", KindSignal: "signal",
-	KindWindow: "window", KindCancel: "cancel", KindBlocking: "blocking",
-}
-
-// String returns the operation's name, as reports print it.
-func (k Kind) String() string {
-	if int(k) < len(kindNames) {
-		return kindNames[k]
-	}
-	return "unknown"
-}
 
 // An Object is a thing that tasks operate on: a queue, a lock, a timer. Its name is what a hang report
 // says a task waits for, so it is written for a reader: "mailbox of laggards-3", not "q17".

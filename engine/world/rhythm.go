@@ -62,7 +62,7 @@ func (s *sim) changed() { s.rhythm.changes++ }
 
 // changes says whether an operation of a kind may change something. What changes an Atomic, or wakes
 // somebody, is told apart from its announcement.
-func (k Kind) changes() bool {
+func changes(k Kind) bool {
 	switch k {
 	case KindLock, KindUnlock, KindWait, KindLoad, KindSleep, KindSelect, KindJoin, KindSignal, KindWindow:
 		return false
@@ -140,18 +140,18 @@ func (s *sim) next() *Timer {
 func (r *rhythm) isHung() bool { return r.hung > 0 && r.hung == r.rests[0].count }
 
 // clockAlone says whether the clock can go on and nobody else.
-func (s *sim) clockAlone() bool { return s.clock.slot >= 0 && s.nobodyElse() }
+func (s *sim) clockAlone() bool { return s.clock.Slot >= 0 && s.nobodyElse() }
 
 // nobodyElse says whether no task can go on but the clock.
 func (s *sim) nobodyElse() bool {
-	return len(s.state.Runnable) == 0 || len(s.state.Runnable) == 1 && s.clock.slot >= 0
+	return len(s.state.Runnable) == 0 || len(s.state.Runnable) == 1 && s.clock.Slot >= 0
 }
 
 // fingerprint is of what a tick could change, in a world in which every task is parked.
 func (s *sim) fingerprint(which int) uint64 {
 	h := mix(mix(fnvBasis, s.rhythm.changes), uint64(which))
 	for _, t := range s.all {
-		h = mix(mix(mix(h, uint64(t.id)), uint64(t.kind)), t.place)
+		h = mix(mix(mix(h, uint64(t.ID)), uint64(t.Kind)), t.place)
 		if t.announced != nil {
 			h = mix(h, uint64(t.announced.id))
 		}

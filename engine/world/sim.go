@@ -4,6 +4,8 @@ import (
 	"container/heap"
 	"slices"
 	"time"
+
+	"github.com/racebench/racebench/engine/schedule"
 )
 
 // clockID is the clock's number: the last of all, so that nobody is preempted by time by default.
@@ -102,7 +104,8 @@ func NewSim(o SimOptions) *World {
 	}
 	w.sim.pool.lend(w)
 	clock := w.sim.memory.tasks.take()
-	clock.w, clock.id, clock.name, clock.slot, clock.kind = w, clockID, "clock", -1, KindSleep
+	clock.Task = schedule.Task{ID: clockID, Slot: -1, Kind: KindSleep, Clock: true, Owner: (*owner)(clock)}
+	clock.w, clock.name = w, "clock"
 	w.sim.clock = clock
 	w.sim.started = append(w.sim.started, w.sim.clock) // so that no other path is the clock's
 	return w
@@ -131,7 +134,7 @@ func (w *World) Simulate(name string, body func(t *Task)) SimResult {
 func (s *sim) tearDown() {
 	s.tearing = true
 	for _, t := range s.all {
-		if t.begun {
+		if t.Begun {
 			s.current = t
 			s.leave(&s.home)
 		}
@@ -140,7 +143,8 @@ func (s *sim) tearDown() {
 
 // start makes a task runnable.
 func (s *sim) start(t *Task) {
-	t.slot, t.kind, t.announced = -1, KindStart, t.object
+	t.Slot = -1
+	t.announce(KindStart, t.object)
 	if s.tearing {
 		return
 	}
@@ -151,7 +155,7 @@ func (s *sim) start(t *Task) {
 
 // ended takes a task out that has returned, and hands over.
 func (s *sim) ended(t *Task) {
-	t.ended = true
+	t.Task.Ended = true
 	if s.tearing {
 		s.current = nil
 		return
@@ -184,24 +188,24 @@ func (s *sim) twins(t *Task) int {
 
 // ready puts a task among those that can go on.
 func (s *sim) ready(t *Task) {
-	if t.slot < 0 {
-		t.slot = len(s.state.Runnable)
-		s.state.Runnable = append(s.state.Runnable, t)
+	if t.Slot < 0 {
+		t.Slot = len(s.state.Runnable)
+		s.state.Runnable = append(s.state.Runnable, &t.Task)
 	}
 }
 
 // block takes a task from among those that can go on.
 func (s *sim) block(t *Task) {
 	r := s.state.Runnable
-	if t.slot < 0 {
+	if t.Slot < 0 {
 		return
 	}
 	last := len(r) - 1
-	r[t.slot] = r[last]
-	r[t.slot].slot = t.slot
+	r[t.Slot] = r[last]
+	r[t.Slot].Slot = t.Slot
 	r[last] = nil
 	s.state.Runnable = r[:last]
-	t.slot = -1
+	t.Slot = -1
 }
 
 // point is where t may be preempted, before the operation it announces.
@@ -209,9 +213,9 @@ func (s *sim) point(t *Task, kind Kind, obj *Object) {
 	if s.tearing || t.unwinding {
 		return
 	}
-	t.kind, t.announced = kind, obj
+	t.announce(kind, obj)
 	s.now += opCost
-	if kind.changes() && !(kind == KindStore && obj.tells) {
+	if changes(kind) && !(kind == KindStore && obj.tells) {
 		s.changed()
 	}
 	if s.choose(t) != t && s.leave(&t.at) {
@@ -234,7 +238,7 @@ func (s *sim) choose(t *Task) *Task {
 // asked again: it has interrupted nobody. It returns nil when the world has come to its end.
 func (s *sim) decide(t *Task) *Task {
 	if t != nil {
-		s.state.Last = t
+		s.state.Last = &t.Task
 	}
 	limit := false // one has just passed
 	for {
@@ -256,9 +260,8 @@ func (s *sim) decide(t *Task) *Task {
 			i = s.strategy.Next(&s.state)
 		}
 		s.state.Step++
-		next := s.state.Runnable[i]
-		if next != s.clock {
-			return next
+		if next := s.state.Runnable[i]; !next.Clock {
+			return taskOf(next)
 		}
 		s.fire(s.next(), s.clockAlone())
 		s.note(s.clock, KindSleep, nil, false)
@@ -305,7 +308,8 @@ func (s *sim) park(t *Task, kind Kind, obj *Object, timed bool) {
 		t.woken = false
 		return
 	}
-	t.kind, t.announced, t.parked, t.timed = kind, obj, true, timed
+	t.announce(kind, obj)
+	t.parked, t.timed = true, timed
 	t.since.Store(int64(s.now))
 	if s.rhythm.on {
 		t.place = place()
@@ -320,7 +324,7 @@ func (s *sim) park(t *Task, kind Kind, obj *Object, timed bool) {
 
 // unpark wakes t.
 func (s *sim) unpark(t *Task) {
-	if s.tearing || t.ended {
+	if s.tearing || t.Task.Ended {
 		return
 	}
 	if !t.parked {
@@ -341,12 +345,12 @@ func mix(h, word uint64) uint64 { return (h ^ word) * fnvPrime }
 
 // note mixes an operation into the trace's hash.
 func (s *sim) note(t *Task, kind Kind, obj *Object, resumed bool) {
-	h := mix(mix(s.hash, uint64(t.id)), uint64(kind))
+	h := mix(mix(s.hash, uint64(t.ID)), uint64(kind))
 	if obj != nil {
 		h = mix(h, uint64(obj.id))
 	}
 	s.hash = h
-	t.ops++
+	t.Ops++
 	if s.onStep != nil {
 		step := Step{Decision: s.state.Step, Task: t, Kind: kind, Object: obj, Resumed: resumed, Hash: h, Time: s.now}
 		if kind == KindSelect {
@@ -361,7 +365,7 @@ func (s *sim) note(t *Task, kind Kind, obj *Object, resumed bool) {
 // since.
 func (s *sim) tellSelect(as []Awaitable, arm int) {
 	if s.rhythm.on && arm >= 0 {
-		if kind, _ := as[arm].Waits(); kind.changes() {
+		if kind, _ := as[arm].Waits(); changes(kind) {
 			s.changed()
 		}
 	}

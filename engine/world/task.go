@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/racebench/racebench/engine/schedule"
 )
 
 // Realm says whose task it is. A panic on the target's task is a finding; one on the harness's is our
@@ -45,19 +47,13 @@ func (p *Panic) Error() string { return fmt.Sprintf("task %s panicked: %s", p.Ta
 // methods are for the task itself unless they say otherwise.
 type Task struct {
 	// What a simulated world looks at in every step comes first: it is one line of the processor's cache.
+	schedule.Task
 	w             *World
-	id            int
 	announced     *Object    // in a simulated world
 	at            *coroutine // where its goroutine waits for its turn
-	slot          int        // among the runnable tasks; -1 when it is not
-	ops           int        // visible operations done
-	kind          Kind       // announced
-	begun, ended  bool
 	parked, woken bool
 	timed         bool // it is parked, and time alone will wake it
 	unwinding     bool
-	// Mark is a strategy's own note on the task; 0 when the task is new.
-	Mark uint64
 
 	name   string
 	parent *Task
@@ -105,12 +101,16 @@ func (t *Task) Go(name string, body func(t *Task)) *Task {
 // newTask enters a task into the world's books.
 func (w *World) newTask(parent *Task, realm Realm, name string) *Task {
 	t := take(w, func(m *memory) *slab[Task] { return &m.tasks })
+	t.Owner = (*owner)(t)
+	if parent != nil {
+		t.Parent = &parent.Task
+	}
 	t.w, t.name, t.parent, t.realm, t.blame, t.mu = w, name, parent, realm, realm, w.newGuard()
 	t.object = w.NewObject(name)
 	t.object.holder.Store(t)
 	w.mu.Lock()
 	w.nextID++
-	t.id = w.nextID
+	t.ID = w.nextID
 	if w.sim == nil {
 		w.tasks[t] = struct{}{}
 	}
@@ -133,7 +133,7 @@ func (w *World) start(parent *Task, realm Realm, name string, body func(t *Task)
 
 // begin runs the body of a simulated task, on the coroutine that calls it.
 func (t *Task) begin() {
-	t.begun = true
+	t.Begun = true
 	t.run(t.body)
 }
 
@@ -348,7 +348,7 @@ func (t *Task) state() TaskState {
 func (t *Task) simState() TaskState {
 	s := TaskState{Name: t.name, Realm: t.realm}
 	if t.parked {
-		s.Kind, s.Parked, s.Timed, s.Since = t.kind, true, t.timed && !t.w.sim.rhythm.isHung(), time.Duration(t.since.Load())
+		s.Kind, s.Parked, s.Timed, s.Since = t.Kind, true, t.timed && !t.w.sim.rhythm.isHung(), time.Duration(t.since.Load())
 		s.Object, s.Holder = t.announced.Name(), t.announced.heldBy()
 	}
 	return s

@@ -10,7 +10,7 @@ type eager bool
 
 func (e eager) Next(s *State) int {
 	for i, t := range s.Runnable {
-		if (t.id == clockID) == bool(e) {
+		if (t.ID == clockID) == bool(e) {
 			return i
 		}
 	}

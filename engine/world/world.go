@@ -131,7 +131,7 @@ func (w *World) Tasks() []TaskState {
 		alive = append(alive, t)
 	}
 	w.mu.Unlock()
-	slices.SortFunc(alive, func(a, b *Task) int { return cmp.Compare(a.id, b.id) })
+	slices.SortFunc(alive, func(a, b *Task) int { return cmp.Compare(a.ID, b.ID) })
 	states := make([]TaskState, len(alive))
 	for i, t := range alive {
 		states[i] = t.state()
