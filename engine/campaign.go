@@ -15,6 +15,7 @@ import (
 	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/result/void"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
@@ -33,6 +34,7 @@ type campaign struct {
 	c       trial.Config
 	shared
 	samples []breach.Sample // of the run without a signal
+	start   *trial.Span     // of an external program that is struck at its start: what of it is worth a strike
 
 	fold    *result.Campaign
 	planned int
@@ -214,7 +216,7 @@ func (k *campaign) drop(all []judged) {
 }
 
 func (k *campaign) runOne(ctx context.Context, index, replacement int) (result.Trial, rundir.TrialDir, error) {
-	plan := trial.NewPlan(k.program, k.variant, k.seed, index, k.c.Build).Replacement(replacement)
+	plan := trial.NewPlan(k.program, k.variant, k.seed, index, k.c.Build).Within(k.startLeft()).Replacement(replacement)
 	dir, err := k.run.NewTrial()
 	if err != nil {
 		return result.Trial{}, "", err
@@ -222,6 +224,7 @@ func (k *campaign) runOne(ctx context.Context, index, replacement int) (result.T
 	plan.ID.Number, plan.ID.ControlRun = dir.Number(), k.samples
 	t, e, err := runAndJudge(ctx, plan, dir, k.c, k.launch)
 	if err == nil && e != nil {
+		k.narrow(t.VoidCode, e)
 		err = k.script(&t, e, dir)
 	}
 	if err != nil && errors.Is(err, ctx.Err()) {
@@ -229,6 +232,26 @@ func (k *campaign) runOne(ctx context.Context, index, replacement int) (result.T
 		_ = dir.Remove()
 	}
 	return t, dir, err
+}
+
+// startLeft is the part of the program's start that is worth a strike; nil where nobody has looked for it.
+func (k *campaign) startLeft() *trial.Span {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.start == nil {
+		return nil
+	}
+	left := *k.start
+	return &left
+}
+
+// narrow leaves out of later draws what a trial has shown to prove nothing.
+func (k *campaign) narrow(code void.Code, e *ledger.Evidence) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.start != nil {
+		*k.start = k.start.Narrowed(code, e)
+	}
 }
 
 // runAndJudge runs a plan in dir and judges it, and returns the evidence.

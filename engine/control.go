@@ -29,10 +29,13 @@ func (k *campaign) control(ctx context.Context) {
 		_ = dir.Remove()
 		return
 	}
-	t, _, err := plan.Judge(dir)
+	t, e, err := plan.Judge(dir)
 	if err == nil && t.Verdict == result.Crashed {
 		k.crashedUnasked(t, dir)
 		return
+	}
+	if e != nil && k.program.AtStartup() {
+		k.start = trial.StartOf(e)
 	}
 	why, note, samples, err := trial.JudgeControl(plan, dir)
 	switch {

@@ -22,7 +22,7 @@ import (
 type probeFlags struct {
 	paths, streams, uploads, sockets, reqs, headers, http2 []string
 	requests, data, status, hello                          string
-	url, ready, signal, signalTo, exit, preset             string
+	url, ready, signal, signalTo, at, exit, preset         string
 	before, beforeEach, attach                             string
 	grace                                                  time.Duration
 	worker, silent                                         bool
@@ -85,9 +85,13 @@ func (w *probeFlags) registerLoad(fs *pflag.FlagSet) {
 
 func (w *probeFlags) registerSignal(fs *pflag.FlagSet) {
 	fs.StringVar(&w.signal, "signal", "SIGTERM", "the `SIGNAL` to send")
+	fs.StringVar(&w.at, "at", probeMoment, "when it is sent, as `MOMENT`: a range of the load, or startup: while the program starts")
 	fs.Var(choice{&w.signalTo, signalReceivers}, "signal-to", "who gets the signal: the program, or its whole process group")
 	fs.DurationVar(&w.grace, "grace", scenario.DefaultExternalDrainLimit, "the `TIME` it has to stop; then it would be killed")
 }
+
+// probeMoment is when the signal is sent unless something else is said: clients are at work then.
+const probeMoment = "20%..80%"
 
 // signalReceivers are who may get the signal.
 var signalReceivers = []string{"leader", "group"}
@@ -159,7 +163,7 @@ func (w *probeFlags) scenario(command []string, trials int) (scenario.Scenario, 
 	s.External = &e.Value
 	var strike mapping
 	strike.text("signal", w.signal)
-	strike.text("at", "20%..80%")
+	strike.text("at", w.at)
 	s.Inject = []spec.Value{strike.Value}
 	load, err := w.load()
 	s.Load = load

@@ -15,7 +15,11 @@ func HeaderOf(p trial.Program, v targets.Variant) result.Header {
 	var moments []string
 	startup := p.Target.Traits.Idle
 	for _, d := range p.Directives {
-		moments = append(moments, d.Summary())
+		moment := d.Summary()
+		if d.WholeStart() && p.Target.Traits.External {
+			moment = d.Name + " at any moment of the start"
+		}
+		moments = append(moments, moment)
 		startup = startup || d.AtStartup()
 	}
 	file, line := placeOf(p, v.Name)

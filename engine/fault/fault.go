@@ -60,6 +60,21 @@ func (d Directive) Draw(r *rand.Rand) Strike {
 // AtStartup says that the stop itself is the test: nothing needs to have been accepted.
 func (d Directive) AtStartup() bool { _, ok := d.trigger.(startup); return ok }
 
+// WholeStart says that any moment of the start is meant.
+func (d Directive) WholeStart() bool {
+	u, ok := d.trigger.(startup)
+	return ok && u.whole
+}
+
+// Within is the directive for a target whose start is known: it lasts from from until until, as far as a strike may
+// prove something. Only a strike at start-up is another one then.
+func (d Directive) Within(from, until time.Duration) Directive {
+	if u, ok := d.trigger.(startup); ok {
+		d.trigger = u.within(from, until)
+	}
+	return d
+}
+
 // Summary says in a few words what is done and when, as reports print it: "SIGTERM uniform over
 // 20%..80% of 2s".
 func (d Directive) Summary() string { return d.Name + " " + d.trigger.summary() }

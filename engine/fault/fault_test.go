@@ -41,6 +41,28 @@ func parse(t *testing.T, text string, scope Scope) (Directive, spec.Errors) {
 func stream(seed uint64) *rand.Rand { return scenario.Seed(seed).Stream("inject/0") }
 
 // Every trigger: what it says, and between what it draws.
+func TestWithin(t *testing.T) {
+	const ms = time.Millisecond
+	for _, tc := range []struct {
+		name    string
+		trigger trigger
+		lo, hi  time.Duration
+	}{
+		{"any moment of the start", startup{hi: ms, whole: true}, 100 * ms, 400 * ms},
+		{"a range that reaches into it", startup{lo: 50 * ms, hi: 300 * ms}, 100 * ms, 300 * ms},
+		{"a range before it", startup{lo: 10 * ms, hi: 20 * ms}, 20 * ms, 20 * ms},
+		{"a moment of the load", moment{lo: 5 * ms, hi: 5 * ms}, 5 * ms, 5 * ms},
+	} {
+		d := Directive{trigger: tc.trigger}.Within(100*ms, 400*ms)
+		r := rand.New(rand.NewPCG(1, 2))
+		for range 200 {
+			if s := d.Draw(r); s.Moment < tc.lo || s.Moment > tc.hi {
+				t.Fatalf("%s: %s, want %s..%s", tc.name, s.Moment, tc.lo, tc.hi)
+			}
+		}
+	}
+}
+
 func TestTriggers(t *testing.T) {
 	for _, tc := range []struct {
 		at, summary string

@@ -61,8 +61,20 @@ func between(r *rand.Rand, lo, hi time.Duration) time.Duration {
 	return lo + time.Duration(r.Int64N(int64(hi-lo)+1))
 }
 
-// startup is a time since the target began to catch signals.
-type startup struct{ lo, hi time.Duration }
+// startup is a time since the target began to catch signals, or an external program was started.
+type startup struct {
+	lo, hi time.Duration
+	whole  bool // no range was given
+}
+
+// within is the same trigger for a target whose start lasts from from until until, as far as a strike may prove
+// something. A range that was given keeps its end.
+func (u startup) within(from, until time.Duration) startup {
+	if u.whole {
+		return startup{from, max(from, until), true}
+	}
+	return startup{lo: min(max(u.lo, from), u.hi), hi: u.hi}
+}
 
 func (u startup) draw(r *rand.Rand, s *Strike) {
 	s.Trigger = AtStartup
@@ -185,7 +197,7 @@ func parseMoment(v spec.Value, scope Scope, errs *spec.Errors) trigger {
 
 func parseStartup(v spec.Value, rest []spec.Value, errs *spec.Errors) trigger {
 	if len(rest) == 0 {
-		return startup{hi: startupSpan}
+		return startup{hi: startupSpan, whole: true}
 	}
 	if len(rest) > 1 {
 		errs.Addf(rest[1], "at: startup takes at most one range: write startup 0s..200us")

@@ -86,18 +86,27 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 	}
 	terms := termsOf(plan, e)
 	x := invariant.NewIndex(e)
+	early := struckEarly(e)
 	for _, name := range plan.Program.Expect {
+		if early && !slices.Contains(ofStart, name) {
+			continue
+		}
 		if check, ok := invariant.Find(name); ok {
 			t.Breaches = append(t.Breaches, check.Check(x, terms)...)
 		}
 	}
 	for _, name := range plan.Program.Manners {
+		if early && !slices.Contains(ofStart, name) {
+			continue
+		}
 		if check, ok := invariant.Find(name); ok {
 			t.Warnings = append(t.Warnings, check.Check(x, terms)...)
 		}
 	}
 	t.Crossed = external.Crossed(e)
-	t.Notes = append(t.Notes, unconnected(e)...)
+	if !early { // else clients may well find nobody
+		t.Notes = append(t.Notes, unconnected(e)...)
+	}
 	widened := wasWidened(e) || plan.ID.Freeze
 	for i := range t.Breaches {
 		t.Breaches[i].Widened = widened
@@ -122,6 +131,9 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 	t.Returned, t.Policy = int64(len(e.Returned)), policyLosses(e)
 	t.Windows = windowsOf(e)
 	why := voidReason(plan, e, rundir.TrialDir(t.Dir))
+	if why.Code == void.BeforeHandler || why.Code == void.AfterStart {
+		t.Breaches, t.Warnings = nil, nil // nobody asked what comes of the program then
+	}
 	t.Void, t.VoidCode = why.Text, why.Code
 	t.Verdict = result.VerdictOf(t.Breaches, t.Void)
 }
@@ -150,9 +162,7 @@ func termsOf(plan *Plan, e *ledger.Evidence) breach.Terms {
 		Virtual:    plan.Small != nil,
 		Control:    plan.ID.ControlRun,
 	}
-	for _, d := range plan.Program.Directives {
-		terms.AtStartup = terms.AtStartup || d.AtStartup()
-	}
+	terms.AtStartup = plan.Program.AtStartup()
 	for _, s := range e.Signals {
 		if s.Taken {
 			continue
@@ -229,12 +239,10 @@ func voidReason(plan *Plan, e *ledger.Evidence, dir rundir.TrialDir) void.Reason
 	case !plan.Program.Target.Traits.External && unwatched(e):
 		return void.Unwatched.Because()
 	}
-	for _, d := range plan.Program.Directives {
-		if d.AtStartup() {
-			return void.Reason{}
-		}
-	}
-	if plan.Program.Target.Traits.Idle {
+	switch {
+	case plan.Program.AtStartup() && plan.Program.Target.Traits.External:
+		return startVoid(&plan.Program, e)
+	case plan.Program.AtStartup(), plan.Program.Target.Traits.Idle:
 		return void.Reason{}
 	}
 	if plan.Program.Target.Traits.KeepsComing {

@@ -34,6 +34,9 @@ func JudgeControl(plan Plan, dir rundir.TrialDir) (why void.Reason, note string,
 		return why, "control: it ran on until it was signalled", nil, nil
 	}
 	c := external.Unasked(e)
+	if start := StartOf(e); plan.Program.AtStartup() && start != nil {
+		return why, fmt.Sprintf("control: it was ready %s after its start", start.Until.Round(time.Millisecond)), nil, nil
+	}
 	switch {
 	case c.Answered == 0:
 		return void.ControlNoAnswer.Because(remarked(e, c.Example)), "", nil, nil

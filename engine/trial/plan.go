@@ -54,6 +54,8 @@ type Identity struct {
 	Folder string `json:"folder,omitempty"`
 	// ControlRun is what requests looked like in that run.
 	ControlRun []breach.Sample `json:"control_run,omitempty"`
+	// Start is the part of the program's start in which it is struck, where that was looked for.
+	Start *Span `json:"start,omitempty"`
 }
 
 const identityFormat = "racebench.trial/v1"
@@ -74,8 +76,20 @@ func NewPlan(p Program, v targets.Variant, campaign scenario.Seed, index int, bu
 func (p *Plan) draw() {
 	p.Strikes = nil
 	for i, d := range p.Program.Directives {
+		if p.ID.Start != nil {
+			d = d.Within(p.ID.Start.From, p.ID.Start.Until)
+		}
 		p.Strikes = append(p.Strikes, d.Draw(p.Seed.Stream("inject/"+strconv.Itoa(i))))
 	}
+}
+
+// Within is the plan with its strikes at start-up drawn from a part of the start; nil changes nothing.
+func (p Plan) Within(start *Span) Plan {
+	if start != nil {
+		p.ID.Start = start
+		p.draw()
+	}
+	return p
 }
 
 // Replacement is the plan of the n-th trial in place of a planned one that is void: other draws, and else the same.

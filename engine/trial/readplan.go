@@ -82,7 +82,7 @@ func PlanAgain(s scenario.Scenario, id Identity, small *SmallWorld, catalog Cata
 	}
 	program.SeedHash = id.SeedHash
 	if id.Engine != string(scenario.Sim) {
-		return NewPlan(program, v, seed, id.Index, id.Build).Replacement(id.Replacement), "", nil
+		return NewPlan(program, v, seed, id.Index, id.Build).Within(id.Start).Replacement(id.Replacement), "", nil
 	}
 	program, bounds := program.Small()
 	if small != nil {

@@ -13,8 +13,9 @@ type row struct {
 	flags    []string // of probe; nil where there is a scenario
 	scenario string   // a file in the place of probe's flags; COMMAND stands for the server's own
 
-	class string // how the class begins that the faulty half must be reported with
-	warns string // or the warning, where that is all it gets
+	class  string // how the class begins that the faulty half must be reported with
+	warns  string // or the warning, where that is all it gets
+	trials int    // 0 is defaultTrials
 	// missing says why the fault is not found yet. The test fails when it is, so that the row gets its class.
 	missing string
 }
@@ -33,12 +34,12 @@ var rows = []row{
 	{
 		name:     "shutdown-before-serve",
 		report:   "a signal during the start shuts nothing down, and the server serves for ever (2026)",
-		scenario: startup, class: "drain-ends/program/", missing: "a signal before the handler is there passes",
+		scenario: startup, class: "drain-ends/program/still-accepts",
 	},
 	{
 		name:   "term-during-migration",
 		report: "a signal during the start's migrations: TypeError, exit status 1 (2026)",
-		node:   true, scenario: startup, class: "process-survives/program/", missing: "a signal before the handler is there passes",
+		node:   true, scenario: startup, class: "process-survives/program/uncaught-error",
 	},
 	{
 		name:   "send-on-closed-channel",

@@ -30,7 +30,7 @@ func (s *instance) audit(t *world.Task) {
 		return
 	}
 	defer again.kill()
-	if err := again.awaitReady(t); err != nil {
+	if err := again.awaitReady(t, func(time.Duration) bool { return false }); err != nil {
 		s.unaudited(t, again, err)
 		return
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/result/void"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 )
@@ -62,6 +63,27 @@ func TestLastWordsOfARuntime(t *testing.T) {
 			}
 			if want == "" || c.Verdict != result.Crashed || !slices.Contains(classes(c), want) {
 				t.Errorf("%s: %v, want %q", c.Verdict, classes(c), want)
+			}
+		})
+	}
+}
+
+// TestAtStartup strikes while the program starts. To have no handler yet is no fault; one that swallows the signal is
+// a hang.
+func TestAtStartup(t *testing.T) {
+	const slowly = "sleep 0.3; echo ready; while :; do sleep 0.02; done"
+	for handler, want := range map[string]result.Verdict{"": result.Untested, "trap : TERM; ": result.Hung, "trap 'exit 0' TERM; ": result.Passed} {
+		t.Run(handler, func(t *testing.T) {
+			t.Parallel()
+			text := strings.Replace(worker(handler+slowly), "drain_limit: 5s", "drain_limit: 1s\ninject: [{signal: SIGTERM, at: startup}]", 1)
+			c, _ := runProgram(t, compile(t, text), trial.KeepNone)
+			if c.Verdict != want {
+				t.Errorf("%s, want %s: %v, %+v", c.Verdict, want, classes(c), c.Judged)
+			}
+			for _, one := range c.Judged {
+				if want == result.Untested && one.VoidCode != void.BeforeHandler && one.VoidCode != void.AfterStart {
+					t.Errorf("a trial is %s: %s", one.Verdict, one.Void)
+				}
 			}
 		})
 	}

@@ -79,7 +79,7 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 	s.p = p
 	s.out.Process(ledger.Process{Event: extern.ProcessStarted, PID: p.pid, Count: int64(p.port), At: t.Now()}, p.title())
 	s.out.Carry(s)
-	if err := p.awaitReady(t); err != nil {
+	if err := p.awaitReady(t, s.overdue); err != nil {
 		if s.sent.Load() != 0 {
 			return s, nil // struck while it started: how it stops is the test
 		}
@@ -93,6 +93,12 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 	s.unsample = s.sample()
 	s.out.Process(ledger.Process{Event: extern.ProcessReady, PID: p.pid, Clean: c.worker, Count: int64(p.address.port), At: t.Now()}, p.address.dial())
 	return s, nil
+}
+
+// overdue says whether a program that was struck as it started has had its time to stop.
+func (s *instance) overdue(now time.Duration) bool {
+	sent := time.Duration(s.sent.Load())
+	return sent > 0 && now > sent+s.h.DrainLimit
 }
 
 // title is the program's command line, for people.

@@ -13,7 +13,8 @@ import (
 )
 
 // awaitReady waits until the program is ready and finds out where it listens.
-func (p *program) awaitReady(t *world.Task) error {
+// It gives up as soon as overdue says so.
+func (p *program) awaitReady(t *world.Task, overdue func(now time.Duration) bool) error {
 	deadline := t.Now() + startLimit
 	for pause := time.Millisecond; ; pause = min(2*pause, 20*time.Millisecond) {
 		ready, err := p.isReady()
@@ -25,7 +26,7 @@ func (p *program) awaitReady(t *world.Task) error {
 		case ready:
 			return nil
 		}
-		if t.Now() > deadline {
+		if t.Now() > deadline || overdue(t.Now()) {
 			return fmt.Errorf("the program was not ready after %s: %s; %s", startLimit, p.awaited(), p.out.last())
 		}
 		t.Sleep(pause)

@@ -151,7 +151,7 @@ func (s *instance) Send(t *world.Task, sig syscall.Signal) (time.Duration, error
 	if s.p.hasEnded() {
 		return 0, fmt.Errorf("the program had ended")
 	}
-	if s.single && defenceless(s.p.pid, sig) {
+	if (s.single || !s.ready.Load() && s.c.attach == "") && defenceless(s.p.pid, sig) {
 		s.out.Process(ledger.Process{Event: extern.ProcessDefault, PID: s.p.pid, Signal: int(sig), At: t.Now()}, "")
 	}
 	switch {

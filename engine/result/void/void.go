@@ -23,6 +23,9 @@ const (
 	Interrupted  Code = "interrupted" // racebench was stopped
 	Killed       Code = "killed"      // by somebody else
 
+	BeforeHandler Code = "before-handler" // struck at its start, before it had a handler
+	AfterStart    Code = "after-start"    // it was to be struck at its start, and was ready
+
 	OutOfSteps       Code = "out-of-steps"     // of a simulated trial
 	Nondeterministic Code = "nondeterministic" // a schedule came out in two ways
 
@@ -52,6 +55,8 @@ var table = []row{
 	{Torn, "its record is torn: %s"},
 	{Interrupted, "racebench was stopped before the trial had ended"},
 	{Killed, "the process was killed by SIGKILL, which racebench did not send: the system does so when memory runs out"},
+	{BeforeHandler, "the signal came before the program had a handler for it, and ended it: to have none yet is no fault"},
+	{AfterStart, "the signal came when the program was ready: its start is what was to be struck"},
 	{OutOfSteps, "the budget of %d steps was spent"},
 	{Nondeterministic, "uncontrolled non-determinism: two runs of one schedule had %d and %d steps, and other traces"},
 	{ControlEnded, "control: nobody had signalled it, and it ended by itself %s"},
