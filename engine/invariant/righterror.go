@@ -37,7 +37,7 @@ func rightError(x *Index, r *breach.Report) {
 				wrong.Add(tooEarly, op)
 			}
 		case d == nil || d.Began == 0 || op.Began <= d.Began:
-		case op.Cause == ledger.NoCause || op.Cause == ledger.OtherCause:
+		case op.Cause == 0 || op.Cause == ledger.OtherCause:
 			wrong.Add(noReason, op)
 		case op.Cause == ledger.Overloaded && x.drained && op.Began > d.Ended:
 			wrong.Add(tooFull, op)

@@ -33,7 +33,7 @@ func benchLane(b *testing.B, dir string, body func(l *Lane, records int)) {
 	b.StopTimer()
 	for left := b.N; left > 0; left -= benchRound {
 		path := filepath.Join(dir, "ledger")
-		w, err := Create(path, Options{})
+		w, err := Create(path, 0)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -41,7 +41,7 @@ func benchLane(b *testing.B, dir string, body func(l *Lane, records int)) {
 		b.StartTimer()
 		body(l, min(left, benchRound))
 		b.StopTimer()
-		if w.Full() {
+		if isFull(w) {
 			b.Fatal("the ledger is full")
 		}
 		if err := w.Close(); err != nil {
@@ -68,7 +68,7 @@ func BenchmarkBeginEnd(b *testing.B) {
 		benchLane(b, dir, func(l *Lane, records int) {
 			for i := range records {
 				ref := l.Begin(MsgID(i+1), 1, 256, time.Duration(i), time.Duration(i))
-				l.End(ref, time.Duration(i+1), Accepted, NoCause)
+				l.End(ref, time.Duration(i+1), Accepted, 0)
 			}
 		})
 	})
@@ -99,7 +99,7 @@ func BenchmarkCreateClose(b *testing.B) {
 	onEach(b, func(b *testing.B, dir string) {
 		path := filepath.Join(dir, "ledger")
 		for b.Loop() {
-			w, err := Create(path, Options{})
+			w, err := Create(path, 0)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -117,14 +117,14 @@ func BenchmarkRead(b *testing.B) {
 	for _, records := range []int{10_000, 1_000_000} {
 		b.Run(fmt.Sprint(records), func(b *testing.B) {
 			path := filepath.Join(b.TempDir(), "ledger")
-			w, err := Create(path, Options{})
+			w, err := Create(path, 0)
 			if err != nil {
 				b.Fatal(err)
 			}
 			publisher, subscriber := w.Lane(LaneInfo{Name: "p"}), w.Lane(LaneInfo{Name: "s"})
 			for i := range records / 2 {
 				m := NewMsgID(0, int64(i+1))
-				publisher.End(publisher.Begin(m, 0, 256, 0, time.Duration(i)), time.Duration(i+1), Accepted, NoCause)
+				publisher.End(publisher.Begin(m, 0, 256, 0, time.Duration(i)), time.Duration(i+1), Accepted, 0)
 				subscriber.Deliver(m, time.Duration(i))
 			}
 			if err := w.Close(); err != nil {

@@ -9,20 +9,18 @@ import (
 
 // Add appends a record to the shared lane, from whatever goroutine. The record is read before Add returns and can
 // be used again. A full ledger takes none, and a closed one neither.
-func (w *Writer) Add(r Record) { w.add(r, 0) }
-
-func (w *Writer) add(r Record, flags uint8) {
+func (w *Writer) Add(r Record) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.record = record{}
 	w.packer.packs, w.packer.rec = true, &w.record
-	r.fields(&w.packer)
-	w.put(&w.record, flags)
+	show(r, &w.packer)
+	w.put(&w.record)
 }
 
 // put appends a record, of which word 0 has kind and flags, to the shared lane and says whether there was room.
 // The caller holds w.mu.
-func (w *Writer) put(rec *record, flags uint8) bool {
+func (w *Writer) put(rec *record) bool {
 	if w.closed.Load() {
 		return false
 	}
@@ -32,14 +30,8 @@ func (w *Writer) put(rec *record, flags uint8) bool {
 		return false
 	}
 	copy(r[1:], rec[1:])
-	atomic.StoreUint64(&r[0], l.head|uint64(flags)<<flagShift|rec[0])
+	atomic.StoreUint64(&r[0], l.head|rec[0])
 	return true
-}
-
-// Unsubscribe records that a lane's latest subscription ended. Policy says that the server's overflow
-// policy ended it; draining that the server had begun its drain when it decided so.
-func (w *Writer) Unsubscribe(lane int, at time.Duration, policy, draining bool) {
-	w.add(&Subscription{Lane: lane, Until: max(at, 1), Policy: policy, Draining: draining}, flagEnd)
 }
 
 // A visitor is shown every field of a record, one after the other. It packs them into a record of the file or
@@ -89,6 +81,13 @@ func (v *visitor) fail(format string, args ...any) {
 func (v *visitor) of(k kind) {
 	if v.packs {
 		v.rec[0] |= uint64(k)
+	}
+}
+
+// end marks a record as the end of what another one began.
+func (v *visitor) end(is bool) {
+	if v.packs && is {
+		v.rec[0] |= flagEnd << flagShift
 	}
 }
 
@@ -260,7 +259,8 @@ func (v *visitor) drain() {
 	switch have := v.e.Drain; {
 	case v.wrong != "":
 	case have == nil:
-		v.e.Drain = &d
+		v.e.Drain = new(Drain)
+		*v.e.Drain = d
 	case ends && have.Ended == 0:
 		d.Began = have.Began
 		*have = d

@@ -15,7 +15,7 @@ func sampleBytes(tb testing.TB) []byte {
 	tb.Helper()
 	path := filepath.Join(tb.TempDir(), "ledger")
 	for range 3 {
-		w, err := Append(path, Options{})
+		w, err := Append(path, 0)
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -23,7 +23,7 @@ func sampleBytes(tb testing.TB) []byte {
 		w.Add(&Subscription{Lane: b.Index(), Topics: 1})
 		for i := range int64(3 * chunkRecords / 2) {
 			m := NewMsgID(a.Index(), i+1)
-			a.End(a.Begin(m, 0, 8, 0, 1), 2, Accepted, NoCause)
+			a.End(a.Begin(m, 0, 8, 0, 1), 2, Accepted, 0)
 			b.Deliver(m, 3)
 			w.Add(&Discard{Msg: m, Lane: -1, Where: w.Name(strings.Repeat("x", int(i)))})
 		}
@@ -221,7 +221,7 @@ func TestForeignFilesAreErrors(t *testing.T) {
 		if c.data == "" {
 			continue // Append may start there
 		}
-		if _, err := Append(path, Options{}); err == nil || !strings.HasSuffix(err.Error(), name+": "+c.want) {
+		if _, err := Append(path, 0); err == nil || !strings.HasSuffix(err.Error(), name+": "+c.want) {
 			t.Errorf("%s: Append says %v", name, err)
 		}
 		if after, err := os.ReadFile(path); err != nil || string(after) != c.data {
@@ -238,7 +238,7 @@ func TestAppendRefusesADamagedLedger(t *testing.T) {
 		if err := os.WriteFile(path, broken, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Append(path, Options{}); err == nil || !strings.Contains(err.Error(), "it is damaged: the ledger ") {
+		if _, err := Append(path, 0); err == nil || !strings.Contains(err.Error(), "it is damaged: the ledger ") {
 			t.Fatalf("cut to %d bytes: %v", len(broken), err)
 		}
 	}

@@ -74,8 +74,8 @@ func TestRecordsStandAsTheyAlwaysDid(t *testing.T) {
 	}
 	for _, row := range rows {
 		var is []record
-		pack := func(x Record, flags uint64) {
-			rec := record{flags << flagShift}
+		pack := func(x Record) {
+			var rec record
 			x.fields(&visitor{packs: true, rec: &rec})
 			is = append(is, rec)
 		}
@@ -84,15 +84,15 @@ func TestRecordsStandAsTheyAlwaysDid(t *testing.T) {
 			continue // they have hand-written appends, and TestEveryKindIsReadBack
 		case kindSubscribe:
 			s := e.Subscriptions[0]
-			pack(&Subscription{Lane: s.Lane, Topics: s.Topics, From: s.From}, 0)
-			pack(&Subscription{Lane: s.Lane, Until: s.Until, Policy: s.Policy, Draining: s.Draining}, flagEnd)
+			pack(&Subscription{Lane: s.Lane, Topics: s.Topics, From: s.From})
+			pack(&Subscription{Lane: s.Lane, Until: s.Until, Policy: s.Policy, Draining: s.Draining})
 		case kindDrain:
-			pack(&Drain{Began: e.Drain.Began}, 0)
+			pack(&Drain{Began: e.Drain.Began})
 			d := *e.Drain
 			d.Began = 0
-			pack(&d, 0)
+			pack(&d)
 		default:
-			row.records(e, func(x Record) { pack(x, 0) })
+			row.records(e, pack)
 		}
 		if row.kind > kindWaited {
 			continue // it came after the file was written

@@ -61,7 +61,7 @@ func receive(from io.Reader) (MsgID, error) {
 // appendUntilKilled appends operations and acknowledges each. The first ack, of message 0, tells the
 // lane.
 func appendUntilKilled(path string) int {
-	w, err := Append(path, Options{})
+	w, err := Append(path, 0)
 	if err != nil {
 		return 1
 	}
@@ -71,7 +71,7 @@ func appendUntilKilled(path string) int {
 			return 1
 		}
 		ref := l.Begin(NewMsgID(l.Index(), i), 0, i, 1, time.Duration(i))
-		l.End(ref, time.Duration(i+1), Accepted, NoCause)
+		l.End(ref, time.Duration(i+1), Accepted, 0)
 		w.Add(&Gauge{Name: w.Name(strings.Repeat("g", int(i%200))), Value: i})
 	}
 }
@@ -147,7 +147,7 @@ func checkAcked(t *testing.T, path string, acked []MsgID) {
 			}
 		}
 	}
-	w, err := Append(path, Options{})
+	w, err := Append(path, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func growUntilRefused(path string) int {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: fileLimit, Max: fileLimit}); err != nil {
 		return 1
 	}
-	w, err := Create(path, Options{})
+	w, err := Create(path, 0)
 	if err != nil {
 		return 1
 	}
@@ -174,7 +174,7 @@ func growUntilRefused(path string) int {
 	for i := range int64(4 * segmentChunks * chunkRecords) {
 		l.Deliver(NewMsgID(0, i+1), 1)
 	}
-	full := w.Full()
+	full := isFull(w)
 	if err := w.Close(); !full || err == nil || !strings.Contains(err.Error(), "grow ledger "+path+" to 2097152 bytes: ") {
 		println("full:", full, "error:", err)
 		return 1

@@ -20,7 +20,8 @@ type Delivery struct {
 	At  time.Duration
 }
 
-// A Subscription is the time a lane counts as a subscriber.
+// A Subscription is the time a lane counts as a subscriber. It is recorded as it begins, and once more as it ends: with
+// Until, Policy and Draining alone. An end is that of the lane's latest.
 type Subscription struct {
 	Lane   int
 	Topics uint64 // a bit a topic
@@ -39,6 +40,7 @@ func (s *Subscription) fields(v *visitor) {
 	v.time(at(4), "until", &s.Until)
 	v.flag(0, "policy", &s.Policy)
 	v.flag(1, "draining", &s.Draining)
+	v.end(s.Until != 0)
 }
 
 // A Discard is a message that left the server undelivered, or was found in it at the end.

@@ -32,7 +32,7 @@ func (w *Writer) Lane(info LaneInfo) *Lane {
 	if l.index >= maxLanes && !w.closed.Load() {
 		w.drop()
 		l.w = nil
-	} else if !w.put(&record{uint64(kindLane), uint64(l.index), uint64(name) | uint64(group)<<32, uint64(op)}, 0) {
+	} else if !w.put(&record{uint64(kindLane), uint64(l.index), uint64(name) | uint64(group)<<32, uint64(op)}) {
 		l.w = nil // a reader would not know whose records these are
 	}
 	return l

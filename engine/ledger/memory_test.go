@@ -19,7 +19,7 @@ func TestMemoryLedgerIsEmptiedByReset(t *testing.T) {
 		n := 100 * (round + 1)
 		for i := range n {
 			ref := lane.Begin(NewMsgID(0, int64(i+1)), 0, 1, time.Duration(i), time.Duration(i))
-			lane.End(ref, time.Duration(i+1), Accepted, NoCause)
+			lane.End(ref, time.Duration(i+1), Accepted, 0)
 		}
 		w.Add(&Mark{Who: w.Name("me"), Text: w.Name("a remark"), At: 5})
 		e, err := w.Evidence()
@@ -38,7 +38,7 @@ func TestMemoryLedgerIsTheFileItWouldBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	lane := w.Lane(LaneInfo{Name: "p-0", Group: "p", Op: "publish"})
-	lane.End(lane.Begin(NewMsgID(0, 1), 0, 1, 1, 1), 2, Accepted, NoCause)
+	lane.End(lane.Begin(NewMsgID(0, 1), 0, 1, 1, 1), 2, Accepted, 0)
 	sameInAFile(t, w)
 }
 
@@ -107,7 +107,7 @@ func BenchmarkMemoryTrial(b *testing.B) {
 			lane := w.Lane(LaneInfo{Name: "p-0", Group: "p", Op: "publish"})
 			for i := range 6 {
 				ref := lane.Begin(NewMsgID(l, int64(i+1)), 0, 1, 1, 1)
-				lane.End(ref, 2, Accepted, NoCause)
+				lane.End(ref, 2, Accepted, 0)
 			}
 		}
 		if _, err := w.Evidence(); err != nil {

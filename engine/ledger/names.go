@@ -18,11 +18,11 @@ func (w *Writer) Name(text string) Name {
 	}
 	n := Name(len(w.names))
 	kept := cutText(text)
-	first := uint8(flagFirst)
+	first := uint64(flagFirst) << flagShift
 	for left := kept; left != ""; {
-		rec := record{uint64(kindText), uint64(n) | uint64(len(left))<<32}
+		rec := record{uint64(kindText) | first, uint64(n) | uint64(len(left))<<32}
 		size := copy(rec.text()[:], left)
-		if !w.put(&rec, first) {
+		if !w.put(&rec) {
 			return 0
 		}
 		left, first = left[size:], 0

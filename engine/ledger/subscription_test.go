@@ -17,10 +17,10 @@ func TestASubscriptionEndsOnce(t *testing.T) {
 	}
 	w.Add(&Subscription{Lane: 0, Topics: 1, From: 1})
 	w.Add(&Subscription{Lane: 1, Topics: 1, From: 2})
-	w.Unsubscribe(0, 10, false, false)
-	w.Unsubscribe(0, 20, true, true) // it had ended: nothing is left to end
+	w.Add(&Subscription{Lane: 0, Until: 10})
+	w.Add(&Subscription{Lane: 0, Until: 20, Policy: true, Draining: true}) // it had ended: nothing is left to end
 	w.Add(&Subscription{Lane: 0, Topics: 1, From: 30})
-	w.Unsubscribe(0, 40, true, false)
+	w.Add(&Subscription{Lane: 0, Until: 40, Policy: true})
 	e, err := w.Evidence()
 	if err != nil {
 		t.Fatal(err)

@@ -169,8 +169,8 @@ func (p *printer) op(o *Op) {
 	if o.Ended != 0 || o.Outcome != Unknown {
 		p.say("%s", o.Outcome)
 	}
-	if o.Cause != NoCause {
-		p.say("%s", o.Cause)
+	if o.Cause != 0 {
+		p.say("%s", word(causes, int(o.Cause)))
 	}
 	if o.Topic != 0 {
 		p.say("topic=%d", o.Topic)

@@ -41,7 +41,7 @@ type Cause uint8
 
 // The causes that I-ERR tells apart.
 const (
-	NoCause Cause = iota
+	_ Cause = iota // none is known
 	Closed
 	Timeout
 	Overloaded
@@ -115,7 +115,7 @@ const (
 // The words of the text form, by value. An empty one is no value that a record may have.
 var (
 	outcomes      = []string{Unknown: "unknown", Accepted: "accepted", Refused: "refused"}
-	causes        = []string{NoCause: "no-cause", Closed: "closed", Timeout: "timeout", Overloaded: "overloaded", Cancelled: "cancelled", OtherCause: "other"}
+	causes        = []string{"no-cause", Closed: "closed", Timeout: "timeout", Overloaded: "overloaded", Cancelled: "cancelled", OtherCause: "other"}
 	drainEnds     = []string{DrainReturned: "returned", DrainDeadline: "deadline", DrainFailed: "failed"}
 	ownings       = []string{Opened: "opened", OpenRefused: "refused", Wrote: "wrote", CloseDone: "closed", Released: "released"}
 	accessKinds   = []string{ReadAccess: "read", WriteAccess: "write", SnapshotAccess: "snapshot"}
@@ -127,9 +127,6 @@ var (
 
 // String returns the outcome as people read it.
 func (o Outcome) String() string { return word(outcomes, int(o)) }
-
-// String returns the cause as people read it.
-func (c Cause) String() string { return word(causes, int(c)) }
 
 // String returns the way the drain ended as people read it.
 func (d DrainEnd) String() string { return word(drainEnds, int(d)) }

@@ -9,15 +9,8 @@ import (
 	"sync/atomic"
 )
 
-// defaultMax is the room a ledger has unless Options say otherwise: 16 million records.
+// defaultMax is the room that a ledger has where none is given: 16 million records.
 const defaultMax = 1 << 30
-
-// Options say how a ledger is written. The zero value works.
-type Options struct {
-	// Max is the most bytes the file may grow to; 0 is defaultMax. Append grants one more mebibyte to a
-	// file that is already there, so that a full trial can still be told how its processes ended.
-	Max int64
-}
 
 // A Writer appends to one ledger. One process at a time may write a file. All its methods may be called
 // from any goroutine, except that each Lane has one writer.
@@ -42,18 +35,17 @@ type Writer struct {
 	record record  // the one that is being packed
 	packer visitor // packs it
 	names  map[string]Name
-	lanes  int  // numbered so far, by other processes too
-	own    int  // made by this writer
-	full   bool // at Close
+	lanes  int // numbered so far, by other processes too
+	own    int // made by this writer
 }
 
-// Create makes a new ledger. A file that is already there is an error.
-func Create(path string, o Options) (*Writer, error) {
+// Create makes a new ledger that may grow to so many bytes; 0 is 1 GiB. A file that is already there is an error.
+func Create(path string, max int64) (*Writer, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("create ledger: %w", err)
 	}
-	w, err := open(f, path, o)
+	w, err := open(f, path, max)
 	if err != nil {
 		_ = f.Close()
 		_ = os.Remove(path)
@@ -65,13 +57,14 @@ func Create(path string, o Options) (*Writer, error) {
 // Append continues a ledger after what another process left in it: names and lanes keep their numbers,
 // new lanes are numbered after the old. A ledger that does not exist yet is created, so that a parent
 // can record the end of a child that died at once. A damaged one is an error: what would be appended
-// could not be read.
-func Append(path string, o Options) (*Writer, error) {
+// could not be read. A full one may grow by one more mebibyte, so that a trial can still be told how its processes
+// ended.
+func Append(path string, max int64) (*Writer, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("append to ledger: %w", err)
 	}
-	w, err := open(f, path, o)
+	w, err := open(f, path, max)
 	if err != nil {
 		_ = f.Close()
 		return nil, fmt.Errorf("append to ledger %s: %w", path, err)
@@ -79,7 +72,7 @@ func Append(path string, o Options) (*Writer, error) {
 	return w, nil
 }
 
-func open(f *os.File, path string, o Options) (*Writer, error) {
+func open(f *os.File, path string, max int64) (*Writer, error) {
 	if err := lock(f); err != nil {
 		return nil, err
 	}
@@ -97,7 +90,7 @@ func open(f *os.File, path string, o Options) (*Writer, error) {
 		}
 	}
 	w := &Writer{file: f, path: path, names: make(map[string]Name)}
-	w.room(o.Max, found.chunks)
+	w.room(max, found.chunks)
 	if _, err := w.segment(0); err != nil {
 		return nil, err
 	}
@@ -204,16 +197,6 @@ func (w *Writer) lookAhead(n int) {
 
 func (w *Writer) drop() { atomic.AddUint64(&w.head[headDropped], 1) }
 
-// Full says whether an append was dropped because there was no room. The trial is then void.
-func (w *Writer) Full() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed.Load() {
-		return w.full
-	}
-	return atomic.LoadUint64(&w.head[headDropped]) > 0
-}
-
 // Close gives the file back, trimmed to what was used, and says why it could not grow if it could not.
 // Appends that come later, from tasks of a server that hangs, go nowhere and do no harm.
 func (w *Writer) Close() error {
@@ -224,7 +207,6 @@ func (w *Writer) Close() error {
 	if w.closed.Swap(true) {
 		return nil
 	}
-	w.full = atomic.LoadUint64(&w.head[headDropped]) > 0
 	// Lanes may be in use still: their memory must stay, but not as a part of the file.
 	release := unmap
 	if w.own > 0 {

@@ -72,7 +72,7 @@ func runChild(dir rundir.TrialDir, phase string, c Config) (status int) {
 		}
 		return exitServed
 	}
-	out, err := ledger.Create(dir.Ledger(), ledger.Options{})
+	out, err := ledger.Create(dir.Ledger(), 0)
 	if err != nil {
 		broken(err)
 		return exitBroken
@@ -108,7 +108,7 @@ func auditTrial(plan Plan, dir rundir.TrialDir) error {
 	if err != nil {
 		return err
 	}
-	out, err := ledger.Append(dir.Ledger(), ledger.Options{})
+	out, err := ledger.Append(dir.Ledger(), 0)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func (c slowCourier) Send(t *world.Task, _ syscall.Signal) (time.Duration, error
 // lateTrial is a trial in which no strike came in the time it had for one.
 func lateTrial(t *testing.T) (*serving, slowCourier) {
 	t.Helper()
-	out, err := ledger.Create(t.TempDir()+"/ledger", ledger.Options{})
+	out, err := ledger.Create(t.TempDir()+"/ledger", 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func (p *probe) Discard(d targets.Discard) {
 
 // Unsubscribed implements targets.Probe.
 func (p *probe) Unsubscribed(lane int, draining bool) {
-	p.s.out.Unsubscribe(lane, p.s.w.Now(), true, draining)
+	p.s.out.Add(&ledger.Subscription{Lane: lane, Until: max(p.s.w.Now(), 1), Policy: true, Draining: draining}) // 0 is no end
 }
 
 // closedWithout is the code that stands for none: the connection ended without a close frame.

@@ -62,7 +62,7 @@ func (p Plan) phases() []string {
 
 // recordEnd adds how the process ended to the ledger, whose own writer may have been killed.
 func recordEnd(dir rundir.TrialDir, name string, end ledger.Phase) error {
-	out, err := ledger.Append(dir.Ledger(), ledger.Options{})
+	out, err := ledger.Append(dir.Ledger(), 0)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ func (x *Eviction) fields(v *visitor) {
 			text: "\tkindEviction       // a cache threw an entry out\n"},
 		{file: "engine/ledger/kinds.go", behind: `listed(kindWaited, "waited", Waited{}, func(e *Evidence) *[]Waited { return &e.Waits }),`,
 			text: "\tlisted(kindEviction, \"eviction\", Eviction{}, func(e *Evidence) *[]Eviction { return &e.Evictions }),\n"},
+		{file: "engine/ledger/kinds.go", behind: "case *Waited:", text: "\t\tr.fields(v)\n\tcase *Eviction:\n"},
 		{file: "engine/ledger/evidence.go", behind: "Waits         []Waited", text: "\tEvictions     []Eviction\n"},
 		{file: "engine/ledger/text_test.go", behind: "waited 0#1 for=3ms", text: "eviction blocks 0#2 key=-7 dirty at=4ms\neviction \"other blocks\" 0#1 at=5ms\n"},
 		{file: "docs/results.md", behind: "| `waited N#M for=T` | time that no schedule could have spared a call (engine `sim`) |",

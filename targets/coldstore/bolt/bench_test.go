@@ -51,7 +51,7 @@ const readers = 64
 func readAll(b *testing.B, variant string) {
 	w := world.NewReal(world.Options{})
 	defer w.Close()
-	out, err := ledger.Create(filepath.Join(b.TempDir(), "ledger"), ledger.Options{Max: 8 << 30})
+	out, err := ledger.Create(filepath.Join(b.TempDir(), "ledger"), 8<<30)
 	if err != nil {
 		b.Fatal(err)
 	}
