@@ -73,6 +73,17 @@ func RunCampaigns(ctx context.Context, programs []trial.Program, seeds []scenari
 	in := shared{run: run, launch: l}
 	began := time.Now()
 	for i, p := range programs {
+		if p.Plain() {
+			fold, err := runPlain(ctx, p, seeds[i])
+			if err != nil {
+				return all, err
+			}
+			all = append(all, fold)
+			if ctx.Err() != nil || c.FailFast && batch.Finding(c, fold) {
+				return all, ctx.Err()
+			}
+			continue
+		}
 		for _, v := range p.Variants {
 			k := newCampaign(p, v, seeds[i], b.Share(time.Since(began), batch.VariantsOf(programs)-len(all)), c, in)
 			err := k.runAll(ctx)

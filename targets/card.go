@@ -32,8 +32,9 @@ type Card struct {
 
 // Traits are what the harness must know of how a target runs. The zero value is a server in this process.
 type Traits struct {
-	Idle     bool // it has no clients: the stop itself is the test
-	Attached bool // it ran already: it is signalled once, and never started again
+	Idle     bool   // it has no clients: the stop itself is the test
+	Attached bool   // it ran already: it is signalled once, and never started again
+	Plain    string // it runs already at this URL, and is loaded and nothing else; empty elsewhere
 	// External says that the server is another program: no world can simulate it, and its memory, its tasks and its
 	// build are not this process's.
 	External bool

@@ -145,6 +145,20 @@ type Role struct {
 	Handle func(t *world.Task, m Message) error
 }
 
+// A PlainClient is ClientSettings of a client that plain load may have.
+type PlainClient interface {
+	// Plain returns what the client asks for. It is false for a kind of client that plain load does not have.
+	Plain() (PlainRequest, bool)
+}
+
+// A PlainRequest is what one client of plain load asks for again and again.
+type PlainRequest struct {
+	Method, Path string // Path is empty for that of the URL
+	Headers      [][2]string
+	Body         string
+	Good         func(status int) bool
+}
+
 // ClientSettings are what a target that is another program keeps of a load group's own words.
 type ClientSettings any
 

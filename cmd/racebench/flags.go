@@ -41,6 +41,7 @@ type runFlags struct {
 	shard    string
 	timeout  time.Duration
 	failOn   []string
+	remotes  []string // hosts that are not this machine and may be loaded
 	color    string
 	progress string
 	verbose  bool
@@ -88,6 +89,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fs.Var(choice{&f.engine, []string{string(scenario.Real), string(scenario.Sim)}}, "engine", "the world that trials run in (default: the scenario's, else real)")
 	fs.StringArrayVar(&f.variants, "variant", nil, "only the variant `NAME` (may be repeated)")
 	fs.IntVarP(&f.parallel, "parallel", "p", f.parallel, "`N` trials at once: more than one disturbs real timing (default: 1, or all cores in engine sim)")
+	fs.StringArrayVar(&f.remotes, "allow-remote", nil, "a `HOST` that is not this machine and that plain load may be offered to (may be repeated)")
 	fs.StringVar(&f.shard, "shard", "", "run the part `I/N` of the trials, such as 2/4; racebench report merges the parts")
 	f.registerProgress(fs)
 	f.registerDir(fs)

@@ -55,6 +55,9 @@ of run.`,
 					searchAll(&programs[i], strings.Contains(arg, "/") || len(f.variants) > 0)
 				}
 			}
+			if err := noPlain(programs, "there is nothing to search in it: use racebench run"); err != nil {
+				return err
+			}
 			rep, err := a.runPrograms(cmd.Context(), programs, f, s)
 			if err != nil {
 				return err

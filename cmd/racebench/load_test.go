@@ -223,3 +223,65 @@ func TestStages(t *testing.T) {
 		t.Errorf("%v, %v", got, err)
 	}
 }
+
+// written puts a scenario into a file.
+func written(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "plain.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// A scenario with url alone is plain load: nothing is started, no signal is sent, and its thresholds are the verdict.
+func TestScenarioOfPlainLoad(t *testing.T) {
+	url := listen(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/kept" && r.Header.Get("Connection") == "close" {
+			w.WriteHeader(http.StatusTeapot)
+		}
+	})
+	head := "name: plain\ntarget: external\nexternal: {url: \"" + url + "/kept\"}\nduration: 400ms\n"
+	for _, c := range []struct {
+		name, text, says string
+		status           int
+	}{
+		{"passes", "load:\n- {client: http-keepalive, clients: 2, as: a}\n- {client: http-keepalive, shape: rate, rate: 50/s, path: /, as: b}\nthresholds: [p99(a) < 10s, errors(b) < 1%]\n", "PASSED", 0},
+		{"has a load of its own", "", "PASSED", 0},
+		{"misses", "thresholds: [p99(http-keepalive) < 1ns]\n", "MISSED", 1},
+		{"has nothing accepted", "load: [{client: http-oneshot}]\n", "UNTESTED", 3},
+		{"pauses", "load: [{client: http-keepalive, shape: slow, delay: 1ms..5ms, status: 2xx}]\n", "PASSED", 0},
+		{"has no signal", "inject: [{signal: SIGTERM, at: 100ms}]\n", "nothing strikes it", 2},
+		{"has no such client", "load: [{client: websocket}]\n", "plain load has no client websocket yet", 2},
+		{"has no such shape", "load: [{client: http-keepalive, shape: burst, burst: 5, every: 10ms}]\n", "plain load has no shape burst", 2},
+		{"expects nothing", "expect: [drain-ends]\n", "only thresholds are judged", 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out bytes.Buffer
+			status := run(context.Background(), []string{"run", "--dir", t.TempDir(), "--progress", "none", written(t, head+c.text)}, &out, &out)
+			if status != c.status || !strings.Contains(out.String(), c.says) {
+				t.Errorf("status %d, want %d with %q:\n%s", status, c.status, c.says, out.String())
+			}
+		})
+	}
+}
+
+func TestScenarioOfPlainLoadIsRefused(t *testing.T) {
+	const head = "name: plain\ntarget: external\nexternal: "
+	for text, c := range map[string]struct {
+		command, says string
+	}{
+		"{url: \"http://192.0.2.1/\"}":                         {"run", "is not this machine"},
+		"{url: \"http://127.0.0.1:1/\", cwd: .}":               {"run", "cwd is of a program that racebench starts"},
+		"{url: \"ws://127.0.0.1:1/\"}":                         {"run", "plain load by ws is not built yet"},
+		"{url: \"http://127.0.0.1:{port}/\"}":                  {"run", "external has no command"},
+		"{url: \"http://127.0.0.1:1/\"} # searched":            {"fuzz", "there is nothing to search in it"},
+		"{url: \"http://no-such-host.invalid/\"} # no address": {"run", "has no address"},
+	} {
+		var out bytes.Buffer
+		status := run(context.Background(), []string{c.command, "--dir", t.TempDir(), "--progress", "none", written(t, head+text+"\n")}, &out, &out)
+		if status != 2 || !strings.Contains(out.String(), c.says) {
+			t.Errorf("%s: status %d, want 2 with %q:\n%s", text, status, c.says, out.String())
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/racebench/racebench/engine/loadgen"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario/spec"
 )
 
@@ -100,6 +101,40 @@ func stageRate(text string) (float64, error) {
 		return 0, fmt.Errorf("%s is too fast", text)
 	}
 	return rate, err
+}
+
+// checkPlaces refuses scenarios of plain load whose server is not this machine, or with more clients than descriptors.
+func checkPlaces(ctx context.Context, programs []trial.Program, allowed []string) error {
+	for _, p := range programs {
+		if !p.Plain() {
+			continue
+		}
+		at, err := placeOf(p.Target.Traits.Plain)
+		if err != nil {
+			return err
+		}
+		if err := checkRemote(ctx, at.host, allowed); err != nil {
+			return err
+		}
+		clients := 0
+		for _, g := range p.Groups {
+			clients += g.Clients
+		}
+		if err := checkConnections(clients); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noPlain refuses plain load where a command has no use for it.
+func noPlain(programs []trial.Program, why string) error {
+	for _, p := range programs {
+		if p.Plain() {
+			return usagef("%s is plain load: %s", p.Scenario.Name, why)
+		}
+	}
+	return nil
 }
 
 // checkRemote refuses a host that is not this machine, unless it is named: a typing error must not load somebody's

@@ -117,6 +117,10 @@ func estimate(programs []trial.Program, seeds []scenario.Seed, f runFlags, s set
 		if f.trials > 0 {
 			trials = f.trials
 		}
+		if p.Plain() {
+			total += p.Scenario.Duration
+			continue
+		}
 		for _, v := range p.Variants {
 			each := time.Duration(trials) * oneTrial(p, v, seeds[i]) / time.Duration(max(1, f.parallel))
 			if f.forTime > 0 {

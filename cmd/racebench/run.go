@@ -156,6 +156,9 @@ func (a *app) runPrograms(ctx context.Context, programs []trial.Program, f runFl
 	if err := oneEngine(programs); err != nil {
 		return nil, err
 	}
+	if err := checkPlaces(ctx, programs, f.remotes); err != nil {
+		return nil, err
+	}
 	f.parallel = f.atOnce(programs[0].Scenario.Engine)
 	part, err := f.part()
 	if err != nil {

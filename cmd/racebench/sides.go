@@ -36,6 +36,9 @@ func (a *app) gateSides(ctx context.Context, args []string, f gateFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := noPlain(programs, "there are no two builds of its server: run it on each, and compare the results"); err != nil {
+		return err
+	}
 	for _, p := range programs {
 		if p.Scenario.Engine != scenario.Real {
 			return usagef("%s asks for engine %s, which runs inside this racebench: two builds are compared with --engine real", p.Scenario.Name, p.Scenario.Engine)

@@ -79,6 +79,9 @@ func Compile(s scenario.Scenario, catalog Catalog) (Program, spec.Errors) {
 	p.compileInject(&errs)
 	p.compileWiden(&errs)
 	p.compileExpect(&errs)
+	if p.Plain() {
+		p.compilePlain(&errs)
+	}
 	p.checkKnown(&errs)
 	p.checkMetrics(&errs)
 	targets.ParseKnobs(target.Knobs, s.Sim.Knobs, &errs)
@@ -179,7 +182,7 @@ func (p *Program) compileInject(errs *spec.Errors) {
 	for _, v := range p.Scenario.Inject {
 		p.Directives = append(p.Directives, fault.Parse(v, scope, errs))
 	}
-	if len(p.Scenario.Inject) == 0 {
+	if len(p.Scenario.Inject) == 0 && !p.Plain() {
 		p.Directives = []fault.Directive{fault.Default(p.Scenario.Duration)}
 	}
 }

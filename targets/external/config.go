@@ -28,6 +28,7 @@ type config struct {
 	worker     bool // it listens on nothing
 	pid1       bool // it runs as PID 1
 	beforeEach []string
+	plain      bool   // it runs already and is loaded, and nothing else: url stands alone
 	attach     string // the id of a process that runs already, or a file that holds it; "": none
 }
 
@@ -131,7 +132,10 @@ func parseConfig(v spec.Value, errs *spec.Errors) config {
 	}
 	_, hasCommand := v.Get("command")
 	_, hasAttach := v.Get("attach")
+	c.plain = !hasCommand && !hasAttach && c.url != "" && !strings.Contains(c.url, portWord)
 	switch {
+	case c.plain:
+		c.checkPlain(v, errs)
 	case !hasCommand && !hasAttach:
 		errs.Addf(v, "external has no command: write what starts the program, such as command: [./server, --port, \"{port}\"]")
 	case hasCommand && hasAttach:
@@ -145,6 +149,18 @@ func parseConfig(v spec.Value, errs *spec.Errors) config {
 		c.exits = []int{0, 143}
 	}
 	return c
+}
+
+// checkPlain refuses words of a program that is started where there is none.
+func (c *config) checkPlain(v spec.Value, errs *spec.Errors) {
+	for _, f := range v.Fields {
+		if f.Key.Text != "url" {
+			errs.Addf(f.Key, "%s is of a program that racebench starts, and url alone is plain load on a server that runs: write a command, or leave %s out", f.Key.Text, f.Key.Text)
+		}
+	}
+	if u, err := url.Parse(c.url); err == nil && u.Scheme != "http" && u.Scheme != "https" {
+		errs.Addf(v, "plain load by %s is not built yet: http and https are", u.Scheme)
+	}
 }
 
 // receivers are who may get the signal: the program itself, or its whole process group.

@@ -68,6 +68,10 @@ func (b binder) Bind(external spec.Value, errs *spec.Errors) targets.Target {
 	target.Variants = []targets.Variant{{Name: c.name(), Origin: "the scenario", Verdict: "unknown", Summary: "the program as it is"}}
 	target.Reproducer = reproducer{c}
 	target.Traits.Idle, target.Traits.Attached = c.worker, c.attach != ""
+	target.Traits.Plain = c.plainURL()
+	if c.plain {
+		target.Example = []byte(plainExample)
+	}
 	if c.worker {
 		target.Example = []byte(idleExample)
 	}
@@ -108,6 +112,8 @@ func (c config) name() string {
 	switch {
 	case c.preset != "":
 		return c.preset
+	case c.plain:
+		return c.place()
 	case len(c.command) == 0:
 		return "attached"
 	}
