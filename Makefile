@@ -55,6 +55,10 @@ bench-sim: ## print the speed and the hit rates of the simulated world as a tabl
 			printf "%-32s %17s %14s %8s   %s\n", $$1, v["median"], v["p90"], v["missed"], "100, 1000" } \
 		/FAIL/ { print; bad = 1 } END { exit bad }'
 
+.PHONY: bench-load
+bench-load: ## measure what a request of plain load costs, beside wrk, h2load and other load generators that are here (ROUNDS=5, ROUNDTIME=3 seconds)
+	RACEBENCH_ROUNDS=$(ROUNDS) RACEBENCH_ROUND_TIME=$(ROUNDTIME) $(GO) test -tags peers -count=1 -v -timeout 30m -run '^TestPeers$$' ./internal/peers
+
 .PHONY: determinism
 determinism: ## play SEEDS (200) seeds of every strategy and broker variant here and elsewhere: all must be the same
 	CGO_ENABLED=1 $(GO) test -race -c -o bin/engine.race.test ./engine/trial

@@ -64,10 +64,10 @@ type loop struct {
 }
 
 // runEpoll starts one loop for each part of a group's clients.
-func (l *load) runEpoll(ctx context.Context, parts []int, running *sync.WaitGroup) {
+func (l *load) runEpoll(ctx context.Context, running *sync.WaitGroup) {
 	first := 0
-	l.ready.Add(len(parts))
-	for part, n := range parts {
+	l.ready.Add(len(l.parts))
+	for part, n := range l.parts {
 		w := &loop{
 			l: l, s: l.shards[part], ctx: ctx, conns: make([]conn, n), buf: make([]byte, loopRead),
 			events: make([]unix.EpollEvent, eventsAtOnce), idle: newRing(n),

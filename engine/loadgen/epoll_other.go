@@ -10,6 +10,6 @@ import (
 const hasEpoll = false
 
 // runEpoll is never called: EngineFor refuses.
-func (l *load) runEpoll(ctx context.Context, parts []int, running *sync.WaitGroup) {
-	l.runGoroutines(ctx, parts, running)
+func (l *load) runEpoll(ctx context.Context, running *sync.WaitGroup) {
+	l.runGoroutines(ctx, running)
 }

@@ -46,9 +46,9 @@ type client struct {
 }
 
 // runGoroutines starts the clients of a group.
-func (l *load) runGoroutines(ctx context.Context, parts []int, running *sync.WaitGroup) {
+func (l *load) runGoroutines(ctx context.Context, running *sync.WaitGroup) {
 	clients := make([]*client, 0, l.Clients)
-	for part, n := range parts {
+	for part, n := range l.parts {
 		for range n {
 			c := &client{l: l, s: l.shards[part], number: len(clients), buf: make([]byte, readSize), pause: firstBackOff}
 			if l.ThinkMax > 0 {

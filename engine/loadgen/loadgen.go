@@ -104,6 +104,7 @@ type load struct {
 	limit  time.Duration
 	clock
 	starts *starts // of an open load
+	parts  []int   // its clients, by shard
 	shards []*shard
 	said   reasons
 
@@ -132,23 +133,25 @@ func Run(ctx context.Context, c Config) (result.Trial, error) {
 	var ready sync.WaitGroup
 	begun := make(chan struct{})
 	for i, g := range c.Groups {
-		loads[i] = &load{Group: g, c: &c, number: i, limit: c.AnswerLimit, ready: &ready, begun: begun}
+		l := &load{Group: g, c: &c, number: i, limit: c.AnswerLimit, ready: &ready, begun: begun}
+		loads[i], l.parts = l, l.partsIn(engine)
+		for range l.parts {
+			l.shards = append(l.shards, newShard())
+		}
 		if g.Schedule != nil {
-			loads[i].starts = newStarts(*g.Schedule, c.Stream(fmt.Sprintf("schedule/%d", i)))
+			l.starts = newStarts(*g.Schedule, c.Stream(fmt.Sprintf("schedule/%d", i)))
 		}
 	}
 	var running sync.WaitGroup
+	if engine == Epoll {
+		defer spareProcessors(loads)()
+	}
 	for _, l := range loads {
-		parts := l.partsIn(engine)
-		l.shards = make([]*shard, len(parts))
-		for i := range parts {
-			l.shards[i] = newShard()
-		}
 		switch engine {
 		case Epoll:
-			l.runEpoll(ctx, parts, &running)
+			l.runEpoll(ctx, &running)
 		default:
-			l.runGoroutines(ctx, parts, &running)
+			l.runGoroutines(ctx, &running)
 		}
 	}
 	ready.Wait()
@@ -158,6 +161,18 @@ func Run(ctx context.Context, c Config) (result.Trial, error) {
 	}
 	close(begun)
 	return collect(ctx, &c, engine, loads, &running, zero), nil
+}
+
+// spareProcessors gives the Go scheduler as many processors more as there are loops. A loop that waits in the kernel holds
+// one; where none is idle beside it, the scheduler takes it away again and again, 20 µs into each wait, and that costs more
+// than the request. It returns what puts the number back.
+func spareProcessors(loads []*load) (restore func()) {
+	before, loops := runtime.GOMAXPROCS(0), 1
+	for _, l := range loads {
+		loops += len(l.parts)
+	}
+	runtime.GOMAXPROCS(before + loops)
+	return func() { runtime.GOMAXPROCS(before) }
 }
 
 // partsIn divides a group's clients among shards: those of one worker of the epoll engine, or some that share counters.
