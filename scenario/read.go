@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -15,7 +16,9 @@ import (
 const maxSim = 1_000_000_000
 
 // scenarioName is what a scenario may be called: it becomes part of file names.
-var scenarioName = regexp.MustCompile(`^[a-z0-9-]{1,100}$`)
+const scenarioNamePattern = `^[a-z0-9-]{1,100}$`
+
+var scenarioName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(scenarioNamePattern) })
 
 // reader reads a scenario and goes on past every mistake.
 type reader struct {
@@ -100,7 +103,7 @@ func (r *reader) settle(root spec.Value) {
 }
 
 func (r *reader) name(v spec.Value, s *Scenario) {
-	if v.Kind != spec.Scalar || !scenarioName.MatchString(v.Text) {
+	if v.Kind != spec.Scalar || !scenarioName().MatchString(v.Text) {
 		r.errs.Addf(v, "name %s: use small letters, digits and -, such as broker-sigterm", shown(v))
 		return
 	}

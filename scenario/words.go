@@ -36,7 +36,7 @@ type word[T any] struct {
 var words = []word[Scenario]{
 	{
 		name: "name", help: "names the scenario in results; small letters, digits and -",
-		form: always(schema.Pattern(scenarioName.String())), read: (*reader).name,
+		form: always(schema.Pattern(scenarioNamePattern)), read: (*reader).name,
 		write: func(s *Scenario) spec.Value { return wordValue(s.Name) },
 	},
 	{

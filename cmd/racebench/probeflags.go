@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -107,19 +108,21 @@ func (m *mapping) put(key string, v spec.Value) {
 func (m *mapping) text(key, s string) {
 	if s != "" {
 		v := spec.Text(s)
-		v.Quoted = !plainValue.MatchString(s)
+		v.Quoted = !plainValue().MatchString(s)
 		m.put(key, v)
 	}
 }
 
 // plainValue is a text that YAML reads as that text without quotes.
-var plainValue = regexp.MustCompile(`^([A-Za-z/][A-Za-z0-9_./-]*|[0-9]+[a-zA-Z]*|[0-9]{3})$`)
+var plainValue = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([A-Za-z/][A-Za-z0-9_./-]*|[0-9]+[a-zA-Z]*|[0-9]{3})$`)
+})
 
 func words(all []string) spec.Value {
 	v := spec.Value{Kind: spec.List}
 	for _, s := range all {
 		item := spec.Text(s)
-		item.Quoted = !plainValue.MatchString(s)
+		item.Quoted = !plainValue().MatchString(s)
 		v.Items = append(v.Items, item)
 	}
 	return v
@@ -324,7 +327,7 @@ func (w *probeFlags) body() (string, error) {
 	return string(raw), nil
 }
 
-var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
+var notInNames = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^a-z0-9]+`) })
 
 // name is the scenario's name.
 func (w *probeFlags) name(command []string) string {
@@ -362,6 +365,6 @@ func nameFor(command []string, signal string) string {
 	if len(command) > 1 && !strings.HasPrefix(command[1], "-") && filepath.Ext(command[1]) != "" {
 		base = strings.TrimSuffix(filepath.Base(command[1]), filepath.Ext(command[1]))
 	}
-	name := strings.Trim(notInNames.ReplaceAllString(strings.ToLower(base+"-"+signal), "-"), "-")
+	name := strings.Trim(notInNames().ReplaceAllString(strings.ToLower(base+"-"+signal), "-"), "-")
 	return name[:min(len(name), 100)]
 }

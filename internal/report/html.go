@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/racebench/racebench/engine/result"
@@ -21,7 +22,7 @@ var pageText string
 var pageStyle string
 
 // page is parsed once. Its escaping knows HTML: no name in a scenario can become markup.
-var page = template.Must(template.New("page").Parse(pageText))
+var page = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageText)) })
 
 // chartsAtMost is how many results have charts of their own, the worst first: with more, the page grows
 // past what a mail or an artifact viewer takes.
@@ -93,7 +94,7 @@ func renderHTML(r *result.Report, _ Options) ([]byte, error) {
 		v.Groups = append(v.Groups, groupOf(g, i, &charts))
 	}
 	var b bytes.Buffer
-	if err := page.Execute(&b, v); err != nil {
+	if err := page().Execute(&b, v); err != nil {
 		return nil, fmt.Errorf("render page: %w", err)
 	}
 	return b.Bytes(), nil

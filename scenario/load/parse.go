@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/racebench/racebench/scenario/schema"
 	"github.com/racebench/racebench/scenario/spec"
@@ -12,8 +13,10 @@ import (
 // maxBurst is the most operations one client starts at once.
 const maxBurst = 1_000_000
 
+const groupNamePattern = `^[A-Za-z0-9][A-Za-z0-9_-]*$`
+
 // groupName is what a group may be called in thresholds and results.
-var groupName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+var groupName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(groupNamePattern) })
 
 // clientWord takes the place of op in the load groups of an external program.
 const clientWord = "client"
@@ -177,7 +180,7 @@ func readAs(g *Group, v spec.Value) error {
 	if err != nil {
 		return err
 	}
-	if !groupName.MatchString(name) {
+	if !groupName().MatchString(name) {
 		return spec.Errorf(v, "%q does not name a group: use letters, digits, - and _", name)
 	}
 	if name == "drain" {

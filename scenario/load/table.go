@@ -102,7 +102,7 @@ var fields = []field{
 		"size: 256B", func(g *Group, v spec.Value) (err error) { g.Size, err = spec.Size(v); return err },
 	},
 	{
-		schema.Word{Name: "as", Form: schema.Pattern(groupName.String()), Help: "the group's name in results and thresholds; default the op", Like: "op"},
+		schema.Word{Name: "as", Form: schema.Pattern(groupNamePattern), Help: "the group's name in results and thresholds; default the op", Like: "op"},
 		"as: writers", readAs,
 	},
 	{

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -22,7 +23,7 @@ const MaxDuration = 365 * 24 * time.Hour
 
 // number is a decimal number as people write it: no exponents, no infinities, no
 // hexadecimal, no digit groups.
-var number = regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)$`)
+var number = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)$`) })
 
 // longestNumber is how many characters of digits a number may have.
 const longestNumber = 40
@@ -70,7 +71,7 @@ func Duration(v Value) (time.Duration, error) {
 	if v.Kind != Scalar {
 		return 0, Errorf(v, "%s is not a duration: write one such as 250ms or 2s", v.found())
 	}
-	if number.MatchString(v.Text) {
+	if number().MatchString(v.Text) {
 		return 0, noUnit(v, "duration", "s", "2s")
 	}
 	d, err := time.ParseDuration(v.Text)
@@ -90,15 +91,17 @@ func Duration(v Value) (time.Duration, error) {
 }
 
 // durationForm tells a duration out of range from a text that is none.
-var durationForm = regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)`)
+var durationForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)`)
+})
 
-func looksHuge(s string) bool { return durationForm.MatchString(s) && !strings.ContainsAny(s, " \t") }
+func looksHuge(s string) bool { return durationForm().MatchString(s) && !strings.ContainsAny(s, " \t") }
 
 // Rate reads a rate such as 2000/s and returns it per second: more than 0, at most
 // [MaxRate].
 func Rate(v Value) (float64, error) {
 	text, ok := strings.CutSuffix(v.Text, "/s")
-	if v.Kind == Scalar && !ok && number.MatchString(v.Text) {
+	if v.Kind == Scalar && !ok && number().MatchString(v.Text) {
 		return 0, noUnit(v, "rate", "/s", "2000/s")
 	}
 	f, isNumber := parseFloat(text)
@@ -129,7 +132,7 @@ func Size(v Value) (int64, error) {
 	if v.Kind != Scalar {
 		return 0, Errorf(v, "%s is not a size: write one such as 64KiB", v.found())
 	}
-	if number.MatchString(v.Text) {
+	if number().MatchString(v.Text) {
 		return 0, noUnit(v, "size", "B", "64KiB")
 	}
 	for _, u := range sizeUnits {
@@ -159,7 +162,7 @@ func Size(v Value) (int64, error) {
 // 0 to 1.
 func Percent(v Value) (float64, error) {
 	text, ok := strings.CutSuffix(v.Text, "%")
-	if v.Kind == Scalar && !ok && number.MatchString(v.Text) {
+	if v.Kind == Scalar && !ok && number().MatchString(v.Text) {
 		return 0, noUnit(v, "share", "%", "10%")
 	}
 	f, isNumber := parseFloat(text)
@@ -201,7 +204,7 @@ func parseInt(s string) (int64, bool) {
 }
 
 func parseFloat(s string) (float64, bool) {
-	if len(s) > longestNumber || !number.MatchString(s) {
+	if len(s) > longestNumber || !number().MatchString(s) {
 		return 0, false
 	}
 	f, err := strconv.ParseFloat(s, 64)
@@ -210,7 +213,7 @@ func parseFloat(s string) (float64, bool) {
 
 // parseRat reads a decimal number exactly.
 func parseRat(s string) (*big.Rat, bool) {
-	if len(s) > longestNumber || !number.MatchString(s) {
+	if len(s) > longestNumber || !number().MatchString(s) {
 		return nil, false
 	}
 	return new(big.Rat).SetString(s)

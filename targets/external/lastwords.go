@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // A language is one whose runtime ends a program for an error that nobody caught, and reports it in words of its own.
@@ -35,12 +36,12 @@ func uncaught(printed string, status int) string {
 	return ""
 }
 
-var nodeVersion = regexp.MustCompile(`^Node\.js v\d+\.\d+\.\d+\s*$`)
+var nodeVersion = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^Node\.js v\d+\.\d+\.\d+\s*$`) })
 
 // nodeReport: the place in the source, a line of carets, the error with its stack, and the version.
 func nodeReport(lines []string) string {
 	last := len(lines) - 1
-	if last < 0 || !nodeVersion.MatchString(lines[last]) {
+	if last < 0 || !nodeVersion().MatchString(lines[last]) {
 		return ""
 	}
 	for i := last - 1; i >= 0; i-- {
@@ -86,7 +87,9 @@ func pythonReport(lines []string) string {
 	return lines[last]
 }
 
-var jvmRest = regexp.MustCompile(`^(\s+at |\s+\.\.\. \d+ (more|common frames omitted)|\s*Caused by: |\s*Suppressed: )`)
+var jvmRest = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(\s+at |\s+\.\.\. \d+ (more|common frames omitted)|\s*Caused by: |\s*Suppressed: )`)
+})
 
 // jvmReport: the main thread's exception and its stack.
 func jvmReport(lines []string) string {
@@ -94,7 +97,7 @@ func jvmReport(lines []string) string {
 		if strings.HasPrefix(lines[i], `Exception in thread "main" `) {
 			return lines[i]
 		}
-		if !jvmRest.MatchString(lines[i]) {
+		if !jvmRest().MatchString(lines[i]) {
 			return ""
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -32,7 +33,7 @@ type stopWords struct {
 }
 
 // servingPanic is how Go's net/http tells of a handler that panicked.
-var servingPanic = regexp.MustCompile(`http: panic serving \S*:(\d+): `)
+var servingPanic = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`http: panic serving \S*:(\d+): `) })
 
 // tellingParts are in lines that say why requests were lost or a stop failed.
 var tellingParts = []string{
@@ -47,7 +48,7 @@ func (w *stopWords) take(line string, at time.Duration) {
 		return
 	}
 	l := said{at: at, text: strings.TrimSpace(line)}
-	if m := servingPanic.FindStringSubmatch(line); m != nil {
+	if m := servingPanic().FindStringSubmatch(line); m != nil {
 		l.port, _ = strconv.Atoi(m[1])
 		if len(w.panics) < mostPanics {
 			w.panics = append(w.panics, l)
