@@ -23,13 +23,28 @@ type rbConn struct {
 	noWrite bool
 	closed  bool
 	changed chan struct{}
-	rd, wd  pipeDeadline
+	rd, wd  rbDeadline
 }
+
+// rbDeadline is over at its time, whether its timer has struck or not: two that are equal are over at once.
+type rbDeadline struct {
+	pipeDeadline
+	at time.Time
+}
+
+func rbNoDeadline() rbDeadline { return rbDeadline{pipeDeadline: makePipeDeadline()} }
+
+func (d *rbDeadline) move(t time.Time) {
+	d.at = t
+	d.set(t)
+}
+
+func (d *rbDeadline) over() bool { return !d.at.IsZero() && time.Until(d.at) <= 0 }
 
 func rbPair(network string, from, to *TCPAddr) (client, server *rbConn) {
 	end := func(local, remote *TCPAddr) *rbConn {
 		return &rbConn{
-			network: network, local: local, remote: remote, changed: make(chan struct{}), rd: makePipeDeadline(), wd: makePipeDeadline(),
+			network: network, local: local, remote: remote, changed: make(chan struct{}), rd: rbNoDeadline(), wd: rbNoDeadline(),
 		}
 	}
 	client, server = end(from, to), end(to, from)
@@ -67,7 +82,6 @@ func (c *rbConn) pending() syscall.Errno {
 
 func (c *rbConn) Read(p []byte) (int, error) {
 	for {
-		late := isClosedChan(c.rd.wait())
 		c.enter()
 		switch {
 		case c.closed:
@@ -76,7 +90,7 @@ func (c *rbConn) Read(p []byte) (int, error) {
 		case len(p) == 0:
 			c.leave()
 			return 0, nil
-		case late:
+		case c.rd.over():
 			c.leave()
 			return 0, c.fail("read", os.ErrDeadlineExceeded)
 		case len(c.buf) > 0:
@@ -110,13 +124,12 @@ const rbRoom = 64 << 10
 func (c *rbConn) Write(p []byte) (int, error) {
 	n := 0
 	for {
-		late := isClosedChan(c.wd.wait())
 		c.enter()
 		switch {
 		case c.closed:
 			c.leave()
 			return n, c.fail("write", ErrClosed)
-		case late:
+		case c.wd.over():
 			c.leave()
 			return n, c.fail("write", os.ErrDeadlineExceeded)
 		}
@@ -176,8 +189,8 @@ func (c *rbConn) Close() error {
 	}
 	c.end()
 	c.wake()
-	c.rd.set(time.Time{})
-	c.wd.set(time.Time{})
+	c.rd.move(time.Time{})
+	c.wd.move(time.Time{})
 	return nil
 }
 
@@ -231,15 +244,15 @@ func (c *rbConn) CloseRead() error {
 func (c *rbConn) LocalAddr() Addr  { return c.local }
 func (c *rbConn) RemoteAddr() Addr { return c.remote }
 
-func (c *rbConn) set(t time.Time, which ...*pipeDeadline) error {
+func (c *rbConn) set(t time.Time, which ...*rbDeadline) error {
 	c.enter()
 	closed := c.closed
 	c.leave()
 	if closed {
-		return c.fail("set", ErrClosed)
+		return &OpError{Op: "set", Net: c.network, Addr: c.local, Err: ErrClosed}
 	}
 	for _, d := range which {
-		d.set(t)
+		d.move(t)
 	}
 	return nil
 }

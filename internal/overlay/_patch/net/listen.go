@@ -58,7 +58,7 @@ type rbListener struct {
 	queue   []*rbConn
 	closed  bool
 	changed chan struct{}
-	dl      pipeDeadline
+	dl      rbDeadline
 }
 
 func rbListen(network, address string) (Listener, error) {
@@ -68,7 +68,13 @@ func rbListen(network, address string) (Listener, error) {
 		return nil, fail(nil, err)
 	}
 	a := addrs[0]
-	if !a.IP.IsLoopback() && !a.IP.IsUnspecified() {
+	named := *a
+	switch {
+	case a.IP == nil && network == "tcp4":
+		a.IP = IPv4zero
+	case a.IP == nil || a.IP.IsUnspecified() && network == "tcp":
+		a.IP = IPv6unspecified
+	case !a.IP.IsLoopback() && !a.IP.IsUnspecified():
 		return nil, fail(a, os.NewSyscallError("bind", syscall.EADDRNOTAVAIL))
 	}
 	rbEnter(unsafe.Pointer(&rbNet))
@@ -78,10 +84,11 @@ func rbListen(network, address string) (Listener, error) {
 	}
 	for _, l := range rbNet.ls {
 		if l.addr.Port == a.Port && (l.addr.IP.Equal(a.IP) || l.addr.IP.IsUnspecified() || a.IP.IsUnspecified()) {
-			return nil, fail(a, os.NewSyscallError("bind", syscall.EADDRINUSE))
+			named.Port = a.Port
+			return nil, fail(&named, os.NewSyscallError("bind", syscall.EADDRINUSE))
 		}
 	}
-	l := &rbListener{network: network, addr: a, changed: make(chan struct{}), dl: makePipeDeadline()}
+	l := &rbListener{network: network, addr: a, changed: make(chan struct{}), dl: rbNoDeadline()}
 	rbNet.ls = append(rbNet.ls, l)
 	return l, nil
 }
@@ -108,13 +115,12 @@ func (l *rbListener) fail(op string, err error) error {
 
 func (l *rbListener) Accept() (Conn, error) {
 	for {
-		late := isClosedChan(l.dl.wait())
 		rbEnter(unsafe.Pointer(&rbNet))
 		switch {
 		case l.closed:
 			rbLeave(unsafe.Pointer(&rbNet))
 			return nil, l.fail("accept", ErrClosed)
-		case late:
+		case l.dl.over():
 			rbLeave(unsafe.Pointer(&rbNet))
 			return nil, l.fail("accept", os.ErrDeadlineExceeded)
 		case len(l.queue) > 0:
@@ -160,15 +166,15 @@ func (l *rbListener) Close() error {
 	for _, c := range left {
 		c.abort()
 	}
-	l.dl.set(time.Time{})
+	l.dl.move(time.Time{})
 	return nil
 }
 
 func (l *rbListener) SetDeadline(t time.Time) error {
 	if l.closed {
-		return l.fail("set", ErrClosed)
+		return ErrClosed
 	}
-	l.dl.set(t)
+	l.dl.move(t)
 	return nil
 }
 
@@ -249,6 +255,11 @@ func rbFamily(l *rbListener, to *TCPAddr) bool {
 
 // rbResolve knows this machine: its addresses and the name localhost.
 func rbResolve(network, address string, listen bool) ([]*TCPAddr, error) {
+	if address == "" && listen {
+		address = ":0"
+	} else if address == "" {
+		return nil, errMissingAddress
+	}
 	host, service, err := SplitHostPort(address)
 	if err != nil {
 		return nil, err
@@ -260,10 +271,8 @@ func rbResolve(network, address string, listen bool) ([]*TCPAddr, error) {
 	four, six := IPv4(127, 0, 0, 1), IPv6loopback
 	var ips []IP
 	switch ip := ParseIP(host); {
-	case host == "" && listen && network == "tcp4":
-		ips = []IP{IPv4zero}
 	case host == "" && listen:
-		ips = []IP{IPv6unspecified}
+		return []*TCPAddr{{Port: port}}, nil
 	case host == "" || host == "localhost":
 		ips = []IP{four, six}
 	case ip == nil:
