@@ -89,7 +89,7 @@ func rbdone(gp *g, t *rbTask, how uint8) {
 // rbidle says whether a wait can only be ended from inside the bubble. In a controlled bubble that holds for locks and
 // for channels made outside as well: nothing outside runs.
 func rbidle(bubble *synctestBubble, gp *g) bool {
-	if rb.on && bubble == rb.bubble {
+	if bubble == rb.bubble {
 		switch gp.waitreason {
 		case waitReasonSyncMutexLock, waitReasonSyncRWMutexRLock, waitReasonSyncRWMutexLock,
 			waitReasonChanReceive, waitReasonChanSend, waitReasonSelect, waitReasonSyncWaitGroupWait, waitReasonSemacquire:
@@ -208,3 +208,8 @@ func rbstruck() {
 		rb.sh.signals++
 	}
 }
+
+// rbraise sends a real signal to the thread of the caller: it has struck when this returns.
+//
+//go:linkname rbraise os/signal.rbraise
+func rbraise(sig uint32) { raise(sig) }

@@ -21,7 +21,8 @@ var rb struct {
 	streak          uint32
 }
 
-func rbin() bool { return rb.on && getg().bubble != nil && getg().bubble == rb.bubble }
+// rbin says whether the caller is in the controlled bubble, which stays one of its own where control was given up.
+func rbin() bool { return rb.bubble != nil && getg().bubble == rb.bubble }
 
 func rbt(gp *g) *rbTask { return &rb.sh.task[gp.rbid] }
 
@@ -143,6 +144,15 @@ func rbput(gp *g, global bool) bool {
 		rbdecide()
 	}
 	return true
+}
+
+// rbcaught takes a goroutine that is about to run without the turn: it was woken by real input, which comes from outside of
+// the schedule and through no door of ours.
+func rbcaught(gp *g) bool {
+	if !rb.on || gp.bubble != rb.bubble || uintptr(unsafe.Pointer(gp)) == rb.cur {
+		return false
+	}
+	return rbput(gp, false)
 }
 
 // rbadd says whether there was room in the table.

@@ -13,6 +13,9 @@ func rbon() bool
 //go:linkname rbstruck
 func rbstruck()
 
+//go:linkname rbraise
+func rbraise(sig uint32)
+
 // What stood before the first schedule, and how many deliveries a schedule still has to add.
 var (
 	rbKept    bool
@@ -47,9 +50,7 @@ func rbDeliver(sig syscall.Signal, added bool) {
 		rbstruck()
 	} else if n < 0 || !signalIgnored(n) {
 		rbstruck()
-		rbReal = true
-		syscall.Kill(syscall.Getpid(), sig)
-		rbReal = false
+		rbraise(uint32(sig))
 	}
 	if added {
 		rbNotified()
@@ -79,11 +80,9 @@ func rbSend(n int, sig os.Signal) bool {
 	return found
 }
 
-var rbReal bool
-
 func init() {
 	syscall.RbKill = func(pid int, sig syscall.Signal) bool {
-		if rbReal || pid != syscall.Getpid() || !rbon() || sig == 0 {
+		if pid != syscall.Getpid() || !rbon() || sig == 0 {
 			return false
 		}
 		if n := signum(sig); n < 0 || sig == syscall.SIGKILL || sig == syscall.SIGSTOP || sig == syscall.SIGQUIT || sig == syscall.SIGABRT {
