@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"github.com/racebench/racebench/engine/loadgen"
 	"github.com/racebench/racebench/engine/result"
 )
@@ -79,6 +81,28 @@ func TestLoadHasAVerdict(t *testing.T) {
 	}
 }
 
+// A WebSocket's messages are counted like requests.
+func TestLoadOfMessages(t *testing.T) {
+	up := websocket.Upgrader{}
+	url := listen(t, func(w http.ResponseWriter, r *http.Request) {
+		c, err := up.Upgrade(w, r, nil)
+		if err != nil {
+			return
+		}
+		defer func() { _ = c.Close() }()
+		for {
+			kind, b, err := c.ReadMessage()
+			if err != nil || string(b) != "ping" || c.WriteMessage(kind, b) != nil {
+				return
+			}
+		}
+	})
+	rep, out, status := offered(t, "--for", "300ms", "--clients", "2", "-d", "ping", "ws"+strings.TrimPrefix(url, "http"))
+	if status != 0 || rep == nil || rep.Results[0].Throughput[0].Op != "websocket" || len(rep.Results[0].Failures) > 0 {
+		t.Errorf("status %d:\n%s", status, out)
+	}
+}
+
 // An open load says what it sent, its latency and beside it the service time; both can be read again.
 func TestOpenLoadIsStored(t *testing.T) {
 	url := listen(t, func(http.ResponseWriter, *http.Request) {})
@@ -111,7 +135,8 @@ func TestLoadIsRefused(t *testing.T) {
 		"is not this machine":       {"http://192.0.2.1/"},
 		"has no address that could": {"http://no-such-host.invalid/"},
 		"are different servers":     {"http://127.0.0.1:1/", "http://127.0.0.1:2/"},
-		"plain load by ws is not":   {"ws://127.0.0.1:1/"},
+		"are of HTTP":               {"-X", "POST", "ws://127.0.0.1:1/"},
+		"has no WebSocket":          {"--engine-io", "epoll", "ws://127.0.0.1:1/"},
 		"plain load by grpc is not": {"grpc://127.0.0.1:1/a.B/C"},
 		"plain load by HTTP/2":      {"--http2", "http://127.0.0.1:1/"},
 		"begins with http":          {"ftp://127.0.0.1/"},
@@ -131,7 +156,7 @@ func TestLoadIsRefused(t *testing.T) {
 		"a header is NAME: VALUE":   {"-H", "x", "http://127.0.0.1:1/"},
 		"write statuses such as":    {"--status", "abc", "http://127.0.0.1:1/"},
 	} {
-		if says == "has no TLS" && loadgenEngines() < 2 {
+		if (says == "has no TLS" || says == "has no WebSocket") && loadgenEngines() < 2 {
 			continue
 		}
 		if _, out, status := offered(t, args...); status != 2 || !strings.Contains(out, says) {

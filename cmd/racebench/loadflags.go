@@ -80,7 +80,7 @@ func (w *loadFlags) groups(f *runFlags) []flagGroup {
 func (w *loadFlags) registerRequest(fs *pflag.FlagSet) {
 	fs.StringVarP(&w.method, "request", "X", "", "the `METHOD` (default GET, and POST with -d)")
 	fs.StringArrayVarP(&w.headers, "header", "H", nil, "a header `NAME: VALUE` of every request (may be repeated)")
-	fs.StringVarP(&w.data, "data", "d", "", "the body, as `TEXT` or @FILE")
+	fs.StringVarP(&w.data, "data", "d", "", "the body, or the message of a WebSocket, as `TEXT` or @FILE")
 	fs.StringVar(&w.requests, "requests", "", "a `FILE` with a method and a URL or path on each line")
 	fs.StringVar(&w.status, "status", "", "the `LIST` of statuses that are well, such as 200 or 2xx,404 (default: below 400)")
 	fs.DurationVar(&w.answerLimit, "answer-limit", w.answerLimit, "the `TIME` that an answer may take: then it is a timeout")
@@ -102,18 +102,14 @@ func (w *loadFlags) registerLoad(fs *pflag.FlagSet, f *runFlags) {
 
 // all are the requests that each client sends in turns.
 func (w *loadFlags) all(places []place) ([]loadgen.Request, error) {
-	shared := probeFlags{requests: w.requests, data: w.data, paths: nil}
+	shared := probeFlags{requests: w.requests, data: w.data}
 	body, err := shared.body()
 	if err != nil {
 		return nil, err
 	}
-	var headers [][2]string
-	for _, line := range w.headers {
-		name, value, ok := strings.Cut(line, ":")
-		if !ok {
-			return nil, usagef("-H %q: a header is NAME: VALUE", line)
-		}
-		headers = append(headers, [2]string{strings.TrimSpace(name), strings.TrimSpace(value)})
+	headers, err := w.heads()
+	if err != nil {
+		return nil, err
 	}
 	method := cmp.Or(w.method, map[bool]string{true: "POST", false: "GET"}[body != ""])
 	var asked []probed
@@ -141,6 +137,44 @@ func (w *loadFlags) all(places []place) ([]loadgen.Request, error) {
 	}
 	return all, nil
 }
+
+// heads reads the headers.
+func (w *loadFlags) heads() ([][2]string, error) {
+	var headers [][2]string
+	for _, line := range w.headers {
+		name, value, ok := strings.Cut(line, ":")
+		if !ok {
+			return nil, usagef("-H %q: a header is NAME: VALUE", line)
+		}
+		headers = append(headers, [2]string{strings.TrimSpace(name), strings.TrimSpace(value)})
+	}
+	return headers, nil
+}
+
+// talk makes a group's clients WebSockets that send one message again and again.
+func (w *loadFlags) talk(g *loadgen.Group, at place) error {
+	if w.method != "" || w.requests != "" || w.status != "" {
+		return usagef("-X, --requests and --status are of HTTP: a WebSocket sends -d TEXT, and the next message is its answer")
+	}
+	shared := probeFlags{data: cmp.Or(w.data, defaultMessage)}
+	text, err := shared.body()
+	if err != nil {
+		return err
+	}
+	headers, err := w.heads()
+	if err != nil {
+		return err
+	}
+	up, err := loadgen.NewUpgrade(at.url.RequestURI(), at.url.Host, headers)
+	if err != nil {
+		return usageError{err}
+	}
+	g.Op, g.Upgrade, g.Requests = "websocket", &up, []loadgen.Request{loadgen.NewMessage(text)}
+	return nil
+}
+
+// defaultMessage is what a WebSocket sends when nothing else is said.
+const defaultMessage = "hello"
 
 // good reads --status.
 func (w *loadFlags) good() (func(status int) bool, error) {
@@ -225,7 +259,12 @@ func (w *loadFlags) plain(ctx context.Context, args []string, f *runFlags, seed 
 	} else if w.stages != "" {
 		f.forTime = g.Schedule.Duration()
 	}
-	if g.Requests, err = w.all(places); err != nil {
+	if at.framed() {
+		err = w.talk(&g, at)
+	} else {
+		g.Requests, err = w.all(places)
+	}
+	if err != nil {
 		return p, err
 	}
 	if g.Good, err = w.good(); err != nil {
@@ -313,7 +352,7 @@ func parseBound(flag, text string) (scenario.Threshold, error) {
 		return t, usagef("%s %s: %w", flag, text, err)
 	case t.Metric.Func == "breach_rate" || t.Metric.Func == "memory" || t.Metric.Func == "count" || t.Metric.Phase == "drain" || t.Metric.Name == "drain":
 		return t, usagef("%s %s: plain load has no %s: it has mean, p50, p90, p99, p999, max, rate, errors and late", flag, text, t.Metric)
-	case t.Metric.Name != loadGroup && t.Metric.Name != loadOp:
+	case t.Metric.Name != loadGroup:
 		return t, usagef("%s %s: leave the name out: there is one group of requests", flag, text)
 	}
 	return t, nil

@@ -21,7 +21,10 @@ type place struct {
 }
 
 // secure says whether it is reached by TLS.
-func (p place) secure() bool { return p.url.Scheme == "https" }
+func (p place) secure() bool { return p.url.Scheme == "https" || p.url.Scheme == "wss" }
+
+// framed says whether its connections become WebSockets.
+func (p place) framed() bool { return p.url.Scheme == "ws" || p.url.Scheme == "wss" }
 
 // placeOf reads a URL.
 func placeOf(text string) (place, error) {
@@ -38,10 +41,14 @@ func placeOf(text string) (place, error) {
 		p.port = cmp.Or(p.port, "80")
 	case "https":
 		p.port = cmp.Or(p.port, "443")
-	case "ws", "wss", "grpc", "grpcs":
-		return p, usagef("%s: plain load by %s is not built yet: http and https are; a scenario with a command has clients for the others", text, u.Scheme)
+	case "ws":
+		p.port = cmp.Or(p.port, "80")
+	case "wss":
+		p.port = cmp.Or(p.port, "443")
+	case "grpc", "grpcs":
+		return p, usagef("%s: plain load by %s is not built yet: http, https, ws and wss are; a scenario with a command has clients for the others", text, u.Scheme)
 	default:
-		return p, usagef("%s: a load's URL begins with http:// or https://", text)
+		return p, usagef("%s: a load's URL begins with http://, https://, ws:// or wss://", text)
 	}
 	return p, nil
 }

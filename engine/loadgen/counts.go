@@ -95,7 +95,7 @@ type Status struct {
 func (c *Counts) Statuses() []Status {
 	var all []Status
 	for status, n := range c.statuses {
-		if n > 0 {
+		if n > 0 && status > 0 { // a message has none
 			all = append(all, Status{status, n})
 		}
 	}

@@ -34,6 +34,8 @@ type client struct {
 	rnd    *rand.Rand
 	conn   net.Conn
 	a      answer
+	frames *frames // of a WebSocket
+	early  []byte  // what came after its last message, in buf
 	buf    []byte
 	turn   int           // of its requests
 	used   time.Duration // when its connection last carried anything
@@ -176,7 +178,7 @@ func (c *client) sleep(ctx context.Context, until time.Duration) bool {
 func (c *client) exchange(ctx context.Context, intended time.Duration, late bool) {
 	c.s.begin(late)
 	q := sent{intended: intended, left: c.l.now()}
-	if c.conn != nil && q.left-c.used > idleLook && closed(c.conn) {
+	if c.conn != nil && q.left-c.used > idleLook && closed(c.conn, c.frames != nil) {
 		c.drop()
 		c.s.retired()
 	}
@@ -195,7 +197,11 @@ func (c *client) exchange(ctx context.Context, intended time.Duration, late bool
 	r := &c.l.Requests[c.turn%len(c.l.Requests)]
 	c.turn++
 	c.await(c.conn, q.left)
-	k, err := c.converse(r, &q)
+	ask := c.converse
+	if c.frames != nil {
+		ask = c.talk
+	}
+	k, err := ask(r, &q)
 	if c.await(nil, 0) && err != nil {
 		if ctx.Err() != nil {
 			c.drop()
@@ -209,7 +215,7 @@ func (c *client) exchange(ctx context.Context, intended time.Duration, late bool
 		return
 	}
 	c.used = now
-	c.s.answered(&q, c.a.status, c.l.Good(c.a.status), now, c.l.c.For)
+	c.s.answered(&q, c.a.status, c.frames != nil || c.l.Good(c.a.status), now, c.l.c.For)
 	c.pause = firstBackOff
 	if c.a.last {
 		c.drop()
@@ -265,7 +271,7 @@ func (c *client) backOff(ctx context.Context) {
 func (c *client) drop() {
 	if c.conn != nil {
 		_ = c.conn.Close()
-		c.conn = nil
+		c.conn, c.frames, c.early = nil, nil, nil
 	}
 }
 
@@ -285,6 +291,16 @@ func (c *client) dial(ctx context.Context) (net.Conn, error) {
 			return nil, fmt.Errorf("TLS: %w", err)
 		}
 		conn = secure
+	}
+	if c.l.Upgrade != nil {
+		_ = conn.SetDeadline(time.Now().Add(c.l.limit))
+		early, err := upgrade(conn, c.l.Upgrade)
+		if err != nil {
+			_ = conn.Close()
+			return nil, err
+		}
+		_ = conn.SetDeadline(time.Time{})
+		c.frames, c.early = &frames{}, early
 	}
 	c.s.opened()
 	c.used = c.l.used()

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,6 +48,9 @@ const (
 type Group struct {
 	Op, Name string
 	Requests []Request // each client sends them in turns
+	// Upgrade makes each connection a WebSocket: Requests are messages then, and the next message is the answer. It
+	// needs the engine of goroutines.
+	Upgrade *Request
 	// Good says whether an answer's status is the one that is wanted.
 	Good    func(status int) bool
 	Clients int
@@ -78,7 +82,7 @@ type Config struct {
 func (c *Config) EngineFor() (string, error) {
 	switch c.Engine {
 	case "", Auto:
-		if hasEpoll && c.TLS == nil {
+		if hasEpoll && c.TLS == nil && !c.framed() {
 			return Epoll, nil
 		}
 		return Goroutine, nil
@@ -90,10 +94,17 @@ func (c *Config) EngineFor() (string, error) {
 			return "", fmt.Errorf("engine epoll is for Linux: this is %s", runtime.GOOS)
 		case c.TLS != nil:
 			return "", fmt.Errorf("engine epoll has no TLS: use goroutine, or auto")
+		case c.framed():
+			return "", fmt.Errorf("engine epoll has no WebSocket: use goroutine, or auto")
 		}
 		return Epoll, nil
 	}
 	return "", fmt.Errorf("engine %q: it is auto, goroutine or epoll", c.Engine)
+}
+
+// framed says whether any connection is a WebSocket.
+func (c *Config) framed() bool {
+	return slices.ContainsFunc(c.Groups, func(g Group) bool { return g.Upgrade != nil })
 }
 
 // A load is one group under way.

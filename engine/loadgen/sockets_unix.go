@@ -11,9 +11,9 @@ import (
 func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
 
 // closed says, without waiting, whether the other side has ended an idle connection. What it sends unasked ends it as
-// well: nothing that is sent now would get an answer of its own. Over TLS records of the protocol may wait to be read.
-func closed(conn net.Conn) bool {
-	under, plain := conn, true
+// well: nothing that is sent now would get an answer of its own. Over TLS and in frames there is more than answers.
+func closed(conn net.Conn, framed bool) bool {
+	under, plain := conn, !framed
 	if c, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		under, plain = c.NetConn(), false
 	}

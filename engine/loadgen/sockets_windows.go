@@ -12,4 +12,4 @@ const wsaRefused = syscall.Errno(10061)
 func isRefused(err error) bool { return errors.Is(err, wsaRefused) }
 
 // closed cannot be told without taking what was sent.
-func closed(net.Conn) bool { return false }
+func closed(net.Conn, bool) bool { return false }
