@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/batch"
-	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/result/void"
@@ -33,8 +32,8 @@ type campaign struct {
 	budget  batch.Budget
 	c       trial.Config
 	shared
-	samples []breach.Sample // of the run without a signal
-	start   *trial.Span     // of an external program that is struck at its start: what of it is worth a strike
+	inControl trial.Control // the run without a signal
+	start     *trial.Span   // of an external program that is struck at its start: what of it is worth a strike
 
 	fold    *result.Campaign
 	planned int
@@ -205,6 +204,9 @@ func (k *campaign) take(all []judged) (end string) {
 			end = cmp.Or(end, batch.EndedByFailure)
 		}
 		k.fold.Add(t.Trial)
+		if k.c.FailFast && k.fold.Condemns(t.Trial) {
+			end = cmp.Or(end, batch.EndedByFailFast)
+		}
 		if k.c.Progress != nil {
 			counts := k.fold.Trials
 			k.c.Progress(trial.Progress{
@@ -232,7 +234,7 @@ func (k *campaign) runOne(ctx context.Context, index, replacement int) (result.T
 	if err != nil {
 		return result.Trial{}, "", err
 	}
-	plan.ID.Number, plan.ID.ControlRun = dir.Number(), k.samples
+	plan.ID.Number, plan.ID.ControlRun, plan.ID.ControlAsked = dir.Number(), k.inControl.Samples, k.inControl.Asked
 	t, e, err := runAndJudge(ctx, plan, dir, k.c, k.launch)
 	if err == nil && e != nil {
 		k.narrow(t.VoidCode, e)
@@ -314,7 +316,7 @@ func (k *campaign) wanted(t result.Trial) bool {
 		return false
 	}
 	var classes []string
-	for _, b := range t.Breaches {
+	for _, b := range slices.Concat(t.Breaches, t.Suspects) {
 		if !slices.Contains(classes, b.Class) {
 			classes = append(classes, b.Class)
 		}

@@ -37,21 +37,22 @@ func (k *campaign) control(ctx context.Context) {
 	if e != nil && k.program.AtStartup() {
 		k.start = trial.StartOf(e)
 	}
-	why, note, samples, err := trial.JudgeControl(plan, dir)
+	control, err := trial.JudgeControl(plan, dir)
 	switch {
 	case err != nil:
 		k.err = err
-	case why.Code != "":
+	case control.Why.Code != "":
 		k.quota.End(batch.EndedByControl)
 		t := result.Trial{Index: -1, Number: plan.ID.Number, Seed: plan.ID.Seed}
-		t.SetVoid(why)
+		t.SetVoid(control.Why)
 		k.fold.Add(t)
 		if k.c.Keep == trial.KeepAll || k.c.Keep == trial.KeepFailing {
 			return // the program's own words are in there
 		}
 	default:
-		k.samples = samples
-		k.fold.Note(note)
+		k.inControl = control
+		k.fold.Note(control.Note)
+		k.fold.AddAsked(control.Asked)
 	}
 	if err := dir.Remove(); k.err == nil {
 		k.err = err

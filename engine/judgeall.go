@@ -45,6 +45,7 @@ func foldJudged(dirs []rundir.TrialDir, c trial.Config, note string,
 			header := batch.HeaderOf(plan.Program, plan.Variant)
 			header.Seed, header.Engine = plan.ID.CampaignSeed, plan.ID.Engine
 			folds = append(folds, result.NewCampaign(header, batch.RulesOf(plan.Program, plan.Variant)))
+			folds[i].AddAsked(plan.ID.ControlAsked) // which every trial of a run has
 		}
 		folds[i].Trials.Planned++
 		folds[i].Add(t)

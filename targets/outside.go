@@ -62,6 +62,8 @@ type Outside interface {
 	// Wire and Process take what is seen of the program into the ledger. Text is the process's.
 	Wire(w ledger.Wire)
 	Process(p ledger.Process, text string)
+	// Answer takes what was kept of an answer: its status line, and how its body begins.
+	Answer(a ledger.Answer, line, body string)
 	// Control says that no signal will come: what goes well is worth recording, too.
 	Control() bool
 	// Freeze says that the program is to be stopped before the signal and to run on after it, so that what its

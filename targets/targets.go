@@ -162,6 +162,14 @@ type PlainRequest struct {
 // ClientSettings are what a target that is another program keeps of a load group's own words.
 type ClientSettings any
 
+// An Asker is the settings of clients that send requests. What is asked tells kinds of them apart.
+type Asker interface {
+	// Asks is the method and the path, as the scenario writes them; "" for clients whose answers are not compared.
+	Asks() string
+	// Lists says whether the scenario lists the statuses of good answers.
+	Lists() bool
+}
+
 // A Message is what travels.
 type Message struct {
 	ID    ledger.MsgID
@@ -173,6 +181,7 @@ type Message struct {
 type Reply struct {
 	Outcome ledger.Outcome
 	Cause   ledger.Cause
+	Code    uint16 // the answer's status, of an external program; 0: none
 }
 
 // A Client is one connection.

@@ -72,7 +72,7 @@ func (w *probeFlags) registerLoad(fs *pflag.FlagSet) {
 	fs.StringVar(&w.requests, "requests", "", "a `FILE` with a method and a URL or path on each line")
 	fs.StringArrayVarP(&w.headers, "header", "H", nil, "a header `NAME: VALUE` of every request (may be repeated)")
 	fs.StringVarP(&w.data, "data", "d", "", "the body of --req, as `TEXT` or @FILE")
-	fs.StringVar(&w.status, "status", "", "the `STATUS` of a good answer, such as 200 or 2xx (default: below 400)")
+	fs.StringVar(&w.status, "status", "", "what a good answer has, as a `LIST` such as 200 or 2xx,503 (default: a status below 400)")
 	fs.StringArrayVar(&w.streams, "stream", nil, "a `PATH` whose answer comes in pieces (may be repeated)")
 	fs.StringArrayVar(&w.uploads, "upload", nil, "a `PATH` that takes a POST, sent slowly (may be repeated)")
 	fs.StringArrayVar(&w.http2, "http2", nil, "a `PATH` to request by HTTP/2, in streams of one connection (may be repeated); over TLS where --url is https:")
@@ -255,7 +255,7 @@ func (w *probeFlags) putCommon(m *mapping, client string) {
 		return
 	}
 	if client != "websocket" {
-		m.text("status", w.status)
+		w.putStatus(m)
 	}
 	if len(w.headers) == 0 {
 		return
@@ -266,6 +266,15 @@ func (w *probeFlags) putCommon(m *mapping, client string) {
 		h.text(strings.TrimSpace(name), strings.TrimSpace(value))
 	}
 	m.put("headers", h.Value)
+}
+
+// putStatus says what a good answer has: one status, or several.
+func (w *probeFlags) putStatus(m *mapping) {
+	if all := strings.Split(strings.ReplaceAll(w.status, " ", ""), ","); len(all) > 1 {
+		m.put("status", words(all))
+		return
+	}
+	m.text("status", w.status)
 }
 
 // A probed request is a method and a path.

@@ -38,6 +38,11 @@ func readCase(t *testing.T, path string) ledgerCase {
 			c.terms.Virtual = strings.Contains(words, "virtual")
 			c.terms.Widened = strings.Contains(words, "widened")
 			c.terms.AtStartup = strings.Contains(words, "startup")
+			c.terms.Named = strings.Contains(words, "named")
+		} else if words, ok := strings.CutPrefix(line, "asks: "); ok { // GROUP KIND, and a * where it lists statuses
+			group, kind, _ := strings.Cut(words, " ")
+			kind, lists := strings.CutSuffix(kind, " *")
+			c.terms.Asking = append(c.terms.Asking, breach.Asking{Group: group, Kind: kind, Lists: lists})
 		} else if want, ok := strings.CutPrefix(line, "=> "); ok {
 			c.want = append(c.want, want)
 		} else if story, ok := strings.CutPrefix(line, "   | "); ok {
@@ -70,6 +75,11 @@ func (c ledgerCase) judged(t *testing.T, name string, x *Index) (got, story []st
 		for _, r := range external.Crossed(x.e) {
 			got = append(got, fmt.Sprintf("%s %d %d", r.Kind, r.Count, r.Of))
 		}
+	case "suspects":
+		for _, b := range external.Suspects(x.e, c.terms) {
+			got = append(got, fmt.Sprintf("%s %d %s %s", b.Class, b.Count, b.If, b.Kind))
+			story = append(append(story, b.Summary), b.Evidence...)
+		}
 	default:
 		for _, b := range mustFind(t, name).Check(x, c.terms) {
 			got = append(got, fmt.Sprintf("%s %d %s", b.Class, b.Count, b.Verdict))
@@ -83,7 +93,7 @@ func (c ledgerCase) judged(t *testing.T, name string, x *Index) (got, story []st
 }
 
 func TestLedgers(t *testing.T) {
-	for _, name := range append(names(), "at-risk", "crossed") {
+	for _, name := range append(names(), "at-risk", "crossed", "suspects") {
 		t.Run(name, func(t *testing.T) { testLedgers(t, name) })
 	}
 }

@@ -148,7 +148,7 @@ func (r *reader) op(rec *record) string {
 	// An end without its moment was being written as it was read.
 	if done := rec[6]; done&opDone != 0 && rec[5] != 0 {
 		o.Ended = time.Duration(rec[5])
-		o.Outcome, o.Cause = Outcome(done>>outcomeShift), Cause(done>>causeShift)
+		o.Outcome, o.Cause, o.Code = Outcome(done>>outcomeShift), Cause(done>>causeShift), uint16(done>>codeShift)
 		if o.Outcome > Refused {
 			return fmt.Sprintf("an operation with outcome %d", o.Outcome)
 		}

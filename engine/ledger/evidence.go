@@ -28,6 +28,7 @@ type Evidence struct {
 	Marks         []Mark
 	Loads         []Load
 	Wires         []Wire    // of an external program only
+	Answers       []Answer  // of an external program only
 	Processes     []Process // of an external program only
 	Owners        []Owner
 	Audit         *Audit // nil: nothing was reopened

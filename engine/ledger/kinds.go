@@ -30,6 +30,7 @@ const (
 	kindValue          // what an operation has read or written
 	kindClaim          // a bound that the server sets itself
 	kindWaited         // how long a call had to wait in a simulated world
+	kindAnswer         // how an answer of an external program begins, and in what pieces it came
 
 	kindsEnd // of those that this racebench knows
 )
@@ -53,6 +54,7 @@ var rows = []row{
 	listed(kindMark, "mark", Mark{}, func(e *Evidence) *[]Mark { return &e.Marks }),
 	listed(kindLoad, "load", Load{}, func(e *Evidence) *[]Load { return &e.Loads }),
 	listed(kindWire, "wire", Wire{}, func(e *Evidence) *[]Wire { return &e.Wires }),
+	listed(kindAnswer, "answer", Answer{}, func(e *Evidence) *[]Answer { return &e.Answers }),
 	listed(kindProcess, "process", Process{}, func(e *Evidence) *[]Process { return &e.Processes }),
 	listed(kindOwner, "owner", Owner{}, func(e *Evidence) *[]Owner { return &e.Owners }),
 	single(kindAudit, "audit", func(e *Evidence) **Audit { return &e.Audit }),

@@ -52,6 +52,32 @@ func (x *Wire) fields(v *visitor) {
 	v.int(part(6, 16, 16), "code", &x.Code)
 }
 
+// An Answer is what was kept of one answer of an external program: of good ones in a run without a signal, and of what
+// was asked before the signal and answered after it.
+type Answer struct {
+	Msg MsgID
+	// Line is the status line, or what stands for it; Body is how the body begins.
+	Line, Body Name
+	// Pieces is how many pieces a body without a length came in; Chain is a hash of all of them in their order, Last
+	// one of the last, Trail the hashes of each beginning of them, where they were kept.
+	Pieces      int64
+	Chain, Last uint64
+	Trail       Name
+	Sized       bool // its length was said before it
+}
+
+func (x *Answer) fields(v *visitor) {
+	v.of(kindAnswer)
+	v.msg(at(1)|bare, "msg", &x.Msg)
+	v.name(low(2), "line", &x.Line)
+	v.name(high(2), "body", &x.Body)
+	v.long(low(3), "pieces", &x.Pieces)
+	v.name(high(3), "trail", &x.Trail)
+	v.bits(at(4)|hex, "chain", &x.Chain)
+	v.bits(at(5)|hex, "last", &x.Last)
+	v.flag(0, "sized", &x.Sized)
+}
+
 // A Process is something that became of an external program.
 type Process struct {
 	Event  extern.ProcessEvent

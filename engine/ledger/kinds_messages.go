@@ -12,6 +12,7 @@ type Op struct {
 	Ended    time.Duration // 0 while open
 	Outcome  Outcome
 	Cause    Cause
+	Code     uint16 // of an external program's answer; 0: none came
 }
 
 // A Delivery is one message seen by one subscriber, after its handler returned.

@@ -82,12 +82,15 @@ func (l *Lane) Begin(msg MsgID, topic uint8, size int64, intended, now time.Dura
 
 // End completes an operation of this lane. An end at moment 0 is recorded a nanosecond later, for 0
 // means open.
-func (l *Lane) End(ref OpRef, now time.Duration, o Outcome, c Cause) {
+func (l *Lane) End(ref OpRef, now time.Duration, o Outcome, c Cause) { l.EndWith(ref, now, o, c, 0) }
+
+// EndWith is End for an operation that got an answer with a status.
+func (l *Lane) EndWith(ref OpRef, now time.Duration, o Outcome, c Cause, code uint16) {
 	if ref.r == nil {
 		return
 	}
 	ref.r[5] = uint64(max(now, 1))
-	atomic.StoreUint64(&ref.r[6], opDone|uint64(o)<<outcomeShift|uint64(c)<<causeShift)
+	atomic.StoreUint64(&ref.r[6], opDone|uint64(o)<<outcomeShift|uint64(c)<<causeShift|uint64(code)<<codeShift)
 }
 
 // Deliver records that the lane's subscriber has seen a message: its handler has returned.

@@ -41,11 +41,12 @@ const (
 	numberShift = 32
 )
 
-// opDone marks word 6 of an operation that has ended; outcome and cause stand in the bytes above.
+// opDone marks word 6 of an operation that has ended; outcome, cause and the answer's status stand in the bytes above.
 const (
 	opDone       = 1
 	outcomeShift = 8
 	causeShift   = 16
+	codeShift    = 32
 )
 
 // The flags that are more than a field of their kind.

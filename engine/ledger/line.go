@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -164,6 +165,8 @@ func (p *parser) opLine() {
 	}
 	o.Outcome = Outcome(p.word(field{place: bare | optional}, outcomes, uint8(o.Outcome)))
 	o.Cause = Cause(p.word(field{place: bare | optional}, causes, 0))
+	code := p.number(field{key: "code"}, 0)
+	o.Code = uint16(code)
 	topic := p.number(field{key: "topic"}, 0)
 	o.Size = p.number(field{key: "size"}, 0)
 	o.Topic = uint8(topic)
@@ -174,6 +177,8 @@ func (p *parser) opLine() {
 	switch due := int64(len(p.e.Ops[lane])) + 1; {
 	case o.Msg.Seq() != due:
 		p.fail("message %d#%d is due", lane, due)
+	case code < 0 || code > math.MaxUint16:
+		p.fail("there is no code %d", code)
 	case topic < 0 || topic > 255:
 		p.fail("there is no topic %d", topic)
 	case o.Ended == 0 && o.Outcome != Unknown:

@@ -172,6 +172,9 @@ func (p *printer) op(o *Op) {
 	if o.Cause != 0 {
 		p.say("%s", word(causes, int(o.Cause)))
 	}
+	if o.Code != 0 {
+		p.say("code=%d", o.Code)
+	}
 	if o.Topic != 0 {
 		p.say("topic=%d", o.Topic)
 	}

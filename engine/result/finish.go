@@ -16,6 +16,7 @@ func (r *Row) finish() {
 	for i := range r.Throughput {
 		r.Throughput[i].PerSecond = r.Throughput[i].perSecond()
 	}
+	r.judgeSuspects()
 	r.finishBroken()
 	missed, untold := r.applyKnown()
 	for i := range r.Thresholds {

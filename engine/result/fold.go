@@ -32,6 +32,8 @@ func (r *Row) add(t *Trial) {
 	}
 	r.Trials.Run++
 	r.addBroken(t)
+	r.addSuspects(t)
+	r.AddAsked(t.Asked)
 	for _, k := range t.AtRisk {
 		some := 0
 		if k.Count > 0 {
@@ -76,6 +78,7 @@ func (r *Row) add(t *Trial) {
 
 // merge adds the trials of another row, which stays as it was.
 func (r *Row) merge(o *Row) {
+	o = r.mergeSuspects(o)
 	r.Trials.Passed += o.Trials.Passed
 	r.Trials.Breached += o.Trials.Breached
 	r.Trials.Hung += o.Trials.Hung
@@ -158,6 +161,9 @@ func (r *Row) addListed(t *Trial) {
 	}
 	if t.Schedule != nil && t.Verdict != Void {
 		line.Schedule = t.Schedule.Hash
+	}
+	for _, s := range t.Suspects {
+		line.Suspects = append(line.Suspects, suspectName(s.Class, s.Kind))
 	}
 	r.PerTrial = append(r.PerTrial, line)
 	if len(r.PerTrial) >= 2*maxPerTrial {

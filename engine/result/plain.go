@@ -11,7 +11,7 @@ type Answer struct {
 	Op     string `json:"op"`
 	Group  string `json:"group"`
 	Phase  string `json:"phase"`
-	Status int    `json:"status"`
+	Status int    `json:"status"` // of HTTP; of gRPC 1000 and its code
 	Count  int64  `json:"count"`
 }
 
@@ -48,6 +48,11 @@ func (r *Row) addPlain(service []Latency, answers []Answer, failures []Failure) 
 	for _, l := range service {
 		r.Service = withLatency(r.Service, l)
 	}
+	r.AddAnswers(answers, failures)
+}
+
+// AddAnswers adds answers, and requests without one, to those of their group, phase and kind.
+func (r *Row) AddAnswers(answers []Answer, failures []Failure) {
 	for _, a := range answers {
 		r.addAnswer(a)
 	}

@@ -22,6 +22,7 @@ func (r *Row) recall() error {
 			r.unlisted = append(r.unlisted, b.Class)
 		}
 	}
+	r.unjudge()
 	for _, v := range r.Void {
 		if v.Others {
 			r.voids.add(void.Reason{}, v.Trials)

@@ -48,6 +48,9 @@ type Row struct {
 	Throughput []Throughput  `json:"throughput,omitempty"`
 	Answers    []Answer      `json:"answers,omitempty"`
 	Failures   []Failure     `json:"failures,omitempty"`
+	Asked      []Asked       `json:"asked,omitempty"`     // external programs: how each kind of request was answered
+	Suspects   []suspect     `json:"suspects,omitempty"`  // what Asked decides of
+	Suspected  []suspected   `json:"suspected,omitempty"` // the trials that showed it
 	Load       *RowLoad      `json:"load,omitempty"`
 	Drain      *RowDrain     `json:"drain,omitempty"`
 	Peak       *RowPeak      `json:"peak,omitempty"`
@@ -150,5 +153,7 @@ type RowTrial struct {
 	StruckNS    int64              `json:"struck_ns,omitempty"`
 	DrainNS     int64              `json:"drain_ns,omitempty"`
 	Schedule    uint64             `json:"schedule,string,omitempty"` // of a simulated one: equal schedules have equal numbers
+	Suspects    []string           `json:"suspects,omitempty"`        // class and kind of each
+	Raised      bool               `json:"raised,omitempty"`          // it is breached for what was suspected alone
 	Metrics     map[string]float64 `json:"metrics,omitempty"`
 }

@@ -112,6 +112,28 @@ func worlds() []world {
 			Known: known(result.KnownBreach{Class: lost}).Known, Thresholds: []result.Threshold{{Expr: "breach_rate < 20%", Func: "breach_rate", Unit: "share", Op: "<", Bound: 0.2}},
 		}, breaks(3, loss), result.Missed},
 	}
+	suspected := func(good, bad int64) func(*result.Trial) {
+		return func(t *result.Trial) {
+			a := result.Asked{Kind: "http-keepalive GET /", Good: good, Bad: bad, InFlight: 4}
+			if t.Index%3 == 0 {
+				a.BadInFlight, a.Trials = 2, 1
+				b := breach("every-request-answered/answered-badly/500", result.Breached, 2)
+				b.Kind, b.If, b.Of, b.Summary = a.Kind, result.AlwaysGood, 4, "2 of 4 requests were answered with 500"
+				other := b
+				other.Kind = "http-oneshot GET /" // of which nothing is known: it warns
+				t.Suspects = []result.Breach{b, other}
+			}
+			if t.Index%6 == 0 {
+				breaks(1, loss)(t)
+			}
+			t.Asked = []result.Asked{a}
+		}
+	}
+	all = append(all,
+		world{"suspected of what breaks a promise", "real", result.Rules{}, suspected(10, 0), result.Breached},
+		world{"suspected of what happens at all times", "real", known(result.KnownBreach{Class: lost}), suspected(10, 1), result.Known},
+		world{"suspected of a known breach", "real", known(result.KnownBreach{Class: "every-*"}, result.KnownBreach{Class: lost}), suspected(10, 0), result.Known},
+	)
 	for _, w := range slices.Clone(all) {
 		w.name, w.engine = w.name+", simulated", "sim"
 		all = append(all, w)

@@ -22,6 +22,10 @@ type Breach struct {
 	Evidence []string `json:"evidence,omitempty"`
 	// Widened says that a window was held open in the trial: the breach is not natural.
 	Widened bool `json:"widened,omitempty"`
+	// Of what is only suspected: the kind of requests whose answers in all trials decide, and what they decide by.
+	Kind string `json:"kind,omitempty"`
+	If   Need   `json:"if,omitempty"`
+	Last uint64 `json:"last,omitempty,string"`
 }
 
 // A Risk is work of one trial that was under way when the signal struck, and how much of it was lost.
@@ -76,6 +80,8 @@ type Trial struct {
 	Windows     []WindowCount `json:"windows,omitempty"`
 	Crossed     []Crossed     `json:"crossed,omitempty"`
 	Warnings    []Breach      `json:"warnings,omitempty"`     // manners: shown, never failing
+	Suspects    []Breach      `json:"suspects,omitempty"`     // what the answers of all trials decide of
+	Asked       []Asked       `json:"asked,omitempty"`        // how each kind of request to an external program was answered
 	Memory      int64         `json:"memory_bytes,omitempty"` // the process's largest resident size; 0 is not measured
 	Threads     int64         `json:"threads,omitempty"`      // the most of a program from outside; 0 is not measured
 	Descriptors int64         `json:"descriptors,omitempty"`

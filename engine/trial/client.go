@@ -149,7 +149,7 @@ func (c *client) do(t *world.Task, intended, now time.Duration) targets.Reply {
 	}
 	var reply targets.Reply
 	t.As(world.Target, func() { reply = c.conn.Do(t, m) })
-	c.lane.End(ref, t.Now(), reply.Outcome, reply.Cause)
+	c.lane.EndWith(ref, t.Now(), reply.Outcome, reply.Cause, reply.Code)
 	return reply
 }
 

@@ -19,6 +19,8 @@ import (
 	"github.com/racebench/racebench/engine/result/void"
 	"github.com/racebench/racebench/engine/signals"
 	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/scenario/spec"
+	"github.com/racebench/racebench/targets"
 )
 
 // starved is how late, at the least, a signal must leave for the generator to count as starved: less is
@@ -107,6 +109,7 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 	if !early { // else clients may well find nobody
 		t.Notes = append(t.Notes, unconnected(e)...)
 	}
+	t.Asked, t.Suspects = external.Asked(e, terms), external.Suspects(e, terms)
 	widened := wasWidened(e) || plan.ID.Freeze
 	for i := range t.Breaches {
 		t.Breaches[i].Widened = widened
@@ -120,6 +123,7 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 	}
 	if plan.Small == nil {
 		t.Latency, t.Throughput = measure.Measure(e, struck, hasStruck)
+		t.Answers, t.Failures = measure.Answers(e, struck, hasStruck)
 		if hasStruck {
 			t.TickWidth = measure.TimelineWidth(plan.Program.Scenario.Duration)
 			t.Timeline = measure.Timeline(e, struck, t.TickWidth)
@@ -136,6 +140,19 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 	}
 	t.Void, t.VoidCode = why.Text, why.Code
 	t.Verdict = result.VerdictOf(t.Breaches, t.Void)
+}
+
+// asking says what the load groups ask an external program for.
+func (p *Program) asking() []breach.Asking {
+	var all []breach.Asking
+	for _, g := range p.Groups {
+		a := breach.Asking{Group: g.As}
+		if asker, ok := g.Client.(targets.Asker); ok && asker.Asks() != "" {
+			a.Kind, a.Lists = g.Op.Name+" "+asker.Asks(), asker.Lists()
+		}
+		all = append(all, a)
+	}
+	return all
 }
 
 // firstLoss is when what a trial lost was first accepted, or cut off; nil where nothing was.
@@ -161,6 +178,8 @@ func termsOf(plan *Plan, e *ledger.Evidence) breach.Terms {
 		Widened:    wasWidened(e),
 		Virtual:    plan.Small != nil,
 		Control:    plan.ID.ControlRun,
+		Asking:     plan.Program.asking(),
+		Named:      slices.ContainsFunc(plan.Program.Scenario.Expect, func(v spec.Value) bool { return v.Text == "every-request-answered" }),
 	}
 	terms.AtStartup = plan.Program.AtStartup()
 	for _, s := range e.Signals {
@@ -246,7 +265,7 @@ func voidReason(plan *Plan, e *ledger.Evidence, dir rundir.TrialDir) void.Reason
 		return void.Reason{}
 	}
 	if plan.Program.Target.Traits.KeepsComing {
-		if !acceptedBefore(e, struck) {
+		if !acceptedBefore(e, struck) && !provedUnderWay(plan, e, struck) {
 			return void.NoGoodAnswer.Because()
 		}
 		return void.Reason{}

@@ -16,34 +16,45 @@ import (
 	"github.com/racebench/racebench/targets/promise"
 )
 
+// A Control is what a run without a signal has shown.
+type Control struct {
+	Why     void.Reason // why the program cannot be tested; the zero Reason when it can
+	Note    string
+	Samples []breach.Sample
+	Asked   []result.Asked
+}
+
 // JudgeControl says why a program cannot be tested, or what its load did without a signal.
-func JudgeControl(plan Plan, dir rundir.TrialDir) (why void.Reason, note string, samples []breach.Sample, err error) {
+func JudgeControl(plan Plan, dir rundir.TrialDir) (Control, error) {
 	e, err := ledger.Read(dir.Ledger())
 	if err != nil {
-		return why, "", nil, fmt.Errorf("judge control trial %s: %w", dir, err)
+		return Control{}, fmt.Errorf("judge control trial %s: %w", dir, err)
 	}
 	switch {
 	case endedAs(e, phaseNotServed):
-		return failureOf(dir).Why, "", nil, nil
+		return Control{Why: failureOf(dir).Why}, nil
 	case e.Drain != nil && e.Drain.Ended > 0:
-		return void.ControlEnded.Because(endOf(e)), "", nil, nil
+		return Control{Why: void.ControlEnded.Because(endOf(e))}, nil
 	case e.Full || e.Cut != "" || outOfTime(e):
-		return void.ControlTorn.Because(), "", nil, nil
+		return Control{Why: void.ControlTorn.Because()}, nil
 	}
 	if plan.Program.Target.Traits.Idle {
-		return why, "control: it ran on until it was signalled", nil, nil
+		return Control{Note: "control: it ran on until it was signalled"}, nil
 	}
 	c := external.Unasked(e)
 	if start := StartOf(e); plan.Program.AtStartup() && start != nil {
-		return why, fmt.Sprintf("control: it was ready %s after its start", start.Until.Round(time.Millisecond)), nil, nil
+		return Control{Note: fmt.Sprintf("control: it was ready %s after its start", start.Until.Round(time.Millisecond))}, nil
 	}
 	switch {
 	case c.Answered == 0:
-		return void.ControlNoAnswer.Because(remarked(e, c.Example)), "", nil, nil
+		return Control{Why: void.ControlNoAnswer.Because(remarked(e, c.Example))}, nil
 	case c.Lost > 0:
-		return void.ControlLoses.Because(c.Lost, c.Lost+c.Answered, c.Example), "", nil, nil
+		return Control{Why: void.ControlLoses.Because(c.Lost, c.Lost+c.Answered, c.Example)}, nil
 	}
-	return why, fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered) + tooShort(c, plan.Program.Scenario.DrainLimit), external.Samples(e), nil
+	return Control{
+		Note:    fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered) + tooShort(c, plan.Program.Scenario.DrainLimit),
+		Samples: external.Samples(e), Asked: external.Asked(e, termsOf(&plan, e)),
+	}, nil
 }
 
 // judgeUnasked judges what a program did in the run without a signal: nothing but a crash is its breach.
@@ -94,6 +105,16 @@ func acceptedBefore(e *ledger.Evidence, moment time.Duration) bool {
 	return slices.ContainsFunc(e.Ops, func(ops []ledger.Op) bool {
 		return slices.ContainsFunc(ops, func(o ledger.Op) bool { return o.Outcome == ledger.Accepted && o.Ended <= moment })
 	}) || slices.ContainsFunc(e.Wires, func(w ledger.Wire) bool { return w.Msg == 0 && w.Sent > 0 && w.Sent <= moment })
+}
+
+// provedUnderWay says whether a request was under way at a moment that the run without a signal has proved to be
+// answered well.
+func provedUnderWay(plan *Plan, e *ledger.Evidence, moment time.Duration) bool {
+	return slices.ContainsFunc(e.Wires, func(w ledger.Wire) bool {
+		op, ok := e.Op(w.Msg)
+		return ok && op.Began <= moment && (op.Ended == 0 || op.Ended > moment) && w.Conn != extern.ConnPreopened &&
+			slices.ContainsFunc(plan.ID.ControlRun, func(s breach.Sample) bool { return s.Group == e.Lanes[w.Lane].Group && s.Of > 0 })
+	})
 }
 
 // unconnected lists why clients could not connect, each reason once. One that came when an in-process server

@@ -34,6 +34,12 @@ func (o *outside) Process(p ledger.Process, text string) {
 	o.s.out.Add(&p)
 }
 
+// Answer implements targets.Outside.
+func (o *outside) Answer(a ledger.Answer, line, body string) {
+	a.Line, a.Body = o.s.out.Name(line), o.s.out.Name(body)
+	o.s.out.Add(&a)
+}
+
 // Control implements targets.Outside.
 func (o *outside) Control() bool { return o.s.plan.ID.Control }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/racebench/racebench/engine/fault"
 	"github.com/racebench/racebench/engine/invariant/breach"
+	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/targets"
@@ -56,6 +57,8 @@ type Identity struct {
 	ControlRun []breach.Sample `json:"control_run,omitempty"`
 	// Start is the part of the program's start in which it is struck, where that was looked for.
 	Start *Span `json:"start,omitempty"`
+	// ControlAsked is how they were answered there.
+	ControlAsked []result.Asked `json:"control_asked,omitempty"`
 }
 
 const identityFormat = "racebench.trial/v1"

@@ -262,12 +262,24 @@ func (s *serving) dialFailed(t *world.Task, c *client, err error) {
 	s.dialled(t)
 }
 
-// awaitLoad waits until the load of a trial without a signal is over.
+// awaitLoad waits until the load of a trial without a signal is over, and longer where the instance says that it has
+// not shown enough of what clients ask for.
 func (s *serving) awaitLoad(t *world.Task) {
 	limit := s.w.NewTimer(overToken)
 	limit.SetAt(s.loadBegan + s.plan.Program.Scenario.Duration)
-	t.Select(s.ended, limit)
+	patient, ok := s.instance.(interface{ Enough() bool })
+	for until := t.Now() + longestControl; t.Select(s.ended, limit) == 1 && ok && !patient.Enough() && t.Now() < until; {
+		limit.Set(enoughPause)
+	}
 }
+
+const (
+	// longestControl is how long a run without a signal may go on for requests that take long: a quarter of a minute, which
+	// is what a whole probe has.
+	longestControl = 15 * time.Second
+	// enoughPause is how often it is asked whether it has shown enough.
+	enoughPause = 5 * time.Millisecond
+)
 
 // settle waits until every client has ended or is stuck in a call: parked, and not on the clock. A
 // client still on its way is not evidence yet.

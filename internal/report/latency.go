@@ -2,9 +2,11 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/charmbracelet/lipgloss"
 
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
 )
 
@@ -70,6 +72,10 @@ func (p *painter) throughputTable(g group) {
 			names = append(names, groupName(row, t.Op, t.Group))
 			all = append(all, t)
 		}
+		for _, e := range errorsOf(row) {
+			names = append(names, row.Variant+" "+e.words())
+			all = append(all, result.Throughput{Refused: e.before + e.after})
+		}
 	}
 	if len(all) == 0 {
 		return
@@ -81,6 +87,10 @@ func (p *painter) throughputTable(g group) {
 		for _, th := range all {
 			n := of(th)
 			some = some || n != 0
+			if th.Group == "" && n == 0 { // of errors there is one number alone
+				c.cells = append(c.cells, nothing)
+				continue
+			}
 			c.cells = append(c.cells, fmt.Sprint(n))
 		}
 		if some {
@@ -89,6 +99,10 @@ func (p *painter) throughputTable(g group) {
 	}
 	rates := &column{head: "ACCEPTED/S", right: true}
 	for _, th := range all {
+		if th.Group == "" {
+			rates.cells = append(rates.cells, nothing)
+			continue
+		}
 		rates.cells = append(rates.cells, perSecond(th.PerSecond))
 	}
 	t.columns = append(t.columns, rates)
@@ -100,6 +114,51 @@ func (p *painter) throughputTable(g group) {
 	add("UNSENT", 4, func(t result.Throughput) int64 { return t.Unsent })
 	p.blank()
 	p.table(t)
+}
+
+// An errorLine is how often something was no good answer, before the signal and after it.
+type errorLine struct {
+	what          string
+	before, after int64
+}
+
+// words say what it was, and when.
+func (e errorLine) words() string {
+	switch {
+	case e.before == 0:
+		return e.what + ", after the signal"
+	case e.after == 0:
+		return e.what + ", before the signal"
+	}
+	return fmt.Sprintf("%s, %d of them after the signal", e.what, e.after)
+}
+
+// errorsOf are the answers of a row by the hundreds of their status, and the refused connections, those that there are.
+func errorsOf(row result.Row) []errorLine {
+	lines := []errorLine{{what: "5xx"}, {what: "4xx"}, {what: "gRPC errors"}, {what: "connections refused"}}
+	count := func(i int, phase string, n int64) {
+		if phase == result.Steady {
+			lines[i].before += n
+		} else {
+			lines[i].after += n
+		}
+	}
+	for _, a := range row.Answers {
+		switch {
+		case a.Status >= extern.GRPC:
+			count(2, a.Phase, a.Count)
+		case a.Status >= 500:
+			count(0, a.Phase, a.Count)
+		case a.Status >= 400:
+			count(1, a.Phase, a.Count)
+		}
+	}
+	for _, f := range row.Failures {
+		if f.Class == "refused" {
+			count(3, f.Phase, f.Count)
+		}
+	}
+	return slices.DeleteFunc(lines, func(l errorLine) bool { return l.before+l.after == 0 })
 }
 
 // groupName names a group of clients of a variant.

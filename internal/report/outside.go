@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,6 +68,9 @@ func (p *painter) struck(row result.Row) {
 				word = "FAIL"
 			}
 			add(s.words, fmt.Sprint(r.Count), lost, trials, word)
+			if s.kind == "request-read" {
+				p.answeredBadly(row, add)
+			}
 		}
 	}
 	for _, c := range crossings {
@@ -88,6 +92,26 @@ func (p *painter) struck(row result.Row) {
 		p.blank()
 		p.table(t)
 	}
+}
+
+// answeredBadly writes the row of requests in flight that got an error for an answer, if there are any.
+func (p *painter) answeredBadly(row result.Row, add func(cells ...string)) {
+	var bad, of int64
+	for _, a := range row.Asked {
+		if a.BadInFlight > 0 {
+			bad, of = bad+a.BadInFlight, of+a.InFlight
+		}
+	}
+	if bad == 0 {
+		return
+	}
+	const class = "every-request-answered/answered-badly/"
+	word := "warning"
+	if slices.ContainsFunc(row.Breaches, func(b result.RowBreach) bool { return strings.HasPrefix(b.Class, class) }) {
+		word = "FAIL"
+	}
+	trials := fmt.Sprintf("%d/%d", stake{classes: []string{class}}.shown(row), row.Trials.Run)
+	add("... of them answered with an error", fmt.Sprint(of), fmt.Sprint(bad), trials, word)
 }
 
 // shown counts the trials that lost work of the kind.
@@ -113,6 +137,9 @@ var advice = []struct{ part, text string }{
 	{"no-orphan/", "The process that got the signal ended and left its server running: a wrapper that does not hand signals on. Let the wrapper become the server: sh -c 'exec ./server', node server.js instead of npm start, a built program instead of go run."},
 	{"listener-closes/", "The process that got the signal has ended and another one still listens: signal that one, or let the wrapper exec it."},
 	{"process-survives/", "Read the first lines of the crash on its stderr (stderr.txt of the trial, where racebench started it). A panic while stopping is often a channel closed twice, or one that is still written to."},
+	{"/answered-badly/503", "The program refuses requests that it had read before the signal. Refuse new ones only, and finish those that are in."},
+	{"/answered-badly/UNAVAILABLE", "The program refuses calls that it had read before the signal. Refuse new ones only, and finish those that are in."},
+	{"/answered-badly/", "A request in flight fails when the stop begins: what it needs is taken away first. Let requests end before their contexts are cancelled, their pools closed, their workers told to go."},
 	{"/died-of-", "The program died of the signal: it has no handler for it, or none yet. Catch it; then stop accepting, let requests in flight finish, answer it with Connection: close, and exit last, at a deadline of your own."},
 	{"/upload-half-received/connection-closed", "The program lives on and closes connections whose request is still coming. Count a request from its first byte, not from its last."},
 	{"/connection-closed", "The program lives on and closes connections whose request it has read: close only idle ones."},

@@ -53,7 +53,9 @@ func (d *dialer) path() string { return d.g.pathOr(cmp.Or(d.s.p.address.path, "/
 
 // Do implements targets.Client.
 func (c *httpClient) Do(t *world.Task, m targets.Message) (reply targets.Reply) {
+	end := c.d.asks()
 	t.Blocking(c.d.object, func() { reply = c.exchange(m.ID) })
+	end(reply.Outcome == ledger.Accepted)
 	return reply
 }
 
@@ -112,25 +114,29 @@ func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
 	if x.why != "" {
 		s.remark(d.role.Name, x.why)
 	}
+	if w.End == extern.WireAnswered && (struck == 0 && good && s.out.Control() || struck > 0 && x.began < struck) {
+		s.keepAnswer(x, d)
+	}
+	code := uint16(w.Code)
 	switch {
 	case good:
-		return targets.Reply{Outcome: ledger.Accepted}
+		return targets.Reply{Outcome: ledger.Accepted, Code: code}
 	case w.End == extern.WireAnswered:
 		if struck == 0 {
-			text := fmt.Sprintf("%s %s was answered with %d, not with %s", d.g.methodOr("GET"), d.path(), w.Code, d.g.status)
+			text := fmt.Sprintf("%s %s was answered with %s, not with %s", d.g.methodOr("GET"), d.path(), extern.StatusName(w.Code), d.g.status)
 			if w.Code == 401 || w.Code == 403 {
 				text += "; does it want a header, such as Authorization (headers:, -H)?"
 			}
 			s.remark(d.role.Group, text)
 		}
 		cause := ledger.OtherCause
-		switch w.Code {
-		case 503:
+		switch {
+		case extern.Unavailable(w.Code):
 			cause = ledger.Closed
-		case 429:
+		case w.Code == 429:
 			cause = ledger.Overloaded
 		}
-		return targets.Reply{Outcome: ledger.Refused, Cause: cause}
+		return targets.Reply{Outcome: ledger.Refused, Cause: cause, Code: code}
 	case w.End == extern.WireRetired:
 		return targets.Reply{Outcome: ledger.Refused, Cause: ledger.Closed}
 	}

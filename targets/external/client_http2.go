@@ -122,7 +122,9 @@ func h2headers(a address, g group, method, path string, length int) []hpack.Head
 
 // Do implements targets.Client.
 func (c *h2client) Do(t *world.Task, m targets.Message) (reply targets.Reply) {
+	end := c.d.asks()
 	t.Blocking(c.d.object, func() { reply = c.exchange(m.ID) })
+	end(reply.Outcome == ledger.Accepted)
 	return reply
 }
 
@@ -176,7 +178,7 @@ func (c *h2conn) do(m ledger.MsgID, headers []hpack.HeaderField, body []byte) (x
 	<-st.done
 	x.wire.Aim, x.wire.Strike = c.wire.looked(m)
 	x.wire.First, x.wire.Ended, x.wire.End, x.wire.Code = st.first, c.s.w.Now(), st.end, st.code
-	x.wire.Out, x.wire.In, x.why = out, st.in, st.why
+	x.wire.Out, x.wire.In, x.why, x.line, x.body = out, st.in, st.why, st.line, st.body
 	c.mu.Lock()
 	x.close = c.leaving
 	c.mu.Unlock()

@@ -3,7 +3,6 @@ package external
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -28,8 +27,11 @@ var clientWords = []clientWord{
 		single(func(g *group, v spec.Value, _ *spec.Errors) { g.body = v.Text }),
 	},
 	{
-		schema.Word{Name: "status", Form: schema.Scalar(), Help: "of an HTTP client: the status of a good answer, such as 200 or 2xx"},
-		single((*group).readStatus),
+		schema.Word{
+			Name: "status", Form: schema.Either(schema.Scalar(), schema.List(schema.Scalar())),
+			Help: "of an HTTP client: the status of a good answer, such as 200 or 2xx, or a list of them",
+		},
+		(*group).readStatus,
 	},
 	{
 		schema.Word{Name: "over", Form: schema.Duration(), Help: "of an upload: how long its body takes to send", Unit: true},
@@ -86,29 +88,6 @@ type group struct {
 	read    string   // where an acknowledged write is read back
 }
 
-// statusPattern is the status of a good answer: "200", "2xx", or empty for anything below 400.
-type statusPattern string
-
-func (p statusPattern) takes(status int) bool {
-	if p == "" {
-		return status < 400
-	}
-	got := strconv.Itoa(status)
-	for i, c := range p {
-		if i >= len(got) || c != 'x' && byte(c) != got[i] {
-			return false
-		}
-	}
-	return len(got) == len(p)
-}
-
-func (p statusPattern) String() string {
-	if p == "" {
-		return "a status below 400"
-	}
-	return string(p)
-}
-
 func parseGroup(v spec.Value, errs *spec.Errors) group {
 	var g group
 	at, _ := v.Get("client")
@@ -151,13 +130,6 @@ func (g *group) readPath(v spec.Value, errs *spec.Errors) {
 	g.path = v.Text
 }
 
-func (g *group) readStatus(v spec.Value, errs *spec.Errors) {
-	if len(v.Text) != 3 || strings.Trim(v.Text, "0123456789x") != "" || v.Text[0] < '1' || v.Text[0] > '5' {
-		errs.Addf(v, "status %q: write one such as 200 or 2xx", v.Text)
-	}
-	g.status = statusPattern(v.Text)
-}
-
 func (g *group) readHeaders(v spec.Value, errs *spec.Errors) {
 	if v.Kind != spec.Map {
 		errs.Addf(v, "headers is a map, such as {Authorization: Bearer x}")
@@ -171,6 +143,24 @@ func (g *group) readHeaders(v spec.Value, errs *spec.Errors) {
 		g.headers = append(g.headers, [2]string{f.Key.Text, f.Value.Text})
 	}
 }
+
+// Asks implements targets.Asker. One that is asked after the signal only is no measure.
+func (g group) Asks() string {
+	if !slices.Contains(g.kind.fields, "status") || g.kind.name == "http-preopened" {
+		return ""
+	}
+	method := "GET"
+	switch {
+	case g.kind.name == "write-http":
+		method = "PUT"
+	case g.kind.name == "http-upload" || g.body != "":
+		method = "POST"
+	}
+	return g.methodOr(method) + " " + g.pathOr("/")
+}
+
+// Lists implements targets.Asker.
+func (g group) Lists() bool { return len(g.status) > 0 }
 
 // target names what a group asks for, for people.
 func (g group) target() string { return fmt.Sprintf("%s %s", g.methodOr("GET"), g.pathOr("/")) }

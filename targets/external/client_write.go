@@ -113,7 +113,7 @@ func (c *writer) write(m ledger.MsgID) targets.Reply {
 		}
 		reply := s.conclude(x, c.d)
 		if x.wire.End == extern.WireAnswered && !c.in.good(x) && reply.Outcome == ledger.Accepted {
-			reply = targets.Reply{Outcome: ledger.Refused, Cause: ledger.OtherCause}
+			reply = targets.Reply{Outcome: ledger.Refused, Cause: ledger.OtherCause, Code: reply.Code}
 		}
 		if reply.Outcome == ledger.Accepted {
 			s.keep(w)
@@ -210,7 +210,7 @@ func (h *responseHead) copyBody(r *bufio.Reader, into *bytes.Buffer) error {
 		return err
 	}
 	h.last = true // the reader below may have taken more than the body
-	return skipChunks(tee)
+	return readChunks(tee, io.Discard)
 }
 
 // redisStore writes with SET and reads with GET, in the protocol of Redis (RESP).

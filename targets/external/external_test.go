@@ -246,14 +246,25 @@ func TestScenarioErrorsAreInItsWords(t *testing.T) {
 		"{client: http-keepaliv, path: /}":     `unknown client of external "http-keepaliv" (did you mean "http-keepalive"?)`,
 		"{client: http-keepalive, path: slow}": `path "slow" must begin with / and have no blanks`,
 	} {
-		s, problems := scenario.Parse("x.yaml", []byte("name: x\ntarget: external\nexternal: {command: ./x}\nload:\n  - "+load+"\n"), time.Now())
-		if problems != nil {
-			t.Fatal(problems)
-		}
-		if _, errs := trial.Compile(s, catalog); len(errs) != 1 || !strings.Contains(errs[0].Msg, want) {
+		if errs := compileErrors(t, load); len(errs) != 1 || !strings.Contains(errs[0], want) {
 			t.Errorf("%s: %v, want %s", load, errs, want)
 		}
 	}
+}
+
+// compileErrors are what is wrong with a load group.
+func compileErrors(t *testing.T, load string) []string {
+	t.Helper()
+	s, problems := scenario.Parse("x.yaml", []byte("name: x\ntarget: external\nexternal: {command: ./x}\nload:\n  - "+load+"\n"), time.Now())
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	var all []string
+	_, errs := trial.Compile(s, catalog)
+	for _, e := range errs {
+		all = append(all, e.Msg)
+	}
+	return all
 }
 
 // TestShortGraceIsNoLoss has less time to stop than a request takes: the control run waits for its requests

@@ -69,6 +69,8 @@ type h2stream struct {
 	over   bool
 	end    extern.WireEnd
 	why    string
+	line   string
+	body   body
 	done   chan struct{}
 }
 
@@ -265,7 +267,15 @@ func (c *h2conn) heads(f *http2.MetaHeadersFrame) {
 		case code < 200:
 			return // the answer is still to come
 		}
-		x.code = code
+		x.code, x.line = code, "HTTP/2 "+status
+	}
+	for _, h := range f.RegularFields() {
+		if n, err := strconv.Atoi(h.Value); h.Name == "grpc-status" && err == nil && n > 0 && n < 1<<8 {
+			x.code = extern.GRPC + n // what HTTP says is that gRPC has answered
+			x.line = "gRPC " + extern.StatusName(x.code)
+		} else if h.Name == "grpc-message" {
+			_, _ = x.body.Write([]byte(h.Value))
+		}
 	}
 	if f.StreamEnded() {
 		c.finish(f.StreamID, extern.WireAnswered, "")
@@ -273,6 +283,9 @@ func (c *h2conn) heads(f *http2.MetaHeadersFrame) {
 }
 
 func (c *h2conn) data(f *http2.DataFrame) error {
+	if x := c.stream(f.StreamID); x != nil {
+		_, _ = x.body.Write(f.Data())
+	}
 	if f.StreamEnded() {
 		c.finish(f.StreamID, extern.WireAnswered, "")
 	}

@@ -32,6 +32,13 @@ func (r *Report) Add(class string, n, of int64, summary string, s *Story) {
 	r.add(class, result.Breached, n, of, summary, s)
 }
 
+// Suspect reports n breaches that the answers of all trials to requests of a kind decide of.
+func (r *Report) Suspect(class, kind string, need result.Need, n, of int64, summary string, s *Story) {
+	r.Add(class, n, of, summary, s)
+	b := &r.all[len(r.all)-1]
+	b.Kind, b.If = kind, need
+}
+
 // Crash reports n breaches that are crashes.
 func (r *Report) Crash(class string, n int64, summary string, s *Story) {
 	r.add(class, result.Crashed, n, 0, summary, s)

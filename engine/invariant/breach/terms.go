@@ -2,7 +2,10 @@
 // breaches by their class, and the story of one example.
 package breach
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Terms are what a trial was asked for, as far as judging depends on it.
 type Terms struct {
@@ -15,6 +18,26 @@ type Terms struct {
 	Virtual    bool  // time was simulated: a drain was given up when nobody could move any more
 	// Control are requests of the run without a signal, a load group each; of external programs only.
 	Control []Sample
+	// Asking says what each load group of an external program asks for; Named that the scenario's expect names
+	// every-request-answered.
+	Asking []Asking
+	Named  bool
+}
+
+// An Asking says what the clients of a load group ask an external program for.
+type Asking struct {
+	Group string
+	Kind  string // client, method and path as the scenario writes them; "" where its clients ask for nothing
+	Lists bool   // the scenario lists the statuses of good answers
+}
+
+// AskingOf is what the clients of a group ask for.
+func (t Terms) AskingOf(group string) Asking {
+	i := slices.IndexFunc(t.Asking, func(a Asking) bool { return a.Group == group })
+	if i < 0 {
+		return Asking{}
+	}
+	return t.Asking[i]
 }
 
 // A Sample is a load group's request in the run without a signal: the middle one of those recorded, by how long
@@ -24,6 +47,8 @@ type Sample struct {
 	Out     int64         `json:"out"` // bytes sent
 	In      int64         `json:"in"`  // bytes of the answer
 	Code    int           `json:"code,omitempty"`
+	Line    string        `json:"line,omitempty"` // the status line
+	Body    string        `json:"body,omitempty"` // how its body begins
 	Sent    time.Duration `json:"sent_ns"`
 	First   time.Duration `json:"first_ns"` // the first byte of the answer
 	Took    time.Duration `json:"took_ns"`

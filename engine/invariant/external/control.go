@@ -107,19 +107,30 @@ func Samples(e *ledger.Evidence) []breach.Sample {
 		w := wires[len(wires)/2]
 		began := p.opOf(w).Began
 		s := breach.Sample{Group: info.Group, Out: w.Out, In: w.In, Code: w.Code, Sent: w.Sent - began, First: w.First - began, Took: w.Ended - began}
+		for _, w := range wires {
+			if a, ok := p.answerOf(w.Msg); ok {
+				s.Line, s.Body = p.e.Text(a.Line), p.e.Text(a.Body)
+				break
+			}
+		}
 		_, s.Longest, s.Of = p.answeredUntil(info.Group, math.MaxInt64)
 		samples = append(samples, s)
 	}
 	return samples
 }
 
-// inControl says what became of the same request in the run without a signal.
-func inControl(s *breach.Story, control []breach.Sample, group string) {
+// inControl says what became of the same request in the run without a signal; of one that was answered badly, what was
+// answered.
+func inControl(s *breach.Story, control []breach.Sample, group string, bad bool) {
 	i := slices.IndexFunc(control, func(c breach.Sample) bool { return c.Group == group })
 	if i < 0 {
 		return
 	}
 	c := control[i]
+	if bad {
+		s.Add("", fmt.Sprintf("the same request in the control run was answered with: %s (%d like it)", answerWords(c.Line, c.Body), c.Of))
+		return
+	}
 	s.Add("", fmt.Sprintf("the same request in the control run: 0 ms %d B sent, %s first byte of the answer, %s all %d B of it, status %d (the middle one of %d; %s at most)",
 		c.Out, breach.Relative(c.First-c.Sent), breach.Relative(c.Took-c.Sent), c.In, c.Code, c.Of, breach.Milliseconds(c.Longest)))
 }

@@ -50,7 +50,7 @@ func (p *Program) readOf(w ledger.Wire) extern.Reading { return max(w.Aim, p.rea
 func endOfWire(w ledger.Wire) string {
 	switch w.End {
 	case extern.WireAnswered:
-		return fmt.Sprintf("answered with %d", w.Code)
+		return "answered with " + extern.StatusName(w.Code)
 	case extern.WireCut:
 		return fmt.Sprintf("the answer was cut after %d B", w.In)
 	case extern.WireEOF:
@@ -69,9 +69,13 @@ func endOfWire(w ledger.Wire) string {
 
 // reportWire reports requests or connections of one class, with the story of an example around the signal.
 func (p *Program) reportWire(r *breach.Report, g *breach.Group[ledger.Wire], summary string) {
-	if g.N == 0 {
-		return
+	if g.N > 0 {
+		r.Add(g.Class, g.N, g.Of, summary, p.wireStory(r, g))
 	}
+}
+
+// wireStory tells of an example around the signal.
+func (p *Program) wireStory(r *breach.Report, g *breach.Group[ledger.Wire]) *breach.Story {
 	w := g.Example
 	group := p.e.Lanes[w.Lane].Group
 	s := r.Story("one of %d: %s of %s, %s connection, client port %d", g.N, what(w), p.e.LaneName(w.Lane), w.Conn, w.Port)
@@ -83,7 +87,7 @@ func (p *Program) reportWire(r *breach.Report, g *breach.Group[ledger.Wire], sum
 	if w.First > 0 {
 		s.Before(w.First, "server", "first byte of the answer")
 	}
-	s.At(w.Ended, "server", endOfWire(w))
+	s.At(w.Ended, "server", p.endOfAnswer(w))
 	p.tellWords(s, w.Port)
 	if end, ok := p.process(extern.ProcessEnded); ok {
 		s.At(end.At, pid(end), EndOf(end)+p.leftWords())
@@ -92,9 +96,9 @@ func (p *Program) reportWire(r *breach.Report, g *breach.Group[ledger.Wire], sum
 		s.Add("", fmt.Sprintf("before the signal the same request took %s, %s at most (%d of them)", breach.Round(middle), breach.Round(longest), n))
 	}
 	if w.Msg != 0 {
-		inControl(s, r.Control, group)
+		inControl(s, r.Control, group, p.answeredBadly(w))
 	}
-	r.Add(g.Class, g.N, g.Of, summary, s)
+	return s
 }
 
 func what(w ledger.Wire) string {

@@ -122,6 +122,7 @@ func handler() http.Handler {
 		w.(http.Flusher).Flush()
 		book("answered", r.RemoteAddr)
 	})
+	mux.HandleFunc("/work", work)
 	mux.HandleFunc("/long", func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(long)
 		fmt.Fprintln(w, "hello at long last")
@@ -222,6 +223,7 @@ func serve(addr string) {
 
 // end stops the server in the mode's way.
 func end(srv *http.Server) {
+	close(stopping)
 	switch mode {
 	case "exits": // with status 0, whatever is under way
 		os.Exit(0)

@@ -1,0 +1,60 @@
+package result_test
+
+import (
+	"testing"
+
+	"github.com/racebench/racebench/engine/result"
+)
+
+// TestAlwaysAnsweredWell holds the populations from which an error in flight is the stop's doing.
+func TestAlwaysAnsweredWell(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		asked result.Asked
+		want  bool
+	}{
+		{"54 of 54 after 6 good ones, as likely as 2e-8", result.Asked{Good: 6, InFlight: 54, BadInFlight: 54, Trials: 9}, true},
+		{"1 of 54 after 20 good ones, more likely than not", result.Asked{Good: 20, InFlight: 54, BadInFlight: 1, Trials: 1}, false},
+		{"2 of 54 after 20 good ones", result.Asked{Good: 20, InFlight: 54, BadInFlight: 2, Trials: 2}, false},
+		{"all in one trial", result.Asked{Good: 6, InFlight: 54, BadInFlight: 54, Trials: 1}, false},
+		{"4 good ones", result.Asked{Good: 4, InFlight: 500, BadInFlight: 500, Trials: 9}, false},
+		{"one bad of many after 100 good ones", result.Asked{Good: 100, InFlight: 54, BadInFlight: 1, Trials: 1}, true},
+		{"99 good ones", result.Asked{Good: 99, InFlight: 54, BadInFlight: 1, Trials: 1}, false},
+		{"bad before the signal, too", result.Asked{Good: 10_000, Bad: 1, InFlight: 54, BadInFlight: 54, Trials: 9}, false},
+	} {
+		if got := c.asked.AlwaysWell(); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
+// A trial counts once, however many kinds of requests show a class in it, and a class says how many there were in all.
+func TestASuspectedClassCountsTrials(t *testing.T) {
+	c := result.NewCampaign(header(), result.Rules{})
+	c.AddAsked([]result.Asked{{Kind: "a", Good: 100}, {Kind: "b", Good: 100}})
+	for i := range 3 {
+		one := busyClean(t, i, 0)
+		one.Asked = []result.Asked{{Kind: "a", InFlight: 5}, {Kind: "b", InFlight: 5}}
+		if i == 1 {
+			for _, kind := range []string{"a", "b"} {
+				b := breach("every-request-answered/answered-badly/500", result.Breached, 1)
+				b.Kind, b.If, b.Of, b.Summary = kind, result.AlwaysGood, 5, "1 of 5 requests were answered with 500"
+				one.Suspects = append(one.Suspects, b)
+			}
+			one.Asked[0].BadInFlight, one.Asked[0].Trials = 1, 1
+			one.Asked[1] = one.Asked[0]
+			one.Asked[1].Kind = "b"
+		}
+		c.Add(one)
+	}
+	for range 2 { // again, as after more trials
+		c.Finish()
+		b := c.Breaches
+		if len(b) != 1 || b[0].Trials != 1 || b[0].Natural != 1 || b[0].Summary != "2 of 30 requests were answered with 500" {
+			t.Errorf("breaches %+v", b)
+		}
+		if c.Verdict != result.Breached || c.Trials.Breached != 1 || c.Trials.Passed != 2 || c.PerTrial[1].Verdict != result.Breached {
+			t.Errorf("%s, %+v, %+v", c.Verdict, c.Trials, c.PerTrial)
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package external
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+)
+
+var errGarbage = errors.New("what the server sent is not HTTP/1.1")
+
+// responseHead is what of an answer's head tells where it ends.
+type responseHead struct {
+	line    string
+	status  int
+	length  int64 // -1: not said
+	chunked bool
+	last    bool // the connection ends with it
+}
+
+// most bytes of a line of a head.
+const longestLine = 64 << 10
+
+func readLine(r *bufio.Reader) ([]byte, error) {
+	line, err := r.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		whole := bytes.Clone(line)
+		for errors.Is(err, bufio.ErrBufferFull) && len(whole) < longestLine {
+			line, err = r.ReadSlice('\n')
+			whole = append(whole, line...)
+		}
+		line = whole
+		if err != nil && errors.Is(err, bufio.ErrBufferFull) {
+			return nil, fmt.Errorf("%w: a line of more than 64 KiB", errGarbage)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(line, "\r\n"), nil
+}
+
+func readHead(r *bufio.Reader) (responseHead, error) {
+	h := responseHead{length: -1}
+	line, err := readLine(r)
+	if err != nil {
+		return h, err
+	}
+	if !bytes.HasPrefix(line, []byte("HTTP/1.")) || len(line) < 12 {
+		return h, fmt.Errorf("%w: it begins with %.40q", errGarbage, line)
+	}
+	h.last, h.line = line[7] == '0', string(line)
+	if h.status, err = strconv.Atoi(string(line[9:12])); err != nil || h.status < 100 || h.status > 599 {
+		return h, fmt.Errorf("%w: it begins with %.40q", errGarbage, line)
+	}
+	for {
+		line, err := readLine(r)
+		if err != nil {
+			return h, err
+		}
+		if len(line) == 0 {
+			return h, nil
+		}
+		name, value, ok := bytes.Cut(line, []byte(":"))
+		if !ok {
+			return h, fmt.Errorf("%w: a header line %.40q", errGarbage, line)
+		}
+		value = bytes.TrimSpace(value)
+		switch {
+		case bytes.EqualFold(name, []byte("content-length")):
+			if h.length, err = strconv.ParseInt(string(value), 10, 64); err != nil || h.length < 0 {
+				return h, fmt.Errorf("%w: Content-Length %.40q", errGarbage, value)
+			}
+		case bytes.EqualFold(name, []byte("transfer-encoding")):
+			h.chunked = bytes.EqualFold(value, []byte("chunked"))
+		case bytes.EqualFold(name, []byte("connection")):
+			lower := bytes.ToLower(value)
+			h.last = h.last && !bytes.Contains(lower, []byte("keep-alive")) || bytes.Contains(lower, []byte("close"))
+		}
+	}
+}
+
+// readBody reads the body to its end. One whose end only the connection's end tells is taken as whole then.
+func (h *responseHead) readBody(r *bufio.Reader, method string, into io.Writer) error {
+	switch {
+	case method == "HEAD", h.status == 204, h.status == 304, h.status == 101:
+		return nil
+	case h.chunked:
+		return readChunks(r, into)
+	case h.length >= 0:
+		_, err := io.CopyN(into, r, h.length)
+		return err
+	}
+	h.last = true
+	_, err := io.Copy(into, r)
+	return err
+}
+
+func readChunks(r *bufio.Reader, into io.Writer) error {
+	for {
+		line, err := readLine(r)
+		if err != nil {
+			return err
+		}
+		digits, _, _ := bytes.Cut(line, []byte(";"))
+		size, err := strconv.ParseInt(string(bytes.TrimSpace(digits)), 16, 64)
+		if err != nil || size < 0 {
+			return fmt.Errorf("%w: a chunk of size %.40q", errGarbage, line)
+		}
+		if size > 0 {
+			if _, err := io.CopyN(into, r, size); err != nil {
+				return err
+			}
+			if _, err := r.Discard(2); err != nil {
+				return err
+			}
+			continue
+		}
+		for { // trailers
+			line, err := readLine(r)
+			if err != nil || len(line) == 0 {
+				return err
+			}
+		}
+	}
+}
