@@ -45,6 +45,7 @@ type runFlags struct {
 	color    string
 	progress string
 	verbose  bool
+	gotests  goFlags
 
 	set *pflag.FlagSet // the command's flags; nil where there are none of run
 }

@@ -20,7 +20,7 @@ const defaultCorpus = "testdata/racebench"
 func (a *app) fuzzCommand() *cobra.Command {
 	f := newRunFlags()
 	cmd := &cobra.Command{
-		Use:   "fuzz [SCENARIO.yaml | TARGET[/VARIANT]]...",
+		Use:   "fuzz [SCENARIO.yaml | TARGET[/VARIANT] | ./GOPACKAGE]...",
 		Short: "Search simulated schedules for breaches; the same seed finds the same breach again",
 		Long: `Search for breaches in simulated worlds: the same server and the same clients, under
 racebench's own scheduler. It decides before every step which task goes on, and when the
@@ -29,12 +29,16 @@ signal strikes, so every schedule can come up. A target's name means all its var
 Three things are searched with real signals instead, at random moments: a scenario that
 says engine: real, an external program, and everything with --engine real.
 
+A folder that holds _test.go is a Go package: each of its tests is played under
+racebench's scheduler as it is, one result a test. Nothing has to be written for it.
+
 Without --trials or --for each variant is searched for 30 s. The exit status is that
 of run.`,
 		Example: `  racebench fuzz broker --for 5s
   racebench fuzz broker/gate-only --trials 20000 --seed 7
   racebench fuzz examples/broker.yaml --variant reference --for 1m
-  racebench fuzz broker/timeout-drain --engine real --trials 50`,
+  racebench fuzz broker/timeout-drain --engine real --trials 50
+  racebench fuzz ./worker --run TestStop --for 10s`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s := settings{engineElse: scenario.Sim}
 			if f.trials == 0 && f.forTime == 0 {
@@ -45,6 +49,12 @@ of run.`,
 			}
 			if len(args) == 0 {
 				return usagef("racebench fuzz needs a scenario or a target: see racebench fuzz --help")
+			}
+			if tests, err := a.goPackages(args, f); err != nil || tests {
+				if err == nil {
+					err = a.fuzzGo(cmd.Context(), args, f)
+				}
+				return err
 			}
 			programs, err := a.programs(args, f, s.engineElse)
 			if err != nil {
@@ -69,6 +79,7 @@ of run.`,
 	cmd.Flags().BoolVar(&f.confirm, "confirm", false, "run real trials of what was found breached, and say in how many of them it shows")
 	cmd.Flags().BoolVar(&f.verify, "verify", false, "play every schedule twice; one that comes out otherwise is void")
 	cmd.Flags().StringVar(&f.corpus, "corpus", "", "failing schedules are kept in `DIR` and run first the next time (default "+defaultCorpus+", where it exists)")
+	f.registerGo()
 	cmd.Flags().Lookup("engine").Usage = "the world that trials run in (default: the scenario's, else sim; external programs: real)"
 	return cmd
 }

@@ -53,7 +53,7 @@ func (a *app) replay(cmd *cobra.Command, path string, times int, freeze bool, f 
 		if freeze {
 			return errFreeze
 		}
-		return a.replaySchedule(file)
+		return a.replaySchedule(cmd.Context(), file)
 	}
 	if err := checkDescriptors(1); err != nil {
 		return usageError{err}
@@ -63,7 +63,7 @@ func (a *app) replay(cmd *cobra.Command, path string, times int, freeze bool, f 
 		return err
 	}
 	if file := scheduleOf(trials); file != "" && !freeze {
-		return a.replaySchedule(file)
+		return a.replaySchedule(cmd.Context(), file)
 	}
 	dir, recorded, err := a.firstBreached(trials, freeze)
 	if err != nil {

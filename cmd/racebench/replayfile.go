@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
+	"github.com/racebench/racebench/engine/explore"
+	"github.com/racebench/racebench/engine/gotest"
 	"github.com/racebench/racebench/engine/search"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
@@ -25,10 +28,13 @@ func scheduleFile(path string) string {
 
 // replaySchedule plays a recorded schedule again: exactly, or with an error that names the step at which the code now
 // differs.
-func (a *app) replaySchedule(path string) error {
+func (a *app) replaySchedule(ctx context.Context, path string) error {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return usageError{fmt.Errorf("read replay file: %w", err)}
+	}
+	if file, err := explore.ParseFile(raw); err == nil && file.Target == gotest.TargetName {
+		return a.replayGo(ctx, path, file)
 	}
 	m, err := trial.NewSimulator()
 	if err != nil {

@@ -22,6 +22,8 @@ type Event struct {
 	Time    time.Duration
 	Hash    uint64
 	Steps   int // decisions made before it
+	// Place is where the operation is in the source; empty in a simulated world.
+	Place string
 }
 
 // Text is the operation for people: "lock the registry".
@@ -54,7 +56,8 @@ type Trace struct {
 
 	paths   paths
 	tasks   []*world.Task
-	objects []*world.Object // by event
+	objects []any   // by event: a *world.Object, the name of a Go test's object, or nil
+	blocked []idler // of a Go test
 }
 
 // NewTrace returns an empty trace.
@@ -79,7 +82,26 @@ func (t *Trace) Step(s world.Step) {
 		e.Object = armNames(s.Arms)
 	}
 	t.Events = append(t.Events, e)
-	t.objects = append(t.objects, object)
+	if object == nil {
+		t.objects = append(t.objects, nil)
+	} else {
+		t.objects = append(t.objects, object)
+	}
+}
+
+// Add records an operation of a Go test. Its objects are told apart by their names.
+func (t *Trace) Add(e Event) {
+	t.Events = append(t.Events, e)
+	if e.Object == "" {
+		t.objects = append(t.objects, nil)
+	} else {
+		t.objects = append(t.objects, e.Object)
+	}
+}
+
+// Leave notes a task of a Go test that was blocked for good when its schedule had ended.
+func (t *Trace) Leave(task string) {
+	t.blocked = append(t.blocked, idler{Task: task, State: world.TaskState{Name: task, Parked: true}})
 }
 
 // armNames names what a select waits for.
@@ -136,7 +158,7 @@ func (t *Trace) turns() []string {
 // idlers are the tasks that were blocked when the world had ended, in the order of their first
 // operations. Those that time alone would have woken are not among them.
 func (t *Trace) idlers() []idler {
-	var all []idler
+	all := slices.Clone(t.blocked)
 	for _, task := range t.tasks {
 		if s := task.State(); s.Parked && !s.Timed && !task.Clock {
 			all = append(all, idler{t.paths[&task.Task], s})
@@ -157,8 +179,10 @@ func (t *Trace) lastRead(blocked int) string {
 		case world.KindWait, world.KindSelect, world.KindWindow:
 			continue // it subscribed before it looked, or had time between
 		case world.KindLoad:
-			if v, ok := t.objects[i].Value(); ok {
-				return fmt.Sprintf(" (%s is %d)", plainText.Replace(e.Object), v)
+			if object, ok := t.objects[i].(*world.Object); ok {
+				if v, ok := object.Value(); ok {
+					return fmt.Sprintf(" (%s is %d)", plainText.Replace(e.Object), v)
+				}
 			}
 		}
 		return ""

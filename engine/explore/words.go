@@ -2,9 +2,18 @@ package explore
 
 import "github.com/racebench/racebench/engine/world"
 
-// told is an operation for a story. Its words are the vocabulary of servers, with what little makes a
-// sentence of them: a task that had been blocked does not do its operation again, it goes on.
+// told is an operation for a story, with its place where it has one.
 func (e Event) told() string {
+	if words := e.words(); e.Place == "" || words == wakesUp {
+		return words
+	} else {
+		return words + " at " + e.Place
+	}
+}
+
+// words is an operation for a story. Its words are the vocabulary of servers, with what little makes a
+// sentence of them: a task that had been blocked does not do its operation again, it goes on.
+func (e Event) words() string {
 	kind := e.kind()
 	switch {
 	case e.Task == clockPath:

@@ -10,7 +10,7 @@ var importRows = [][]string{
 	{"engine/racetest"},
 	{"targets/all", "targets/targettest", "internal/report"},
 	{"engine", "internal/gate"},
-	{"engine/search"},
+	{"engine/search", "engine/gotest"},
 	{"engine/batch", "engine/trialtest"},
 	{"engine/trial"},
 	{"engine/explore"},

@@ -17,6 +17,9 @@ const (
 
 // kinds puts kinds of work at risk into words; a kind that is not listed is printed as it is.
 var kinds = map[string][2]string{
+	"goroutine":      {"goroutine", "goroutines"},
+	"operation":      {"operation", "operations"},
+	"signal":         {"signal delivered", "signals delivered"},
 	"queued":         {"accepted message still on its way to a subscriber", "accepted messages still on their way to a subscriber"},
 	"call-in-flight": {"call that had not returned", "calls that had not returned"},
 	"stored":         {"message that had been accepted", "messages that had been accepted"},
@@ -69,9 +72,15 @@ func aboutPercent(share float64) string {
 	return percent(share)
 }
 
+// gotest is the target of rows of Go tests: nothing need strike them.
+const gotest = "gotest"
+
 // risks writes the work in flight when the signal struck.
 func (p *painter) risks(row result.Row) {
-	label := "at risk"
+	label, when := "at risk", " when the signal struck"
+	if row.Target == gotest {
+		when = ""
+	}
 	for _, k := range row.AtRisk {
 		if k.Count == 0 {
 			continue
@@ -80,7 +89,7 @@ func (p *painter) risks(row result.Row) {
 		if words, ok := kinds[k.Kind]; ok {
 			what = count(k.Count, words[0], words[1])
 		}
-		p.field(label, fmt.Sprintf("%s when the signal struck, in %s (fewest in one: %d)", what, ofRuns(row, k.Trials), k.Fewest))
+		p.field(label, fmt.Sprintf("%s%s, in %s (fewest in one: %d)", what, when, ofRuns(row, k.Trials), k.Fewest))
 		label = ""
 	}
 	if label != "" && row.Verdict == result.Passed {

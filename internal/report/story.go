@@ -118,6 +118,9 @@ func storyKey(b result.RowBreach) string {
 
 // accept shows the entry that makes the breach a known one.
 func (p *painter) accept(row result.Row, b result.RowBreach, started time.Time) {
+	if row.Target == gotest {
+		return // a Go test has no scenario to paste it into
+	}
 	until := "YYYY-MM-DD"
 	if !started.IsZero() {
 		until = started.AddDate(0, 0, knownDays).UTC().Format(time.DateOnly)

@@ -35,10 +35,11 @@ func (p *painter) results(g group) {
 		},
 	})
 	t.add(&column{head: "LOST", right: true, drop: 2, cells: each(g.rows, lostCell)})
-	t.add(&column{
-		head: "AT RISK", right: true, drop: 5, cells: each(g.rows, riskCell),
-		legend: "at risk: work in flight when the signal struck",
-	})
+	atRisk := "at risk: work in flight when the signal struck"
+	if len(g.rows) > 0 && g.rows[0].Target == gotest {
+		atRisk = "at risk: goroutines, operations and signals of all schedules"
+	}
+	t.add(&column{head: "AT RISK", right: true, drop: 5, cells: each(g.rows, riskCell), legend: atRisk})
 	latency := func(phase string, quantiles func(result.Latency) string) []string {
 		return each(g.rows, func(row result.Row) string {
 			for _, l := range row.Latency {

@@ -29,6 +29,10 @@ const (
 	OutOfSteps       Code = "out-of-steps"     // of a simulated trial
 	Nondeterministic Code = "nondeterministic" // a schedule came out in two ways
 
+	GivenUp       Code = "given-up" // of a Go test, as what follows
+	Skipped       Code = "skipped"
+	NotReproduced Code = "not-reproduced"
+
 	ControlEnded    Code = "control-ended" // of the run without a signal, as all that follow
 	ControlTorn     Code = "control-torn"
 	ControlNoAnswer Code = "control-no-answer"
@@ -59,6 +63,9 @@ var table = []row{
 	{AfterStart, "the signal came when the program was ready: its start is what was to be struck"},
 	{OutOfSteps, "the budget of %d steps was spent"},
 	{Nondeterministic, "uncontrolled non-determinism: two runs of one schedule had %d and %d steps, and other traces"},
+	{GivenUp, "the schedule was given up: %s"},
+	{Skipped, "the test skipped itself"},
+	{NotReproduced, "%s was not reproduced in a fresh process: something outlives the test in its own"},
 	{ControlEnded, "control: nobody had signalled it, and it ended by itself %s"},
 	{ControlTorn, "the control trial left no whole record"},
 	{ControlNoAnswer, "control: no client got a good answer, without any signal%s"},

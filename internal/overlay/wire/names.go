@@ -49,7 +49,7 @@ func TaskName(function string) string {
 	switch function {
 	case "testing.tRunner", "testing.testingSynctestTest.gowrap1":
 		return "test"
-	case "os/signal.rbDeliver":
+	case "os/signal.rbDeliver", "os/signal.rbNotified.gowrap1", "os/signal.init.1.func1.gowrap1":
 		return "signal"
 	}
 	// The arguments of a type may have slashes and dots of their own.

@@ -1,0 +1,223 @@
+package gotest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/overlay/wire"
+)
+
+// chance is what the strategy of a schedule draws from.
+func chance(seed, index uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, index)) }
+
+// A Budget says how many schedules are searched: so many, or until a time has passed.
+type Budget struct {
+	Trials   int
+	For      time.Duration
+	Parallel int // processes at once
+	FailFast bool
+}
+
+const (
+	atOnce     = 512    // schedules that one command plays, at the most
+	perProcess = 20_000 // schedules, then a process is left
+)
+
+// A search is the schedules of one test, folded into one result.
+type search struct {
+	*Test
+	budget Budget
+	hints  wire.Hints
+	until  time.Time
+
+	next    atomic.Uint64
+	stopped atomic.Bool
+
+	mu     sync.Mutex
+	fold   *result.Campaign
+	failed []result.Trial // not in the fold before they were shown in another process
+	err    error
+}
+
+// header says what the schedules have in common.
+func (t *Test) header(b Budget) result.Header {
+	return result.Header{
+		Scenario: t.Name, Target: "gotest", Variant: t.ImportPath, Engine: "sim", Seed: strconv.FormatUint(t.Seed, 10), Anytime: b.For > 0,
+		Invariants: Invariants(t.Race), Moment: "every schedule can come up; a signal is a task of it",
+	}
+}
+
+// run searches. The first schedule is the default one.
+func (t *Test) run(ctx context.Context, b Budget) (*search, error) {
+	s := &search{Test: t, budget: b, fold: result.NewCampaign(t.header(b), result.Rules{})}
+	began := time.Now()
+	s.until = began.Add(b.For)
+	q, first, err := t.begin(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.add(&finds{fold: s.fold, failed: &s.failed}, 0, first)
+	switch {
+	case first.Verdict == result.Passed:
+		if s.hints, err = t.hints(ctx, q); err == nil {
+			s.next.Store(1)
+			err = s.searchAll(ctx, q)
+		}
+	case first.Verdict != result.Void:
+		s.fold.Note("the default schedule fails, as the test does without any search: no other was searched")
+		fallthrough
+	default:
+		q.close()
+		s.stopped.Store(true)
+	}
+	s.fold.ElapsedNS = time.Since(began).Nanoseconds()
+	return s, err
+}
+
+// searchAll has as many processes search as are asked for; q is the first.
+func (s *search) searchAll(ctx context.Context, q *process) error {
+	var workers sync.WaitGroup
+	for i := range max(1, s.budget.Parallel) {
+		mine := q
+		if i > 0 {
+			mine = nil
+		}
+		workers.Go(func() {
+			if err := s.work(ctx, mine); err != nil {
+				s.stopped.Store(true)
+				s.mu.Lock()
+				s.err = errors.Join(s.err, err)
+				s.mu.Unlock()
+			}
+		})
+	}
+	workers.Wait()
+	return s.err
+}
+
+// hand gives the next schedules out; none is the end.
+func (s *search) hand(ctx context.Context) (from, to uint64) {
+	if s.stopped.Load() || ctx.Err() != nil {
+		return 0, 0
+	}
+	if s.budget.For > 0 {
+		if !time.Now().Before(s.until) {
+			return 0, 0
+		}
+		// Few at first: nobody knows how long one takes.
+		n := uint64(16)
+		if s.next.Load() > 256 {
+			n = 128
+		}
+		to = s.next.Add(n)
+		return to - n, to
+	}
+	size := uint64(max(1, min(atOnce, s.budget.Trials/(4*max(1, s.budget.Parallel)))))
+	from = s.next.Add(size) - size
+	if total := uint64(s.budget.Trials); from >= total {
+		return 0, 0
+	} else {
+		return from, min(from+size, total)
+	}
+}
+
+// work searches with one process after the other.
+func (s *search) work(ctx context.Context, q *process) error {
+	var failed []result.Trial
+	f := &finds{result.NewCampaign(s.fold.Header, result.Rules{}), &failed}
+	defer func() {
+		if q != nil {
+			q.close()
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.fold.Merge(f.fold)
+		s.failed = append(s.failed, failed...)
+	}()
+	for {
+		from, to := s.hand(ctx)
+		if from == to {
+			return ctx.Err()
+		}
+		for from < to {
+			if q == nil || q.dirty || q.mem.Serial > perProcess {
+				var err error
+				if q, err = s.again(ctx, q); err != nil {
+					return err
+				}
+			}
+			var err error
+			if from, err = s.some(ctx, q, from, to, f); err != nil {
+				return err
+			}
+			if s.budget.FailFast && len(failed) > 0 {
+				s.stopped.Store(true)
+			}
+		}
+	}
+}
+
+// again starts another process in place of one that is left.
+func (s *search) again(ctx context.Context, q *process) (*process, error) {
+	if q != nil {
+		q.close()
+	}
+	q, first, err := s.begin(ctx)
+	if err == nil && first.Verdict != result.Passed {
+		q.close()
+		err = fmt.Errorf("%s: its default schedule passed once, and in another process it did not: %s", s.Name, first.Verdict)
+	}
+	return q, err
+}
+
+// some plays schedules up to to, or to the first that fails, and returns which is the next.
+func (s *search) some(ctx context.Context, q *process, from, to uint64, f *finds) (uint64, error) {
+	c := wire.Command{
+		Do: wire.DoSearch, From: from, To: to, Seed: s.Seed, Hints: &s.hints, Slack: int64(s.Slack), Sigterm: s.Sigterm,
+	}
+	a, err := q.do(c, nil)
+	failed := err != nil || a.Did == wire.DidFailed
+	for r, ok := q.mem.Take(); ok; r, ok = q.mem.Take() {
+		if r.Verdict == wire.Passed {
+			t := Judge(Evidence{Verdict: "passed", Steps: int64(r.Steps), Goroutines: int64(r.Goroutines), Signals: int64(r.Signals)})
+			t.Schedule = &result.Schedule{Hash: r.Hash, Steps: int64(r.Steps)}
+			s.add(f, r.Index, t)
+		} else if r.Verdict == wire.Skipped {
+			s.add(f, r.Index, Judge(Evidence{Verdict: "skipped"}))
+		}
+	}
+	if !failed {
+		return a.Next, nil
+	}
+	index := q.mem.Index
+	t, err := s.judge(ctx, q, a, err)
+	if err != nil {
+		return from, err
+	}
+	t.Schedule = &result.Schedule{Hash: q.mem.Hash, Steps: int64(q.mem.Step)}
+	s.add(f, index, t)
+	return index + 1, nil
+}
+
+// finds are what some schedules came to.
+type finds struct {
+	fold   *result.Campaign
+	failed *[]result.Trial
+}
+
+// add adds what a schedule came to.
+func (s *search) add(f *finds, index uint64, t result.Trial) {
+	t.Index, t.Seed = int(index), strconv.FormatUint(wire.Chance(s.Seed, index), 10)
+	if len(t.Breaches) > 0 {
+		*f.failed = append(*f.failed, t)
+		return
+	}
+	f.fold.Add(t)
+}

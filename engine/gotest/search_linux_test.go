@@ -1,0 +1,100 @@
+package gotest
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/racebench/racebench/engine/explore"
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/rundir"
+)
+
+// examples are the servers of examples/gotest, each with a bug and a twin without it.
+func examples(t *testing.T, name string) *Package {
+	t.Helper()
+	if runtime.GOARCH != "amd64" {
+		t.Skip("Go tests are searched on linux/amd64")
+	}
+	if testing.Short() {
+		t.Skip("it builds the standard library over the patch")
+	}
+	p, err := Build(t.Context(), "../../examples/gotest/"+name, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+func searchFor(t *testing.T, p *Package, test string, trials int) (*result.Campaign, *rundir.Run) {
+	t.Helper()
+	run, err := rundir.Create(t.TempDir(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	folds, err := p.Search(t.Context(), []string{test}, Campaign{Budget: Budget{Trials: trials, Parallel: 1}, Seed: 1, Run: run, Keep: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folds[0], run
+}
+
+// The bug of each example is found, shown again from its file, step by step, and its twin is left alone.
+func TestExamplesAreFoundAndTheirTwinsAreNot(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		trials int
+		class  string
+		twin   string
+	}{
+		{"worker", 200, "drain-ends/deadlock/", "TestStopFixed"},
+		{"cache", 200, "test-passes/failed/cache_test.go", "TestCloseFixed"},
+		{"httpserver", 100, "test-passes/failed/server_test.go", "TestStopFixed"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := examples(t, c.name)
+			found, _ := searchFor(t, p, strings.TrimSuffix(c.twin, "Fixed"), c.trials)
+			if len(found.Breaches) != 1 || !strings.HasPrefix(found.Breaches[0].Class, c.class) {
+				t.Fatalf("%d schedules: %s, breaches %+v, void %v, want one of class %s",
+					found.Trials.Run, found.Verdict, found.Breaches, found.Void, c.class)
+			}
+			b := found.Breaches[0]
+			raw, err := os.ReadFile(rundir.TrialDir(b.First.Dir).Schedule())
+			if err != nil {
+				t.Fatal(err)
+			}
+			file, err := explore.ParseFile(raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, err := Replay(context.WithoutCancel(t.Context()), file, Options{})
+			if err != nil || !again.Exact() || len(again.Shown) != 1 {
+				t.Errorf("its replay file: %s, %v", again, err)
+			}
+			twin, _ := searchFor(t, p, c.twin, c.trials)
+			if twin.Verdict != result.Passed || twin.Trials.Passed != c.trials {
+				t.Errorf("%s: %s, %+v, %v, want every schedule passed", c.twin, twin.Verdict, twin.Trials, twin.Void)
+			}
+		})
+	}
+}
+
+func TestWhatIsNoPackageOfTests(t *testing.T) {
+	if _, err := Build(t.Context(), t.TempDir(), Options{}); err == nil {
+		t.Error("an empty folder was built")
+	}
+	p := examples(t, "cache")
+	for run, want := range map[string]string{"(": "--run", "Nothing": "it has TestClose, TestCloseFixed"} {
+		if _, err := p.Tests(t.Context(), run); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("--run %s: %v, want %q in it", run, err, want)
+		}
+	}
+}
