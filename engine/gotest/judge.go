@@ -110,7 +110,7 @@ func failed(text string) result.Breach {
 var (
 	raceHead = regexp.MustCompile(`(?m)^(?:Previous )?(?:[Ww]rite|[Rr]ead|[Aa]tomic \w+|\w+) (?:at|by) .*\n\s+(\S+)\(`)
 	noNumber = regexp.MustCompile(`0x[0-9a-f]+|\d+`)
-	noWord   = regexp.MustCompile(`[^a-zA-Z0-9.*_]+`)
+	noWord   = regexp.MustCompile(`[^a-zA-Z0-9._]+`)
 )
 
 // raced names the two functions of the first report.

@@ -97,7 +97,7 @@ func (t *Test) evidence(ctx context.Context, q *process, a wire.Answer, died boo
 		q.end() // all that it wrote has come then
 		e.Output = q.output.String()
 	case wire.Deadlock.String(), wire.Livelock.String():
-		for i := uint32(1); i < min(m.Tasks, wire.MaxTasks); i++ {
+		for i := uint32(2); i < min(m.Tasks, wire.MaxTasks); i++ { // the first waits for the test
 			if task := &m.Task[i]; task.Status != wire.Done && task.Kind != uint8(schedule.KindStart) {
 				e.Waits = append(e.Waits, schedule.Kind(task.Kind).String())
 			}

@@ -12,7 +12,7 @@ import (
 // silent are the codes without a hint: their own text says what to do, or nothing can be done by a flag.
 var silent = []void.Code{
 	void.CannotRun, void.Unwatched, void.Torn, void.Interrupted, void.Killed, void.Nondeterministic,
-	void.ControlEnded, void.ControlTorn, void.ControlLoses,
+	void.GivenUp, void.Skipped, void.NotReproduced, void.ControlEnded, void.ControlTorn, void.ControlLoses,
 }
 
 // TestEveryReasonHasItsHint asks by the code alone: however the reason is worded, its hint is printed, and no hint
