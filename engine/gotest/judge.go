@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/result/void"
@@ -94,13 +95,13 @@ func hung(how, summary string, e Evidence) result.Breach {
 }
 
 // report is a line that t.Log and t.Error write: file, line, text.
-var report = regexp.MustCompile(`(?m)^\s*([^\s:]+\.go):(\d+): (.*)$`)
+var report = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^\s*([^\s:]+\.go):(\d+): (.*)$`) })
 
 func failed(text string) result.Breach {
 	b := result.Breach{
 		Invariant: testPasses, Class: testPasses + "/failed/no-report", Verdict: result.Breached, Summary: "the test fails and writes nothing",
 	}
-	if m := report.FindStringSubmatch(text); m != nil {
+	if m := report().FindStringSubmatch(text); m != nil {
 		file := filepath.Base(m[1])
 		b.Class, b.Summary = testPasses+"/failed/"+word(file), fmt.Sprintf("the test fails: %s:%s: %s", file, m[2], m[3])
 	}
@@ -108,9 +109,11 @@ func failed(text string) result.Breach {
 }
 
 var (
-	raceHead = regexp.MustCompile(`(?m)^(?:Previous )?(?:[Ww]rite|[Rr]ead|[Aa]tomic \w+|\w+) (?:at|by) .*\n\s+(\S+)\(`)
-	noNumber = regexp.MustCompile(`0x[0-9a-f]+|\d+`)
-	noWord   = regexp.MustCompile(`[^a-zA-Z0-9._]+`)
+	raceHead = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?m)^(?:Previous )?(?:[Ww]rite|[Rr]ead|[Aa]tomic \w+|\w+) (?:at|by) .*\n\s+(\S+)\(`)
+	})
+	noNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`0x[0-9a-f]+|\d+`) })
+	noWord   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^a-zA-Z0-9._]+`) })
 )
 
 // raced names the two functions of the first report.
@@ -122,7 +125,7 @@ func raced(output string) result.Breach {
 	}
 	report, _, _ = strings.Cut(report, "==================")
 	var functions []string
-	for _, m := range raceHead.FindAllStringSubmatch(report, -1) {
+	for _, m := range raceHead().FindAllStringSubmatch(report, -1) {
 		if functions = append(functions, base(m[1])); len(functions) == 2 {
 			break
 		}
@@ -146,7 +149,7 @@ func crashed(e Evidence) result.Breach {
 		line, _, _ = strings.Cut(strings.TrimRight(line, "\n"), " [recovered")
 		for _, head := range []string{"panic: ", "fatal error: "} {
 			if what, ok := strings.CutPrefix(line, head); ok {
-				b.Class, b.Summary = processSurvives+"/panic/"+word(noNumber.ReplaceAllString(what, "N")), line
+				b.Class, b.Summary = processSurvives+"/panic/"+word(noNumber().ReplaceAllString(what, "N")), line
 			}
 		}
 	}
@@ -164,6 +167,6 @@ func crashed(e Evidence) result.Breach {
 
 // word makes a part of a class of any text.
 func word(text string) string {
-	w := strings.Trim(noWord.ReplaceAllString(text, "-"), "-")
+	w := strings.Trim(noWord().ReplaceAllString(text, "-"), "-")
 	return strings.TrimRight(w[:min(len(w), 60)], "-")
 }

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/engine/schedule"
@@ -159,7 +160,7 @@ func (p *Package) Tests(ctx context.Context, run string) ([]string, error) {
 	return matched, nil
 }
 
-var testName = regexp.MustCompile(`^Test\w*$`)
+var testName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^Test\w*$`) })
 
 // isTest tells a test's name from what a TestMain has printed.
-func isTest(line string) bool { return testName.MatchString(line) }
+func isTest(line string) bool { return testName().MatchString(line) }
