@@ -111,20 +111,21 @@ func TestOpenLoadIsStored(t *testing.T) {
 		t.Fatalf("status %d:\n%s", status, out)
 	}
 	row := rep.Results[0]
-	if th := row.Throughput[0]; th.Sent != 100 || th.Accepted != 100 || !row.Plain {
+	th := row.Throughput[0]
+	if th.Sent+th.Unsent != 100 || th.Accepted != th.Sent || th.Sent == 0 || !row.Plain {
 		t.Errorf("%+v", th)
 	}
-	if len(row.Latency) != 1 || len(row.Service) != 1 || row.Latency[0].Count != 100 || row.Service[0].Count != 100 {
+	if len(row.Latency) != 1 || len(row.Service) != 1 || row.Latency[0].Count != th.Sent || row.Service[0].Count != th.Sent {
 		t.Errorf("%d latencies and %d service times", len(row.Latency), len(row.Service))
 	}
-	if len(row.Answers) != 1 || row.Answers[0].Count != 100 {
+	if len(row.Answers) != 1 || row.Answers[0].Count != th.Sent {
 		t.Errorf("answers: %v", row.Answers)
 	}
 	merged, err := result.Merge([]*result.Report{rep, {Schema: rep.Schema, Results: rep.Results}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if sum := merged.Results[0]; sum.Answers[0].Count != 200 || sum.Service[0].Count != 200 || sum.Verdict != result.Passed {
+	if sum := merged.Results[0]; sum.Answers[0].Count != 2*th.Sent || sum.Service[0].Count != 2*th.Sent || sum.Verdict != result.Passed {
 		t.Errorf("merged: %v, %d service times, %s", sum.Answers, sum.Service[0].Count, sum.Verdict)
 	}
 }

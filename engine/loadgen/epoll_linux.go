@@ -194,7 +194,7 @@ func (w *loop) due() {
 		switch {
 		case w.l.starts != nil:
 			w.idle.push(i)
-		case !w.l.over(now):
+		case w.conns[i].turn == 0 || !w.l.over(now):
 			w.start(&w.conns[i], now, now, false)
 		}
 	}

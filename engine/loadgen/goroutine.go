@@ -139,11 +139,11 @@ func (c *client) run(ctx context.Context) {
 // client was ready for it.
 func (c *client) next(ctx context.Context) (start time.Duration, late, ok bool) {
 	now := c.l.now()
+	if c.l.starts == nil {
+		return now, false, c.turn == 0 || !c.l.over(now)
+	}
 	if c.l.over(now) {
 		return 0, false, false
-	}
-	if c.l.starts == nil {
-		return now, false, true
 	}
 	start, ok = c.l.starts.take()
 	if !ok {

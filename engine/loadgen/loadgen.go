@@ -36,8 +36,8 @@ func Engines() []string { return []string{Auto, Goroutine, Epoll} }
 const DefaultAnswerLimit = 10 * time.Second
 
 const (
-	// tail is how long after its end requests of an open load are still started whose time had come.
-	tail = time.Second
+	// defaultTail is how long after its end requests of an open load are still started whose time had come.
+	defaultTail = time.Second
 	// lateness is how late a request may leave without being counted as late.
 	lateness = time.Millisecond
 	// connectFirst is how long connections may take that are opened before the load begins.
@@ -68,6 +68,8 @@ type Config struct {
 	TLS     *tls.Config
 	Groups  []Group
 	For     time.Duration
+	// Tail is how long after For requests of an open load are still started whose time had come; 0 means a second.
+	Tail time.Duration
 	// AnswerLimit is how long an answer may take; 0 means DefaultAnswerLimit.
 	AnswerLimit time.Duration
 	Engine      string // one of Engines; empty means Auto
@@ -137,6 +139,9 @@ func Run(ctx context.Context, c Config) (result.Trial, error) {
 	if c.AnswerLimit == 0 {
 		c.AnswerLimit = DefaultAnswerLimit
 	}
+	if c.Tail == 0 {
+		c.Tail = defaultTail
+	}
 	if c.Every == 0 {
 		c.Every = time.Second
 	}
@@ -201,10 +206,10 @@ func (l *load) partsIn(engine string) []int {
 }
 
 // over says whether no request may start any more: of a closed load at its end, of an open one when even those may
-// not that should have started before.
+// not that should have started before. The first request of a closed load's client is sent however late it is.
 func (l *load) over(now time.Duration) bool {
 	if l.starts != nil {
-		return now >= l.c.For+tail
+		return now >= l.c.For+l.c.Tail
 	}
 	return now >= l.c.For
 }
