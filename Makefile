@@ -86,6 +86,10 @@ soak: ## run the long suites, *_soak_test.go (hours)
 	$(GO) test -tags soak -run Soak -timeout 2h ./...
 	$(MAKE) determinism SEEDS=10000
 
+.PHONY: overlay-soak
+overlay-soak: ## the patch of the Go tree at length: the standard library's own tests under it, races, other toolchains, twins
+	$(GO) test -tags soak -count=1 -run Soak -v -timeout 2h ./internal/overlay
+
 .PHONY: fuzz
 fuzz: ## run every fuzz test for FUZZTIME (30s)
 	@set -e; for dir in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n 1 dirname | sort -u); do \
