@@ -136,6 +136,8 @@ func show(r Record, v *visitor) {
 		r.fields(v)
 	case *Waited:
 		r.fields(v)
+	case *Answer:
+		r.fields(v)
 	default:
 		panic("ledger: a record of a kind that show does not name")
 	}
