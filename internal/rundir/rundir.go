@@ -88,7 +88,7 @@ func makeDir(dir string) error {
 func (r *Run) Path() string { return r.path }
 
 // Result returns the path of the run's result.
-func (r *Run) Result() string { return filepath.Join(r.path, resultName) }
+func (r *Run) Result() string { return filepath.Join(r.Path(), resultName) }
 
 // Scenario returns the path of the scenario that a run without a scenario file was made of.
 func (r *Run) Scenario() string { return filepath.Join(r.path, scenarioName) }

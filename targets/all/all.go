@@ -23,13 +23,3 @@ func Targets() []targets.Target {
 		gateway.Target(shell.New),
 	}
 }
-
-// Find returns the target of that name.
-func Find(name string) (targets.Target, bool) {
-	for _, t := range Targets() {
-		if t.Name == name {
-			return t, true
-		}
-	}
-	return targets.Target{}, false
-}

@@ -16,14 +16,14 @@ func TestTable(t *testing.T) {
 	var names []string
 	for _, target := range Targets() {
 		names = append(names, target.Name)
-		if found, ok := Find(target.Name); !ok || found.Name != target.Name {
+		if found, ok := trial.Catalog(Targets()).Find(target.Name); !ok || found.Name != target.Name {
 			t.Errorf("%s is not found by its name", target.Name)
 		}
 	}
 	if !slices.IsSorted(names) || len(slices.Compact(names)) != len(Targets()) {
 		t.Errorf("the targets are %v, want them in order and once each", names)
 	}
-	if _, ok := Find("no-such-target"); ok {
+	if _, ok := trial.Catalog(Targets()).Find("no-such-target"); ok {
 		t.Error("a target was found that is none")
 	}
 }

@@ -23,9 +23,6 @@ var presets = []Preset{
 	{"nats", "SIGTERM stops; SIGUSR2 is lame-duck mode", "SIGTERM", []int{0, 1}},
 }
 
-// Presets lists the known servers.
-func Presets() []Preset { return append([]Preset(nil), presets...) }
-
 func (c *config) usePreset(v spec.Value, errs *spec.Errors) {
 	var names []string
 	for _, p := range presets {

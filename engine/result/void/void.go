@@ -72,15 +72,6 @@ var table = []row{
 	{ControlLoses, "control: your server loses requests without any signal: %d of %d%s"},
 }
 
-// Codes lists the codes.
-func Codes() []Code {
-	all := make([]Code, len(table))
-	for i, r := range table {
-		all[i] = r.code
-	}
-	return all
-}
-
 // A Reason is why a trial proves nothing. The zero Reason is that it proves something.
 type Reason struct {
 	Code Code
