@@ -21,8 +21,6 @@ const (
 	// shrunkSteps is how many steps all shrinking of a variant may take for each second that was asked for:
 	// about a fifth of what a second searches.
 	shrunkSteps = 100_000
-	// leastShrunkSteps is what each class may have of them however short the time.
-	leastShrunkSteps = 20_000
 	// hurriedSteps is what all shrinking of a run may take once it was asked to stop: a second or less.
 	hurriedSteps = 300_000
 )

@@ -172,6 +172,44 @@ func (s *search) run(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// replayKept runs the kept schedules of the search's variant. What they show is a finding and no trial: they were
+// not drawn, so they say nothing about rates. One that no longer is what this build runs is told as stale, never
+// passed over.
+func (s *search) replayKept(ctx context.Context) error {
+	if len(s.kept) == 0 {
+		return nil
+	}
+	m, err := trial.NewSimulator()
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	for _, k := range s.kept {
+		if ctx.Err() != nil {
+			return nil // the search is about to end in the same way
+		}
+		r, err := replay(m, k.file, s.c.Catalog)
+		switch {
+		case err != nil:
+			s.fold.Note(noteOfKept(k.path, err.Error()))
+		case !r.Exact():
+			s.fold.Note(noteOfKept(k.path, r.String()))
+		default:
+			r.Trial.Dir = k.path
+			s.fold.AddKept(r.Trial, k.path)
+			for _, b := range r.Trial.Breaches {
+				if _, ok := s.shownBy[b.Class]; !ok {
+					s.shownBy[b.Class] = k.file
+				}
+			}
+			if s.c.FailFast && batch.Unexpected(s.c, r.Trial, s.fold.Header, s.fold.Rules) {
+				s.quota.End(batch.EndedByFailFast)
+			}
+		}
+	}
+	return nil
+}
+
 // work runs schedules until the plan is done, or its budget spent.
 func (s *search) work(ctx context.Context) error {
 	m, err := trial.NewSimulator()

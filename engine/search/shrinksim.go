@@ -44,6 +44,9 @@ func (r smallRunner) Run(w explore.Workload, s world.Strategy) (explore.Outcome,
 // errHurry ends a shrinking before its time. What it has come to by then is good.
 var errHurry = errors.New("nobody waits any longer")
 
+// leastShrunkSteps is what each class may have of them however short the time.
+const leastShrunkSteps = 20_000
+
 // A hurry is the few steps that shrinking may take when ctx has ended and somebody waits for the end. They are counted,
 // so that no clock decides what comes out of a run that was asked to stop before any shrinking began.
 type hurry struct {
@@ -85,12 +88,8 @@ func (r hurriedRunner) Run(w explore.Workload, s world.Strategy) (explore.Outcom
 	return o, err
 }
 
-// ShrinkFile makes a failing schedule small while it shows class, and returns the file of what is left.
+// shrinkFile makes a failing schedule small while it shows class, and returns the file of what is left.
 // The file that is returned has been replayed and shows the class.
-func ShrinkFile(m *trial.Simulator, f *explore.File, class string, b explore.ShrinkBudget, catalog trial.Catalog) (*explore.File, explore.Shrunk, error) {
-	return shrinkFile(m, f, class, b, catalog, nil)
-}
-
 func shrinkFile(m *trial.Simulator, f *explore.File, class string, b explore.ShrinkBudget, catalog trial.Catalog, rush *hurry) (*explore.File, explore.Shrunk, error) {
 	plan, stale, err := PlanOfFile(f, catalog)
 	if err == nil && stale != "" {

@@ -12,9 +12,6 @@ import (
 	"github.com/racebench/racebench/targets"
 )
 
-// auditTask names the task, the lane and the phase of an audit.
-const auditTask = "audit"
-
 // auditing is the last phase of a trial whose target is an Auditor: a fresh process, or a fresh world,
 // reopens what the server has left behind and writes down what it finds.
 type auditing struct {
@@ -92,27 +89,6 @@ func (a *auditing) run(t *world.Task) error {
 	}
 	found.At = a.base + t.Now()
 	a.out.Add(&found)
-	return nil
-}
-
-// auditWorld runs the audit of a simulated trial in a world of its own.
-func (m *Simulator) auditWorld(plan Plan, s *serving, over time.Duration) error {
-	a := &auditing{plan: plan, out: m.out, medium: s.medium, power: s.power, base: over}
-	a.w = world.NewSim(world.SimOptions{
-		Options:  world.Options{Stream: plan.Seed.Stream, OnPanic: func(p world.Panic) { a.onPanic(p) }},
-		Strategy: inTurn{}, MaxSteps: auditSteps, Pool: &m.pool,
-	})
-	var failed error
-	r := a.w.Simulate("racebench audit", func(t *world.Task) { failed = a.run(t) })
-	switch {
-	case a.broken != nil:
-		return a.broken
-	case failed != nil:
-		return failed
-	case r.Ending != world.Finished:
-		return fmt.Errorf("simulated trial %d: its audit does not end", plan.ID.Index)
-	}
-	m.out.Add(&ledger.Phase{Index: 1, Name: m.out.Name(auditTask), Ended: true, At: over + r.Time})
 	return nil
 }
 

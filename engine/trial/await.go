@@ -44,9 +44,6 @@ func (s *serving) awaitDrain(t *world.Task) {
 	}
 }
 
-// mostGiven is how many limits a program is given back at the most.
-const mostGiven = 2
-
 // taken is the time since the strike that the machine took and the drain is not late for: in which this process
 // stood still, or in which an external program waited for a processor, up to two limits more: one that spins for
 // ever waits for ever, too.

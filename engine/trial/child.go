@@ -1,13 +1,16 @@
 package trial
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/result/void"
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
@@ -25,9 +28,6 @@ const (
 	exitBroken    = 70 // racebench's own failure
 	exitNotServed = 71 // the target did not start
 )
-
-// TrialTask is the name of the task that runs a trial.
-const TrialTask = "racebench trial"
 
 // MaybeChild is the first line of main: in a process that was started as the child of a trial it runs
 // the trial and never returns; in any other it does nothing.
@@ -117,4 +117,45 @@ func auditTrial(plan Plan, dir rundir.TrialDir) error {
 	done := make(chan error, 1)
 	a.w.Go(world.Harness, "racebench audit", func(t *world.Task) { done <- a.run(t) })
 	return errors.Join(<-done, a.broken, out.Close())
+}
+
+// complain leaves in the trial's directory why the child ends without having done its work. A failure to write it
+// leaves the words on standard error, which come first.
+func complain(dir rundir.TrialDir, err error) {
+	raw, broken := json.Marshal(failure{whyNotStarted(err), err.Error()})
+	if broken == nil {
+		_ = rundir.WriteFile(dir.Failure(), append(raw, '\n'))
+	}
+}
+
+// A failure is what a child complained of.
+type failure struct {
+	Why   void.Reason `json:"why"`   // of a trial in which nothing was served
+	Error string      `json:"error"` // of racebench itself
+}
+
+// failureOf reads what a child complained of. One that crashed had no time to: how its process ended says why.
+func failureOf(dir rundir.TrialDir) failure {
+	var f failure
+	if raw, err := os.ReadFile(dir.Failure()); err == nil && json.Unmarshal(raw, &f) == nil && f.Why.Code != "" {
+		return f
+	}
+	words := crashWords(dir.Stderr())
+	return failure{void.NotStarted.Because(words), words}
+}
+
+// crashWords is how the Go runtime begins to tell of a crash, and the line after it; else how the text begins.
+func crashWords(path string) string {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "fatal error:") {
+			lines = lines[i:]
+			break
+		}
+	}
+	return strings.Join(lines[:min(len(lines), 2)], "; ")
 }

@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,9 @@ const (
 	shortestBackoff = 100 * time.Microsecond
 	longestBackoff  = 10 * time.Millisecond
 )
+
+// errRefused is what a subscriber's handler returns when a message of its own was refused.
+var errRefused = errors.New("a child event was refused")
 
 // A client is one member of a load group: its place in the ledger, its rhythm, its connection. Its
 // fields belong to the one task that runs it, but for the atomics, which the trial reads at its end.

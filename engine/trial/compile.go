@@ -13,6 +13,51 @@ import (
 	"github.com/racebench/racebench/targets"
 )
 
+// A Catalog is the targets that scenarios may name.
+type Catalog []targets.Target
+
+// Find returns the target of that name.
+func (c Catalog) Find(name string) (targets.Target, bool) {
+	for _, t := range c {
+		if t.Name == name {
+			return t, true
+		}
+	}
+	return targets.Target{}, false
+}
+
+// Names lists the targets' names in the catalog's order.
+func (c Catalog) Names() []string {
+	names := make([]string, len(c))
+	for i, t := range c {
+		names[i] = t.Name
+	}
+	return names
+}
+
+// Vocabulary is what the owners of a scenario's words say of them. Where no target is an external program, nothing is
+// said of its words.
+func (c Catalog) Vocabulary() scenario.Vocabulary {
+	var clients load.Clients
+	of := scenario.Vocabulary{Inject: fault.Words()}
+	for _, t := range c {
+		if t.Binder != nil {
+			clients, of.External = clientsOf(t), t.Binder.Words()
+		}
+	}
+	of.Load = load.Words(clients)
+	return of
+}
+
+// clientsOf is what a target says of its clients.
+func clientsOf(t targets.Target) load.Clients {
+	c := load.Clients{Words: t.Binder.ClientWords()}
+	for _, op := range t.Ops {
+		c.Kinds = append(c.Kinds, op.Name)
+	}
+	return c
+}
+
 // A Program is a scenario whose every word has been given to its owner and understood. Nothing in it is
 // drawn yet.
 type Program struct {
@@ -34,6 +79,12 @@ type Program struct {
 
 // Rehash sets Hash to that of the scenario as it is now.
 func (p *Program) Rehash() { p.Hash = p.Scenario.Hash(p.Vocabulary) }
+
+// Attached says whether the program runs already: it is signalled once, whatever came of it.
+func (p *Program) Attached() bool { return p.Target.Traits.Attached }
+
+// Plain says whether the server runs already and is loaded, and nothing else.
+func (p *Program) Plain() bool { return p.Target.Traits.Plain != "" }
 
 // A Group is a load group with the operation it does.
 type Group struct {

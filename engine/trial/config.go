@@ -3,57 +3,8 @@ package trial
 import (
 	"time"
 
-	"github.com/racebench/racebench/engine/fault"
 	"github.com/racebench/racebench/engine/result"
-	"github.com/racebench/racebench/scenario"
-	"github.com/racebench/racebench/scenario/load"
-	"github.com/racebench/racebench/targets"
 )
-
-// A Catalog is the targets that scenarios may name.
-type Catalog []targets.Target
-
-// Find returns the target of that name.
-func (c Catalog) Find(name string) (targets.Target, bool) {
-	for _, t := range c {
-		if t.Name == name {
-			return t, true
-		}
-	}
-	return targets.Target{}, false
-}
-
-// Names lists the targets' names in the catalog's order.
-func (c Catalog) Names() []string {
-	names := make([]string, len(c))
-	for i, t := range c {
-		names[i] = t.Name
-	}
-	return names
-}
-
-// Vocabulary is what the owners of a scenario's words say of them. Where no target is an external program, nothing is
-// said of its words.
-func (c Catalog) Vocabulary() scenario.Vocabulary {
-	var clients load.Clients
-	of := scenario.Vocabulary{Inject: fault.Words()}
-	for _, t := range c {
-		if t.Binder != nil {
-			clients, of.External = clientsOf(t), t.Binder.Words()
-		}
-	}
-	of.Load = load.Words(clients)
-	return of
-}
-
-// clientsOf is what a target says of its clients.
-func clientsOf(t targets.Target) load.Clients {
-	c := load.Clients{Words: t.Binder.ClientWords()}
-	for _, op := range t.Ops {
-		c.Kinds = append(c.Kinds, op.Name)
-	}
-	return c
-}
 
 // Keep says which trial directories outlive their judgement.
 type Keep uint8

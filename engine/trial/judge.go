@@ -7,13 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/racebench/racebench/engine/invariant"
 	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/invariant/external"
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/measure"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/result/void"
@@ -21,6 +21,7 @@ import (
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario/spec"
 	"github.com/racebench/racebench/targets"
+	"github.com/racebench/racebench/targets/promise"
 )
 
 // starved is how late, at the least, a signal must leave for the generator to count as starved: less is
@@ -155,6 +156,18 @@ func (p *Program) asking() []breach.Asking {
 	return all
 }
 
+// judgeUnasked judges what a program did in the run without a signal: nothing but a crash is its breach.
+func judgeUnasked(t *result.Trial, plan *Plan, e *ledger.Evidence) {
+	if slices.Contains(plan.Program.Expect, promise.ProcessSurvives) {
+		r := breach.NewReport(e, termsOf(plan, e))
+		external.ProcessSurvives(external.Of(e), r)
+		t.Breaches = r.Breaches()
+	}
+	why := voidReason(plan, e, rundir.TrialDir(t.Dir))
+	t.Void, t.VoidCode = why.Text, why.Code
+	t.Verdict = result.VerdictOf(t.Breaches, t.Void)
+}
+
 // firstLoss is when what a trial lost was first accepted, or cut off; nil where nothing was.
 func firstLoss(breaches []result.Breach, e *ledger.Evidence, struck time.Duration) *time.Duration {
 	first := measure.FirstLoss(e)
@@ -190,47 +203,6 @@ func termsOf(plan *Plan, e *ledger.Evidence) breach.Terms {
 		terms.Killed = terms.Killed || signals.Name(s.Number) == "SIGKILL"
 	}
 	return terms
-}
-
-// lateStrike is how late the first signal left, against the plan.
-func lateStrike(e *ledger.Evidence) time.Duration {
-	s, _ := e.Strike()
-	return max(0, s.At-s.Planned)
-}
-
-// largest is the largest value that a gauge has had; 0 is not measured.
-func largest(e *ledger.Evidence, gauge string) int64 {
-	var most int64
-	for _, g := range e.Gauges {
-		if e.Text(g.Name) == gauge {
-			most = max(most, g.Value)
-		}
-	}
-	return most
-}
-
-// policyLosses counts what the overflow policy skipped or lost before the drain.
-func policyLosses(e *ledger.Evidence) int64 {
-	var n int64
-	for _, d := range e.Discards {
-		if d.Policy && !d.Draining {
-			n++
-		}
-	}
-	return n
-}
-
-// wasWidened says whether a task was held in a window: such a trial's breaches are not natural.
-func wasWidened(e *ledger.Evidence) bool {
-	return slices.ContainsFunc(e.Windows, func(w ledger.Window) bool { return w.Widened })
-}
-
-func windowsOf(e *ledger.Evidence) []result.WindowCount {
-	var counts []result.WindowCount
-	for _, w := range e.Windows {
-		counts = append(counts, result.WindowCount{Name: e.Text(w.Name), Struck: w.Struck, Met: w.Met})
-	}
-	return counts
 }
 
 // voidReason says why a trial proves nothing, or is zero. A breach found in it still counts.
@@ -280,39 +252,6 @@ func voidReason(plan *Plan, e *ledger.Evidence, dir rundir.TrialDir) void.Reason
 	return void.Reason{}
 }
 
-func endedAs(e *ledger.Evidence, name string) bool {
-	return slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ended && e.Text(p.Name) == name })
-}
-
-// killedByOther says whether somebody else's SIGKILL ended the process.
-func killedByOther(e *ledger.Evidence) bool {
-	kill := int(syscall.SIGKILL)
-	sent := slices.ContainsFunc(e.Signals, func(s ledger.Signal) bool { return s.Number == kill })
-	return !sent && slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ended && p.Signal == kill })
-}
-
-// unwatched says whether a drain neither ended nor was given up: the strike came too late to be waited
-// for.
-func unwatched(e *ledger.Evidence) bool {
-	died := slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ended && (p.Status != 0 || p.Signal != 0) })
-	return !died && (e.Drain == nil || e.Drain.Ended == 0) && len(e.Tasks) == 0 && !endedAs(e, phaseExited)
-}
-
-func outOfTime(e *ledger.Evidence) bool {
-	return slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Limit })
-}
-
-func anyAccepted(e *ledger.Evidence) bool {
-	for _, ops := range e.Ops {
-		for i := range ops {
-			if ops[i].Outcome == ledger.Accepted {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // WriteVerdict stores the judgement beside the evidence.
 func WriteVerdict(dir rundir.TrialDir, t result.Trial) error {
 	raw, err := json.MarshalIndent(t, "", "  ")
@@ -320,4 +259,76 @@ func WriteVerdict(dir rundir.TrialDir, t result.Trial) error {
 		return fmt.Errorf("encode verdict: %w", err)
 	}
 	return rundir.WriteFile(dir.Verdict(), append(raw, '\n'))
+}
+
+// A Control is what a run without a signal has shown.
+type Control struct {
+	Why     void.Reason // why the program cannot be tested; the zero Reason when it can
+	Note    string
+	Samples []breach.Sample
+	Asked   []result.Asked
+}
+
+// JudgeControl says why a program cannot be tested, or what its load did without a signal.
+func JudgeControl(plan Plan, dir rundir.TrialDir) (Control, error) {
+	e, err := ledger.Read(dir.Ledger())
+	if err != nil {
+		return Control{}, fmt.Errorf("judge control trial %s: %w", dir, err)
+	}
+	switch {
+	case endedAs(e, phaseNotServed):
+		return Control{Why: failureOf(dir).Why}, nil
+	case e.Drain != nil && e.Drain.Ended > 0:
+		return Control{Why: void.ControlEnded.Because(endOf(e))}, nil
+	case e.Full || e.Cut != "" || outOfTime(e):
+		return Control{Why: void.ControlTorn.Because()}, nil
+	}
+	if plan.Program.Target.Traits.Idle {
+		return Control{Note: "control: it ran on until it was signalled"}, nil
+	}
+	c := external.Unasked(e)
+	if start := StartOf(e); plan.Program.AtStartup() && start != nil {
+		return Control{Note: fmt.Sprintf("control: it was ready %s after its start", start.Until.Round(time.Millisecond))}, nil
+	}
+	switch {
+	case c.Answered == 0:
+		return Control{Why: void.ControlNoAnswer.Because(remarked(e, c.Example))}, nil
+	case c.Lost > 0:
+		return Control{Why: void.ControlLoses.Because(c.Lost, c.Lost+c.Answered, c.Example)}, nil
+	}
+	return Control{
+		Note:    fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered) + tooShort(c, plan.Program.Scenario.DrainLimit),
+		Samples: external.Samples(e), Asked: external.Asked(e, termsOf(&plan, e)),
+	}, nil
+}
+
+// tooShort says that a program has less time to stop than it takes for a request.
+func tooShort(c external.Toll, grace time.Duration) string {
+	if c.Longest <= grace {
+		return ""
+	}
+	return fmt.Sprintf("; the grace of %s is shorter than your requests, of which one took %s: raise it (--grace, drain_limit)",
+		grace, c.Longest.Round(time.Millisecond))
+}
+
+// remarked is what the clients remarked, or else what became of one of them.
+func remarked(e *ledger.Evidence, example string) string {
+	if notes := unconnected(e); len(notes) > 0 {
+		return ": " + notes[0]
+	}
+	return example
+}
+
+// endOf says how a program ended, and when.
+func endOf(e *ledger.Evidence) string {
+	var ready time.Duration
+	for _, p := range e.Processes {
+		switch p.Event {
+		case extern.ProcessReady:
+			ready = p.At
+		case extern.ProcessEnded:
+			return fmt.Sprintf("after %.1f s (%s)", (p.At - ready).Seconds(), external.EndOf(p))
+		}
+	}
+	return "(nobody saw how)"
 }

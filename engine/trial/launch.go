@@ -1,8 +1,10 @@
 package trial
 
 import (
+	"fmt"
 	"os/exec"
 	"runtime"
+	"time"
 )
 
 // A Launcher starts child processes from one thread that lives as long as they do: on Linux a child is
@@ -37,3 +39,30 @@ func (l *Launcher) start(cmd *exec.Cmd) error {
 
 // Close ends the thread. Children that still run end with it.
 func (l *Launcher) Close() { close(l.requests) }
+
+// dumpLimit is how long a child that is past its limit has to print its stacks.
+const dumpLimit = 5 * time.Second
+
+// quit asks a child that is past its limit for its stacks, and then ends it.
+func quit(cmd *exec.Cmd, exited <-chan error) error {
+	_ = cmd.Process.Signal(quitSignal)
+	select {
+	case err := <-exited:
+		return err
+	case <-time.After(dumpLimit):
+		_ = cmd.Process.Kill()
+		return <-exited
+	}
+}
+
+// executable is the program that a child is: the one that was asked for, else this one.
+func executable(asked string) (string, error) {
+	if asked != "" {
+		return asked, nil
+	}
+	own, err := ownExecutable()
+	if err != nil {
+		return "", fmt.Errorf("find own executable: %w", err)
+	}
+	return own, nil
+}

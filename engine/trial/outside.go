@@ -10,12 +10,6 @@ import (
 	"github.com/racebench/racebench/targets"
 )
 
-// Attached says whether the program runs already: it is signalled once, whatever came of it.
-func (p *Program) Attached() bool { return p.Target.Traits.Attached }
-
-// Plain says whether the server runs already and is loaded, and nothing else.
-func (p *Program) Plain() bool { return p.Target.Traits.Plain != "" }
-
 // outside is what a trial lends a target whose server is another program.
 type outside struct{ s *serving }
 

@@ -2,17 +2,15 @@ package trial
 
 import (
 	"cmp"
-	"encoding/json"
-	"fmt"
-	"os"
 	"strconv"
 	"time"
 
 	"github.com/racebench/racebench/engine/fault"
 	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/result"
-	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/scenario/spec"
 	"github.com/racebench/racebench/targets"
 )
 
@@ -127,6 +125,9 @@ func (p *Plan) startLimit() time.Duration {
 	return cmp.Or(p.Program.Target.Traits.StartLimit, max(leastStartLimit, p.limit()))
 }
 
+// mostGiven is how many limits a program is given back at the most.
+const mostGiven = 2
+
 // wholeLimit is how long the trial's process may take for all it does.
 func (p *Plan) wholeLimit() time.Duration {
 	s := p.Program.Scenario
@@ -138,21 +139,130 @@ func (p *Plan) wholeLimit() time.Duration {
 	return whole
 }
 
-// Write stores the plan in a trial's directory: the pinned scenario and the trial's identity.
-func (p Plan) Write(dir rundir.TrialDir) error {
-	if err := rundir.WriteFile(dir.Scenario(), p.Program.Scenario.Kept(p.Program.Vocabulary).Marshal()); err != nil {
-		return err
+// couldNotConnect is how the remark on a client begins whose Dial has failed.
+const couldNotConnect = "could not connect: "
+
+// Names of phases in the ledger.
+const (
+	phaseServe     = "serve"
+	phaseNotServed = "not served" // the target did not start
+	phaseExited    = "exited"     // the process ended itself before the trial had come to its end
+)
+
+// auditTask names the task, the lane and the phase of an audit.
+const auditTask = "audit"
+
+// bootLimit is how long a child may take to start beyond the load and the drain.
+const bootLimit = 10 * time.Second
+
+// phases are the processes of a trial, one after the other.
+func (p Plan) phases() []string {
+	if p.Program.Target.Auditor != nil {
+		return []string{phaseServe, auditTask}
 	}
-	if p.Program.Target.Traits.External {
-		folder, err := os.Getwd()
-		if err != nil {
-			return fmt.Errorf("where is this: %w", err)
+	return []string{phaseServe}
+}
+
+// clientsOf is how many clients of a group the trial has.
+func (p *Plan) clientsOf(g *Group) int {
+	if p.Small != nil {
+		return min(g.Clients, p.Small.Clients)
+	}
+	return g.Clients
+}
+
+// mostOf is how many operations a client of a group does at the most; 0 is no bound.
+func (p *Plan) mostOf(g *Group) int {
+	if p.Small == nil {
+		return 0
+	}
+	senders := 0
+	for i := range p.Program.Groups {
+		if o := &p.Program.Groups[i]; !o.Op.Subscribes {
+			senders += p.clientsOf(o)
 		}
-		p.ID.Folder = folder
 	}
-	id, err := json.MarshalIndent(p.ID, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encode plan: %w", err)
+	return max(1, p.Small.Ops/max(1, senders))
+}
+
+// simulated turns a plan into one of a small world. When a signal strikes is a matter of the schedule: a
+// moment becomes a count of operations, drawn evenly, after which the strike is a task like any other.
+func (p Plan) simulated(small SmallWorld) Plan {
+	p.Small = &small
+	p.ID.Engine = string(scenario.Sim)
+	strikes := append([]fault.Strike(nil), p.Strikes...)
+	for i := range strikes {
+		s := &strikes[i]
+		if s.Trigger != fault.AtMoment && s.Trigger != fault.AtOp {
+			continue
+		}
+		draw := p.Seed.Stream("inject/" + strconv.Itoa(i) + "/small")
+		s.Trigger, s.Count = fault.AtOp, draw.Int64N(int64(small.Ops)+1)
 	}
-	return rundir.WriteFile(dir.Plan(), append(id, '\n'))
+	p.Strikes = strikes
+	return p
+}
+
+// NewSmallPlan makes the draws of trial index of a simulated campaign.
+func NewSmallPlan(p Program, small SmallWorld, v targets.Variant, campaign scenario.Seed, index int, build string) Plan {
+	return NewPlan(p, v, campaign, index, build).simulated(small)
+}
+
+// A SmallWorld bounds a simulated trial, so that a schedule has tens to hundreds of steps.
+type SmallWorld struct {
+	Ops      int // operations of a trial, all senders together
+	Clients  int // of a load group, at the most
+	MaxSteps int
+}
+
+// The small world of a scenario and a target that say nothing.
+const (
+	smallOps     = 8
+	smallClients = 2
+)
+
+// Small returns the program as engine sim runs it: few clients, few operations, the knobs of the small
+// world over the scenario's.
+func (p Program) Small() (Program, SmallWorld) {
+	sim := p.Scenario.Sim
+	if sim.At.Kind == spec.Null {
+		example, _ := scenario.Parse(p.Target.Name, p.Target.Example, time.Now())
+		sim = example.Sim
+	}
+	small := SmallWorld{Ops: sim.Ops, Clients: sim.Clients, MaxSteps: sim.MaxSteps}
+	if small.Ops == 0 {
+		small.Ops = smallOps
+	}
+	if small.Clients == 0 {
+		small.Clients = smallClients
+	}
+	if small.MaxSteps == 0 {
+		small.MaxSteps = world.DefaultMaxSteps
+	}
+	var errs spec.Errors // the knobs were checked when the scenario was compiled
+	p.Knobs = targets.ParseKnobs(p.Target.Knobs, mergeFields(p.Scenario.Knobs, sim.Knobs), &errs)
+	groups := p.Groups
+	p.Groups = nil
+	for _, g := range groups {
+		if !g.Op.Subscribes {
+			g.ShapeName = "saturate" // when a client goes on is the schedule's to say
+		}
+		p.Groups = append(p.Groups, g)
+	}
+	return p, small
+}
+
+// mergeFields puts the settings of over in the place of those of under.
+func mergeFields(under, over []spec.Field) []spec.Field {
+	merged := append([]spec.Field(nil), over...)
+	for _, u := range under {
+		found := false
+		for _, o := range over {
+			found = found || o.Key.Text == u.Key.Text
+		}
+		if !found {
+			merged = append(merged, u)
+		}
+	}
+	return merged
 }

@@ -1,117 +1,14 @@
 package trial
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
-	"sync"
-	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/world"
-	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/targets"
 )
-
-// errRefused is what a subscriber's handler returns when a message of its own was refused.
-var errRefused = errors.New("a child event was refused")
-
-// serving is the first phase of a trial: boot, load, strike, drain. It runs in the child and only
-// writes evidence.
-type serving struct {
-	plan Plan
-	dir  rundir.TrialDir
-	w    *world.World
-	out  *ledger.Writer
-
-	instance targets.Instance
-	courier  targets.Courier // carries signals to an external program
-	clients  []*client
-	counters []*opCounter // by index of the strike; nil where it counts none
-	windows  []*windowWatch
-
-	milestones
-	striking
-	toDial   atomic.Int64
-	accesses atomic.Uint64 // of the server's backend, begun so far
-
-	how  atomic.Int64 // a ledger.DrainEnd
-	left atomic.Int64
-	err  error // what the instance's Wait returned
-
-	stalls stallWatch
-	process
-}
-
-// milestones are what a trial comes by: a token for whoever waits, and a moment for whoever records.
-type milestones struct {
-	subscribed *world.Token // the target catches signals
-	loading    *world.Token // the load has begun
-	struck     *world.Token // the first strike has been made
-	draining   *world.Token // the target has begun to stop
-	ended      *world.Token // the target has stopped by itself
-	over       *world.Token // clients are to stop
-	allDialled *world.Token
-
-	subscribedAt, loadBegan, overAt time.Duration
-}
-
-// striking is what the tasks that strike and the one that watches the drain agree on.
-type striking struct {
-	mu            sync.Mutex
-	strikeBegun   bool // a strike has begun
-	noStrike      bool // none may begin any more
-	wasStruck     bool
-	struckAt      time.Duration // read without mu once struck is cancelled
-	stalledBefore time.Duration // before the first strike
-}
-
-// process is, in a simulated world, what stands for the server's process: what it writes to, and how it ended.
-type process struct {
-	medium targets.Medium
-	killed syscall.Signal // 0: it was not
-	power  bool           // the power was cut
-	status int            // with which the server's code ended it
-	broken error          // racebench's own failure
-}
-
-// Names of what a trial itself waits for. A story of a schedule leaves them out.
-const (
-	targetToken    = "the target to catch signals"
-	loadToken      = "the load to begin"
-	strikeToken    = "the signal to strike"
-	drainToken     = "the drain to begin"
-	endToken       = "the server to end"
-	overToken      = "the load to end"
-	dialledToken   = "every client to have dialled"
-	connectedToken = "its connection"
-	CountedToken   = "operation " // begins the names of the counts that a strike waits for
-
-	InjectorTask = "racebench injector " // begins the names of the tasks that strike
-)
-
-// HarnessTokens are the names of what is there in every trial.
-var HarnessTokens = []string{targetToken, loadToken, strikeToken, drainToken, endToken, overToken, dialledToken, connectedToken}
-
-// prepare makes s ready for a trial in a world that build makes.
-func (s *serving) prepare(plan Plan, dir rundir.TrialDir, out *ledger.Writer, build func(world.Options) *world.World) {
-	*s = serving{plan: plan, dir: dir, out: out}
-	s.w = build(world.Options{
-		Stream:       plan.Seed.Stream,
-		OnPanic:      s.onPanic,
-		OnSubscribed: s.onSubscribed,
-		OnSignal:     s.onSignal,
-	})
-	s.subscribed = s.w.NewToken(targetToken)
-	s.loading = s.w.NewToken(loadToken)
-	s.struck = s.w.NewToken(strikeToken)
-	s.draining = s.w.NewToken(drainToken)
-	s.ended = s.w.NewToken(endToken)
-	s.over = s.w.NewToken(overToken)
-	s.allDialled = s.w.NewToken(dialledToken)
-}
 
 // run is the trial's own task. Its order is the design's: boot, load, strike, drain, inventory.
 func (s *serving) run(t *world.Task) error {
@@ -174,9 +71,6 @@ func (s *serving) boot(t *world.Task) error {
 	}
 	return nil
 }
-
-// WaiterTask is the name of the task that waits for the server's end.
-const WaiterTask = "racebench waiter"
 
 // wait records how the server ended, whenever it does.
 func (s *serving) wait(t *world.Task) {
@@ -363,4 +257,21 @@ func (s *serving) loadEnd(c *client, now time.Duration) time.Duration {
 		return s.overAt
 	}
 	return now
+}
+
+// recordStall writes down for how long the process stood still since the strike. Simulated, it matters
+// only where the drain looks late.
+func (s *serving) recordStall() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// Not s.struck: who strikes may be slow to say so, and the server has ended meanwhile.
+	if !s.wasStruck || s.w.Simulated() && s.w.Now()-s.struckAt <= s.plan.Program.Scenario.DrainLimit {
+		return
+	}
+	if s.stalledBefore > 0 && !s.w.Simulated() {
+		s.out.Add(&ledger.Gauge{Name: s.out.Name(ledger.StallBeforeGauge), Value: int64(s.stalledBefore), At: s.w.Now()})
+	}
+	if stalled := s.stalls.sum() - s.stalledBefore; stalled > 0 {
+		s.out.Add(&ledger.Gauge{Name: s.out.Name(ledger.StallGauge), Value: int64(stalled), At: s.w.Now()})
+	}
 }

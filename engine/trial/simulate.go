@@ -2,117 +2,13 @@ package trial
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 
-	"github.com/racebench/racebench/engine/fault"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/result/void"
 	"github.com/racebench/racebench/engine/world"
-	"github.com/racebench/racebench/scenario"
-	"github.com/racebench/racebench/scenario/spec"
-	"github.com/racebench/racebench/targets"
 )
-
-// A SmallWorld bounds a simulated trial, so that a schedule has tens to hundreds of steps.
-type SmallWorld struct {
-	Ops      int // operations of a trial, all senders together
-	Clients  int // of a load group, at the most
-	MaxSteps int
-}
-
-// The small world of a scenario and a target that say nothing.
-const (
-	smallOps     = 8
-	smallClients = 2
-)
-
-// Small returns the program as engine sim runs it: few clients, few operations, the knobs of the small
-// world over the scenario's.
-func (p Program) Small() (Program, SmallWorld) {
-	sim := p.Scenario.Sim
-	if sim.At.Kind == spec.Null {
-		example, _ := scenario.Parse(p.Target.Name, p.Target.Example, time.Now())
-		sim = example.Sim
-	}
-	small := SmallWorld{Ops: sim.Ops, Clients: sim.Clients, MaxSteps: sim.MaxSteps}
-	if small.Ops == 0 {
-		small.Ops = smallOps
-	}
-	if small.Clients == 0 {
-		small.Clients = smallClients
-	}
-	if small.MaxSteps == 0 {
-		small.MaxSteps = world.DefaultMaxSteps
-	}
-	var errs spec.Errors // the knobs were checked when the scenario was compiled
-	p.Knobs = targets.ParseKnobs(p.Target.Knobs, mergeFields(p.Scenario.Knobs, sim.Knobs), &errs)
-	groups := p.Groups
-	p.Groups = nil
-	for _, g := range groups {
-		if !g.Op.Subscribes {
-			g.ShapeName = "saturate" // when a client goes on is the schedule's to say
-		}
-		p.Groups = append(p.Groups, g)
-	}
-	return p, small
-}
-
-// mergeFields puts the settings of over in the place of those of under.
-func mergeFields(under, over []spec.Field) []spec.Field {
-	merged := append([]spec.Field(nil), over...)
-	for _, u := range under {
-		found := false
-		for _, o := range over {
-			found = found || o.Key.Text == u.Key.Text
-		}
-		if !found {
-			merged = append(merged, u)
-		}
-	}
-	return merged
-}
-
-// clientsOf is how many clients of a group the trial has.
-func (p *Plan) clientsOf(g *Group) int {
-	if p.Small != nil {
-		return min(g.Clients, p.Small.Clients)
-	}
-	return g.Clients
-}
-
-// mostOf is how many operations a client of a group does at the most; 0 is no bound.
-func (p *Plan) mostOf(g *Group) int {
-	if p.Small == nil {
-		return 0
-	}
-	senders := 0
-	for i := range p.Program.Groups {
-		if o := &p.Program.Groups[i]; !o.Op.Subscribes {
-			senders += p.clientsOf(o)
-		}
-	}
-	return max(1, p.Small.Ops/max(1, senders))
-}
-
-// simulated turns a plan into one of a small world. When a signal strikes is a matter of the schedule: a
-// moment becomes a count of operations, drawn evenly, after which the strike is a task like any other.
-func (p Plan) simulated(small SmallWorld) Plan {
-	p.Small = &small
-	p.ID.Engine = string(scenario.Sim)
-	strikes := append([]fault.Strike(nil), p.Strikes...)
-	for i := range strikes {
-		s := &strikes[i]
-		if s.Trigger != fault.AtMoment && s.Trigger != fault.AtOp {
-			continue
-		}
-		draw := p.Seed.Stream("inject/" + strconv.Itoa(i) + "/small")
-		s.Trigger, s.Count = fault.AtOp, draw.Int64N(int64(small.Ops)+1)
-	}
-	p.Strikes = strikes
-	return p
-}
 
 // A Simulator runs simulated trials, one at a time, and keeps what they need between them.
 type Simulator struct {
@@ -191,7 +87,23 @@ func (s *serving) simulatedEnd(out *ledger.Writer, r world.SimResult) ledger.Pha
 	return end
 }
 
-// NewSmallPlan makes the draws of trial index of a simulated campaign.
-func NewSmallPlan(p Program, small SmallWorld, v targets.Variant, campaign scenario.Seed, index int, build string) Plan {
-	return NewPlan(p, v, campaign, index, build).simulated(small)
+// auditWorld runs the audit of a simulated trial in a world of its own.
+func (m *Simulator) auditWorld(plan Plan, s *serving, over time.Duration) error {
+	a := &auditing{plan: plan, out: m.out, medium: s.medium, power: s.power, base: over}
+	a.w = world.NewSim(world.SimOptions{
+		Options:  world.Options{Stream: plan.Seed.Stream, OnPanic: func(p world.Panic) { a.onPanic(p) }},
+		Strategy: inTurn{}, MaxSteps: auditSteps, Pool: &m.pool,
+	})
+	var failed error
+	r := a.w.Simulate("racebench audit", func(t *world.Task) { failed = a.run(t) })
+	switch {
+	case a.broken != nil:
+		return a.broken
+	case failed != nil:
+		return failed
+	case r.Ending != world.Finished:
+		return fmt.Errorf("simulated trial %d: its audit does not end", plan.ID.Index)
+	}
+	m.out.Add(&ledger.Phase{Index: 1, Name: m.out.Name(auditTask), Ended: true, At: over + r.Time})
+	return nil
 }

@@ -15,20 +15,6 @@ import (
 	"github.com/racebench/racebench/targets"
 )
 
-const (
-	// bootLimit is how long a child may take to start beyond the load and the drain.
-	bootLimit = 10 * time.Second
-	// dumpLimit is how long a child that is past its limit has to print its stacks.
-	dumpLimit = 5 * time.Second
-)
-
-// Names of phases in the ledger.
-const (
-	phaseServe     = "serve"
-	phaseNotServed = "not served" // the target did not start
-	phaseExited    = "exited"     // the process ended itself before the trial had come to its end
-)
-
 // Run runs a plan's phases in child processes and leaves the evidence in dir. Its error is
 // racebench's own failure or the context's end; what the server did wrong is no error.
 func (p Plan) Run(ctx context.Context, dir rundir.TrialDir, c Config, l *Launcher) (err error) {
@@ -50,14 +36,6 @@ func (p Plan) Run(ctx context.Context, dir rundir.TrialDir, c Config, l *Launche
 		}
 	}
 	return nil
-}
-
-// phases are the processes of a trial, one after the other.
-func (p Plan) phases() []string {
-	if p.Program.Target.Auditor != nil {
-		return []string{phaseServe, auditTask}
-	}
-	return []string{phaseServe}
 }
 
 // recordEnd adds how the process ended to the ledger, whose own writer may have been killed.
@@ -118,28 +96,12 @@ func runPhase(ctx context.Context, plan Plan, name string, dir rundir.TrialDir, 
 	return end, nil
 }
 
-// quit asks a child that is past its limit for its stacks, and then ends it.
-func quit(cmd *exec.Cmd, exited <-chan error) error {
-	_ = cmd.Process.Signal(quitSignal)
-	select {
-	case err := <-exited:
-		return err
-	case <-time.After(dumpLimit):
-		_ = cmd.Process.Kill()
-		return <-exited
-	}
-}
-
 // childCommand makes the command of a trial's child and returns with it what keeps the child alive:
 // its standard input, which ends when this process does.
 func childCommand(dir rundir.TrialDir, phase string, secrets []string, c Config) (*exec.Cmd, func(), error) {
-	self := c.Executable
-	if self == "" {
-		path, err := ownExecutable()
-		if err != nil {
-			return nil, nil, fmt.Errorf("find own executable: %w", err)
-		}
-		self = path
+	self, err := executable(c.Executable)
+	if err != nil {
+		return nil, nil, err
 	}
 	stderr, err := os.OpenFile(dir.Stderr(), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {

@@ -42,6 +42,7 @@ var rules = []rule{
 	{"exported names", exportedNames},
 	{"function length", functionLength},
 	{"file length", fileLength},
+	{"file arrows", fileArrows},
 	{"doc comments", docComments},
 	{"words", words},
 	{"links", links},

@@ -18,7 +18,7 @@ import (
 // purpose.
 func mapRanges(t *tree) []problem {
 	var found []problem
-	checker := newChecker(t)
+	checker := t.typed()
 	sorted := map[ast.Node]bool{} // arguments of slices.Sorted and its kin
 	for s := range t.worldly {
 		if !checker.builds(s) {
@@ -81,6 +81,14 @@ type checker struct {
 	packages map[string]*types.Package
 	infos    map[string]*types.Info
 	errs     map[string]error // the first of a folder
+}
+
+// typed is the tree's checker.
+func (t *tree) typed() *checker {
+	if t.types == nil {
+		t.types = newChecker(t)
+	}
+	return t.types
 }
 
 func newChecker(t *tree) *checker {

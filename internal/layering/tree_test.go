@@ -25,6 +25,7 @@ type tree struct {
 	texts []text    // by path
 	names []string  // of every tracked file, pictures too
 	dir   string    // where go commands may run
+	types *checker  // made on first use
 }
 
 // A source is one Go file. Paths have slashes and start at the root.

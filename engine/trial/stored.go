@@ -13,6 +13,25 @@ import (
 	"github.com/racebench/racebench/targets"
 )
 
+// Write stores the plan in a trial's directory: the pinned scenario and the trial's identity.
+func (p Plan) Write(dir rundir.TrialDir) error {
+	if err := rundir.WriteFile(dir.Scenario(), p.Program.Scenario.Kept(p.Program.Vocabulary).Marshal()); err != nil {
+		return err
+	}
+	if p.Program.Target.Traits.External {
+		folder, err := os.Getwd()
+		if err != nil {
+			return fmt.Errorf("where is this: %w", err)
+		}
+		p.ID.Folder = folder
+	}
+	id, err := json.MarshalIndent(p.ID, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode plan: %w", err)
+	}
+	return rundir.WriteFile(dir.Plan(), append(id, '\n'))
+}
+
 // ErrStale is wrapped by the errors about a recorded trial that can be read and cannot be run again as it
 // was: it was changed, or this build does not have what it names.
 var ErrStale = errors.New("the trial is stale")

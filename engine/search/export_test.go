@@ -1,0 +1,11 @@
+package search
+
+import (
+	"github.com/racebench/racebench/engine/explore"
+	"github.com/racebench/racebench/engine/trial"
+)
+
+// ShrinkFile is shrinkFile without a hurry, for the tests outside the package.
+func ShrinkFile(m *trial.Simulator, f *explore.File, class string, b explore.ShrinkBudget, catalog trial.Catalog) (*explore.File, explore.Shrunk, error) {
+	return shrinkFile(m, f, class, b, catalog, nil)
+}

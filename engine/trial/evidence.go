@@ -1,0 +1,125 @@
+package trial
+
+import (
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/racebench/racebench/engine/invariant/breach"
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
+	"github.com/racebench/racebench/engine/result"
+)
+
+// lateStrike is how late the first signal left, against the plan.
+func lateStrike(e *ledger.Evidence) time.Duration {
+	s, _ := e.Strike()
+	return max(0, s.At-s.Planned)
+}
+
+// largest is the largest value that a gauge has had; 0 is not measured.
+func largest(e *ledger.Evidence, gauge string) int64 {
+	var most int64
+	for _, g := range e.Gauges {
+		if e.Text(g.Name) == gauge {
+			most = max(most, g.Value)
+		}
+	}
+	return most
+}
+
+// policyLosses counts what the overflow policy skipped or lost before the drain.
+func policyLosses(e *ledger.Evidence) int64 {
+	var n int64
+	for _, d := range e.Discards {
+		if d.Policy && !d.Draining {
+			n++
+		}
+	}
+	return n
+}
+
+// wasWidened says whether a task was held in a window: such a trial's breaches are not natural.
+func wasWidened(e *ledger.Evidence) bool {
+	return slices.ContainsFunc(e.Windows, func(w ledger.Window) bool { return w.Widened })
+}
+
+func windowsOf(e *ledger.Evidence) []result.WindowCount {
+	var counts []result.WindowCount
+	for _, w := range e.Windows {
+		counts = append(counts, result.WindowCount{Name: e.Text(w.Name), Struck: w.Struck, Met: w.Met})
+	}
+	return counts
+}
+
+func endedAs(e *ledger.Evidence, name string) bool {
+	return slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ended && e.Text(p.Name) == name })
+}
+
+// killedByOther says whether somebody else's SIGKILL ended the process.
+func killedByOther(e *ledger.Evidence) bool {
+	kill := int(syscall.SIGKILL)
+	sent := slices.ContainsFunc(e.Signals, func(s ledger.Signal) bool { return s.Number == kill })
+	return !sent && slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ended && p.Signal == kill })
+}
+
+// unwatched says whether a drain neither ended nor was given up: the strike came too late to be waited
+// for.
+func unwatched(e *ledger.Evidence) bool {
+	died := slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ended && (p.Status != 0 || p.Signal != 0) })
+	return !died && (e.Drain == nil || e.Drain.Ended == 0) && len(e.Tasks) == 0 && !endedAs(e, phaseExited)
+}
+
+func outOfTime(e *ledger.Evidence) bool {
+	return slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Limit })
+}
+
+func anyAccepted(e *ledger.Evidence) bool {
+	for _, ops := range e.Ops {
+		for i := range ops {
+			if ops[i].Outcome == ledger.Accepted {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// acceptedBefore says whether any client got what it had asked for before a moment.
+func acceptedBefore(e *ledger.Evidence, moment time.Duration) bool {
+	return slices.ContainsFunc(e.Ops, func(ops []ledger.Op) bool {
+		return slices.ContainsFunc(ops, func(o ledger.Op) bool { return o.Outcome == ledger.Accepted && o.Ended <= moment })
+	}) || slices.ContainsFunc(e.Wires, func(w ledger.Wire) bool { return w.Msg == 0 && w.Sent > 0 && w.Sent <= moment })
+}
+
+// provedUnderWay says whether a request was under way at a moment that the run without a signal has proved to be
+// answered well.
+func provedUnderWay(plan *Plan, e *ledger.Evidence, moment time.Duration) bool {
+	return slices.ContainsFunc(e.Wires, func(w ledger.Wire) bool {
+		op, ok := e.Op(w.Msg)
+		return ok && op.Began <= moment && (op.Ended == 0 || op.Ended > moment) && w.Conn != extern.ConnPreopened &&
+			slices.ContainsFunc(plan.ID.ControlRun, func(s breach.Sample) bool { return s.Group == e.Lanes[w.Lane].Group && s.Of > 0 })
+	})
+}
+
+// unconnected lists why clients could not connect, each reason once. One that came when an in-process server
+// was struck already was refused, as it must be.
+func unconnected(e *ledger.Evidence) []string {
+	strike, hasStruck := e.Strike()
+	struck := strike.At
+	var notes []string
+	for _, m := range e.Marks {
+		text := e.Text(m.Text)
+		if len(e.Processes) == 0 && (!strings.HasPrefix(text, couldNotConnect) || hasStruck && m.At >= struck) {
+			continue
+		}
+		if len(notes) < maxMarked && !slices.Contains(notes, text) {
+			notes = append(notes, text)
+		}
+	}
+	return notes
+}
+
+// maxMarked is how many remarks of one trial are passed on.
+const maxMarked = 3
