@@ -11,9 +11,10 @@ import (
 	"github.com/racebench/racebench/engine/result/void"
 )
 
-// silent are the codes without a hint: their own text says what to do, or nothing can be done by a flag.
+// silent are the codes without a hint: their own text says what to do, nothing can be done by a flag, or later trials
+// are drawn elsewhere already.
 var silent = []void.Code{
-	void.CannotRun, void.Unwatched, void.Torn, void.Interrupted, void.Killed, void.Nondeterministic,
+	void.CannotRun, void.Unwatched, void.BeforeHandler, void.AfterStart, void.Torn, void.Interrupted, void.Killed, void.Nondeterministic,
 	void.GivenUp, void.Skipped, void.NotReproduced, void.ControlEnded, void.ControlTorn, void.ControlLoses,
 }
 
