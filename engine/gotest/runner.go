@@ -90,10 +90,18 @@ type played struct {
 	unused int
 }
 
-// play plays deviations in a process that has done its default schedule and nothing else.
+// play plays deviations in a process that has done its default schedule and nothing else. The default schedule itself is
+// the first of its process.
 func (r *runner) play(index uint64, deviations []explore.Deviation) (played, error) {
 	r.close()
-	q, err := r.clean()
+	var q *process
+	var err error
+	if index == 0 && len(deviations) == 0 {
+		q, err = r.start(r.ctx, r.Name)
+		r.q = q
+	} else {
+		q, err = r.clean()
+	}
 	if err != nil {
 		return played{}, err
 	}

@@ -3,6 +3,7 @@ package gotest
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -16,13 +17,18 @@ import (
 // examples are the servers of examples/gotest, each with a bug and a twin without it.
 func examples(t *testing.T, name string) *Package {
 	t.Helper()
+	return built(t, "../../examples/gotest/"+name)
+}
+
+func built(t *testing.T, dir string) *Package {
+	t.Helper()
 	if runtime.GOARCH != "amd64" {
 		t.Skip("Go tests are searched on linux/amd64")
 	}
 	if testing.Short() {
 		t.Skip("it builds the standard library over the patch")
 	}
-	p, err := Build(t.Context(), "../../examples/gotest/"+name, Options{})
+	p, err := Build(t.Context(), dir, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,6 +90,24 @@ func TestExamplesAreFoundAndTheirTwinsAreNot(t *testing.T) {
 				t.Errorf("%s: %s, %+v, %v, want every schedule passed", c.twin, twin.Verdict, twin.Trials, twin.Void)
 			}
 		})
+	}
+}
+
+// A test that fails without any search is told so, after one schedule.
+func TestDefaultScheduleThatFails(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":    "module example.org/fails\n\ngo 1.26\n",
+		"p_test.go": "package p\n\nimport \"testing\"\n\nfunc TestFails(t *testing.T) { t.Fatal(\"on purpose\") }\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := built(t, dir)
+	found, _ := searchFor(t, p, "TestFails", 50)
+	if found.Verdict != result.Breached || found.Trials.Run != 1 || len(found.Breaches) != 1 || found.Breaches[0].First.Dir == "" {
+		t.Errorf("%s, %+v, %+v, want one breach of one schedule, and its replay file", found.Verdict, found.Trials, found.Breaches)
 	}
 }
 

@@ -10,8 +10,10 @@ import (
 // tell tells the story of a failing schedule.
 func (r *runner) tell(class string, small explore.Failing, again played, proof string) (explore.Story, error) {
 	strategy, detours := explore.NoteDetours(small.Deviations)
-	if _, err := r.Run(small.Workload, strategy); err != nil {
-		return explore.Story{}, err
+	if len(small.Deviations) > 0 {
+		if _, err := r.Run(small.Workload, strategy); err != nil {
+			return explore.Story{}, err
+		}
 	}
 	summary := class
 	for _, b := range again.trial.Breaches {
