@@ -235,6 +235,7 @@ func (k *campaign) runOne(ctx context.Context, index, replacement int) (result.T
 		return result.Trial{}, "", err
 	}
 	plan.ID.Number, plan.ID.ControlRun, plan.ID.ControlAsked = dir.Number(), k.inControl.Samples, k.inControl.Asked
+	plan.ID.Endless = k.inControl.Endless
 	t, e, err := runAndJudge(ctx, plan, dir, k.c, k.launch)
 	if err == nil && e != nil {
 		k.narrow(t.VoidCode, e)

@@ -66,6 +66,8 @@ type Outside interface {
 	Answer(a ledger.Answer, line, body string)
 	// Control says that no signal will come: what goes well is worth recording, too.
 	Control() bool
+	// Endless says that the answers to a group's requests never ended in the run without a signal.
+	Endless(group string) bool
 	// Freeze says that the program is to be stopped before the signal and to run on after it, so that what its
 	// clients send meanwhile waits unread.
 	Freeze() bool

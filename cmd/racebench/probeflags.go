@@ -21,12 +21,12 @@ import (
 
 // probeFlags are the flags that take the place of a scenario file.
 type probeFlags struct {
-	paths, streams, uploads, sockets, reqs, headers, http2 []string
-	requests, data, status, hello                          string
-	url, ready, signal, signalTo, at, exit, preset         string
-	before, beforeEach, attach                             string
-	grace                                                  time.Duration
-	worker, silent                                         bool
+	paths, streams, events, uploads, sockets, reqs, headers, http2 []string
+	requests, data, status, hello                                  string
+	url, ready, signal, signalTo, at, exit, preset                 string
+	before, beforeEach, attach                                     string
+	grace                                                          time.Duration
+	worker, silent                                                 bool
 }
 
 func newProbeFlags() *probeFlags { return &probeFlags{signalTo: signalReceivers[0]} }
@@ -74,6 +74,7 @@ func (w *probeFlags) registerLoad(fs *pflag.FlagSet) {
 	fs.StringVarP(&w.data, "data", "d", "", "the body of --req, as `TEXT` or @FILE")
 	fs.StringVar(&w.status, "status", "", "what a good answer has, as a `LIST` such as 200 or 2xx,503 (default: a status below 400)")
 	fs.StringArrayVar(&w.streams, "stream", nil, "a `PATH` whose answer comes in pieces (may be repeated)")
+	fs.StringArrayVar(&w.events, "sse", nil, "a `PATH` of a stream of events that stays open (may be repeated)")
 	fs.StringArrayVar(&w.uploads, "upload", nil, "a `PATH` that takes a POST, sent slowly (may be repeated)")
 	fs.StringArrayVar(&w.http2, "http2", nil, "a `PATH` to request by HTTP/2, in streams of one connection (may be repeated); over TLS where --url is https:")
 	fs.StringArrayVar(&w.sockets, "ws", nil, "a `PATH` of WebSockets that are held open (may be repeated)")
@@ -229,6 +230,9 @@ func (w *probeFlags) load() ([]spec.Value, error) {
 	for _, p := range w.streams {
 		add("http-stream", 2, func(m *mapping) { m.text("path", p) })
 	}
+	for _, p := range w.events {
+		add("sse", 2, func(m *mapping) { m.text("path", p) })
+	}
 	for _, p := range w.uploads {
 		add("http-upload", 2, func(m *mapping) { m.text("path", p) })
 	}
@@ -317,7 +321,7 @@ func (w *probeFlags) allRequests() ([]probed, error) {
 		}
 		all = append(all, probed{fields[0], path})
 	}
-	if all == nil && w.http2 == nil && w.streams == nil && w.uploads == nil && w.sockets == nil {
+	if all == nil && w.http2 == nil && w.streams == nil && w.events == nil && w.uploads == nil && w.sockets == nil {
 		all = []probed{{"GET", ""}} // the url's own path
 	}
 	return all, nil

@@ -26,8 +26,10 @@ type Wire struct {
 	Last    extern.Reading
 	End     extern.WireEnd
 	Out, In int64 // bytes of the request sent, bytes of the answer received, at the socket
-	Port    int   // the client's
-	Code    int   // the answer's status, or a session's close code; 0: none
+	// Endless says that its answer is a stream without an end of its own, as events are: it is open like a session.
+	Endless bool
+	Port    int // the client's
+	Code    int // the answer's status, or a session's close code; 0: none
 }
 
 func (x *Wire) fields(v *visitor) {
@@ -50,6 +52,7 @@ func (x *Wire) fields(v *visitor) {
 	v.long(high(5), "in", &x.In)
 	v.int(part(6, 0, 16), "port", &x.Port)
 	v.int(part(6, 16, 16), "code", &x.Code)
+	v.flag(0, "endless", &x.Endless)
 }
 
 // An Answer is what was kept of one answer of an external program: of good ones in a run without a signal, and of what

@@ -1,6 +1,7 @@
 package result
 
 import (
+	"path"
 	"slices"
 
 	"github.com/racebench/racebench/scenario"
@@ -10,13 +11,15 @@ import (
 // speaks of it is expected by name.
 var softRisks = map[string]string{"preopened": "preopened-answered"}
 
-// kindOf is the kind of work that an invariant's breaches and warnings count.
-var kindOf = map[string]string{"preopened-answered": "preopened", "clean-close": "websocket-open"}
+// kindOf is the kind of work that breaches and warnings of an invariant and a station count.
+var kindOf = map[string]string{
+	"preopened-answered/first-request": "preopened", "clean-close/websocket": "websocket-open", "clean-close/stream": "stream-open",
+}
 
 // countOfAll gives what counts a kind of work at a program from outside the total of all trials: the table of what
 // was at risk has the same.
 func (r *Row) countOfAll(b *RowBreach) {
-	at := slices.IndexFunc(r.AtRisk, func(k RowRisk) bool { return k.Kind == kindOf[b.Invariant] })
+	at := slices.IndexFunc(r.AtRisk, func(k RowRisk) bool { return k.Kind == kindOf[path.Dir(b.Class)] })
 	if text, counted := b.text(); counted && at >= 0 && r.Target == scenario.External {
 		b.Of = r.AtRisk[at].Count
 		b.say(text, true)

@@ -1,12 +1,14 @@
 package trial
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/racebench/racebench/engine/invariant"
@@ -267,6 +269,7 @@ type Control struct {
 	Note    string
 	Samples []breach.Sample
 	Asked   []result.Asked
+	Endless []string // groups whose answers never ended
 }
 
 // JudgeControl says why a program cannot be tested, or what its load did without a signal.
@@ -296,10 +299,27 @@ func JudgeControl(plan Plan, dir rundir.TrialDir) (Control, error) {
 	case c.Lost > 0:
 		return Control{Why: void.ControlLoses.Because(c.Lost, c.Lost+c.Answered, c.Example)}, nil
 	}
+	endless := external.Endless(e)
 	return Control{
-		Note:    fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered) + tooShort(c, plan.Program.Scenario.DrainLimit),
+		Note: fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered) +
+			takenAsEndless(termsOf(&plan, e), endless) + tooShort(c, plan.Program.Scenario.DrainLimit),
+		Endless: endless,
 		Samples: external.Samples(e), Asked: external.Asked(e, termsOf(&plan, e)),
 	}, nil
+}
+
+// takenAsEndless names the requests whose answers are taken as streams without an end.
+func takenAsEndless(terms breach.Terms, groups []string) string {
+	var kinds []string
+	for _, group := range groups {
+		if kind := cmp.Or(terms.AskingOf(group).Kind, group); !slices.Contains(kinds, kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	if len(kinds) == 0 {
+		return ""
+	}
+	return "; taken as streams without an end: " + strings.Join(kinds, ", ") + " (endless: false says that they end)"
 }
 
 // tooShort says that a program has less time to stop than it takes for a request.

@@ -2,6 +2,7 @@ package trial
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/racebench/racebench/engine/fault"
@@ -36,6 +37,9 @@ func (o *outside) Answer(a ledger.Answer, line, body string) {
 
 // Control implements targets.Outside.
 func (o *outside) Control() bool { return o.s.plan.ID.Control }
+
+// Endless implements targets.Outside.
+func (o *outside) Endless(group string) bool { return slices.Contains(o.s.plan.ID.Endless, group) }
 
 // Freeze implements targets.Outside.
 func (o *outside) Freeze() bool { return o.s.plan.ID.Freeze }

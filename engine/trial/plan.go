@@ -55,6 +55,8 @@ type Identity struct {
 	ControlRun []breach.Sample `json:"control_run,omitempty"`
 	// Start is the part of the program's start in which it is struck, where that was looked for.
 	Start *Span `json:"start,omitempty"`
+	// Endless are the groups whose answers never ended there.
+	Endless []string `json:"endless,omitempty"`
 	// ControlAsked is how they were answered there.
 	ControlAsked []result.Asked `json:"control_asked,omitempty"`
 }

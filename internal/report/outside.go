@@ -26,7 +26,8 @@ var stakes = []stake{
 	{"preopened", "connection open, first request after", []string{"preopened-answered/"}, true},
 	{"answer-half-sent", "answer half sent", []string{"/answer-cut/", "/answer-half-sent/"}, false},
 	{"upload-half-received", "upload half received", []string{"/upload-half-received/"}, false},
-	{"websocket-open", "WebSocket open", []string{"clean-close/"}, true},
+	{"websocket-open", "WebSocket open", []string{"clean-close/websocket/"}, true},
+	{"stream-open", "stream without an end open", []string{"clean-close/stream/"}, true},
 	{"acknowledged-write", "acknowledged write, after a restart", []string{"acked-survives-restart/"}, false},
 }
 
@@ -51,7 +52,7 @@ func (p *painter) struck(row result.Row) {
 	}
 	for _, s := range stakes {
 		for _, r := range row.AtRisk {
-			if r.Kind != s.kind || r.Count == 0 && s.kind == "acknowledged-write" {
+			if r.Kind != s.kind || r.Count == 0 && (s.kind == "acknowledged-write" || s.kind == "stream-open") {
 				continue
 			}
 			lost, trials := fmt.Sprint(r.Lost), nothing
@@ -145,6 +146,7 @@ var advice = []struct{ part, text string }{
 	{"/connection-closed", "The program lives on and closes connections whose request it has read: close only idle ones."},
 	{"drain-ends/program/still-accepts", "It does not react to the signal. Is there a handler, and does the signal reach the server and not a shell in front of it?"},
 	{"drain-ends/program/keeps-serving", "It waits for connections that clients keep using. Answer with Connection: close while draining, close idle ones, and give the drain a deadline of your own."},
+	{"drain-ends/program/stream-open", "It waits for streams that nobody will end. End them when the signal comes, so that their clients connect again elsewhere, and give the drain a deadline of your own."},
 	{"drain-ends/program/websocket-open", "It waits for WebSockets that nobody will close. Close them with 1001 when the signal comes, and give the drain a deadline of your own."},
 	{"drain-ends/program/", "It has stopped serving and does not exit." + stacks + " Give the drain a deadline of your own."},
 	{"acked-survives-restart/", "It acknowledges writes before they are where a restart finds them. Write and sync first, or flush on the signal, before the process ends."},

@@ -2,6 +2,7 @@ package external
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/racebench/racebench/engine/ledger"
@@ -16,14 +17,19 @@ const (
 
 // A body is what is kept of an answer's body while it is read.
 type body struct {
-	kept [bodyKept]byte
-	size int64
+	kept        [bodyKept]byte
+	size        int64
+	first, last time.Time // when some of it came
 }
 
 // Write implements io.Writer.
 func (b *body) Write(p []byte) (int, error) {
 	if b.size < bodyKept {
 		copy(b.kept[b.size:], p)
+	}
+	b.last = time.Now()
+	if b.size == 0 {
+		b.first = b.last
 	}
 	b.size += int64(len(p))
 	return len(p), nil

@@ -3,6 +3,7 @@
 package external_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -75,6 +76,34 @@ func TestSlowRequestsAreTested(t *testing.T) {
 		if c.Verdict != want || c.Trials.Void > 0 || atRisk(c, "request-read") == 0 {
 			t.Errorf("%s: %s, %+v, at risk %v, %v", mode, c.Verdict, c.Trials, c.AtRisk, c.Void)
 		}
+	}
+}
+
+// TestStreamsWithoutAnEnd holds streams that stay open to what WebSockets are held to: to be told of the stop, and not to
+// hold it. One that does not say that it is a stream of events is known by the run without a signal.
+func TestStreamsWithoutAnEnd(t *testing.T) {
+	const load = "\n  - {client: %s, clients: 2, path: %s}\n"
+	for _, c := range []struct {
+		mode, client, path string
+		verdict            result.Verdict
+		class, warning     string
+	}{
+		{"shutdown", "http-stream", "/events", result.Passed, "", ""},
+		{"shutdown", "sse", "/events", result.Passed, "", ""},
+		{"shutdown", "http-stream", "/tail", result.Passed, "", ""},
+		{"exits", "http-stream", "/events", result.Passed, "", "clean-close/stream/cut"},
+		{"holds", "http-stream", "/tail", result.Hung, "drain-ends/program/stream-open", ""},
+	} {
+		t.Run(c.mode+" "+c.client+c.path, func(t *testing.T) {
+			t.Parallel()
+			got := run(t, c.mode, "drain_limit: 1s", fmt.Sprintf(load, c.client, c.path), 1)
+			if got.Verdict != c.verdict || strings.Join(classes(got), " ") != c.class || strings.Join(warnings(t, got), " ") != c.warning || atRisk(got, "stream-open") != 2 {
+				t.Errorf("%s, %v, warned of %v, at risk %v, void %v", got.Verdict, classes(got), warnings(t, got), got.AtRisk, got.Void)
+			}
+			if notes := strings.Join(got.Notes, " "); !strings.Contains(notes, "taken as streams without an end: "+c.client+" GET "+c.path) {
+				t.Errorf("notes %s", notes)
+			}
+		})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
@@ -43,6 +44,9 @@ func dialHTTP(oneshot bool) func(d *dialer) (client, error) {
 		} else if d.role.Size > 0 && d.g.body == "" {
 			c.q.body = bytes.Repeat([]byte("x"), int(d.role.Size))
 		}
+		if d.g.kind.name == "sse" {
+			d.g.headers = append(slices.Clone(d.g.headers), [2]string{"Accept", events})
+		}
 		c.q.head = headOf(d.s.p.address, d.g, c.q.method, d.path(), len(c.q.body), oneshot)
 		return c, nil
 	}
@@ -71,7 +75,7 @@ func (c *httpClient) exchange(m ledger.MsgID) targets.Reply {
 			c.conn = conn
 		}
 		q := c.q
-		q.msg = m
+		q.msg, q.from = m, c.d
 		x := c.conn.do(c.d.s, q)
 		if x.close || c.oneshot {
 			c.conn.close()

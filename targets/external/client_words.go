@@ -42,6 +42,10 @@ var clientWords = []clientWord{
 		}),
 	},
 	{
+		schema.Word{Name: "endless", Form: schema.Enum(endlessWords...), Help: "of an http-stream client: whether the answer is a stream without an end; default: auto, what the run without a signal shows"},
+		single((*group).readEndless),
+	},
+	{
 		schema.Word{Name: "hello", Form: schema.Scalar(), Help: "of a WebSocket client: the first message it sends"},
 		single(func(g *group, v spec.Value, _ *spec.Errors) { g.hello = v.Text }),
 	},
@@ -82,6 +86,7 @@ type group struct {
 	body    string
 	status  statusPattern
 	over    time.Duration
+	endless string // of a stream: one of endlessWords
 	hello   string
 	send    string
 	command []string // of a user's own adapter

@@ -14,6 +14,7 @@ var errGarbage = errors.New("what the server sent is not HTTP/1.1")
 // responseHead is what of an answer's head tells where it ends.
 type responseHead struct {
 	line    string
+	media   string // its type
 	status  int
 	length  int64 // -1: not said
 	chunked bool
@@ -73,6 +74,8 @@ func readHead(r *bufio.Reader) (responseHead, error) {
 			if h.length, err = strconv.ParseInt(string(value), 10, 64); err != nil || h.length < 0 {
 				return h, fmt.Errorf("%w: Content-Length %.40q", errGarbage, value)
 			}
+		case bytes.EqualFold(name, []byte("content-type")):
+			h.media = string(value)
 		case bytes.EqualFold(name, []byte("transfer-encoding")):
 			h.chunked = bytes.EqualFold(value, []byte("chunked"))
 		case bytes.EqualFold(name, []byte("connection")):

@@ -83,7 +83,9 @@ type exchange struct {
 	close bool // the connection carries no further request
 	why   string
 	line  string // the answer's status line
-	body  body
+	// unsized says that its head has come and does not say how long it is.
+	unsized bool
+	body    body
 }
 
 // request is what is sent: a head, and a body at once or in pieces.
@@ -96,6 +98,7 @@ type request struct {
 	pause  time.Duration // between them
 	// read takes one whole answer and says whether the connection carries no further request; nil is HTTP/1.1.
 	read func(r *bufio.Reader, x *exchange) (last bool, err error)
+	from *dialer // whose answers may be streams; nil: nobody's
 }
 
 // headOf renders a request's head once; it is the same for all requests of a client.
@@ -152,6 +155,9 @@ func (c *httpConn) do(s *instance, q request) exchange {
 	}
 	// An answer may have come although not all could be sent.
 	x.close = c.receive(s, q, &x, err)
+	if q.from != nil {
+		q.from.left(&x)
+	}
 	x.wire.Ended = s.w.Now()
 	x.wire.In = c.wire.received.Load() - in
 	x.wire.Aim, x.wire.Strike = c.wire.looked(q.msg)
@@ -218,6 +224,9 @@ func (q request) readHTTP(r *bufio.Reader, x *exchange) (last bool, err error) {
 			continue
 		}
 		x.wire.Code, x.line = h.status, h.line
+		if q.from != nil {
+			q.from.headed(h, x)
+		}
 		err = h.readBody(r, q.method, &x.body)
 		return h.last, err
 	}

@@ -5,7 +5,7 @@ import (
 	"github.com/racebench/racebench/engine/ledger"
 )
 
-// CleanClose looks at WebSockets that were open when the signal struck: a client that is told goes elsewhere, one
+// CleanClose looks at WebSockets and streams without an end that were open when the signal struck: a client that is told goes elsewhere, one
 // whose connection just ends must guess.
 func CleanClose(p *Program, r *breach.Report) {
 	if !p.struck || r.Killed {
@@ -20,5 +20,15 @@ func CleanClose(p *Program, r *breach.Report) {
 			}
 		}
 	}
+	cut := breach.Group[ledger.Wire]{Class: "clean-close/stream/cut"}
+	for _, w := range p.e.Wires {
+		if p.riskOf(w) == riskStream {
+			cut.Of++
+			if lostAt(riskStream, w) {
+				cut.Add(w)
+			}
+		}
+	}
 	p.reportWire(r, &dropped, "open WebSockets ended without a close frame (1006); 1001 tells a client that the server goes away")
+	p.reportWire(r, &cut, "open streams were cut, without the end that tells a client that the server goes away")
 }

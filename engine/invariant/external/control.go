@@ -36,13 +36,13 @@ func Unasked(e *ledger.Evidence) Toll {
 		}
 	}
 	for _, w := range p.e.Wires {
-		if session(w) {
+		if session(w) || w.Endless && w.First > 0 && w.End != extern.WireAnswered {
 			t.Answered++ // it was opened
 		}
-		if !session(w) && w.End == extern.WireOpen { // racebench ended the trial: not the program's doing
+		if !lasting(w) && w.End == extern.WireOpen { // racebench ended the trial: not the program's doing
 			t.Longest = max(t.Longest, w.Ended-p.opOf(w).Began)
 		}
-		if !session(w) && w.End.Lost() {
+		if !lasting(w) && w.End.Lost() {
 			t.Lost++
 			if t.Lost == 1 {
 				t.Example = fmt.Sprintf(", such as one of %s: %s", p.e.LaneName(w.Lane), endOfWire(w))
@@ -85,6 +85,23 @@ func (p *Program) answeredUntil(group string, until time.Duration) (middle, long
 	return took[len(took)/2], took[len(took)-1], len(took)
 }
 
+// Endless are the load groups whose answers were all streams without an end, in the order of the groups.
+func Endless(e *ledger.Evidence) []string {
+	var groups []string
+	for lane, info := range e.Lanes {
+		endless, ended := false, false
+		for _, w := range e.Wires {
+			if e.Lanes[w.Lane].Group == info.Group {
+				endless, ended = endless || w.Endless, ended || !w.Endless && w.First > 0
+			}
+		}
+		if endless && !ended && !slices.ContainsFunc(e.Lanes[:lane], func(o ledger.LaneInfo) bool { return o.Group == info.Group }) {
+			groups = append(groups, info.Group)
+		}
+	}
+	return groups
+}
+
 // Samples are those of a run without a signal, a load group each, in the order of the groups.
 func Samples(e *ledger.Evidence) []breach.Sample {
 	p := newProgram(e)
@@ -95,7 +112,7 @@ func Samples(e *ledger.Evidence) []breach.Sample {
 		}
 		var wires []ledger.Wire
 		for _, w := range p.e.Wires {
-			if p.e.Lanes[w.Lane].Group == info.Group && !session(w) && w.End == extern.WireAnswered && w.Sent > 0 {
+			if p.e.Lanes[w.Lane].Group == info.Group && !lasting(w) && w.End == extern.WireAnswered && w.Sent > 0 {
 				wires = append(wires, w)
 			}
 		}

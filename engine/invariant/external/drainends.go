@@ -1,6 +1,7 @@
 package external
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"time"
@@ -16,7 +17,7 @@ func DrainEnds(p *Program, r *breach.Report) {
 	if !ok || !p.struck || r.Killed || p.e.Cut != "" || p.e.Drain != nil && p.e.Drain.Ended > 0 {
 		return
 	}
-	cause, words := p.whyAlive(killed.At)
+	cause, words := p.whyAlive(killed.At, r.Terms)
 	if ignored := p.e.Text(killed.Text); ignored != "" {
 		words += "; " + ignored
 	}
@@ -26,7 +27,7 @@ func DrainEnds(p *Program, r *breach.Report) {
 }
 
 // whyAlive says what a program that did not end was seen doing until it was given up.
-func (p *Program) whyAlive(until time.Duration) (cause, words string) {
+func (p *Program) whyAlive(until time.Duration, terms breach.Terms) (cause, words string) {
 	if _, ok := p.process(extern.ProcessListens); ok {
 		return "still-accepts", "it accepted new connections to the end, as if nobody had signalled it"
 	}
@@ -41,16 +42,23 @@ func (p *Program) whyAlive(until time.Duration) (cause, words string) {
 			}
 		}
 	}
-	switch {
-	case answered > refused:
-		return "keeps-serving", "it refused new connections and went on serving those that clients kept alive"
-	case answered-p.strikeAt > (until-p.strikeAt)/2: // not what was under way
+	if answered-p.strikeAt > (until-p.strikeAt)/2 { // not what was under way
+		if answered > refused {
+			return "keeps-serving", "it refused new connections and went on serving those that clients kept alive"
+		}
 		return "keeps-serving", "it went on serving the connections that clients kept alive"
 	}
 	for _, w := range p.e.Wires {
-		if session(w) && w.End == extern.WireOpen {
-			return p.e.Lanes[w.Lane].Op + "-open", "connections of " + p.e.Lanes[w.Lane].Group + " were still open, and it waited for them"
+		switch group := p.e.Lanes[w.Lane].Group; {
+		case w.End != extern.WireOpen:
+		case session(w):
+			return p.e.Lanes[w.Lane].Op + "-open", "connections of " + group + " were still open, and it waited for them"
+		case p.riskOf(w) == riskStream:
+			return riskStream, "streams of " + cmp.Or(terms.AskingOf(group).Kind, group) + " were still open, and it waited for them"
 		}
+	}
+	if answered > refused {
+		return "keeps-serving", "it refused new connections and went on serving those that clients kept alive"
 	}
 	for _, l := range p.e.Lanes {
 		if l.Op == "tcp-silent" {

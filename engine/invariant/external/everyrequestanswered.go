@@ -35,7 +35,7 @@ func EveryRequestAnswered(p *Program, r *breach.Report) {
 		if p.cutShort(w) {
 			station = answerCut
 		}
-		if station == "" || station == riskSession || station == riskOpened {
+		if station == "" || station == riskSession || station == riskStream || station == riskOpened {
 			continue
 		}
 		atRisk[station]++

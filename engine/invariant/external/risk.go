@@ -15,11 +15,12 @@ const (
 	riskUpload   = "upload-half-received"
 	riskOpened   = "preopened"
 	riskSession  = "websocket-open"
+	riskStream   = "stream-open"
 	riskWrite    = "acknowledged-write"
 	restartPlace = "restart"
 )
 
-var risks = []string{riskRead, riskHalf, riskUpload, riskOpened, riskSession, riskWrite}
+var risks = []string{riskRead, riskHalf, riskUpload, riskOpened, riskSession, riskStream, riskWrite}
 
 // riskOf says which kind of risk a request or connection was; "" for none that is proved. An answer that was
 // cut in the stop proves that the server had read its request, whenever that came.
@@ -34,6 +35,8 @@ func (p *Program) riskOf(w ledger.Wire) string {
 	case !p.underway(w):
 	case session(w):
 		return riskSession
+	case w.Endless:
+		return riskStream
 	case w.First > 0 && w.First <= p.strikeAt:
 		return riskHalf
 	case p.readOf(w) == extern.ReadAll:
@@ -46,12 +49,12 @@ func (p *Program) riskOf(w ledger.Wire) string {
 
 // cutShort says whether an answer was begun and not finished after the signal.
 func (p *Program) cutShort(w ledger.Wire) bool {
-	return p.struck && w.End == extern.WireCut && !session(w) && w.Ended > p.strikeAt
+	return p.struck && w.End == extern.WireCut && !lasting(w) && w.Ended > p.strikeAt
 }
 
 // lostAt says whether what was at risk was lost.
 func lostAt(kind string, w ledger.Wire) bool {
-	if kind == riskSession {
+	if kind == riskSession || kind == riskStream {
 		return w.End == extern.WireEOF || w.End == extern.WireReset || w.End == extern.WireCut
 	}
 	return w.End.Lost()

@@ -11,6 +11,9 @@ import (
 // session says whether a wire is of a connection that stays open and carries no single request.
 func session(w ledger.Wire) bool { return w.Msg == 0 }
 
+// lasting says whether a wire is open until one side ends it: a session, or a stream without an end.
+func lasting(w ledger.Wire) bool { return session(w) || w.Endless }
+
 // opOf is the operation of a request.
 func (p *Program) opOf(w ledger.Wire) ledger.Op {
 	op, _ := p.e.Op(w.Msg)
@@ -24,6 +27,9 @@ func (p *Program) underway(w ledger.Wire) bool {
 	}
 	if session(w) {
 		return w.Sent > 0 && w.Sent <= p.strikeAt
+	}
+	if w.Endless {
+		return w.First > 0 && w.First <= p.strikeAt
 	}
 	return p.opOf(w).Began <= p.strikeAt || p.readWhenItDied(w) > extern.ReadUnknown
 }

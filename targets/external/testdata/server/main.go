@@ -123,6 +123,8 @@ func handler() http.Handler {
 		book("answered", r.RemoteAddr)
 	})
 	mux.HandleFunc("/work", work)
+	mux.HandleFunc("/events", events)
+	mux.HandleFunc("/tail", events)
 	mux.HandleFunc("/long", func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(long)
 		fmt.Fprintln(w, "hello at long last")

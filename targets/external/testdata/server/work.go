@@ -13,6 +13,28 @@ var stopping = make(chan struct{})
 // worked counts the answers to /work.
 var worked atomic.Int64
 
+// events sends events until its client or the stop ends it; in some modes the stop does not.
+func events(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/events" {
+		w.Header().Set("Content-Type", "text/event-stream")
+	}
+	told := stopping
+	if mode == "holds" {
+		told = nil
+	}
+	for {
+		fmt.Fprint(w, "data: beat\n\n")
+		w.(http.Flusher).Flush()
+		select {
+		case <-told:
+			return
+		case <-r.Context().Done():
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
 // work takes a while, and fails in the mode's way.
 func work(w http.ResponseWriter, _ *http.Request) {
 	took := time.After(60 * time.Millisecond)
