@@ -160,9 +160,10 @@ func (p *Program) asking() []breach.Asking {
 
 // judgeUnasked judges what a program did in the run without a signal: nothing but a crash is its breach.
 func judgeUnasked(t *result.Trial, plan *Plan, e *ledger.Evidence) {
-	if slices.Contains(plan.Program.Expect, promise.ProcessSurvives) {
+	// A program that never started left no record of a process: nothing of its own is judged.
+	if p := external.Of(e); p != nil && slices.Contains(plan.Program.Expect, promise.ProcessSurvives) {
 		r := breach.NewReport(e, termsOf(plan, e))
-		external.ProcessSurvives(external.Of(e), r)
+		external.ProcessSurvives(p, r)
 		t.Breaches = r.Breaches()
 	}
 	why := voidReason(plan, e, rundir.TrialDir(t.Dir))
