@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -72,8 +73,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return a.exitStatus(root.ExecuteContext(ctx))
 }
 
-// watchSignals lets the first SIGINT or SIGTERM finish what is under way, and the second leave at once:
-// no child outlives its parent. SIGPIPE is caught so that a reader who leaves early (racebench run | head)
+// oneRequest is for how long signals are the same request as the first: who asks a process and then its group, as
+// timeout(1) does, asks once.
+const oneRequest = time.Second
+
+// watchSignals lets the first SIGINT or SIGTERM finish what is under way, and one that comes later than oneRequest
+// leave at once: no child outlives its parent. SIGPIPE is caught so that a reader who leaves early (racebench run | head)
 // ends the printing and not the run. It is caught rather than ignored, because children would inherit that.
 func (a *app) watchSignals(cancel context.CancelFunc) (stop func()) {
 	signals := make(chan os.Signal, 2)
@@ -82,16 +87,21 @@ func (a *app) watchSignals(cancel context.CancelFunc) (stop func()) {
 	signal.Notify(broken, syscall.SIGPIPE)
 	done := make(chan struct{})
 	go func() {
-		for n := 0; ; n++ {
+		var asked time.Time
+		for {
 			select {
 			case sig := <-signals:
 				number := int32(sig.(syscall.Signal))
-				if n > 0 {
+				if !asked.IsZero() && time.Since(asked) < oneRequest {
+					continue
+				}
+				if !asked.IsZero() {
 					if clean := a.leaving.Load(); clean != nil {
 						(*clean)()
 					}
 					os.Exit(statusInterrupted + int(number))
 				}
+				asked = time.Now()
 				a.caught.Store(number)
 				fmt.Fprintln(a.stderr, eraser(a.stderr)+"racebench: stopping; what is finished will be written (again to leave at once)")
 				cancel()

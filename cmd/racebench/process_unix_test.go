@@ -211,10 +211,33 @@ func TestTheSecondInterruptionLeavesAtOnce(t *testing.T) {
 	if alive(child) {
 		t.Error("the child still runs after the first interruption was answered")
 	}
-	p.signal(syscall.SIGINT)
+	until(t, "the end at once", func() bool { // within a second it is the same request
+		_ = p.cmd.Process.Signal(syscall.SIGINT)
+		return len(p.ended) > 0
+	})
 	if got := p.status(); got != 130 {
 		t.Errorf("exit status %d, want 130; stderr:\n%s", got, &p.stderr)
 	}
+}
+
+// TestSignalsOfOneSecondAreOneRequest asks as timeout(1) does, the process and then its group, and as somebody does
+// who presses Ctrl-C twice.
+func TestSignalsOfOneSecondAreOneRequest(t *testing.T) {
+	p := start(t, "run", "testdata/scenario/endless.yaml", "--keep", "all")
+	until(t, "a trial judged", func() bool {
+		judged, _ := filepath.Glob(filepath.Join(p.dir, "2*", "trials", "*", "verdict.json"))
+		return len(judged) > 0
+	})
+	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGTERM, syscall.SIGINT} {
+		p.signal(s)
+	}
+	if got := p.status(); got != 143 && got != 130 { // which of two signals is delivered first is the kernel's choice
+		t.Fatalf("exit status %d, want 143; stderr:\n%s", got, &p.stderr)
+	}
+	if rep := p.result(); rep.Results[0].Trials.Run+rep.Results[0].Trials.Void == 0 {
+		t.Errorf("stored result: %+v", rep.Results)
+	}
+	noTempFiles(t, p)
 }
 
 func TestNoChildOutlivesRacebench(t *testing.T) {
