@@ -300,6 +300,11 @@ func JudgeControl(plan Plan, dir rundir.TrialDir) (Control, error) {
 	case c.Lost > 0:
 		return Control{Why: void.ControlLoses.Because(c.Lost, c.Lost+c.Answered, c.Example)}, nil
 	}
+	for _, p := range e.Processes {
+		if p.Event == extern.ProcessMisread {
+			return Control{Why: void.ControlMisread.Because(e.Text(p.Text))}, nil
+		}
+	}
 	endless := external.Endless(e)
 	return Control{
 		Note: fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered) +

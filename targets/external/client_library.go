@@ -80,7 +80,7 @@ func (c *keeper) write(m ledger.MsgID) targets.Reply {
 			return s.unreached(err)
 		}
 	}
-	w := newWrite(m, c)
+	w := newWrite(m, c.d.role.Group, c)
 	s.requests.Add(1)
 	defer s.requests.Add(-1)
 	began := s.w.Now()

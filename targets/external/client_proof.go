@@ -41,7 +41,7 @@ func (p proofs) find(in lookup, key, value string) (string, bool, error) {
 	case err != nil || missed != "":
 		return missed, false, err
 	case found != value:
-		return fmt.Sprintf("the message %s is %.60q", key, found), true, nil
+		return fmt.Sprintf("the message %s is %s", key, shown(found, value)), true, nil
 	}
 	return value, true, nil
 }

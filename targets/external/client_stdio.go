@@ -130,7 +130,7 @@ func (a *adapter) find(key, value string) (string, bool, error) {
 	case r.Value == nil:
 		return "the adapter did not find " + key, false, nil
 	case *r.Value != value:
-		return fmt.Sprintf("the adapter read %.60q", *r.Value), true, nil
+		return "the adapter read " + shown(*r.Value, value), true, nil
 	}
 	return value, true, nil
 }

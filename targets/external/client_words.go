@@ -2,6 +2,7 @@ package external
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -58,6 +59,14 @@ var clientWords = []clientWord{
 		single(func(g *group, v spec.Value, _ *spec.Errors) { g.read = v.Text }),
 	},
 	{
+		schema.Word{Name: "value", Form: schema.Scalar(), Help: "of a write-http client: what a write is found by; {id} and {value} are filled in; default: as it was sent"},
+		single(func(g *group, v spec.Value, _ *spec.Errors) { g.value = v.Text }),
+	},
+	{
+		schema.Word{Name: "match", Form: schema.Scalar(), Help: "of a write-http client: the same as a regular expression, with {id} and {value} quoted"},
+		single((*group).readMatch),
+	},
+	{
 		schema.Word{Name: "command", Form: schema.Command(), Help: "of a write-stdio client: the adapter, a list, or a string split as a shell would"},
 		func(g *group, v spec.Value, errs *spec.Errors) { g.command = readCommand(v, errs) },
 	},
@@ -91,6 +100,8 @@ type group struct {
 	send    string
 	command []string // of a user's own adapter
 	read    string   // where an acknowledged write is read back
+	value   string   // what it is found by; empty: as it was sent
+	match   string   // the same as a regular expression
 }
 
 func parseGroup(v spec.Value, errs *spec.Errors) group {
@@ -110,6 +121,9 @@ func parseGroup(v spec.Value, errs *spec.Errors) group {
 		default:
 			clientWords[i].read(&g, f.Value, errs)
 		}
+	}
+	if g.value != "" && g.match != "" {
+		errs.Addf(at, "value and match say the same in two ways: leave one out")
 	}
 	return g
 }
@@ -147,6 +161,13 @@ func (g *group) readHeaders(v spec.Value, errs *spec.Errors) {
 		}
 		g.headers = append(g.headers, [2]string{f.Key.Text, f.Value.Text})
 	}
+}
+
+func (g *group) readMatch(v spec.Value, errs *spec.Errors) {
+	if _, err := regexp.Compile(strings.NewReplacer(idWord, "x", valueWord, "x").Replace(v.Text)); err != nil {
+		errs.Addf(v, "match %q is no regular expression of Go's: %v", v.Text, err)
+	}
+	g.match = v.Text
 }
 
 // Asks implements targets.Asker. One that is asked after the signal only is no measure.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -61,13 +62,14 @@ func (r wireReader) find(key, value string) (string, bool, error) {
 type write struct {
 	msg        ledger.MsgID
 	key, value string
+	group      string
 	in         store
 }
 
 // newWrite makes up a key and a value that nobody else has.
-func newWrite(m ledger.MsgID, in store) write {
+func newWrite(m ledger.MsgID, group string, in store) write {
 	key := fmt.Sprintf("racebench-%d-%d", m.Lane(), m.Seq())
-	return write{msg: m, key: key, value: "value of " + key, in: in}
+	return write{msg: m, key: key, value: "value of " + key, group: group, in: in}
 }
 
 // keep remembers a write that was acknowledged.
@@ -92,7 +94,7 @@ func (c *writer) Do(t *world.Task, m targets.Message) (reply targets.Reply) {
 
 func (c *writer) write(m ledger.MsgID) targets.Reply {
 	s := c.d.s
-	w := newWrite(m, onWire{c.in})
+	w := newWrite(m, c.d.role.Group, onWire{c.in})
 	for {
 		if c.conn == nil {
 			conn, err := s.open()
@@ -191,10 +193,28 @@ func (h httpStore) find(c *httpConn, key, value string) (string, bool, error) {
 	case head.status >= 300:
 		return "", false, fmt.Errorf("%w: GET %s was answered with %d", errUntold, h.fill(path, key), head.status)
 	}
-	if want := h.content(key, value); strings.Contains(body.String(), want) {
+	want, there := h.look(body.String(), key, value)
+	if there {
 		return value, true, nil
 	}
-	return fmt.Sprintf("GET %s gave %.60q", h.fill(path, key), body.String()), true, nil
+	return fmt.Sprintf("GET %s gave %s, in which there is no %q", h.fill(path, key), shown(body.String(), want), want), true, nil
+}
+
+// valueWord stands for what was written in what is looked for.
+const valueWord = "{value}"
+
+// look looks in an answer for what was written, or for what the scenario says instead. It returns what it looked for.
+func (h httpStore) look(body, key, value string) (want string, there bool) {
+	content := h.content(key, value)
+	if h.d.g.match != "" {
+		quoted := strings.NewReplacer(idWord, regexp.QuoteMeta(key), valueWord, regexp.QuoteMeta(content)).Replace(h.d.g.match)
+		pattern, err := regexp.Compile(quoted)
+		return quoted, err == nil && pattern.MatchString(body)
+	}
+	if h.d.g.value != "" {
+		content = strings.NewReplacer(idWord, key, valueWord, content).Replace(h.d.g.value)
+	}
+	return content, strings.Contains(body, content)
 }
 
 // copyBody reads a body into a buffer. Only what answers small reads comes this way.
@@ -277,5 +297,5 @@ func (redisStore) find(c *httpConn, key, value string) (string, bool, error) {
 	if string(got[:size]) == value {
 		return value, true, nil
 	}
-	return fmt.Sprintf("GET %s gave %.60q", key, got[:size]), true, nil
+	return fmt.Sprintf("GET %s gave %s", key, shown(string(got[:size]), value)), true, nil
 }

@@ -32,6 +32,9 @@ func (s *instance) End(t *world.Task) {
 	switch {
 	case !struck && !s.p.hasEnded():
 		s.wait(t, max(settleLimit, s.h.DrainLimit), func() bool { return s.requests.Load() == 0 })
+		if s.out.Control() {
+			s.tryReadBack(t)
+		}
 	case s.p.hasEnded():
 		s.tellEnd(t, struck)
 	default:

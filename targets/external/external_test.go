@@ -16,6 +16,7 @@ import (
 	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/result/void"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
@@ -320,6 +321,20 @@ func TestSessionsAlone(t *testing.T) {
 func TestAcknowledgedWritesAreReadBack(t *testing.T) {
 	t.Parallel()
 	keepsAndForgets(t, "[SERVER, shutdown]", "[SERVER, forgets]", dataEnv+"\n  url: http://127.0.0.1:{port}/", "write-http, path: \"/kv/{id}\"")
+}
+
+// TestReadBackIsTriedFirst writes to a server that gives back another form of what it was sent: it is not tested until
+// the scenario says what to look for, and then its twin that forgets is found.
+func TestReadBackIsTriedFirst(t *testing.T) {
+	t.Parallel()
+	const url, client = dataEnv + "\n  url: http://127.0.0.1:{port}/", `write-http, path: "/kv/{id}"`
+	c := runKeeper(t, "[SERVER, wraps]", url, client)
+	if c.Verdict != result.Untested || len(c.Judged) != 1 || c.Judged[0].VoidCode != void.ControlMisread ||
+		!strings.Contains(c.Judged[0].Void, `"data`) || !strings.Contains(c.Judged[0].Void, `there is no \"value of racebench-`) && !strings.Contains(c.Judged[0].Void, `there is no "value of racebench-`) {
+		t.Errorf("%s, %v, %+v, want untested with what was asked and what came", c.Verdict, classes(c), c.Judged)
+	}
+	keepsAndForgets(t, "[SERVER, wraps]", "[SERVER, wraps-forgets]", url, client+`, match: '^{"id": "{id}", "data": "[A-Za-z0-9+/=]+"}$'`)
+	keepsAndForgets(t, "[SERVER, wraps]", "[SERVER, wraps-forgets]", url, client+`, value: '"id": "{id}"'`)
 }
 
 func atRisk(c *result.Campaign, kind string) int64 {

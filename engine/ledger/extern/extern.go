@@ -82,13 +82,14 @@ const (
 	ProcessUnproved                          // no look at its sockets was possible before the signal; Text is why
 	ProcessDefault                           // it is one process, and the signal ends it before any code of it can act; Signal is which
 	ProcessUncaught                          // the last that it printed is its runtime's report of an uncaught error; Text is the error
+	ProcessMisread                           // an acknowledged write was not read back as written, without a restart; Text is its group, what was asked and what came
 	ProcessSaid                              // it printed Text in its stop, or before an end that nobody asked for; Count is the client's port where it is about one
 )
 
 var processEvents = []string{
 	"", ProcessStarted: "started", ProcessReady: "ready", ProcessEnded: "ended", ProcessPanicked: "panicked", ProcessLeft: "left",
 	ProcessListens: "listens", ProcessKilled: "killed", ProcessAudited: "audited", ProcessUnaudited: "unaudited", ProcessUnproved: "unproved",
-	ProcessDefault: "default", ProcessUncaught: "uncaught", ProcessSaid: "said",
+	ProcessDefault: "default", ProcessUncaught: "uncaught", ProcessSaid: "said", ProcessMisread: "misread",
 }
 
 // String returns the event in a word.

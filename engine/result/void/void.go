@@ -37,6 +37,7 @@ const (
 	ControlTorn     Code = "control-torn"
 	ControlNoAnswer Code = "control-no-answer"
 	ControlLoses    Code = "control-loses"
+	ControlMisread  Code = "control-misread"
 )
 
 // A row is a code with the text that it is told in, as a format.
@@ -69,6 +70,7 @@ var table = []row{
 	{ControlEnded, "control: nobody had signalled it, and it ended by itself %s"},
 	{ControlTorn, "the control trial left no whole record"},
 	{ControlNoAnswer, "control: no client got a good answer, without any signal%s"},
+	{ControlMisread, "control: acknowledged writes are not read back as they were written, without any restart, such as one of %s"},
 	{ControlLoses, "control: your server loses requests without any signal: %d of %d%s"},
 }
 

@@ -180,6 +180,9 @@ func keyValue(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	if strings.HasPrefix(mode, "wraps") { // as one that stores it in a form of its own
+		value = `{"id": "` + key + `", "data": "` + base64.StdEncoding.EncodeToString([]byte(value)) + `"}`
+	}
 	fmt.Fprint(w, value)
 }
 
