@@ -135,7 +135,7 @@ func (s stake) shown(row result.Row) int {
 
 // advice says what to fix first. The part is of the breach's class; the first row that fits is given.
 var advice = []struct{ part, text string }{
-	{"no-orphan/", "The process that got the signal ended and left its server running: a wrapper that does not hand signals on. Let the wrapper become the server: sh -c 'exec ./server', node server.js instead of npm start, a built program instead of go run."},
+	{"no-orphan/", "The process that got the signal ended and left others running. If they are child jobs of it: end them, or wait for them, before the end."},
 	{"listener-closes/", "The process that got the signal has ended and another one still listens: signal that one, or let the wrapper exec it."},
 	{"process-survives/", "Read the first lines of the crash on its stderr (stderr.txt of the trial, where racebench started it). A panic while stopping is often a channel closed twice, or one that is still written to."},
 	{"/answered-badly/503", "The program refuses requests that it had read before the signal. Refuse new ones only, and finish those that are in."},
@@ -152,11 +152,16 @@ var advice = []struct{ part, text string }{
 	{"acked-survives-restart/", "It acknowledges writes before they are where a restart finds them. Write and sync first, or flush on the signal, before the process ends."},
 }
 
+// wrapped is the advice on a program that ended and left its server behind.
+const wrapped = "The process that got the signal ended and left its server running: a wrapper that does not hand signals on. Let the wrapper become the server: sh -c 'exec ./server', node server.js instead of npm start, a built program instead of go run."
+
 // stacks names the file that shows where a hung program stood, if racebench asked it for its stacks.
 const stacks = " Its stacks after SIGQUIT, where its runtime prints them, are in stderr.txt of the trial."
 
 // remedies say what to do about a warning, by its invariant.
 var remedies = map[string]string{
+	"clean-exit":         "A supervisor takes that for a failure, and may start it again. End with status 0 when the stop is done, or list the status (exit:, --exit).",
+	"clean-close":        "Close each WebSocket with 1001 when the signal comes: its client then goes elsewhere at once.",
 	"preopened-answered": "A server that stops at once, such as Go's net/http in Shutdown (1.25 and later), closes connections whose first request comes then. Wait a moment between the signal and the server's own stop (lame duck: still serving, already out of the balancer); act if your clients do not send again.",
 }
 
@@ -179,16 +184,43 @@ func (p *painter) fixFirst(row result.Row, b result.RowBreach) {
 	if strings.HasSuffix(b.Class, "/exited") {
 		text = exitedWith(row)
 	}
+	if own := adviceOnWords(b); own != "" {
+		text = own
+	}
 	if own, ok := signalOf[row.Variant]; ok && b.Invariant == "every-request-answered" && strings.HasPrefix(row.Moment, "SIGTERM") {
 		text = own
 	}
 	if wasAttached(row) { // nobody asked it for its stacks
 		text = strings.Replace(text, stacks, "", 1)
 	}
+	if b.Invariant == "no-orphan" && slices.ContainsFunc(row.Breaches, func(o result.RowBreach) bool { return o.Invariant == "listener-closes" }) {
+		text = wrapped
+	}
 	if text != "" {
 		p.blank()
 		p.field("fix first", text)
 	}
+}
+
+// saidAdvice is what to fix first where the story of such a class has such words, of the program or about it.
+var saidAdvice = []struct{ class, part, text string }{
+	{"every-request-answered", "http: panic serving", "A handler panics during the stop: the story has its line. What handlers use (a channel, a pool, a logger) must be closed when the server's own stop has returned, not before."},
+	{"every-request-answered", "context canceled", "The signal cancels the context that requests in flight work with. Derive theirs from another one, and cancel it when the server's own stop has returned."},
+	{"drain-ends", "ignores SIG", "It ignores the signal: something above it (nohup, a shell's background job) has set that, or the program itself has."},
+	{"drain-ends", "has no handler for SIG", "It has no handler for the signal, which ends it only where it is not PID 1. Install one, or run it below an init that hands signals on (docker run --init)."},
+	{"drain-ends", "works without clients", "It goes on with its work. Look for the signal between two pieces of work, not between two batches, and give what is under way a deadline of your own."},
+	{"drain-ends", "that got the signal did not stop it", "The process that got the signal does not hand it on to its children. Let it signal them and wait, or signal the whole group (--signal-to group)."},
+	{"drain-ends/program/still-accepts", "has a handler for SIG", "It has a handler for the signal, and goes on accepting: look at what the handler waits for, or at what it found not started yet."},
+}
+
+// adviceOnWords is the advice on what a breach's story quotes; "" where it is none that is known.
+func adviceOnWords(b result.RowBreach) string {
+	for _, a := range saidAdvice {
+		if strings.HasPrefix(b.Class, a.class) && (strings.Contains(b.Summary, a.part) || slices.ContainsFunc(b.First.Evidence, func(line string) bool { return strings.Contains(line, a.part) })) {
+			return a.text
+		}
+	}
+	return ""
 }
 
 // exitedWith tells the end of a program that left requests open. If it ends at the same moment in every trial, a

@@ -106,3 +106,22 @@ func TestAnAttachedProgramIsNotStruckAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestAdviceOnWords: what the program said itself goes before what its class suggests.
+func TestAdviceOnWords(t *testing.T) {
+	for _, tc := range []struct{ class, line, want string }{
+		{"every-request-answered/request-read/connection-closed", "printed: http: panic serving 127.0.0.1:5000: send on closed channel", "A handler panics"},
+		{"every-request-answered/request-read/connection-closed", "printed: query: context canceled", "cancels the context"},
+		{"every-request-answered/request-read/connection-closed", "printed: bye", ""},
+		{"drain-ends/program/still-accepts", "it ignores SIGTERM (SigIgn in /proc/7/status)", "It ignores the signal"},
+		{"drain-ends/program/still-accepts", "it has a handler for SIGTERM", "It has a handler"},
+		{"drain-ends/program/stuck", "it works without clients, and went on", "between two pieces of work"},
+		{"drain-ends/program/websocket-open", "it waited for them", ""},
+	} {
+		b := result.RowBreach{Class: tc.class}
+		b.First.Evidence = []string{"      +1.00 ms  pid 7         " + tc.line}
+		if got := adviceOnWords(b); got == "" != (tc.want == "") || !strings.Contains(got, tc.want) {
+			t.Errorf("%s, %s: %q, want %q", tc.class, tc.line, got, tc.want)
+		}
+	}
+}

@@ -117,15 +117,17 @@ func (s *instance) orphans(t *world.Task, struck bool) []int {
 
 // tellHang records what a program was doing that did not end, and asks for its stacks.
 func (s *instance) tellHang(t *world.Task) {
-	if s.accepts() {
-		s.out.Process(ledger.Process{Event: extern.ProcessListens, PID: s.p.pid, At: t.Now()}, "")
+	accepts := s.accepts()
+	if accepts {
+		pid, name := s.listening()
+		s.out.Process(ledger.Process{Event: extern.ProcessListens, PID: pid, At: t.Now()}, name)
 	}
 	s.closing.Store(true)
 	if s.c.attach != "" {
 		s.out.Process(ledger.Process{Event: extern.ProcessKilled, PID: s.p.pid, At: t.Now()}, "racebench did not start it and leaves it alone: it runs on")
 		return
 	}
-	s.out.Process(ledger.Process{Event: extern.ProcessKilled, PID: s.p.pid, At: t.Now()}, s.ignored())
+	s.out.Process(ledger.Process{Event: extern.ProcessKilled, PID: s.p.pid, At: t.Now()}, s.disposition(accepts))
 	s.tellWords()
 	for _, pid := range s.p.alive() {
 		_ = askForStacks(pid)
@@ -133,13 +135,41 @@ func (s *instance) tellHang(t *world.Task) {
 	s.wait(t, stackLimit, func() bool { return s.p.hasEnded() })
 }
 
-// ignored says so when the program is set to ignore the signal it got; "" when it is not, or nobody knows.
-func (s *instance) ignored() string {
+// disposition says what the program does with the signal that it got, as far as the system shows it.
+func (s *instance) disposition(accepts bool) string {
 	sig := syscall.Signal(s.first.Load())
-	if !ignores(s.p.pid, sig) {
-		return ""
+	name := signals.Name(int(sig))
+	switch caught, known := catches(s.p.pid, sig); {
+	case ignores(s.p.pid, sig):
+		return fmt.Sprintf("it ignores %s (SigIgn in /proc/%d/status)", name, s.p.pid)
+	case known && !caught:
+		return fmt.Sprintf("it has no handler for %s (SigCgt in /proc/%d/status)", name, s.p.pid)
+	case known && accepts && len(s.p.alive()) == 1: // else what it does shows that it has one
+		return "it has a handler for " + name
 	}
-	return fmt.Sprintf("it ignores %s (SigIgn in /proc/%d/status)", signals.Name(int(sig)), s.p.pid)
+	return ""
+}
+
+// listening is the process of the program that holds the socket it listens with: a child with its command line where
+// the first process does not hold it.
+func (s *instance) listening() (pid int, name string) {
+	all, err := listeners()
+	if err != nil {
+		return s.p.pid, ""
+	}
+	holds := func(pid int) bool {
+		held := socketsOf(pid)
+		return slices.ContainsFunc(all, func(l listener) bool { return l.port == s.p.address.port && held[l.inode] })
+	}
+	if holds(s.p.pid) {
+		return s.p.pid, ""
+	}
+	for _, pid := range s.p.alive() {
+		if holds(pid) {
+			return pid, nameOf(pid)
+		}
+	}
+	return s.p.pid, ""
 }
 
 // accepts says whether a process takes a new connection at the program's address: the kernel alone completes

@@ -54,16 +54,19 @@ func (s *instance) firstMissed(t *world.Task, writes []write) string {
 	deadline := t.Now() + triedFor
 	for i := 0; i < len(writes) && i/step < triedWrites; i += step {
 		missed, err := s.askUntil(t, deadline, readers, writes[i])
-		for err == nil && missed != "" && t.Now() < deadline {
+		for err == nil && missed != "" {
+			if t.Now() >= deadline {
+				return missed
+			}
 			t.Sleep(20 * time.Millisecond)
-			missed, err = s.askUntil(t, deadline, readers, writes[i])
+			var now string
+			if now, err = s.askUntil(t, deadline, readers, writes[i]); errors.Is(err, errOverdue) {
+				return missed
+			}
+			missed = now
 		}
-		switch {
-		case errors.Is(err, errUntold): // of others it may be known
-		case err != nil:
+		if err != nil && !errors.Is(err, errUntold) { // of others it may be known
 			return "" // the restart will say so
-		case missed != "":
-			return missed
 		}
 	}
 	return ""

@@ -50,6 +50,8 @@ func ignores(int, syscall.Signal) bool { return false }
 
 func defenceless(int, syscall.Signal) bool { return false }
 
+func catches(int, syscall.Signal) (caught, known bool) { return false, false }
+
 func ackedOf(uintptr) int64 { return -1 }
 
 func usageOf(int) usage { return usage{} }

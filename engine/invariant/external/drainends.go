@@ -28,23 +28,28 @@ func DrainEnds(p *Program, r *breach.Report) {
 
 // whyAlive says what a program that did not end was seen doing until it was given up.
 func (p *Program) whyAlive(until time.Duration, terms breach.Terms) (cause, words string) {
-	if _, ok := p.process(extern.ProcessListens); ok {
-		return "still-accepts", "it accepted new connections to the end, as if nobody had signalled it"
+	if listens, ok := p.process(extern.ProcessListens); ok {
+		words = "it accepted new connections to the end, as if nobody had signalled it"
+		if child := p.e.Text(listens.Text); child != "" {
+			words = fmt.Sprintf("its child %s (%s) accepted new connections to the end; the process that got the signal did not stop it", pid(listens), child)
+		}
+		return "still-accepts", words
 	}
-	refused, answered := time.Duration(math.MaxInt64), time.Duration(0)
+	if ready, ok := p.process(extern.ProcessReady); ok && ready.Clean {
+		return "stuck", "it works without clients, and went on"
+	}
+	refused := time.Duration(math.MaxInt64)
 	for _, ops := range p.e.Ops {
 		for i := range ops {
-			switch op := &ops[i]; {
-			case op.Began > p.strikeAt && op.Outcome == ledger.Refused && op.Cause == ledger.Closed:
+			if op := &ops[i]; op.Began > p.strikeAt && op.Outcome == ledger.Refused && op.Cause == ledger.Closed {
 				refused = min(refused, op.Began)
-			case op.Outcome == ledger.Accepted:
-				answered = max(answered, op.Began)
 			}
 		}
 	}
-	if answered-p.strikeAt > (until-p.strikeAt)/2 { // not what was under way
-		if answered > refused {
-			return "keeps-serving", "it refused new connections and went on serving those that clients kept alive"
+	kept := "it refused new connections and went on serving those that clients kept alive"
+	if p.keptServing(p.strikeAt + (until-p.strikeAt)/2) { // not what was under way
+		if p.keptServing(refused) {
+			return "keeps-serving", kept
 		}
 		return "keeps-serving", "it went on serving the connections that clients kept alive"
 	}
@@ -57,8 +62,8 @@ func (p *Program) whyAlive(until time.Duration, terms breach.Terms) (cause, word
 			return riskStream, "streams of " + cmp.Or(terms.AskingOf(group).Kind, group) + " were still open, and it waited for them"
 		}
 	}
-	if answered > refused {
-		return "keeps-serving", "it refused new connections and went on serving those that clients kept alive"
+	if p.keptServing(refused) {
+		return "keeps-serving", kept
 	}
 	for _, l := range p.e.Lanes {
 		if l.Op == "tcp-silent" {
@@ -66,4 +71,21 @@ func (p *Program) whyAlive(until time.Duration, terms breach.Terms) (cause, word
 		}
 	}
 	return "stuck", "it served nobody, and nothing that a client can see was left to do"
+}
+
+// keptServing says whether a client was answered twice from a moment on at which the program took no new connections:
+// on one that it did not close after the first answer.
+func (p *Program) keptServing(from time.Duration) bool {
+	for _, ops := range p.e.Ops {
+		n := 0
+		for i := range ops {
+			if op := &ops[i]; op.Outcome == ledger.Accepted && op.Began > from {
+				n++
+			}
+		}
+		if n > 1 {
+			return true
+		}
+	}
+	return false
 }

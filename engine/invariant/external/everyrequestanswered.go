@@ -1,6 +1,8 @@
 package external
 
 import (
+	"time"
+
 	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
@@ -50,21 +52,45 @@ func EveryRequestAnswered(p *Program, r *breach.Report) {
 }
 
 // lossCause says what took a request's answer away: the process's end, or the connection's while the
-// program lived on. It lived on when it answered a request that was sent later.
+// program lived on.
 func (p *Program) lossCause(w ledger.Wire) string {
+	end, ok := p.process(extern.ProcessEnded)
+	switch {
+	case !ok, p.livedOn(w.Ended, end.At):
+		return "connection-closed"
+	case end.Signal != 0:
+		return "died-of-" + signals.Name(end.Signal)
+	}
+	return "exited"
+}
+
+// clearly is how far apart, at the least, the ends of a connection and of its process are two events on a busy machine.
+const clearly = 50 * time.Millisecond
+
+// livedOn says whether the program lived on after it had closed a connection: it answered a request that was sent
+// later, or any request clearly later, or ended clearly later than that.
+func (p *Program) livedOn(closed, ended time.Duration) bool {
+	late := closed + clearly + p.stalled()
+	if ended > late {
+		return true
+	}
 	for _, ops := range p.e.Ops {
 		for i := range ops {
-			if op := &ops[i]; op.Outcome == ledger.Accepted && op.Began > w.Ended {
-				return "connection-closed"
+			if op := &ops[i]; op.Outcome == ledger.Accepted && (op.Began > closed || op.Ended > late) {
+				return true
 			}
 		}
 	}
-	end, ok := p.process(extern.ProcessEnded)
-	switch {
-	case ok && end.Signal != 0:
-		return "died-of-" + signals.Name(end.Signal)
-	case ok:
-		return "exited"
+	return false
+}
+
+// stalled is for how long the trial's process stood still: what it saw then it saw late.
+func (p *Program) stalled() time.Duration {
+	var sum time.Duration
+	for _, g := range p.e.Gauges {
+		if p.e.Text(g.Name) == ledger.StallGauge {
+			sum += time.Duration(g.Value)
+		}
 	}
-	return "connection-closed"
+	return sum
 }
