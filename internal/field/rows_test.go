@@ -13,9 +13,8 @@ type row struct {
 	flags    []string // of probe; nil where there is a scenario
 	scenario string   // a file in the place of probe's flags; COMMAND stands for the server's own
 
-	class  string // how the class begins that the faulty half must be reported with
-	warns  string // or the warning, where that is all it gets
-	trials int    // 0 is defaultTrials
+	class string // how the class begins that the faulty half must be reported with
+	warns string // or the warning, where that is all it gets
 	// missing says why the fault is not found yet. The test fails when it is, so that the row gets its class.
 	missing string
 }
@@ -44,7 +43,7 @@ var rows = []row{
 	{
 		name:   "send-on-closed-channel",
 		report: "handlers in flight send on a channel that the stop has closed (2026)",
-		flags:  []string{}, class: "every-request-answered/request-read/",
+		flags:  []string{}, class: "every-request-answered/request-read/connection-closed",
 	},
 	{
 		name:   "sse-holds-shutdown",
