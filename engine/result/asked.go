@@ -85,8 +85,8 @@ func (r *Row) mergeSuspects(o *Row) *Row {
 	return &plain
 }
 
-// AlwaysWell says whether requests of the kind are always answered well, but for the stop.
-func (a Asked) AlwaysWell() bool {
+// alwaysWell says whether requests of the kind are always answered well, but for the stop.
+func (a Asked) alwaysWell() bool {
 	switch {
 	case a.Bad > 0:
 		return false
@@ -193,7 +193,7 @@ func (r *Row) convicts(s suspect) bool {
 	case at < 0:
 		return false
 	case s.If == AlwaysGood:
-		return r.Asked[at].AlwaysWell()
+		return r.Asked[at].alwaysWell()
 	case s.If == WholeEnds:
 		e := r.Asked[at].Ends
 		return e != nil && e.Count >= mostlyGood && e.Last == s.Last && s.Last != 0

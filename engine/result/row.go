@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/result/void"
+	"github.com/racebench/racebench/scenario"
 )
 
 // A Header says what a result's trials have in common.
@@ -26,6 +27,10 @@ type Header struct {
 	Anytime      bool              `json:"anytime,omitempty"`    // it was stopped by time: its number of trials was not settled beforehand
 	Plain        bool              `json:"plain,omitempty"`      // load alone: nothing was started and no signal was sent
 }
+
+// External says whether the result is of an external program. Its variant is the name of a command and says nothing of
+// designs. Stored results say it by their target.
+func (h Header) External() bool { return h.Target == scenario.External }
 
 // A Row is the result of one scenario and one variant: what its trials come to, added up. Every field is a sum, a
 // least or a greatest of trials, is made of such by Finish, or is the same for all trials. So the order of trials

@@ -3,8 +3,6 @@ package result
 import (
 	"path"
 	"slices"
-
-	"github.com/racebench/racebench/scenario"
 )
 
 // softRisks are kinds of work at programs from outside whose loss only warns, unless the invariant that
@@ -20,7 +18,7 @@ var kindOf = map[string]string{
 // was at risk has the same.
 func (r *Row) countOfAll(b *RowBreach) {
 	at := slices.IndexFunc(r.AtRisk, func(k RowRisk) bool { return k.Kind == kindOf[path.Dir(b.Class)] })
-	if text, counted := b.text(); counted && at >= 0 && r.Target == scenario.External {
+	if text, counted := b.text(); counted && at >= 0 && r.External() {
 		b.Of = r.AtRisk[at].Count
 		b.say(text, true)
 	}
@@ -31,7 +29,7 @@ func (r *Row) countOfAll(b *RowBreach) {
 func (r *Row) staked() int {
 	most := 0
 	for _, k := range r.AtRisk {
-		if invariant, soft := softRisks[k.Kind]; soft && r.Target == scenario.External && !slices.Contains(r.Invariants, invariant) {
+		if invariant, soft := softRisks[k.Kind]; soft && r.External() && !slices.Contains(r.Invariants, invariant) {
 			continue
 		}
 		if k.Count > 0 {
@@ -44,7 +42,7 @@ func (r *Row) staked() int {
 // Proving is the number of trials that the rate is computed from which a pass rules out. At a program from
 // outside a trial proves something only where work was at risk; where the stop itself is the test, each does.
 func (r *Row) Proving() int {
-	if n := r.staked(); r.Target == scenario.External && n > 0 {
+	if n := r.staked(); r.External() && n > 0 {
 		return min(n, r.Trials.Run)
 	}
 	return r.Trials.Run
@@ -61,5 +59,5 @@ func (r *Row) Tried() []string {
 // server inside this process it does not ask: there the verdict says so.
 func (r *Row) proves() bool {
 	n := r.Trials
-	return n.Run > 0 && n.Passed == n.Run && len(r.Breaches) == 0 && (r.Target != scenario.External || r.AtStartup || r.staked() > 0)
+	return n.Run > 0 && n.Passed == n.Run && len(r.Breaches) == 0 && (!r.External() || r.AtStartup || r.staked() > 0)
 }

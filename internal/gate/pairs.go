@@ -4,12 +4,7 @@ import (
 	"slices"
 
 	"github.com/racebench/racebench/engine/result"
-	"github.com/racebench/racebench/scenario"
 )
-
-// outsider is the target of an external program. Its variant is the command's name, which says nothing
-// of the scenario: server-1.4 and server are two builds of one program.
-const outsider = scenario.External
 
 // pairsOf finds for each result of the head the base's, as an index; -1 where there is none. Sides that ran
 // in turns ran the same scenarios in the same order.
@@ -22,7 +17,7 @@ func pairsOf(base, head []result.Row, inTurns bool) []int {
 		switch {
 		case inTurns && i < len(base) && pairable(base[i], row):
 			pairs[i] = i
-		case pairs[i] < 0 && row.Target == outsider:
+		case pairs[i] < 0 && row.External():
 			pairs[i] = only(base, head, row)
 		}
 	}
@@ -53,7 +48,7 @@ func only(base, head []result.Row, row result.Row) int {
 // pairable says whether two results can be of one scenario and variant. An external program has one
 // variant.
 func pairable(base, head result.Row) bool {
-	return ofOneScenario(base, head) && (head.Target == outsider || base.Variant == head.Variant)
+	return ofOneScenario(base, head) && (head.External() || base.Variant == head.Variant)
 }
 
 func ofOneScenario(a, b result.Row) bool {

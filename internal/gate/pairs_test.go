@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/scenario"
 )
 
 // outside makes the result of a program from outside, called by a command of that name.
-func outside(r *result.Report, scenario, command string) *result.Report {
+func outside(r *result.Report, name, command string) *result.Report {
 	return with(r, func(row *result.Row) {
-		row.Scenario, row.Target, row.Variant, row.ScenarioHash = scenario, outsider, command, command
+		row.Scenario, row.Target, row.Variant, row.ScenarioHash = name, scenario.External, command, command
 	})
 }
 
@@ -119,7 +120,7 @@ func TestShows(t *testing.T) {
 		{"another engine", with(func(h *result.Header) { h.Engine = "sim" }), row.Breaches[0].Class, false},
 		{
 			"another build from outside",
-			with(func(h *result.Header) { h.Scenario, h.Target, h.Variant = "web", outsider, "server" }), row.Breaches[0].Class, true,
+			with(func(h *result.Header) { h.Scenario, h.Target, h.Variant = "web", scenario.External, "server" }), row.Breaches[0].Class, true,
 		},
 	} {
 		if got := Shows(base, tc.head, tc.class); got != tc.want {

@@ -17,6 +17,7 @@ import (
 	"github.com/jstemmer/go-junit-report/v2/junit"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/scenario"
 )
 
 // measuredSample is the sample with histograms and trials that hold something.
@@ -272,7 +273,7 @@ func BenchmarkEveryFormat(b *testing.B) {
 // What a program from outside lost is no accepted message; it is lost all the same.
 func TestLostOfAProgramFromOutside(t *testing.T) {
 	r := row("cart", result.Breached, result.Counts{Planned: 5, Run: 5, Breached: 5})
-	r.Target = outsider
+	r.Target = scenario.External
 	r.AtRisk = []result.RowRisk{{Kind: "request-read", Count: 50, Lost: 50, Trials: 5}}
 	if text := render(t, "markdown", reportOf(r), Options{}); !strings.Contains(text, "| 50 | 50 |") {
 		t.Errorf("the loss is not in the table:\n%s", text)

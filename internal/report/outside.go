@@ -7,12 +7,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/result"
-	"github.com/racebench/racebench/scenario"
 )
-
-// outsider is the target's name of an external program. It has no variants to compare; its table lists the work
-// in flight when the signal struck.
-const outsider = scenario.External
 
 // A stake is a kind of work that may be in flight when the signal strikes, and the classes that count its loss.
 type stake struct {

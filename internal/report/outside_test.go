@@ -6,12 +6,13 @@ import (
 
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/result/void"
+	"github.com/racebench/racebench/scenario"
 )
 
 // TestAdviceIsInTheCallersWords gives a probe advice with its own flags, and a scenario with its fields.
 func TestAdviceIsInTheCallersWords(t *testing.T) {
 	idle := passedRow()
-	idle.Target, idle.Verdict, idle.AtRisk, idle.Thresholds = outsider, result.Untested, []result.RowRisk{{Kind: "preopened", Count: 4, Lost: 4}}, nil
+	idle.Target, idle.Verdict, idle.AtRisk, idle.Thresholds = scenario.External, result.Untested, []result.RowRisk{{Kind: "preopened", Count: 4, Lost: 4}}, nil
 	idle.Policy, idle.Void = 0, nil
 	late := idle
 	late.Trials = result.Counts{Planned: 5, Void: 1}
@@ -42,7 +43,7 @@ func TestAdviceIsInTheCallersWords(t *testing.T) {
 // its remedy.
 func TestPassCountsTheTrialsThatProve(t *testing.T) {
 	row := passedRow()
-	row.Target, row.Trials = outsider, result.Counts{Planned: 5, Run: 5, Passed: 5}
+	row.Target, row.Trials = scenario.External, result.Counts{Planned: 5, Run: 5, Passed: 5}
 	row.AtRisk = []result.RowRisk{{Kind: "request-read", Count: 3, Trials: 2}, {Kind: "preopened", Count: 10, Trials: 5}}
 	row.RulesOut = result.RulesOut(2)
 	row.Warnings = []result.RowWarning{{Invariant: "preopened-answered", Class: "preopened-answered/first-request/eof", Trials: 5, Summary: "10 of 10"}}
@@ -59,7 +60,7 @@ func TestNoStacksWhereNoneWereAsked(t *testing.T) {
 	for variant, stacks := range map[string]bool{"sh": true, "attached": false} {
 		row := passedRow()
 		row.Variant = variant
-		row.Target, row.Verdict, row.Trials = outsider, result.Hung, result.Counts{Planned: 1, Run: 1, Hung: 1}
+		row.Target, row.Verdict, row.Trials = scenario.External, result.Hung, result.Counts{Planned: 1, Run: 1, Hung: 1}
 		row.Breaches = []result.RowBreach{{Invariant: "drain-ends", Class: "drain-ends/program/stuck", Verdict: result.Hung, Trials: 1, Count: 1, Summary: "the program was still running 1s after the signal: it served nobody"}}
 		text := render(t, "text", reportOf(row), Options{Width: 400})
 		if !strings.Contains(text, "It has stopped serving and does not exit.") || strings.Contains(text, "stderr.txt") != stacks {
@@ -72,7 +73,7 @@ func TestNoStacksWhereNoneWereAsked(t *testing.T) {
 func TestNothingWrittenIsNotHeld(t *testing.T) {
 	for writes, want := range map[int64]int{0: 1, 7: 0} {
 		row := passedRow()
-		row.Target, row.Invariants = outsider, []string{"acked-survives-restart", "drain-ends"}
+		row.Target, row.Invariants = scenario.External, []string{"acked-survives-restart", "drain-ends"}
 		row.AtRisk = []result.RowRisk{{Kind: "request-read", Count: 3, Trials: 2}, {Kind: "acknowledged-write", Count: writes, Trials: 2}}
 		html := render(t, "html", reportOf(row), Options{})
 		if n := strings.Count(html, ">not tested<"); n != want || strings.Contains(html, "0: not tested") != (writes == 0) {
@@ -93,7 +94,7 @@ func TestAnAttachedProgramIsNotStruckAgain(t *testing.T) {
 		lost.Breaches = []result.RowBreach{{Invariant: "every-request-answered", Class: "every-request-answered/request-read/exited", Verdict: result.Breached,
 			Trials: 1, Count: 1, Summary: "1 of 1 requests", First: result.FirstTrial{Dir: "runs/x/trials/000002"}}}
 		for _, row := range []*result.Row{&passed, &lost} {
-			row.Target, row.Variant, row.Invariants = outsider, variant, []string{"every-request-answered"}
+			row.Target, row.Variant, row.Invariants = scenario.External, variant, []string{"every-request-answered"}
 		}
 		for _, format := range []string{"text", "markdown", "junit", "github", "html"} {
 			text := render(t, format, reportOf(lost), Options{Width: 200})

@@ -33,7 +33,7 @@ func (p *painter) passed(row result.Row) {
 		held = count(int64(n), "invariant") + " held"
 	}
 	p.verdict(row.Verdict, fmt.Sprintf("%s: %s in %s; %d void", nameOf(row), held, ofRuns(row, row.Trials.Passed), row.Trials.Void))
-	if row.Target != outsider || row.AtRisk == nil { // an external program's are in its table
+	if !row.External() || row.AtRisk == nil { // an external program's are in its table
 		p.risks(row)
 	}
 	if row.RulesOut > 0 {
@@ -129,7 +129,7 @@ func (p *painter) untested(row result.Row, r *result.Report) {
 	switch {
 	case enough && unmeasured >= 0:
 		why = "nothing was measured for " + row.Thresholds[unmeasured].Expr
-	case enough && row.Target == outsider:
+	case enough && row.External():
 		why = "no request was in flight when a signal struck, so none could be lost"
 	case enough:
 		why = "nothing was in flight when the signal struck, so nothing could be lost"
@@ -152,7 +152,7 @@ func (p *painter) untested(row result.Row, r *result.Report) {
 			count(row.Policy, "message")))
 	case idle && probe:
 		p.field("try", "a path whose answer takes a while: --path /slow; or --stream, --upload or --ws. What is answered at once is never met by a signal")
-	case idle && row.Target == outsider:
+	case idle && row.External():
 		p.field("try", "a client whose answers take a while (path: /slow, http-stream, http-upload), or more clients:")
 	case idle:
 		p.field("try", "more clients or a higher rate, or a slower consumer, so that the signal finds work in flight")
@@ -208,7 +208,7 @@ func (p *painter) remarks(row result.Row) {
 		p.field("policy", count(row.Policy, "message")+" that the overflow policy dropped before the signal, or that a subscriber it stopped should have received: not lost")
 	}
 	for _, x := range row.Crossed {
-		if row.Target == outsider {
+		if row.External() {
 			break // they are in the table
 		}
 		p.field("crossed", fmt.Sprintf("%d of %d %s: on the wire when the signal struck: counted, not a failure", x.Count, x.Of, x.Kind))
@@ -223,7 +223,7 @@ func (p *painter) remarks(row result.Row) {
 		}
 		p.field("window", text)
 	}
-	if peak := row.Peak; peak != nil && row.Target == outsider {
+	if peak := row.Peak; peak != nil && row.External() {
 		p.field("used", fmt.Sprintf("%s resident, %s, %s at most", size(float64(peak.MemoryBytes)), count(peak.Threads, "thread"), count(peak.Descriptors, "descriptor")))
 	}
 	if late := row.SignalLateNS; row.Trials.Run > 0 && row.Engine != "sim" && (quiet || late > punctual) {
@@ -238,7 +238,7 @@ func (p *painter) remarks(row result.Row) {
 	}
 	for _, w := range row.Warnings {
 		p.marked(p.yellow, 2, labelColumn, "warning", w.Summary)
-		if remedy := remedies[w.Invariant]; remedy != "" && row.Target == outsider {
+		if remedy := remedies[w.Invariant]; remedy != "" && row.External() {
 			p.field("", remedy)
 		}
 	}

@@ -29,9 +29,9 @@ func (p *painter) details(row result.Row, g group) {
 		}
 		p.blank()
 		switch {
-		case row.Target == outsider && told == 0:
+		case row.External() && told == 0:
 			p.breach(row, b, g.report)
-		case row.Target != outsider && told < fullStories:
+		case !row.External() && told < fullStories:
 			p.breach(row, b, g.report)
 		default:
 			p.verdict(b.Verdict, fmt.Sprintf("%s: %s, in %s; class %s", nameOf(row), headline(row, b), shownIn(row, b), b.Class))
@@ -60,7 +60,7 @@ func (p *painter) breach(row result.Row, b result.RowBreach, r *result.Report) {
 	p.text(lipgloss.Style{}, 0, verdictColumn, hang+fmt.Sprintf("%s in %s · %s", b.Invariant, shownIn(row, b), timing(row, b)))
 	p.text(lipgloss.Style{}, 0, verdictColumn, hang+"class "+b.Class)
 	p.story(row, b)
-	if row.Target == outsider {
+	if row.External() {
 		p.fixFirst(row, b)
 	}
 	p.blank()

@@ -203,7 +203,7 @@ func lostCell(row result.Row) string {
 // lostOf sums up the losses of all breaches; for an external program, of all work at risk.
 func lostOf(row result.Row) int64 {
 	var n int64
-	if row.Target == outsider {
+	if row.External() {
 		for _, k := range row.AtRisk {
 			n += k.Lost
 		}

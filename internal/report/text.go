@@ -27,7 +27,7 @@ func renderText(r *result.Report, o Options) ([]byte, error) {
 			p.plainLoad(g)
 			continue
 		}
-		if outside := g.rows[0].Target == outsider; outside {
+		if outside := g.rows[0].External(); outside {
 			for _, row := range g.rows {
 				p.struck(row)
 			}
@@ -282,7 +282,7 @@ func ReplayCommand(r *result.Report, row result.Row, dir string) string {
 }
 
 // wasAttached reports that the program ran already: it is signalled once and never again.
-func wasAttached(row result.Row) bool { return row.Target == outsider && row.Variant == "attached" }
+func wasAttached(row result.Row) bool { return row.External() && row.Variant == "attached" }
 
 func calledBy(word string) string {
 	if word == "" {

@@ -1,0 +1,4 @@
+package result
+
+// AlwaysWell is alwaysWell for the tests outside the package.
+func (a Asked) AlwaysWell() bool { return a.alwaysWell() }
