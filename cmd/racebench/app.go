@@ -69,7 +69,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return a.exitStatus(err)
 	}
 	root := a.root()
-	root.SetArgs(args)
+	root.SetArgs(asGoWrites(args))
 	return a.exitStatus(root.ExecuteContext(ctx))
 }
 

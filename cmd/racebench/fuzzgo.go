@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/racebench/racebench/engine/explore"
@@ -25,9 +26,23 @@ type goFlags struct {
 	sigterm int
 }
 
+// asGoWrites takes -run, as go test has it, for --run. As short flags it would mean nothing.
+func asGoWrites(args []string) []string {
+	args = slices.Clone(args)
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if arg == "-run" || strings.HasPrefix(arg, "-run=") {
+			args[i] = "-" + arg
+		}
+	}
+	return args
+}
+
 func (f *runFlags) registerGo() {
 	f.set.StringVar(&f.gotests.run, "run", "", "of a Go package: only tests whose names match `REGEXP`")
-	f.set.DurationVar(&f.gotests.slack, "slack", 0, "of a Go package: timers may fire early by a `TIME` in all")
+	f.set.DurationVar(&f.gotests.slack, "slack", 0, "of a Go package: timers may fire early by a `TIME` in all, and what that shows fails (default: 0, and 10ms as a warning)")
 	f.set.BoolVar(&f.gotests.race, "race", false, "of a Go package: build with the race detector; what it reports is a breach")
 	f.set.IntVar(&f.gotests.sigterm, "sigterm", 0, "of a Go package: `N` (1 or 2) SIGTERMs after the first signal.Notify, for tests that send none")
 }
@@ -151,7 +166,10 @@ func (a *app) searchGo(ctx context.Context, dir string, f runFlags, seed uint64,
 	}
 	say("building the tests of " + dir)
 	p, err := gotest.Build(ctx, dir, gotest.Options{Race: f.gotests.race, Build: toolInfo().Build})
-	if err != nil {
+	switch {
+	case errors.Is(err, gotest.ErrBroken), err != nil && ctx.Err() != nil:
+		return nil, err
+	case err != nil:
 		return nil, usageError{err}
 	}
 	defer p.Close()

@@ -26,6 +26,8 @@ func TestWhatFuzzRefusesOfGoTests(t *testing.T) {
 	for args, want := range map[string]string{
 		mixed:                             "holds tests and scenarios: say --run REGEXP for the tests, or name a file",
 		empty + " --run X":                "holds no _test.go",
+		empty + " -run X":                 "holds no _test.go",
+		"broker -run=X":                   "--run is for Go tests: name a folder that holds _test.go",
 		"broker --run X":                  "--run is for Go tests: name a folder that holds _test.go",
 		tests + " broker":                 "Go tests and scenarios do not share a run: name them apart",
 		tests + " --slack -1ms":           "--slack -1ms: a time cannot be negative",

@@ -86,7 +86,7 @@ func (s *search) keepAll(ctx context.Context, c Campaign) error {
 	shown := map[string]kept{}
 	for i, class := range slices.Sorted(maps.Keys(indices)) {
 		for _, index := range indices[class][:min(attempts, len(indices[class]))] {
-			r := &runner{Test: s.Test, ctx: ctx}
+			r := &runner{Test: s.of(index), ctx: ctx}
 			k, err := s.keep(r, class, index, c, i < toldPerTest)
 			r.close()
 			if err != nil {
@@ -105,8 +105,11 @@ func (s *search) keepAll(ctx context.Context, c Campaign) error {
 // conclude adds the failing schedules to the result: those of classes that were shown again.
 func (s *search) conclude(c Campaign, shown map[string]kept) {
 	for _, t := range s.failed {
-		if slices.ContainsFunc(t.Classes(), func(class string) bool { return !shown[class].shown }) {
+		switch {
+		case slices.ContainsFunc(t.Classes(), func(class string) bool { return !shown[class].shown }):
 			t = t.AsVoid(void.NotReproduced.Because(t.Breaches[0].Class))
+		case slices.ContainsFunc(t.Classes(), func(class string) bool { return shown[class].late > 0 }):
+			t.Warnings, t.Breaches, t.Verdict = t.Breaches, nil, result.Passed
 		}
 		s.fold.Add(t)
 	}
@@ -116,8 +119,14 @@ func (s *search) conclude(c Campaign, shown map[string]kept) {
 	}
 	s.fold.Finish()
 	for i := range s.fold.Breaches {
-		if b := &s.fold.Breaches[i]; shown[b.Class].dir != "" {
-			b.First.Evidence, b.First.Dir = shown[b.Class].story, string(shown[b.Class].dir)
+		b := &s.fold.Breaches[i]
+		shown[b.Class].exemplify(&b.First)
+	}
+	for i := range s.fold.Warnings {
+		w := &s.fold.Warnings[i]
+		if k := shown[w.Class]; k.late > 0 {
+			w.Summary += fmt.Sprintf("; needs somebody to be %s late", k.late)
+			k.exemplify(w.First)
 		}
 	}
 }
@@ -125,8 +134,16 @@ func (s *search) conclude(c Campaign, shown map[string]kept) {
 // kept is a class that a fresh process has shown, and what was kept of it.
 type kept struct {
 	shown bool
+	late  time.Duration // how late somebody must be for it, in a search that no slack was asked of; 0: nobody
 	dir   rundir.TrialDir
 	story []string
+}
+
+// exemplify makes the schedule that was kept the example of its class.
+func (k kept) exemplify(first *result.FirstTrial) {
+	if k.dir != "" && first != nil {
+		first.Evidence, first.Dir = k.story, string(k.dir)
+	}
 }
 
 // keep shows one class in a fresh process. Told says that it is made small, told and kept, too.
@@ -141,19 +158,57 @@ func (s *search) keep(r *runner, class string, index uint64, c Campaign, told bo
 		start.Deviations = recorder.Deviations()
 	}
 	whole, err := r.play(index, start.Deviations)
-	if err != nil || !told || !whole.shows(class) {
-		return kept{shown: err == nil && whole.shows(class)}, err
+	if err != nil || !whole.shows(class) {
+		return kept{}, err
 	}
+	late := s.late > 0 && index >= s.late
 	small, again, proof := start, whole, ""
-	if index > 0 { // the default schedule is as small as can be
+	if index > 0 && told { // the default schedule is as small as can be
 		if small, again, proof, err = s.small(r, class, start, whole); err != nil {
 			return k, err
 		}
 	}
-	if !c.Keep {
-		return kept{shown: true}, nil
+	k.shown = true
+	if late {
+		if again, err = r.hurry(class, small, again); err != nil {
+			return k, err
+		}
+		k.late = r.Slack
 	}
-	return s.store(r, class, c, small, again, proof)
+	if !c.Keep || !told {
+		return k, nil
+	}
+	k.dir, k.story, err = s.store(r, class, c, small, again, proof)
+	return k, err
+}
+
+// hurry finds the least slack with which the deviations show a class, by halving. It leaves the runner with that slack:
+// none, where nobody needs to be late.
+func (r *runner) hurry(class string, small explore.Failing, again played) (played, error) {
+	t := *r.Test
+	r.Test = &t
+	const exact = 10 * time.Microsecond
+	play := func(slack time.Duration) (played, error) {
+		t.Slack = slack
+		return r.play(uint64(small.Workload.Trial), small.Deviations)
+	}
+	enough, tooLittle := again.early, time.Duration(0)
+	if p, err := play(0); err != nil || p.shows(class) {
+		return p, err
+	}
+	for enough-tooLittle > exact {
+		middle := (tooLittle + enough) / 2
+		p, err := play(middle)
+		switch {
+		case err != nil:
+			return p, err
+		case p.shows(class):
+			enough = min(middle, p.early)
+		default:
+			tooLittle = middle
+		}
+	}
+	return play(enough)
 }
 
 // small makes a failing schedule small. What comes out was shown in a fresh process, or is what went in.
@@ -170,21 +225,21 @@ func (s *search) small(r *runner, class string, start explore.Failing, whole pla
 }
 
 // store writes the replay file of a failure, with its story.
-func (s *search) store(r *runner, class string, c Campaign, small explore.Failing, again played, proof string) (kept, error) {
+func (s *search) store(r *runner, class string, c Campaign, small explore.Failing, again played, proof string) (rundir.TrialDir, []string, error) {
 	dir, err := c.Run.NewTrial()
 	if err != nil {
-		return kept{}, err
+		return "", nil, err
 	}
-	file := s.file(c, small, again)
+	file := r.file(c, small, again)
 	story, err := r.tell(class, small, again, proof)
 	if err != nil {
-		return kept{}, err
+		return "", nil, err
 	}
 	story.Again = "racebench replay " + string(dir)
 	file.Comments = strings.Split(strings.TrimSpace(story.Text()), "\n")
 	if err := rundir.WriteFile(dir.Schedule(), file.Marshal()); err != nil {
-		return kept{}, err
+		return "", nil, err
 	}
 	story.Title, story.Again = "", "" // every report says both itself
-	return kept{shown: true, dir: dir, story: strings.Split(strings.TrimSpace(story.Text()), "\n")}, nil
+	return dir, strings.Split(strings.TrimSpace(story.Text()), "\n"), nil
 }

@@ -33,6 +33,9 @@ var sources = []overlay.Source{
 // ErrNothing is in errors that say that there is nothing to test.
 var ErrNothing = errors.New("nothing to test")
 
+// ErrBroken is in errors that say that racebench itself fails: programs whose schedules are known play otherwise here.
+var ErrBroken = errors.New("schedules of Go tests cannot be trusted here")
+
 // Options say how a package is built.
 type Options struct {
 	Race     bool
@@ -77,6 +80,9 @@ func Build(ctx context.Context, dir string, o Options) (*Package, error) {
 	prepared, err := overlay.Prepare(ctx, overlay.Options{Dir: found.Dir, CacheDir: o.CacheDir, Sources: sources, Build: o.Build})
 	if err != nil {
 		return nil, err
+	}
+	if _, err := prepared.SelfTest(ctx); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBroken, err)
 	}
 	temp, err := os.MkdirTemp("", "racebench-gotest-")
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/engine/result"
@@ -87,6 +88,7 @@ type played struct {
 	trial  result.Trial
 	trace  *explore.Trace
 	result world.SimResult
+	early  time.Duration // by how much timers fired early, in all
 	unused int
 }
 
@@ -115,7 +117,7 @@ func (r *runner) play(index uint64, deviations []explore.Deviation) (played, err
 	if err != nil {
 		return played{}, err
 	}
-	p := played{trial: t, unused: int(q.mem.Unused), result: world.SimResult{Steps: int(q.mem.Decisions), Hash: q.mem.Hash}}
+	p := played{trial: t, unused: int(q.mem.Unused), early: time.Duration(q.mem.Used), result: world.SimResult{Steps: int(q.mem.Decisions), Hash: q.mem.Hash}}
 	p.trace, err = r.traceOf(r.ctx, q)
 	return p, err
 }

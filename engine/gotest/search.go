@@ -26,6 +26,10 @@ type Budget struct {
 }
 
 const (
+	// lateSlack is by how much timers may fire early in all, in the part of a search that looks for what needs somebody to
+	// be late. A longer one fails tests that wait for others by sleeping, which most such tests do for 1 to 20 ms.
+	lateSlack = 10 * time.Millisecond
+
 	atOnce     = 512    // schedules that one command plays, at the most
 	perProcess = 20_000 // schedules, then a process is left
 )
@@ -36,6 +40,8 @@ type search struct {
 	budget Budget
 	hints  wire.Hints
 	until  time.Time
+	end    uint64 // of a search by schedules: the first that is not played
+	late   uint64 // from this schedule on timers may fire early by lateSlack in all; 0 is none
 
 	next    atomic.Uint64
 	stopped atomic.Bool
@@ -58,7 +64,6 @@ func (t *Test) header(b Budget) result.Header {
 func (t *Test) run(ctx context.Context, b Budget) (*search, error) {
 	s := &search{Test: t, budget: b, fold: result.NewCampaign(t.header(b), result.Rules{})}
 	began := time.Now()
-	s.until = began.Add(b.For)
 	q, first, err := t.begin(ctx)
 	if err != nil {
 		return s, err
@@ -68,7 +73,7 @@ func (t *Test) run(ctx context.Context, b Budget) (*search, error) {
 	case first.Verdict == result.Passed:
 		if s.hints, err = t.hints(ctx, q); err == nil {
 			s.next.Store(1)
-			err = s.searchAll(ctx, q)
+			err = s.searchTwice(ctx, q, began)
 		}
 	case first.Verdict != result.Void:
 		s.fold.Note("the default schedule fails, as the test does without any search: no other was searched")
@@ -79,6 +84,46 @@ func (t *Test) run(ctx context.Context, b Budget) (*search, error) {
 	}
 	s.fold.ElapsedNS = time.Since(began).Nanoseconds()
 	return s, err
+}
+
+// searchTwice searches with a clock that waits for everybody, and then, if that finds nothing, with one that does not: for
+// the last quarter of the budget. With a slack of the user's there is one search.
+func (s *search) searchTwice(ctx context.Context, q *process, began time.Time) error {
+	all, forAll := uint64(s.budget.Trials), s.budget.For
+	s.end, s.until = all-all/4, began.Add(forAll-forAll/4)
+	if err := s.searchAll(ctx, q); err != nil {
+		return err
+	}
+	if s.end, s.until = all, began.Add(forAll); s.stopped.Load() {
+		return nil
+	}
+	from := s.next.Load()
+	if s.budget.For == 0 {
+		from = all - all/4
+		s.next.Store(from)
+	}
+	if s.Slack == 0 && len(s.failed) == 0 {
+		s.late = from
+	}
+	if err := s.searchAll(ctx, nil); err != nil {
+		return err
+	}
+	if n := s.next.Load(); s.late > 0 && s.budget.For > 0 {
+		s.end = n
+	}
+	if s.late > 0 && s.end > s.late {
+		s.fold.Note(fmt.Sprintf("in %d of %d schedules timers could fire early, by %s in all: what shows only there is a warning", s.end-s.late, s.end, lateSlack))
+	}
+	return nil
+}
+
+// of is the test as a schedule plays it.
+func (s *search) of(index uint64) *Test {
+	t := *s.Test
+	if s.late > 0 && index >= s.late {
+		t.Slack = lateSlack
+	}
+	return &t
 }
 
 // searchAll has as many processes search as are asked for; q is the first.
@@ -121,11 +166,10 @@ func (s *search) hand(ctx context.Context) (from, to uint64) {
 	}
 	size := uint64(max(1, min(atOnce, s.budget.Trials/(4*max(1, s.budget.Parallel)))))
 	from = s.next.Add(size) - size
-	if total := uint64(s.budget.Trials); from >= total {
+	if from >= s.end {
 		return 0, 0
-	} else {
-		return from, min(from+size, total)
 	}
+	return from, min(from+size, s.end)
 }
 
 // work searches with one process after the other.
@@ -157,7 +201,7 @@ func (s *search) work(ctx context.Context, q *process) error {
 			if from, err = s.some(ctx, q, from, to, f); err != nil {
 				return err
 			}
-			if s.budget.FailFast && len(failed) > 0 {
+			if s.budget.FailFast && s.late == 0 && len(failed) > 0 {
 				s.stopped.Store(true)
 			}
 		}
@@ -180,7 +224,7 @@ func (s *search) again(ctx context.Context, q *process) (*process, error) {
 // some plays schedules up to to, or to the first that fails, and returns which is the next.
 func (s *search) some(ctx context.Context, q *process, from, to uint64, f *finds) (uint64, error) {
 	c := wire.Command{
-		Do: wire.DoSearch, From: from, To: to, Seed: s.Seed, Hints: &s.hints, Slack: int64(s.Slack), Sigterm: s.Sigterm,
+		Do: wire.DoSearch, From: from, To: to, Seed: s.Seed, Hints: &s.hints, Slack: int64(s.of(from).Slack), Sigterm: s.Sigterm,
 	}
 	a, err := q.do(c, nil)
 	failed := err != nil || a.Did == wire.DidFailed

@@ -53,6 +53,36 @@ func searchFor(t *testing.T, p *Package, test string, trials int) (*result.Campa
 	return folds[0], run
 }
 
+// replayed plays the replay file of a trial again.
+func replayed(t *testing.T, dir string) Replayed {
+	t.Helper()
+	raw, err := os.ReadFile(rundir.TrialDir(dir).Schedule())
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := explore.ParseFile(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Replay(context.WithoutCancel(t.Context()), file, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return again
+}
+
+// inModule is the folder of a module that holds tests alone.
+func inModule(t *testing.T, tests string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"go.mod": "module example.org/p\n\ngo 1.26\n", "p_test.go": tests} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
 // The bug of each example is found, shown again from its file, step by step, and its twin is left alone.
 func TestExamplesAreFoundAndTheirTwinsAreNot(t *testing.T) {
 	for _, c := range []struct {
@@ -73,17 +103,8 @@ func TestExamplesAreFoundAndTheirTwinsAreNot(t *testing.T) {
 					found.Trials.Run, found.Verdict, found.Breaches, found.Void, c.class)
 			}
 			b := found.Breaches[0]
-			raw, err := os.ReadFile(rundir.TrialDir(b.First.Dir).Schedule())
-			if err != nil {
-				t.Fatal(err)
-			}
-			file, err := explore.ParseFile(raw)
-			if err != nil {
-				t.Fatal(err)
-			}
-			again, err := Replay(context.WithoutCancel(t.Context()), file, Options{})
-			if err != nil || !again.Exact() || len(again.Shown) != 1 {
-				t.Errorf("its replay file: %s, %v", again, err)
+			if again := replayed(t, b.First.Dir); !again.Exact() || len(again.Shown) != 1 {
+				t.Errorf("its replay file: %s", again)
 			}
 			twin, _ := searchFor(t, p, c.twin, c.trials)
 			if twin.Verdict != result.Passed || twin.Trials.Passed != c.trials {
@@ -95,16 +116,7 @@ func TestExamplesAreFoundAndTheirTwinsAreNot(t *testing.T) {
 
 // A test that fails without any search is told so, after one schedule.
 func TestDefaultScheduleThatFails(t *testing.T) {
-	dir := t.TempDir()
-	for name, text := range map[string]string{
-		"go.mod":    "module example.org/fails\n\ngo 1.26\n",
-		"p_test.go": "package p\n\nimport \"testing\"\n\nfunc TestFails(t *testing.T) { t.Fatal(\"on purpose\") }\n",
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	p := built(t, dir)
+	p := built(t, inModule(t, "package p\n\nimport \"testing\"\n\nfunc TestFails(t *testing.T) { t.Fatal(\"on purpose\") }\n"))
 	found, _ := searchFor(t, p, "TestFails", 50)
 	if found.Verdict != result.Breached || found.Trials.Run != 1 || len(found.Breaches) != 1 || found.Breaches[0].First.Dir == "" {
 		t.Errorf("%s, %+v, %+v, want one breach of one schedule, and its replay file", found.Verdict, found.Trials, found.Breaches)
@@ -120,5 +132,50 @@ func TestWhatIsNoPackageOfTests(t *testing.T) {
 		if _, err := p.Tests(t.Context(), run); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("--run %s: %v, want %q in it", run, err, want)
 		}
+	}
+}
+
+// What needs somebody to be late is a warning that says how late; with a slack of the user's it is a breach; and a test
+// that waits for nobody by the clock has neither.
+func TestWhatShowsOnlyWithSlackIsAWarning(t *testing.T) {
+	p := built(t, inModule(t, `package p
+
+import (
+	"testing"
+	"time"
+)
+
+func TestSleeps(t *testing.T) {
+	done := false
+	go func() { done = true }()
+	time.Sleep(5 * time.Millisecond)
+	if !done {
+		t.Error("not done")
+	}
+}
+
+func TestWaits(t *testing.T) {
+	done := make(chan bool)
+	go func() { time.Sleep(5 * time.Millisecond); close(done) }()
+	<-done
+}
+`))
+	found, _ := searchFor(t, p, "TestSleeps", 200)
+	if found.Verdict != result.Passed || len(found.Warnings) != 1 {
+		t.Fatalf("%s, %+v, warnings %+v, want passed with one warning", found.Verdict, found.Trials, found.Warnings)
+	}
+	w := found.Warnings[0]
+	if !strings.HasSuffix(w.Summary, "not done; needs somebody to be 5ms late") || w.First.Dir == "" {
+		t.Errorf("the warning %+v, want 5ms and a replay file", w)
+	}
+	if again := replayed(t, w.First.Dir); !again.Exact() || len(again.Shown) != 1 {
+		t.Errorf("its replay file: %s", again)
+	}
+	asked, err := p.Search(t.Context(), []string{"TestSleeps"}, Campaign{Budget: Budget{Trials: 200}, Seed: 1, Slack: 10 * time.Millisecond})
+	if err != nil || asked[0].Verdict != result.Breached {
+		t.Errorf("with a slack of its own: %v, %v, want breached", asked, err)
+	}
+	if twin, _ := searchFor(t, p, "TestWaits", 200); twin.Verdict != result.Passed || len(twin.Warnings) > 0 {
+		t.Errorf("the twin: %s, %+v", twin.Verdict, twin.Warnings)
 	}
 }

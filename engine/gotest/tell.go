@@ -25,6 +25,9 @@ func (r *runner) tell(class string, small explore.Failing, again played, proof s
 	if proof != "" {
 		facts += ", " + proof
 	}
+	if r.Slack > 0 {
+		facts += fmt.Sprintf(", timers up to %s early in all", r.Slack)
+	}
 	telling := explore.Telling{
 		Title: fmt.Sprintf("%s %s: %s", path.Base(r.ImportPath), r.Name, summary), Facts: facts,
 		Outcome: []string{"class " + class}, Detours: detours(),
