@@ -31,7 +31,7 @@ func (r *runner) close() {
 
 // clean is a process that has done nothing but schedules that passed.
 func (r *runner) clean() (*process, error) {
-	if r.q != nil && !r.q.dirty && r.q.mem.Serial < perProcess {
+	if r.q != nil && !r.q.dirty && r.q.Memory.Serial < perProcess {
 		return r.q, nil
 	}
 	r.close()
@@ -53,7 +53,7 @@ func (r *runner) Run(w explore.Workload, s schedule.Strategy) (explore.Outcome, 
 		return explore.Outcome{}, err
 	}
 	unknown := error(nil)
-	v := newView(q.mem, func(pc uint64) string {
+	v := newView(q.Memory, func(pc uint64) string {
 		places, err := r.lookUp(r.ctx, r.Name, pc)
 		if err != nil {
 			unknown = errors.Join(unknown, err)
@@ -79,7 +79,7 @@ func (r *runner) Run(w explore.Workload, s schedule.Strategy) (explore.Outcome, 
 	}
 	return explore.Outcome{
 		Classes: t.Classes(), Switches: switches,
-		Result: world.SimResult{Ending: ending, Steps: int(q.mem.Decisions), Hash: q.mem.Hash},
+		Result: world.SimResult{Ending: ending, Steps: int(q.Memory.Decisions), Hash: q.Memory.Hash},
 	}, nil
 }
 
@@ -117,7 +117,7 @@ func (r *runner) play(index uint64, deviations []explore.Deviation) (played, err
 	if err != nil {
 		return played{}, err
 	}
-	p := played{trial: t, unused: int(q.mem.Unused), early: time.Duration(q.mem.Used), result: world.SimResult{Steps: int(q.mem.Decisions), Hash: q.mem.Hash}}
+	p := played{trial: t, unused: int(q.Memory.Unused), early: time.Duration(q.Memory.Used), result: world.SimResult{Steps: int(q.Memory.Decisions), Hash: q.Memory.Hash}}
 	p.trace, err = r.traceOf(r.ctx, q)
 	return p, err
 }

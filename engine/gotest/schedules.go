@@ -11,6 +11,7 @@ import (
 	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/schedule"
+	"github.com/racebench/racebench/internal/overlay/player"
 	"github.com/racebench/racebench/internal/overlay/wire"
 )
 
@@ -44,14 +45,14 @@ func (t *Test) begin(ctx context.Context) (*process, result.Trial, error) {
 	}
 	a, err := q.do(t.command(wire.DoPlay, 0), nil)
 	if err == nil {
-		q.usual = left(q.mem)
+		q.usual = left(q.Memory)
 	}
 	trial, err := t.judge(ctx, q, a, err)
 	if err != nil {
 		q.close()
 		return nil, trial, err
 	}
-	trial.Schedule = &result.Schedule{Hash: q.mem.Hash, Steps: int64(q.mem.Step)}
+	trial.Schedule = &result.Schedule{Hash: q.Memory.Hash, Steps: int64(q.Memory.Step)}
 	return q, trial, nil
 }
 
@@ -63,11 +64,11 @@ func (t *Test) judge(ctx context.Context, q *process, a wire.Answer, err error) 
 	if why := q.stoodStill(); why != "" {
 		return result.Trial{}, &NotControllable{t.Name, why}
 	}
-	if err != nil && !errors.Is(err, errDied) {
+	if err != nil && !errors.Is(err, player.ErrDied) {
 		return result.Trial{}, err
 	}
-	if err != nil && q.mem.Phase != wire.Playing && q.mem.Phase != wire.Resting {
-		return result.Trial{}, fmt.Errorf("%s: %w\n%s", t.Name, err, q.output.String())
+	if err != nil && q.Memory.Phase != wire.Playing && q.Memory.Phase != wire.Resting {
+		return result.Trial{}, fmt.Errorf("%s: %w\n%s", t.Name, err, q.Output())
 	}
 	e, err := t.evidence(ctx, q, a, err != nil)
 	return Judge(e), err
@@ -75,15 +76,15 @@ func (t *Test) judge(ctx context.Context, q *process, a wire.Answer, err error) 
 
 // evidence is what the process's memory, its answer and its output hold of the last schedule.
 func (t *Test) evidence(ctx context.Context, q *process, a wire.Answer, died bool) (Evidence, error) {
-	m := q.mem
+	m := q.Memory
 	e := Evidence{
 		Verdict: a.Verdict, Steps: int64(m.Step), Goroutines: int64(m.Tasks) - 1, Signals: int64(m.Signals), Text: m.Written(),
 	}
 	switch {
 	case died:
-		e.Verdict, e.Text, e.Output = "", "", q.output.String()
-		e.Status = q.cmd.ProcessState.ExitCode()
-		if s := q.signalled(); s != 0 {
+		e.Verdict, e.Text, e.Output = "", "", q.Output()
+		e.Status = q.State().ExitCode()
+		if s := q.Signalled(); s != 0 {
 			e.Signal = s.String()
 		}
 		return e, nil
@@ -95,7 +96,7 @@ func (t *Test) evidence(ctx context.Context, q *process, a wire.Answer, died boo
 	switch a.Verdict {
 	case wire.Race.String():
 		q.end() // all that it wrote has come then
-		e.Output = q.output.String()
+		e.Output = q.Output()
 	case wire.Deadlock.String(), wire.Livelock.String():
 		for i := uint32(2); i < min(m.Tasks, wire.MaxTasks); i++ { // the first waits for the test
 			if task := &m.Task[i]; task.Status != wire.Done && task.Kind != uint8(schedule.KindStart) {
@@ -130,7 +131,7 @@ var stops = map[uint32]string{
 
 // hints are what strategies want to know, from the schedule that a process has just played.
 func (t *Test) hints(ctx context.Context, q *process) (wire.Hints, error) {
-	m := q.mem
+	m := q.Memory
 	h := wire.Hints{Steps: int(m.Decisions), Events: map[string]int{}}
 	a, err := q.do(wire.Command{Do: wire.DoNames}, nil)
 	if err != nil {

@@ -191,7 +191,7 @@ func (s *search) work(ctx context.Context, q *process) error {
 			return ctx.Err()
 		}
 		for from < to {
-			if q == nil || q.dirty || q.mem.Serial > perProcess {
+			if q == nil || q.dirty || q.Memory.Serial > perProcess {
 				var err error
 				if q, err = s.again(ctx, q); err != nil {
 					return err
@@ -228,7 +228,7 @@ func (s *search) some(ctx context.Context, q *process, from, to uint64, f *finds
 	}
 	a, err := q.do(c, nil)
 	failed := err != nil || a.Did == wire.DidFailed
-	for r, ok := q.mem.Take(); ok; r, ok = q.mem.Take() {
+	for r, ok := q.Memory.Take(); ok; r, ok = q.Memory.Take() {
 		if r.Verdict == wire.Passed {
 			t := Judge(Evidence{Verdict: "passed", Steps: int64(r.Steps), Goroutines: int64(r.Goroutines), Signals: int64(r.Signals)})
 			t.Schedule = &result.Schedule{Hash: r.Hash, Steps: int64(r.Steps)}
@@ -240,12 +240,12 @@ func (s *search) some(ctx context.Context, q *process, from, to uint64, f *finds
 	if !failed {
 		return a.Next, nil
 	}
-	index := q.mem.Index
+	index := q.Memory.Index
 	t, err := s.judge(ctx, q, a, err)
 	if err != nil {
 		return from, err
 	}
-	t.Schedule = &result.Schedule{Hash: q.mem.Hash, Steps: int64(q.mem.Step)}
+	t.Schedule = &result.Schedule{Hash: q.Memory.Hash, Steps: int64(q.Memory.Step)}
 	s.add(f, index, t)
 	return index + 1, nil
 }

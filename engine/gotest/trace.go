@@ -12,7 +12,7 @@ import (
 
 // traceOf makes a trace of the operations that a process has noted. Those that it had no room for are not in it.
 func (t *Test) traceOf(ctx context.Context, q *process) (*explore.Trace, error) {
-	m := q.mem
+	m := q.Memory
 	var pcs []uint64
 	for i := range m.Tasks {
 		pcs = append(pcs, m.Task[i].Entry)

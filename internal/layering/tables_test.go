@@ -19,8 +19,8 @@ var importRows = [][]string{
 	{"engine/invariant/breach"},
 	{"targets", "engine/result", "scenario/load"},
 	{"scenario", "engine/ledger", "engine/result/void", "engine/world/prim", "internal/overlay"},
-	{"scenario/schema", "scenario/spec", "engine/world", "engine/ledger/extern", "engine/signals", "internal/rundir", "targets/promise", "internal/overlay/wire"},
-	{"engine/schedule"},
+	{"scenario/schema", "scenario/spec", "engine/world", "engine/ledger/extern", "engine/signals", "internal/rundir", "targets/promise", "internal/overlay/player"},
+	{"engine/schedule", "internal/overlay/wire"},
 }
 
 // narrowed packages may import of ours only what stands here.

@@ -1,12 +1,12 @@
 package overlay
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/racebench/racebench/internal/overlay/player"
 	"github.com/racebench/racebench/internal/overlay/wire"
 )
 
@@ -35,9 +35,9 @@ func TestConnectionsInMemoryBehaveAsLoopbackDoes(t *testing.T) {
 	}
 	outside := cases(string(out))
 	q := begin(t, binary, "TestNetwork")
-	a, err := q.do(wire.Command{Do: wire.DoPlay, Steps: 1 << 20}, nil)
+	a, err := q.Do(wire.Command{Do: wire.DoPlay, Steps: 1 << 20}, nil)
 	if err != nil || a.Verdict != wire.Passed.String() {
-		t.Fatalf("%+v %v: %s%s", a, err, q.Memory.Written(), q.output.String())
+		t.Fatalf("%+v %v: %s%s", a, err, q.Memory.Written(), q.Output())
 	}
 	inside := cases(q.Memory.Written())
 	if len(outside) < 20 || len(inside) != len(outside) {
@@ -58,9 +58,9 @@ func TestADialWaitsForRoomInTheBacklog(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := begin(t, binary, "TestBacklog")
-	a, err := q.do(wire.Command{Do: wire.DoPlay, Steps: 1 << 20}, nil)
+	a, err := q.Do(wire.Command{Do: wire.DoPlay, Steps: 1 << 20}, nil)
 	if err != nil || a.Verdict != wire.Passed.String() {
-		t.Fatalf("%+v %v: %s%s", a, err, q.Memory.Written(), q.output.String())
+		t.Fatalf("%+v %v: %s%s", a, err, q.Memory.Written(), q.Output())
 	}
 	said := cases(q.Memory.Written())
 	if full := said["full"]; !strings.Contains(full, "i/o timeout") || said["room"] != "ok" {
@@ -69,12 +69,12 @@ func TestADialWaitsForRoomInTheBacklog(t *testing.T) {
 }
 
 // begin starts a test process that the test ends.
-func begin(t *testing.T, binary, test string) *process {
+func begin(t *testing.T, binary, test string) *player.Process {
 	t.Helper()
-	q, err := start(t.Context(), binary, test, t.TempDir(), t.TempDir(), os.Environ())
+	q, err := player.Start(t.Context(), player.Options{Binary: binary, Test: test, Dir: t.TempDir(), Temp: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(q.close)
+	t.Cleanup(q.Close)
 	return q
 }

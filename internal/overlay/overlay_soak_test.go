@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/racebench/racebench/internal/overlay/player"
 	"github.com/racebench/racebench/internal/overlay/wire"
 )
 
@@ -50,7 +51,7 @@ func TestRacesAreReportedSoak(t *testing.T) {
 		q := begin(t, binary, test)
 		do(t, q, wire.Command{Do: wire.DoPlay})
 		if a := do(t, q, wire.Command{Do: wire.DoSearch, To: 500, Seed: 1, Slack: selfSlack}); a.Did != wire.DidSearch {
-			t.Errorf("%s: %+v %s%s", test, a, q.Memory.Written(), q.output.String())
+			t.Errorf("%s: %+v %s%s", test, a, q.Memory.Written(), q.Output())
 		}
 	}
 }
@@ -106,7 +107,7 @@ func TestProcessesHaveOneTraceSoak(t *testing.T) {
 				joint = (joint ^ r.Hash) * 1099511628211
 			}
 			all[fmt.Sprintf("%x", joint)]++
-			q.close()
+			q.Close()
 		}
 		if len(all) != 1 {
 			t.Errorf("%s: %v", test, all)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/racebench/racebench/internal/overlay/player"
 	"github.com/racebench/racebench/internal/overlay/wire"
 )
 
@@ -127,13 +128,13 @@ func (p Prepared) playSelf(ctx context.Context, binary string, s selfTest) (join
 		hash = ((hash^trace)*1099511628211 ^ uint64(v)) * 1099511628211
 	}
 	for next := uint64(0); next < selfSchedules; {
-		q, err := start(ctx, binary, s.name, temp, temp, os.Environ())
+		q, err := player.Start(ctx, player.Options{Binary: binary, Test: s.name, Dir: temp, Temp: temp})
 		if err != nil {
 			return "", "", err
 		}
-		next, err = q.searchSelf(next, note)
-		output := q.output.String()
-		q.close()
+		next, err = searchSelf(q, next, note)
+		output := q.Output()
+		q.Close()
 		switch {
 		case ctx.Err() != nil:
 			return "", "", ctx.Err()
@@ -155,15 +156,15 @@ func (p Prepared) playSelf(ctx context.Context, binary string, s selfTest) (join
 }
 
 // searchSelf plays on from schedule next, up to the first that leaves the process unfit.
-func (p *process) searchSelf(next uint64, note func(wire.Verdict, uint64)) (uint64, error) {
-	a, err := p.do(wire.Command{Do: wire.DoPlay}, nil)
+func searchSelf(p *player.Process, next uint64, note func(wire.Verdict, uint64)) (uint64, error) {
+	a, err := p.Do(wire.Command{Do: wire.DoPlay}, nil)
 	if err == nil && a.Verdict != wire.Passed.String() {
 		err = fmt.Errorf("the default schedule %s: %s", a.Verdict, p.Memory.Written())
 	}
 	if err != nil {
 		return selfSchedules, err
 	}
-	a, err = p.do(wire.Command{
+	a, err = p.Do(wire.Command{
 		Do: wire.DoSearch, From: next, To: selfSchedules, Seed: selfSeed, Slack: selfSlack, Hints: &wire.Hints{Steps: 50},
 	}, nil)
 	for r, ok := p.Memory.Take(); ok; r, ok = p.Memory.Take() {

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/racebench/racebench/internal/overlay/player"
 	"github.com/racebench/racebench/internal/overlay/wire"
 )
 
@@ -22,7 +23,7 @@ var programs = sync.OnceValues(func() (string, error) {
 	return binary, p.Compile(suite.ctx, Compile{Dir: ".", Package: "./testdata/programs", Out: binary})
 })
 
-func program(t *testing.T, test string) *process {
+func program(t *testing.T, test string) *player.Process {
 	t.Helper()
 	onlyHere(t)
 	binary, err := programs()
@@ -32,11 +33,11 @@ func program(t *testing.T, test string) *process {
 	return begin(t, binary, test)
 }
 
-func do(t *testing.T, p *process, c wire.Command) wire.Answer {
+func do(t *testing.T, p *player.Process, c wire.Command) wire.Answer {
 	t.Helper()
-	a, err := p.do(c, nil)
+	a, err := p.Do(c, nil)
 	if err != nil {
-		t.Fatalf("%v: %s", err, p.output.String())
+		t.Fatalf("%v: %s", err, p.Output())
 	}
 	return a
 }
@@ -82,7 +83,7 @@ func TestWhatTheDefaultScheduleComesTo(t *testing.T) {
 	}
 }
 
-func deviations(t *testing.T, p *process) []wire.Deviation {
+func deviations(t *testing.T, p *player.Process) []wire.Deviation {
 	t.Helper()
 	names := do(t, p, wire.Command{Do: wire.DoNames}).Names
 	var all []wire.Deviation
@@ -98,7 +99,7 @@ func deviations(t *testing.T, p *process) []wire.Deviation {
 }
 
 // until searches until a schedule has the verdict.
-func (p *process) until(t *testing.T, verdict string, slack int64) wire.Answer {
+func until(t *testing.T, p *player.Process, verdict string, slack int64) wire.Answer {
 	t.Helper()
 	a := do(t, p, wire.Command{Do: wire.DoSearch, To: 1000, Seed: 1, Slack: slack})
 	if a.Did != wire.DidFailed || a.Verdict != verdict {
@@ -113,7 +114,7 @@ func TestAScheduleIsPlayedAgainByItsDeviations(t *testing.T) {
 	if a := do(t, p, wire.Command{Do: wire.DoPlay}); a.Verdict != "passed" {
 		t.Fatalf("%+v", a)
 	}
-	a := p.until(t, "failed", 0)
+	a := until(t, p, "failed", 0)
 	hash, steps, chance := p.Memory.Hash, p.Memory.Step, wire.Chance(1, a.Index)
 	found := deviations(t, p)
 	if len(found) == 0 {
@@ -150,12 +151,12 @@ func TestAScheduleIsPlayedAgainByItsDeviations(t *testing.T) {
 
 // racebench can decide by itself: here it goes by the turns of a list.
 func TestRacebenchDecidesItself(t *testing.T) {
-	play := func(choose func(m *wire.Memory) uint32) (wire.Answer, *process) {
+	play := func(choose func(m *wire.Memory) uint32) (wire.Answer, *player.Process) {
 		p := program(t, "TestLostUpdate")
 		do(t, p, wire.Command{Do: wire.DoPlay})
-		a, err := p.do(wire.Command{Do: wire.DoRemote}, choose)
+		a, err := p.Do(wire.Command{Do: wire.DoRemote}, choose)
 		if err != nil {
-			t.Fatalf("%v: %s", err, p.output.String())
+			t.Fatalf("%v: %s", err, p.Output())
 		}
 		return a, p
 	}
@@ -180,10 +181,10 @@ func TestRacebenchDecidesItself(t *testing.T) {
 func TestAPanicLeavesItsDeviations(t *testing.T) {
 	p := program(t, "TestPanic")
 	do(t, p, wire.Command{Do: wire.DoPlay})
-	_, err := p.do(wire.Command{Do: wire.DoSearch, To: 1000, Seed: 1}, nil)
+	_, err := p.Do(wire.Command{Do: wire.DoSearch, To: 1000, Seed: 1}, nil)
 	m := p.Memory
-	if err == nil || m.Phase != wire.Playing || m.Devs == 0 || !strings.Contains(p.output.String(), "panic: send on closed channel") {
-		t.Fatalf("%v, phase %d, %d deviations: %s", err, m.Phase, m.Devs, p.output.String())
+	if err == nil || m.Phase != wire.Playing || m.Devs == 0 || !strings.Contains(p.Output(), "panic: send on closed channel") {
+		t.Fatalf("%v, phase %d, %d deviations: %s", err, m.Phase, m.Devs, p.Output())
 	}
 	// Names are a matter of the binary: another process knows them.
 	again := program(t, "TestPanic")
@@ -208,20 +209,20 @@ func TestAPanicLeavesItsDeviations(t *testing.T) {
 		state := []string{"runs", "blocked", "ended", "yields"}[d.State]
 		found = append(found, wire.Deviation{After: after, Ops: int(d.Ops), State: state, Nth: int(d.Nth), Next: names[d.Next]})
 	}
-	_, err = again.do(wire.Command{Do: wire.DoPlay, Deviations: found, Chance: wire.Chance(1, m.Index)}, nil)
-	if err == nil || again.Memory.Hash != m.Hash || !strings.Contains(again.output.String(), "panic: send on closed channel") {
-		t.Errorf("played again: %v, hash %x, want %x: %s", err, again.Memory.Hash, m.Hash, again.output.String())
+	_, err = again.Do(wire.Command{Do: wire.DoPlay, Deviations: found, Chance: wire.Chance(1, m.Index)}, nil)
+	if err == nil || again.Memory.Hash != m.Hash || !strings.Contains(again.Output(), "panic: send on closed channel") {
+		t.Errorf("played again: %v, hash %x, want %x: %s", err, again.Memory.Hash, m.Hash, again.Output())
 	}
 }
 
 func TestASignalThatNobodyWantsKills(t *testing.T) {
 	p := program(t, "TestSignalNobodyWants")
-	a, err := p.do(wire.Command{Do: wire.DoPlay}, nil)
+	a, err := p.Do(wire.Command{Do: wire.DoPlay}, nil)
 	if err == nil {
 		t.Fatalf("%+v", a)
 	}
-	if s := p.cmd.ProcessState.Sys().(syscall.WaitStatus); !s.Signaled() || s.Signal() != syscall.SIGTERM {
-		t.Errorf("the process ended with %v", p.cmd.ProcessState)
+	if s := p.State().Sys().(syscall.WaitStatus); !s.Signaled() || s.Signal() != syscall.SIGTERM {
+		t.Errorf("the process ended with %v", p.State())
 	}
 }
 
@@ -240,7 +241,7 @@ func TestRealInputStandsStill(t *testing.T) {
 	p := program(t, "TestPipe")
 	answered := make(chan error, 1)
 	go func() {
-		_, err := p.do(wire.Command{Do: wire.DoPlay}, nil)
+		_, err := p.Do(wire.Command{Do: wire.DoPlay}, nil)
 		answered <- err
 	}()
 	dump := ""
@@ -248,9 +249,9 @@ func TestRealInputStandsStill(t *testing.T) {
 		if p.Memory.Holder != wire.Nobody || p.Memory.Phase != wire.Playing || p.Memory.Tasks < 4 {
 			continue
 		}
-		syscall.Kill(p.cmd.Process.Pid, syscall.SIGQUIT)
+		p.Signal(syscall.SIGQUIT)
 		<-answered
-		dump = p.output.String()
+		dump = p.Output()
 	}
 	if !strings.Contains(dump, "[IO wait, synctest bubble") {
 		t.Errorf("the dump does not say who waits in real input: %s", dump)
@@ -279,7 +280,7 @@ func TestSeedsAreTheSameEverywhere(t *testing.T) {
 
 func TestACommandThatMakesNoSenseIsRefused(t *testing.T) {
 	p := program(t, "TestHTTP")
-	if _, err := p.do(wire.Command{Do: "dance"}, nil); err == nil || !strings.Contains(err.Error(), `there is no command "dance"`) {
+	if _, err := p.Do(wire.Command{Do: "dance"}, nil); err == nil || !strings.Contains(err.Error(), `there is no command "dance"`) {
 		t.Errorf("%v", err)
 	}
 	do(t, p, wire.Command{Do: wire.DoPlay}) // it goes on
