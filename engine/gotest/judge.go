@@ -69,10 +69,7 @@ func Judge(e Evidence) result.Trial {
 		if len(e.Left) > 0 {
 			entry = e.Left[0]
 		}
-		b = result.Breach{
-			Invariant: noLeak, Class: noLeak + "/goroutine/" + word(entry), Verdict: result.Breached,
-			Summary: fmt.Sprintf("%s is left blocked for ever; the default schedule does not leave it", entry),
-		}
+		b = leaked("goroutine", entry, "is left blocked for ever; the default schedule does not leave it")
 	case "skipped":
 		t.SetVoid(void.Skipped.Because())
 		return t
@@ -91,6 +88,12 @@ func hung(how, summary string, e Evidence) result.Breach {
 	return result.Breach{
 		Invariant: drainEnds, Class: drainEnds + "/" + how + "/" + strings.Join(e.Waits[:min(3, len(e.Waits))], "+"), Verdict: result.Hung,
 		Summary: summary,
+	}
+}
+
+func leaked(kind, entry, how string) result.Breach {
+	return result.Breach{
+		Invariant: noLeak, Class: noLeak + "/" + kind + "/" + word(entry), Verdict: result.Breached, Summary: entry + " " + how, Count: 1,
 	}
 }
 

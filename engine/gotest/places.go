@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
+	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/overlay/wire"
 )
 
@@ -120,6 +122,28 @@ func left(m *wire.Memory) map[origin]int {
 		}
 	}
 	return all
+}
+
+// alwaysLeft warns of goroutines of the user's code that the default schedule leaves. They are no matter of the schedule, and
+// may be meant: a goroutine that serves the whole program is left, too.
+func (t *Test) alwaysLeft(ctx context.Context, q *process) ([]result.Breach, error) {
+	var entries []uint64
+	for from := range q.usual {
+		entries = append(entries, from.entry)
+	}
+	slices.Sort(entries)
+	places, err := t.lookUp(ctx, t.Name, entries...)
+	if err != nil {
+		return nil, err
+	}
+	var all []result.Breach
+	for _, entry := range slices.Compact(entries) {
+		if place := places[entry]; place.File != "" && !t.isStandard(place.File) {
+			all = append(all, leaked("always", base(place.Function), "is left by the default schedule, too, at "+text(place)+": it needs no race to be left"))
+		}
+	}
+	slices.SortFunc(all, func(a, b result.Breach) int { return strings.Compare(a.Class, b.Class) })
+	return all, nil
 }
 
 // base is a function's name without its package.

@@ -68,6 +68,12 @@ func (t *Test) run(ctx context.Context, b Budget) (*search, error) {
 	if err != nil {
 		return s, err
 	}
+	if first.Verdict == result.Passed {
+		if first.Warnings, err = t.alwaysLeft(ctx, q); err != nil {
+			q.close()
+			return s, err
+		}
+	}
 	s.add(&finds{fold: s.fold, failed: &s.failed}, 0, first)
 	switch {
 	case first.Verdict == result.Passed:

@@ -137,7 +137,7 @@ func TestWhatIsNoPackageOfTests(t *testing.T) {
 }
 
 // What needs somebody to be late is a warning that says how late; with a slack of the user's it is a breach; and a test
-// that waits for nobody by the clock has neither.
+// that waits for nobody by the clock has neither. A goroutine that every schedule leaves is a warning, too.
 func TestWhatShowsOnlyWithSlackIsAWarning(t *testing.T) {
 	p := built(t, inModule(t, `package p
 
@@ -153,6 +153,10 @@ func TestSleeps(t *testing.T) {
 	if !done {
 		t.Error("not done")
 	}
+}
+
+func TestLeaves(t *testing.T) {
+	go func() { <-make(chan bool) }()
 }
 
 func TestWaits(t *testing.T) {
@@ -171,6 +175,9 @@ func TestWaits(t *testing.T) {
 	}
 	if again := replayed(t, w.First.Dir); !again.Exact() || len(again.Shown) != 1 {
 		t.Errorf("its replay file: %s", again)
+	}
+	if left, _ := searchFor(t, p, "TestLeaves", 20); left.Verdict != result.Passed || len(left.Warnings) != 1 || left.Warnings[0].Class != "no-leak/always/TestLeaves-func1" {
+		t.Errorf("a goroutine that is always left: %s, %+v, want a warning", left.Verdict, left.Warnings)
 	}
 	asked, err := p.Search(t.Context(), []string{"TestSleeps"}, Campaign{Budget: Budget{Trials: 200}, Seed: 1, Slack: 10 * time.Millisecond})
 	if err != nil || asked[0].Verdict != result.Breached {
