@@ -172,7 +172,7 @@ leaked. It tests any external program (probe), and the servers in Go that are bu
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(explainFlag)
 	root.AddCommand(a.demoCommand(), a.runCommand(), a.probeCommand(), a.loadCommand(), a.fuzzCommand(), a.replayCommand(), a.judgeCommand(), a.compareCommand(), a.gateCommand(), a.reportCommand(),
-		a.listCommand(),
+		a.listCommand(), a.explainCommand(),
 		a.initCommand(), a.validateCommand(), a.schemaCommand(), a.doctorCommand(), a.versionCommand())
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)

@@ -15,6 +15,7 @@ import (
 	"unicode"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/glossary"
 	"github.com/racebench/racebench/internal/report"
 )
 
@@ -53,6 +54,14 @@ func TestEveryPrintedWordIsInTheWordList(t *testing.T) {
 	}
 	for _, why := range unlisted(printed, pages(t)) {
 		t.Error(why)
+	}
+	for _, word := range printed {
+		if strings.HasPrefix(word, "/") {
+			word = "work" + word // a rate is named after what it counts
+		}
+		if _, ok := glossary.Explain(word); !ok {
+			t.Errorf("racebench explain does not know %q, which a report prints", word)
+		}
 	}
 }
 

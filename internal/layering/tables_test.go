@@ -11,7 +11,7 @@ var importRows = [][]string{
 	{"targets/all", "targets/targettest", "internal/report"},
 	{"engine", "internal/gate"},
 	{"engine/search", "engine/gotest"},
-	{"engine/batch", "engine/trialtest"},
+	{"engine/batch", "engine/trialtest", "internal/glossary"},
 	{"engine/trial"},
 	{"engine/explore"},
 	{"engine/fault", "engine/measure", "engine/invariant", "engine/loadgen", anyTarget},
@@ -20,7 +20,7 @@ var importRows = [][]string{
 	{"targets", "engine/result", "scenario/load"},
 	{"scenario", "engine/ledger", "engine/result/void", "engine/world/prim", "internal/overlay"},
 	{"scenario/schema", "scenario/spec", "engine/world", "engine/ledger/extern", "engine/signals", "internal/rundir", "targets/promise", "internal/overlay/player"},
-	{"engine/schedule", "internal/overlay/wire"},
+	{"engine/schedule", "internal/overlay/wire", "docs"},
 }
 
 // narrowed packages may import of ours only what stands here.

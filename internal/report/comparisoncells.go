@@ -97,16 +97,14 @@ func (p *painter) metricCheck(m gate.MetricChange) check {
 	switch {
 	case m.State == gate.Regressed:
 		c.state = "REGRESSION"
-	case m.State == gate.NotComparable:
-		c.state = "~ not comparable"
 	case m.State == gate.New:
-		c.state = "~ new"
+		c.state = "no base"
 	}
 	switch {
 	case m.Gated:
 		c.remark = fmt.Sprintf("%.3g %% allowed", 100*m.Tolerance)
-	case m.State == gate.Worse:
-		c.remark = "no bound"
+	default:
+		c.remark = "not gated"
 	}
 	if m.P != nil {
 		c.chance = chance(m.P)

@@ -218,6 +218,9 @@ func adviceOnWords(b result.RowBreach) string {
 	return ""
 }
 
+// endWithTheStop is the advice on a program that ended before its requests.
+const endWithTheStop = " End the process only when the server's own stop has returned (Go: wait for Shutdown, not for ListenAndServe; Node: exit in server.close()'s callback)."
+
 // exitedWith tells the end of a program that left requests open. If it ends at the same moment in every trial, a
 // timer is likely.
 func exitedWith(row result.Row) string {
@@ -240,5 +243,5 @@ func exitedWith(row result.Row) string {
 	if d := row.Drain; d != nil && n >= 3 && least > (20*time.Millisecond).Nanoseconds() && d.P50NS < least+least/5 {
 		return when + " That looks like a timer: exit when the last answer is out, and keep the timer as a last resort only."
 	}
-	return when + " End the process only when the server's own stop has returned (Go: wait for Shutdown, not for ListenAndServe; Node: exit in server.close()'s callback)."
+	return when + endWithTheStop
 }
