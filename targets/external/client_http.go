@@ -115,6 +115,9 @@ func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
 		good && s.samples(d.role.Group) {
 		s.out.Wire(w)
 	}
+	if struck > 0 && w.End.Lost() {
+		s.lostOne()
+	}
 	if x.why != "" {
 		s.remark(d.role.Name, x.why)
 	}

@@ -74,6 +74,9 @@ func (s *instance) tellEnd(t *world.Task, struck bool) {
 	s.out.Process(ledger.Process{
 		Event: extern.ProcessEnded, PID: s.p.pid, Status: status, Signal: signal, Clean: s.p.clean(), At: s.p.endedAt,
 	}, "")
+	if rested := s.rest.since.Load(); rested > 0 {
+		s.out.Process(ledger.Process{Event: extern.ProcessRested, PID: s.p.pid, At: time.Duration(rested)}, "")
+	}
 	if len(left) == 0 {
 		s.p.out.awaitEnd(lastWordsLimit)
 	}

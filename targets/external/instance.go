@@ -44,6 +44,7 @@ type instance struct {
 	single   bool   // there was one, which racebench has started
 	unsample func() // ends the sampling of what the program uses
 	starved  starvation
+	rest     rest
 	closing  atomic.Bool  // what clients see from now on is racebench's doing
 	sent     atomic.Int64 // when the first signal was sent; 0: not yet
 	first    atomic.Int64 // the first signal
@@ -61,6 +62,7 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 		return nil, fmt.Errorf("an external program needs engine real")
 	}
 	s := &instance{c: c, h: h, out: h.Outside, w: h.World, conns: map[*wireConn]struct{}{}, held: map[session]struct{}{}, told: map[string]bool{}, good: map[string]int{}, answers: map[string]int{}, asked: map[string]*kindCount{}}
+	s.rest.lost = make(chan struct{}, 1)
 	if err := adopt(); err != nil {
 		return nil, fmt.Errorf("become the parent of what the program leaves behind: %w", err)
 	}

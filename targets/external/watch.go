@@ -162,6 +162,12 @@ func (s *instance) Send(t *world.Task, sig syscall.Signal) (time.Duration, error
 		s.lookAgain(t)
 	}
 	s.p.out.heed()
+	if s.sent.Load() == 0 {
+		s.rest.pids = s.pids
+		if len(s.pids) == 0 { // it is struck as it starts
+			s.rest.pids = []int{s.p.pid}
+		}
+	}
 	at := t.Now()
 	s.first.CompareAndSwap(0, int64(sig))
 	s.sent.CompareAndSwap(0, int64(max(at, 1)))

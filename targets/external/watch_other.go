@@ -52,6 +52,8 @@ func defenceless(int, syscall.Signal) bool { return false }
 
 func catches(int, syscall.Signal) (caught, known bool) { return false, false }
 
+func atRest(int, []int) bool { return false }
+
 func ackedOf(uintptr) int64 { return -1 }
 
 func usageOf(int) usage { return usage{} }

@@ -1,8 +1,6 @@
 package external
 
 import (
-	"time"
-
 	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
@@ -51,12 +49,12 @@ func EveryRequestAnswered(p *Program, r *breach.Report) {
 	}
 }
 
-// lossCause says what took a request's answer away: the process's end, or the connection's while the
-// program lived on.
+// lossCause says what took a request's answer away: the program, which lived on, or its end. What cannot be told
+// apart, such as an end right after the program had closed its connections, counts as the end's doing.
 func (p *Program) lossCause(w ledger.Wire) string {
 	end, ok := p.process(extern.ProcessEnded)
 	switch {
-	case !ok, p.livedOn(w.Ended, end.At):
+	case !ok, p.livedOn(w):
 		return "connection-closed"
 	case end.Signal != 0:
 		return "died-of-" + signals.Name(end.Signal)
@@ -64,33 +62,21 @@ func (p *Program) lossCause(w ledger.Wire) string {
 	return "exited"
 }
 
-// clearly is how far apart, at the least, the ends of a connection and of its process are two events on a busy machine.
-const clearly = 50 * time.Millisecond
-
-// livedOn says whether the program lived on after it had closed a connection: it answered a request that was sent
-// later, or any request clearly later, or ended clearly later than that.
-func (p *Program) livedOn(closed, ended time.Duration) bool {
-	late := closed + clearly + p.stalled()
-	if ended > late {
-		return true
+// livedOn says whether the program is proved to have lived on after a client had seen its connection end: it was seen
+// to wait later, told of the end itself, or answered a request that was sent later. How long it lived proves nothing.
+func (p *Program) livedOn(w ledger.Wire) bool {
+	for _, one := range p.e.Processes {
+		if one.Event == extern.ProcessRested && one.At >= w.Ended ||
+			one.Event == extern.ProcessSaid && one.Count > 0 && one.Count == int64(w.Port) {
+			return true
+		}
 	}
 	for _, ops := range p.e.Ops {
 		for i := range ops {
-			if op := &ops[i]; op.Outcome == ledger.Accepted && (op.Began > closed || op.Ended > late) {
+			if op := &ops[i]; op.Outcome == ledger.Accepted && op.Began > w.Ended {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// stalled is for how long the trial's process stood still: what it saw then it saw late.
-func (p *Program) stalled() time.Duration {
-	var sum time.Duration
-	for _, g := range p.e.Gauges {
-		if p.e.Text(g.Name) == ledger.StallGauge {
-			sum += time.Duration(g.Value)
-		}
-	}
-	return sum
 }

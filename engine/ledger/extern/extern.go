@@ -84,12 +84,13 @@ const (
 	ProcessUncaught                          // the last that it printed is its runtime's report of an uncaught error; Text is the error
 	ProcessMisread                           // an acknowledged write was not read back as written, without a restart; Text is its group, what was asked and what came
 	ProcessSaid                              // it printed Text in its stop, or before an end that nobody asked for; Count is the client's port where it is about one
+	ProcessRested                            // it was seen to wait, alive, after the latest requests that lost their answers before At
 )
 
 var processEvents = []string{
 	"", ProcessStarted: "started", ProcessReady: "ready", ProcessEnded: "ended", ProcessPanicked: "panicked", ProcessLeft: "left",
 	ProcessListens: "listens", ProcessKilled: "killed", ProcessAudited: "audited", ProcessUnaudited: "unaudited", ProcessUnproved: "unproved",
-	ProcessDefault: "default", ProcessUncaught: "uncaught", ProcessSaid: "said", ProcessMisread: "misread",
+	ProcessDefault: "default", ProcessUncaught: "uncaught", ProcessSaid: "said", ProcessMisread: "misread", ProcessRested: "rested",
 }
 
 // String returns the event in a word.
