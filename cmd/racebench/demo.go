@@ -3,7 +3,6 @@ package main
 import (
 	_ "embed"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"text/tabwriter"
@@ -82,7 +81,6 @@ func demonstrated(rep *result.Report) bool {
 }
 
 func (a *app) nextSteps(dir string) {
-	me := calledAs(os.Args[0])
 	fmt.Fprintln(a.stdout, "\nWhat to type next:")
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	for _, step := range [][2]string{
@@ -90,8 +88,9 @@ func (a *app) nextSteps(dir string) {
 		{"run broker", "the broker's own scenario, and its findings"},
 		{"list variants broker", "what was proposed, and what is wrong with it"},
 		{"init broker", "a scenario of your own, with comments"},
+		{"probe -- COMMAND", "your own program, by the COMMAND that starts it"},
 	} {
-		fmt.Fprintf(w, "  %s %s\t%s\n", me, step[0], step[1])
+		fmt.Fprintf(w, "  %s %s\t%s\n", me(), step[0], step[1])
 	}
 	_ = w.Flush() // the output keeps its own errors
 }

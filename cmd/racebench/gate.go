@@ -105,8 +105,10 @@ func (a *app) gateStored(ctx context.Context, args []string, f gateFlags) error 
 	case f.update:
 		fmt.Fprintf(a.stderr, "racebench: the old baseline cannot be compared with: %v\n", err)
 		base = nil
+	case errors.Is(err, gate.ErrNoBaseline) && len(args) == 0 && len(scenariosHere()) == 0:
+		return nothingHere()
 	case errors.Is(err, gate.ErrNoBaseline):
-		return usagef("there is no baseline %s: make it with racebench gate --update, or compare with a commit: --against REF", f.baseline)
+		return usagef("there is no baseline %s: make it with %s gate --update, or compare with a commit: --against REF", f.baseline, me())
 	default:
 		return usageError{err}
 	}

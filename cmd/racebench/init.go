@@ -80,7 +80,7 @@ overwritten.`,
 // writeScenario writes a new scenario of the project.
 func (a *app) writeScenario(name string, text []byte) error {
 	path := filepath.Join(scenario.ProjectDir, name+".yaml")
-	return a.writeNew(path, text, "run it with: racebench run "+path)
+	return a.writeNew(path, text, "run it with: "+me()+" run "+path)
 }
 
 // writeNew writes a file that must not exist yet, and says what to do with it next.

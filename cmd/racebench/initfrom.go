@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/racebench/racebench/internal/rundir"
@@ -24,8 +26,11 @@ var comments = []struct{ begins, says string }{
 
 // initFrom writes the scenario of a probe's run, or of a trial, with comments.
 func (a *app) initFrom(from string, toStdout bool) error {
-	path, err := rundir.ScenarioOf(from)
-	if err != nil {
+	path, older, err := rundir.ScenarioOf(from)
+	switch {
+	case errors.Is(err, rundir.ErrNoScenario):
+		return usagef("--from: %w: a probe's run holds one, and so does a trial; probe your program first: %s probe -- COMMAND", err, me())
+	case err != nil:
 		return usageError{fmt.Errorf("--from: %w", err)}
 	}
 	raw, err := os.ReadFile(path)
@@ -35,6 +40,9 @@ func (a *app) initFrom(from string, toStdout bool) error {
 	s, problems := scenario.Parse(path, raw, time.Now())
 	if problems != nil {
 		return usageError{problems}
+	}
+	if older {
+		fmt.Fprintf(a.stderr, "racebench: the newest run is no probe; this is the newest that is one, %s\n", filepath.Dir(path))
 	}
 	text := commented(s.Marshal())
 	if toStdout {

@@ -63,7 +63,7 @@ func readAll(paths []string) (*result.Report, error) {
 			merged.Results[i].Notes = append(merged.Results[i].Notes, "measured on several machines: times are pooled over them")
 		}
 	}
-	merged.Command = append([]string{"racebench", "report"}, paths...)
+	merged.Command = slices.Concat([]string{calledHere(), "report"}, paths)
 	for i := range merged.Results {
 		merged.Results[i].Notes = append(merged.Results[i].Notes, fmt.Sprintf("merged from %d stored results", len(reports)))
 	}

@@ -61,7 +61,7 @@ func (a *app) programs(args []string, f runFlags, engineElse scenario.Engine) ([
 	}
 	if len(args) == 0 {
 		if args = scenariosHere(); len(args) == 0 {
-			return nil, notTestedError{errors.New("nothing to run: there is no .racebench/*.yaml here; name a scenario or a target, such as racebench run broker/timeout-drain")}
+			return nil, nothingHere()
 		}
 	}
 	args = a.expanded(args)
@@ -81,6 +81,12 @@ func (a *app) programs(args []string, f runFlags, engineElse scenario.Engine) ([
 		}
 	}
 	return programs, nil
+}
+
+// nothingHere says how a project gets its first scenario.
+func nothingHere() error {
+	return notTestedError{fmt.Errorf("nothing to run: there is no .racebench/*.yaml here; write one with %s init --from %s after a probe of your program, or with %[1]s init, or name a scenario or a target, such as broker/timeout-drain",
+		me(), filepath.Join(defaultDir, "latest"))}
 }
 
 // resolve reads every argument before it gives up, so that all errors are seen in one pass.
@@ -234,7 +240,7 @@ func newReport(folds []*result.Campaign, args []string) (*result.Report, error) 
 		return nil, err
 	}
 	rep.Tool, rep.Machine, rep.Started = toolInfo(), machineInfo(), time.Now().UTC()
-	rep.Command = slices.Concat([]string{calledAs(os.Args[0])}, withoutSecrets(args))
+	rep.Command = slices.Concat([]string{calledHere()}, withoutSecrets(args))
 	for i := range rep.Results {
 		if row := &rep.Results[i]; row.Replay != "" {
 			row.Replay = report.ReplayCommand(rep, *row, row.KeptDir())
@@ -254,15 +260,6 @@ func withoutSecrets(args []string) []string {
 		}
 	}
 	return args
-}
-
-// calledAs is the word to type for this program. What `go run` builds for one run cannot be typed again.
-func calledAs(arg string) string {
-	name := strings.TrimSuffix(filepath.Base(arg), ".exe")
-	if name != "racebench" || strings.HasPrefix(arg, os.TempDir()) {
-		return "racebench"
-	}
-	return arg
 }
 
 // drawSeeds gives every program the seed it names, and those that name none the same drawn one, so that

@@ -188,7 +188,7 @@ func (p *painter) asides(r gate.ResultChange, c *gate.Comparison) {
 				p.evidence(l)
 			}
 			if b.First.Dir != "" {
-				p.command("again", calledBy(c.Head.Called)+" replay "+quote(b.First.Dir), "")
+				p.command("again", Called(c.Head.Called)+" replay "+quote(b.First.Dir), "")
 			}
 		}
 	})

@@ -123,10 +123,12 @@ func TestTheSameStoryIsToldOnce(t *testing.T) {
 // as it was called, and the trial's path.
 func TestReplayIsCalledAsTheRunWas(t *testing.T) {
 	r := sample()
-	r.Command[0] = "bin/racebench"
-	for _, format := range []string{"text", "markdown", "github", "junit", "html"} {
-		if text := render(t, format, r, Options{}); !strings.Contains(text, "bin/racebench replay racebench-runs/20261202-093000/trials/000007") {
-			t.Errorf("%s: replay is not called as the run was:\n%s", format, text)
+	for _, called := range []string{"bin/racebench", "go run ./cmd/racebench"} {
+		r.Command[0] = called
+		for _, format := range []string{"text", "markdown", "github", "junit", "html"} {
+			if text := render(t, format, r, Options{Width: 160}); !strings.Contains(text, called+" replay racebench-runs/20261202-093000/trials/000007") {
+				t.Errorf("%s: replay is not called as the run was, %s:\n%s", format, called, text)
+			}
 		}
 	}
 }

@@ -267,9 +267,9 @@ func (p *painter) next(r *result.Report) {
 // called is how racebench was called, so that a printed command can be pasted.
 func called(r *result.Report) string {
 	if len(r.Command) == 0 {
-		return calledBy("")
+		return Called("")
 	}
-	return calledBy(r.Command[0])
+	return Called(r.Command[0])
 }
 
 // ReplayCommand is the command that runs a kept trial again: racebench as it was called, and the trial's path. It
@@ -284,12 +284,19 @@ func ReplayCommand(r *result.Report, row result.Row, dir string) string {
 // wasAttached reports that the program ran already: it is signalled once and never again.
 func wasAttached(row result.Row) bool { return row.External() && row.Variant == "attached" }
 
-func calledBy(word string) string {
-	if word == "" {
+// Called makes text to paste of how racebench was called: a word, or go run PACKAGE.
+func Called(as string) string {
+	if as == "" {
 		return "racebench"
 	}
-	return quote(word)
+	if pkg, ok := strings.CutPrefix(as, GoRun); ok {
+		return GoRun + quote(pkg)
+	}
+	return quote(as)
 }
+
+// GoRun begins how racebench was called where the go command ran it.
+const GoRun = "go run "
 
 // again is the command that was run, with another number of trials.
 func again(program string, args []string, trials string) string {

@@ -21,6 +21,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -93,17 +94,28 @@ func (r *Run) Result() string { return filepath.Join(r.Path(), resultName) }
 // Scenario returns the path of the scenario that a run without a scenario file was made of.
 func (r *Run) Scenario() string { return filepath.Join(r.path, scenarioName) }
 
-// ScenarioOf returns the scenario that a run's or a trial's folder holds.
-func ScenarioOf(dir string) (string, error) {
+// ErrNoScenario says that a folder holds no scenario.
+var ErrNoScenario = errors.New("there is no " + scenarioName + " in it")
+
+// ScenarioOf returns the scenario that a run's or a trial's folder holds. Of latest it is that of the newest run that
+// holds one, which is older where the newest run is no probe's.
+func ScenarioOf(dir string) (path string, older bool, err error) {
 	at, err := follow(dir)
 	if err != nil {
-		return "", fmt.Errorf("read %s: %w", dir, err)
+		return "", false, fmt.Errorf("read %s: %w", dir, err)
 	}
-	path := filepath.Join(at, scenarioName)
-	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("read %s: there is no %s in it", dir, scenarioName)
+	path = filepath.Join(at, scenarioName)
+	if _, err := os.Stat(path); err == nil {
+		return path, false, nil
 	}
-	return path, nil
+	if filepath.Base(dir) == latestName {
+		// The names of runs begin with their times, so that the last of them is the newest.
+		runs, err := filepath.Glob(filepath.Join(filepath.Dir(at), "[0-9]*", scenarioName))
+		if err == nil && len(runs) > 0 {
+			return slices.Max(runs), true, nil
+		}
+	}
+	return "", false, fmt.Errorf("read %s: %w", dir, ErrNoScenario)
 }
 
 // Base returns the path of the result that the run's own was compared with, where it ran both.
