@@ -16,6 +16,7 @@ import (
 
 	"github.com/racebench/racebench/engine/search"
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/custody"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/targets/all"
 )
@@ -43,7 +44,6 @@ type app struct {
 	alsoFailed []string                    // why it fails though the verdict is no finding
 	projects   map[string]scenario.Project // by their files
 	caught     atomic.Int32                // the signal that interrupted us
-	leaving    atomic.Pointer[func()]      // cleans up what must not outlive us when a second signal ends all at once
 }
 
 // A usageError is a mistake of the caller: status 2.
@@ -96,9 +96,7 @@ func (a *app) watchSignals(cancel context.CancelFunc) (stop func()) {
 					continue
 				}
 				if !asked.IsZero() {
-					if clean := a.leaving.Load(); clean != nil {
-						(*clean)()
-					}
+					custody.RemoveAll()
 					os.Exit(statusInterrupted + int(number))
 				}
 				asked = time.Now()
@@ -159,7 +157,10 @@ leaked. It tests any external program (probe), and the servers in Go that are bu
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		// From here on an error is not about how the command was called.
-		PersistentPreRun: func(*cobra.Command, []string) { a.begun = true },
+		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
+			a.begun = true
+			a.sweep(cmd.Name())
+		},
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usagef("there is no command %q%s: see racebench --help", args[0], didYouMean(args[0], commandNames(cmd)))

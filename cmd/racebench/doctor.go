@@ -3,7 +3,6 @@ package main
 import (
 	_ "embed"
 	"fmt"
-	"os"
 	"runtime"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/custody"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 )
@@ -59,12 +59,12 @@ func (a *app) sayAbilities() {
 
 // examine judges two servers whose verdicts are known.
 func (a *app) examine(cmd *cobra.Command) error {
-	dir, err := os.MkdirTemp("", "racebench-doctor-")
+	dir, err := custody.NewFolder("doctor")
 	if err != nil {
 		return fmt.Errorf("make a directory for the examination: %w", err)
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	folds, err := a.examination(cmd, dir)
+	defer func() { _ = dir.Remove() }()
+	folds, err := a.examination(cmd, dir.Path())
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func (a *app) execute(ctx context.Context, programs []trial.Program, f runFlags)
 	}
 	e := &execution{app: a, flags: f, began: time.Now(), cancel: func() {}}
 	var err error
-	if e.run, err = rundir.Create(f.dir, e.began); err != nil {
+	if e.run, err = a.newRun(f.dir, e.began); err != nil {
 		return nil, nil, usageError{err}
 	}
 	if f.timeout > 0 {

@@ -124,7 +124,7 @@ func (a *app) fuzzGo(ctx context.Context, dirs []string, f runFlags) error {
 	}
 	f.parallel = f.atOnce(scenario.Sim)
 	began := time.Now()
-	run, err := rundir.Create(f.dir, began)
+	run, err := a.newRun(f.dir, began)
 	if err != nil {
 		return usageError{err}
 	}

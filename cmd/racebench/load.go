@@ -14,7 +14,6 @@ import (
 	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/loadgen"
 	"github.com/racebench/racebench/engine/result"
-	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 )
 
@@ -81,7 +80,7 @@ func (a *app) offer(ctx context.Context, args []string, w *loadFlags, f runFlags
 		return nil, usagef("--until and --find-max exclude each other: one ends a load, the other looks for a rate")
 	}
 	e := &execution{app: a, flags: f, began: time.Now(), cancel: func() {}, seeds: []scenario.Seed{seed}}
-	if e.run, err = rundir.Create(f.dir, e.began); err != nil {
+	if e.run, err = a.newRun(f.dir, e.began); err != nil {
 		return nil, usageError{err}
 	}
 	o.progress = a.newProgress(f)

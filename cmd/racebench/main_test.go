@@ -18,11 +18,13 @@ import (
 
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/custody"
 	"github.com/racebench/racebench/targets/all"
 )
 
 // TestMain lets the test binary be racebench itself, and the child of racebench's trials.
 func TestMain(m *testing.M) {
+	custody.Main()
 	trial.MaybeChild(trial.Config{Catalog: all.Targets()})
 	testscript.Main(m, map[string]func(){"racebench": main, "testserver": testServer})
 }

@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/custody"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
@@ -52,12 +52,12 @@ func (a *app) runAsPID1(ctx context.Context, p trial.Program, seed string) (*res
 	if len(errs) > 0 {
 		return nil, &errs
 	}
-	dir, err := os.MkdirTemp("", "racebench-pid1-")
+	dir, err := custody.NewFolder("pid1")
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	run, err := rundir.Create(dir, time.Now())
+	defer func() { _ = dir.Remove() }()
+	run, err := rundir.Create(dir.Path(), time.Now())
 	if err != nil {
 		return nil, err
 	}

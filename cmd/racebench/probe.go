@@ -15,6 +15,7 @@ import (
 
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/custody"
 	"github.com/racebench/racebench/scenario"
 )
 
@@ -132,9 +133,9 @@ func (w *probeFlags) runBefore(ctx context.Context) error {
 	if w.before == "" {
 		return nil
 	}
-	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", w.before)
+	cmd := exec.Command("/bin/sh", "-c", w.before)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	if err := cmd.Run(); err != nil {
+	if err := custody.Run(ctx, cmd); err != nil {
 		return notTestedError{fmt.Errorf("--before %s: %w", w.before, err)}
 	}
 	return nil

@@ -75,7 +75,7 @@ func (a *app) replay(cmd *cobra.Command, path string, times int, freeze bool, f 
 	if a.traitsOf(dir).Attached {
 		return usagef("%s: racebench attached to its program, and another process may have the id now: start the program again, and use racebench probe --attach", dir)
 	}
-	run, err := rundir.Create(f.dir, time.Now())
+	run, err := a.newRun(f.dir, time.Now())
 	if err != nil {
 		return usageError{err}
 	}

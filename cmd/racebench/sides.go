@@ -8,12 +8,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/custody"
 	"github.com/racebench/racebench/internal/gate"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
@@ -181,14 +181,9 @@ func withField(v spec.Value, name string, to spec.Value) spec.Value {
 
 // shell runs a command of the user's in a tree. What it prints is not the result's.
 func (a *app) shell(ctx context.Context, dir, command string) error {
-	cmd := exec.CommandContext(ctx, "sh", "-c", command)
+	cmd := exec.Command("sh", "-c", command)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, a.stderr, a.stderr
-	ownGroup(cmd)
-	cmd.WaitDelay = time.Second
-	err := cmd.Run()
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
+	err := custody.Run(ctx, cmd)
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		return notTestedError{fmt.Errorf("%s: %w", command, err)}

@@ -12,24 +12,25 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/custody"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
 )
 
 // A worktree is another commit's files, in a temporary directory.
 type worktree struct {
-	temp, dir          string // dir is in temp; it stands for the directory that we are in
-	top                string // of the repository's own work tree
+	temp               *custody.Folder
+	dir                string // in temp; it stands for the directory that we are in
 	baseName, headName string
 }
 
 // checkOut makes a worktree of the commit where the current one left ref.
 func (a *app) checkOut(ctx context.Context, ref string) (*worktree, error) {
 	git := func(args ...string) (string, error) {
-		cmd := exec.CommandContext(ctx, "git", args...)
+		cmd := exec.Command("git", args...)
 		var complaint strings.Builder
 		cmd.Stderr = &complaint
-		out, err := cmd.Output()
+		out, err := custody.Output(ctx, cmd)
 		switch {
 		case ctx.Err() != nil:
 			return "", ctx.Err()
@@ -66,14 +67,16 @@ func (a *app) checkOut(ctx context.Context, ref string) (*worktree, error) {
 	if err != nil {
 		return nil, err
 	}
-	temp, err := os.MkdirTemp("", "racebench-base-")
+	temp, err := custody.NewFolder("base")
 	if err != nil {
 		return nil, fmt.Errorf("make a worktree: %w", err)
 	}
-	root := filepath.Join(temp, filepath.Base(top))
-	t := &worktree{temp: temp, dir: filepath.Join(root, filepath.FromSlash(prefix)), top: top, baseName: short, headName: head}
-	clean := t.remove
-	a.leaving.Store(&clean)
+	root := filepath.Join(temp.Path(), filepath.Base(top))
+	t := &worktree{temp: temp, dir: filepath.Join(root, filepath.FromSlash(prefix)), baseName: short, headName: head}
+	if err := temp.Owes(top, func() { forgetWorktrees(top, temp.Path()) }); err != nil {
+		t.remove()
+		return nil, err
+	}
 	if _, err := git("worktree", "add", "--detach", "--quiet", root, commit); err != nil {
 		t.remove()
 		return nil, err
@@ -82,9 +85,35 @@ func (a *app) checkOut(ctx context.Context, ref string) (*worktree, error) {
 }
 
 // remove takes the worktree away, also what git remembers of it. It is done whatever ended the gate.
-func (t *worktree) remove() {
-	_ = os.RemoveAll(t.temp)
-	_ = exec.Command("git", "-C", t.top, "worktree", "prune").Run()
+func (t *worktree) remove() { _ = t.temp.Remove() }
+
+// forgetWorktrees takes away what a repository remembers of the worktrees below a folder, and of no other. (Git's own
+// prune would also forget one of the user's that is on a disk which is not there just now.)
+func forgetWorktrees(top, folder string) {
+	out, err := exec.Command("git", "-C", top, "rev-parse", "--git-common-dir").Output()
+	if err != nil {
+		return // the repository is gone, and what it remembered with it
+	}
+	common := strings.TrimSpace(string(out))
+	if !filepath.IsAbs(common) {
+		common = filepath.Join(top, common)
+	}
+	all := filepath.Join(common, "worktrees")
+	entries, err := os.ReadDir(all)
+	if err != nil {
+		return
+	}
+	below := []string{folder + string(filepath.Separator)}
+	if real, err := filepath.EvalSymlinks(folder); err == nil {
+		below = append(below, real+string(filepath.Separator))
+	}
+	for _, e := range entries {
+		raw, err := os.ReadFile(filepath.Join(all, e.Name(), "gitdir"))
+		if err == nil && slices.ContainsFunc(below, func(b string) bool { return strings.HasPrefix(string(raw), b) }) {
+			_ = os.RemoveAll(filepath.Join(all, e.Name()))
+		}
+	}
+	_ = os.Remove(all) // refuses when others are left
 }
 
 // lacks returns a function that reports whether the tree is without a scenario's file, or without the variant in it.

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/engine/schedule"
+	"github.com/racebench/racebench/internal/custody"
 	"github.com/racebench/racebench/internal/overlay"
 )
 
@@ -52,7 +52,7 @@ type Package struct {
 
 	std    string // where the standard library's files are
 	binary string
-	temp   string
+	temp   *custody.Folder
 	places placer
 }
 
@@ -84,13 +84,13 @@ func Build(ctx context.Context, dir string, o Options) (*Package, error) {
 	if _, err := prepared.SelfTest(ctx); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBroken, err)
 	}
-	temp, err := os.MkdirTemp("", "racebench-gotest-")
+	temp, err := custody.NewFolder("gotest")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the tests of %s: %w", found.ImportPath, err)
 	}
 	p := &Package{
 		Dir: found.Dir, ImportPath: found.ImportPath, Go: prepared.Version, Race: o.Race, Lines: prepared.Lines,
-		std: filepath.Join(prepared.GOROOT, "src") + string(filepath.Separator), binary: filepath.Join(temp, "x.test"), temp: temp,
+		std: filepath.Join(prepared.GOROOT, "src") + string(filepath.Separator), binary: filepath.Join(temp.Path(), "x.test"), temp: temp,
 	}
 	// The user's own checks are none of ours, and vet cannot enter packages that only the overlay has.
 	if err := prepared.Compile(ctx, overlay.Compile{Dir: found.Dir, Package: ".", Out: p.binary, Race: o.Race}); err != nil {
@@ -122,18 +122,18 @@ func list(ctx context.Context, dir string) (listed, error) {
 }
 
 func goOutput(ctx context.Context, dir string, args ...string) (string, error) {
-	c := exec.CommandContext(ctx, "go", args...)
+	c := exec.Command("go", args...)
 	c.Dir = dir
 	var out, stderr bytes.Buffer
 	c.Stdout, c.Stderr = &out, &stderr
-	if err := c.Run(); err != nil {
+	if err := custody.Run(ctx, c); err != nil {
 		return "", fmt.Errorf("go %s in %s: %w: %s", args[0], dir, err, strings.TrimSpace(stderr.String()))
 	}
 	return out.String(), nil
 }
 
 // Close removes what was built.
-func (p *Package) Close() error { return errors.Join(p.places.close(), os.RemoveAll(p.temp)) }
+func (p *Package) Close() error { return errors.Join(p.places.close(), p.temp.Remove()) }
 
 // Tests lists the tests whose names match an expression, as go test -run does of names without a slash.
 func (p *Package) Tests(ctx context.Context, run string) ([]string, error) {
@@ -141,9 +141,9 @@ func (p *Package) Tests(ctx context.Context, run string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--run %q: %w", run, err)
 	}
-	c := exec.CommandContext(ctx, p.binary, "-test.list", "^Test")
+	c := exec.Command(p.binary, "-test.list", "^Test")
 	c.Dir = p.Dir
-	out, err := c.Output()
+	out, err := custody.Output(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("list the tests of %s: %w", p.ImportPath, err)
 	}

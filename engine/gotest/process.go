@@ -24,7 +24,7 @@ type process struct {
 
 // start starts one test of the package in a process of its own, up to its being ready.
 func (p *Package) start(ctx context.Context, test string) (*process, error) {
-	started, err := player.Start(ctx, player.Options{Binary: p.binary, Test: test, Dir: p.Dir, Temp: p.temp})
+	started, err := player.Start(ctx, player.Options{Binary: p.binary, Test: test, Dir: p.Dir, Temp: p.temp.Path()})
 	if err != nil {
 		return nil, err
 	}

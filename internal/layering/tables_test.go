@@ -20,7 +20,7 @@ var importRows = [][]string{
 	{"targets", "engine/result", "scenario/load"},
 	{"scenario", "engine/ledger", "engine/result/void", "engine/world/prim", "internal/overlay"},
 	{"scenario/schema", "scenario/spec", "engine/world", "engine/ledger/extern", "engine/signals", "internal/rundir", "targets/promise", "internal/overlay/player"},
-	{"engine/schedule", "internal/overlay/wire", "docs"},
+	{"engine/schedule", "internal/overlay/wire", "internal/custody", "docs"},
 }
 
 // narrowed packages may import of ours only what stands here.
@@ -78,7 +78,7 @@ var moduleOwners = map[string][]string{
 	"gonum.org/v1/gonum":                {"engine/result", "internal/gate"},
 	"golang.org/x/net":                  {"targets/external"},
 	"golang.org/x/perf":                 {"internal/gate"},
-	"golang.org/x/sys":                  {"engine", "engine/signals", "internal/rundir", "targets/external", "cmd/racebench"},
+	"golang.org/x/sys":                  {"engine", "engine/signals", "internal/custody", "internal/rundir", "targets/external", "cmd/racebench"},
 	"golang.org/x/term":                 {"cmd/racebench", "internal/report"},
 
 	"github.com/creack/pty":           {},
@@ -112,6 +112,8 @@ var exceptions = []exception{
 	{"recover", "engine/trial.runChild", "a panic on our own part of a child must not read as the server's crash"},
 	{"process", "engine/trial.MaybeChild", "a child never comes back to its caller's main"},
 	{"process", "engine/trial.dieWithParent", "a child whose parent is gone must not live on"},
+	{"process", "internal/custody.Main", "a guardian never comes back to its caller's main"},
+	{"process", "internal/custody.guard", "what a guardian runs writes where the guardian would"},
 	{"process", "engine/trial.exit", "a server's own code ends its process, at its will: that is what is tested"},
 	{"process", "engine/trialtest.serve", "designs of the toy server end their process themselves: that is what a trial must tell"},
 	{"process", "engine/trial.onPanic", "a panic on a task of ours is our own failure and ends the child"},

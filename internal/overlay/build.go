@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+
+	"github.com/racebench/racebench/internal/custody"
 )
 
 // Compile says which test binary to build.
@@ -28,11 +30,11 @@ func (p Prepared) Compile(ctx context.Context, c Compile) error {
 		args = append(args, "-race")
 	}
 	args = append(append(args, c.Flags...), c.Package)
-	cmd := p.command(ctx, args...)
+	cmd := p.command(args...)
 	cmd.Dir = c.Dir
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Run(); err != nil {
+	if err := custody.Run(ctx, cmd); err != nil {
 		lines := strings.SplitAfter(strings.TrimRight(out.String(), "\n"), "\n")
 		if len(lines) > messageLines {
 			lines = append(lines[:messageLines], "…")
@@ -43,8 +45,8 @@ func (p Prepared) Compile(ctx context.Context, c Compile) error {
 }
 
 // command is a go command over the tree.
-func (p Prepared) command(ctx context.Context, args ...string) *exec.Cmd {
-	c := exec.CommandContext(ctx, p.Go, args...)
+func (p Prepared) command(args ...string) *exec.Cmd {
+	c := exec.Command(p.Go, args...)
 	env := p.env
 	if env == nil {
 		env = os.Environ()

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/racebench/racebench/internal/custody"
 )
 
 // A tree is a Go tree and its go command.
@@ -22,11 +24,11 @@ func findTree(ctx context.Context, o Options) (tree, error) {
 	if command == "" {
 		command = "go"
 	}
-	c := exec.CommandContext(ctx, command, "env", "-json", "GOROOT", "GOVERSION", "GOMODCACHE", "GOOS", "GOARCH")
+	c := exec.Command(command, "env", "-json", "GOROOT", "GOVERSION", "GOMODCACHE", "GOOS", "GOARCH")
 	c.Dir, c.Env = o.Dir, o.Env
 	var stderr bytes.Buffer
 	c.Stderr = &stderr
-	raw, err := c.Output()
+	raw, err := custody.Output(ctx, c)
 	if err != nil {
 		return tree{}, fmt.Errorf("ask %s for its tree: %w: %s", command, err, strings.TrimSpace(stderr.String()))
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/racebench/racebench/internal/custody"
 	"github.com/racebench/racebench/internal/overlay/player"
 	"github.com/racebench/racebench/internal/overlay/wire"
 )
@@ -117,18 +118,18 @@ func (p Prepared) compileSelf(ctx context.Context, dir string) (string, error) {
 
 // playSelf plays the schedules of one program and joins the traces of those that did not kill the process.
 func (p Prepared) playSelf(ctx context.Context, binary string, s selfTest) (joint, problem string, err error) {
-	temp, err := os.MkdirTemp("", "racebench-selftest-")
+	temp, err := custody.NewFolder("selftest")
 	if err != nil {
 		return "", "", fmt.Errorf("make a folder for the self-test: %w", err)
 	}
-	defer os.RemoveAll(temp)
+	defer temp.Remove()
 	hash, seen := uint64(14695981039346656037), map[wire.Verdict]int{}
 	note := func(v wire.Verdict, trace uint64) {
 		seen[v]++
 		hash = ((hash^trace)*1099511628211 ^ uint64(v)) * 1099511628211
 	}
 	for next := uint64(0); next < selfSchedules; {
-		q, err := player.Start(ctx, player.Options{Binary: binary, Test: s.name, Dir: temp, Temp: temp})
+		q, err := player.Start(ctx, player.Options{Binary: binary, Test: s.name, Dir: temp.Path(), Temp: temp.Path()})
 		if err != nil {
 			return "", "", err
 		}

@@ -4,6 +4,7 @@
 //	DIR/latest                        a link to the newest run
 //	DIR/20261121-101530-4f9a2c/       one run
 //	    .gitignore                    "*", wherever the run is moved
+//	    running.lock                  while it runs
 //	    result.json  scenario.yaml (of a probe)
 //	    base.json                     of a gate that ran two sides: the base's result
 //	    trials/000001/                one kept trial, complete in itself
@@ -24,6 +25,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/racebench/racebench/internal/custody"
 )
 
 const (
@@ -33,6 +36,7 @@ const (
 	trialsName   = "trials"
 	latestName   = "latest"
 	ignoreName   = ".gitignore"
+	lockName     = "running.lock"
 	stamp        = "20060102-150405"
 )
 
@@ -40,6 +44,7 @@ const (
 type Run struct {
 	dir  string // of all runs
 	path string
+	lock *os.File // held as long as it runs; nil where the system has no such locks
 
 	mu     sync.Mutex
 	trials int   // that were begun
@@ -64,7 +69,11 @@ func Create(dir string, now time.Time) (*Run, error) {
 		if err != nil {
 			return nil, fmt.Errorf("make run directory: %w", err)
 		}
-		return &Run{dir: dir, path: path, room: Room}, WriteFile(filepath.Join(path, ignoreName), []byte("*\n"))
+		r := &Run{dir: dir, path: path, room: Room}
+		if r.lock, err = custody.Hold(filepath.Join(path, lockName)); err != nil {
+			return nil, fmt.Errorf("make run directory: %w", err)
+		}
+		return r, WriteFile(filepath.Join(path, ignoreName), []byte("*\n"))
 	}
 }
 
@@ -171,6 +180,7 @@ func (r *Run) Finish(result []byte) error {
 	if err := WriteFile(r.Result(), result); err != nil {
 		return err
 	}
+	r.over()
 	return r.pointLatest()
 }
 
@@ -178,11 +188,21 @@ func (r *Run) Finish(result []byte) error {
 // stays, without an error.
 func (r *Run) Remove() error {
 	_ = os.Remove(filepath.Join(r.path, trialsName))
+	r.over()
 	left, err := os.ReadDir(r.path)
 	if err != nil || len(left) > 1 || len(left) == 1 && left[0].Name() != ignoreName {
 		return err
 	}
 	return os.RemoveAll(r.path)
+}
+
+// over lets go of the run's lock.
+func (r *Run) over() {
+	if r.lock != nil {
+		_ = os.Remove(r.lock.Name())
+		_ = r.lock.Close()
+		r.lock = nil
+	}
 }
 
 // pointLatest moves `latest` in one step. Where links cannot be made it is a file with the run's name.

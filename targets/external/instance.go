@@ -124,8 +124,13 @@ func runBefore(p *program) error {
 		words[i] = p.fill(word)
 	}
 	cmd := exec.Command(words[0], words[1:]...)
-	cmd.Dir, cmd.Stderr = p.c.cwd, os.Stderr
-	err := cmd.Run()
+	cmd.Dir, cmd.Stderr, cmd.SysProcAttr = p.c.cwd, os.Stderr, attributes(false)
+	err := startOnOneThread(cmd)
+	if err == nil {
+		_, guarded := guardian(cmd.Process.Pid)
+		err = cmd.Wait()
+		guarded()
+	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		return fmt.Errorf("before_each: %s: %w", words[0], err)
