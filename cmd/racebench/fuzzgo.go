@@ -122,40 +122,59 @@ func (a *app) fuzzGo(ctx context.Context, dirs []string, f runFlags) error {
 	if err := f.checkGo(); err != nil {
 		return err
 	}
+	seed, err := f.goSeed()
+	if err != nil {
+		return err
+	}
+	rep, err := a.searchPackages(ctx, dirs, f, seed)
+	if err != nil {
+		return err
+	}
+	return a.finish(rep, f)
+}
+
+// goSeed is --seed, or a new one.
+func (f *runFlags) goSeed() (scenario.Seed, error) {
+	if f.seed == "" {
+		return scenario.NewSeed(), nil
+	}
+	seed, err := scenario.ParseSeed(f.seed)
+	if err != nil {
+		return seed, usageError{fmt.Errorf("--seed: %w", err)}
+	}
+	return seed, nil
+}
+
+// searchPackages searches the tests of Go packages, in a run directory of its own.
+func (a *app) searchPackages(ctx context.Context, dirs []string, f runFlags, seed scenario.Seed) (*result.Report, error) {
 	f.parallel = f.atOnce(scenario.Sim)
 	began := time.Now()
 	run, err := a.newRun(f.dir, began)
 	if err != nil {
-		return usageError{err}
-	}
-	seed := scenario.NewSeed()
-	if f.seed != "" {
-		if seed, err = scenario.ParseSeed(f.seed); err != nil {
-			return usageError{fmt.Errorf("--seed: %w", err)}
-		}
+		return nil, usageError{err}
 	}
 	var folds []*result.Campaign
 	for _, dir := range dirs {
 		found, err := a.searchGo(ctx, dir, f, uint64(seed), run)
 		folds = append(folds, found...)
 		if err != nil {
-			return errors.Join(err, run.Remove())
+			return nil, errors.Join(err, run.Remove())
 		}
 	}
 	rep, err := newReport(folds, a.args)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	rep.Started, rep.ElapsedNS, rep.Seed = began.UTC(), time.Since(began).Nanoseconds(), seed.String()
 	raw, err := rep.Encode()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := run.Finish(raw); err != nil {
-		return err
+		return nil, err
 	}
 	a.warnOfUsage(f.dir)
-	return a.finish(rep, f)
+	return rep, nil
 }
 
 func (a *app) searchGo(ctx context.Context, dir string, f runFlags, seed uint64, run *rundir.Run) ([]*result.Campaign, error) {

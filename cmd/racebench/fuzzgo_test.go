@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -46,6 +48,55 @@ func TestWhatFuzzRefusesOfGoTests(t *testing.T) {
 		var out, stderr bytes.Buffer
 		if status := run(t.Context(), append([]string{"fuzz", "--dir", filepath.Join(dir, "runs")}, strings.Fields(args)...), &out, &stderr); status != statusUsage || !strings.Contains(stderr.String(), want) {
 			t.Errorf("fuzz %s: status %d, %q, want %d and %q", args, status, stderr.String(), statusUsage, want)
+		}
+	}
+}
+
+// A pull request that breaks a Go test's stop fails the gate, and what the base has, too, does not.
+func TestGateOfGoTests(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds tests over the patched Go tree")
+	}
+	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
+		t.Skip("Go tests are searched on linux/amd64")
+	}
+	dir := t.TempDir()
+	t.Chdir(dir)
+	const onBase = "package p\n\nimport \"testing\"\n\nfunc job(t *testing.T, room int) {\n" +
+		"\tjobs, stop := make(chan int, room), make(chan bool)\n\tgo func() { close(stop) }()\n\tgo func() {\n" +
+		"\t\tselect {\n\t\tcase <-jobs:\n\t\tcase <-stop:\n\t\t}\n\t}()\n\tjobs <- 1\n}\n\nfunc TestOld(t *testing.T) { job(t, 0) }\n"
+	write := func(name, text string) {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("go.mod", "module example.org/p\n\ngo 1.26\n")
+	write("p_test.go", onBase+"\nfunc TestStop(t *testing.T) { job(t, 1) }\n")
+	for _, args := range []string{"init -q", "add -A", "-c user.name=x -c user.email=x@example.org commit -qm base"} {
+		if out, err := exec.Command("git", strings.Fields(args)...).CombinedOutput(); err != nil {
+			t.Fatalf("git %s: %v: %s", args, err, out)
+		}
+	}
+	gate := func(args string) (int, string) {
+		var out, stderr bytes.Buffer
+		status := run(t.Context(), append([]string{"gate", ".", "--seed", "1", "--trials", "60"}, strings.Fields(args)...), &out, &stderr)
+		return status, out.String() + stderr.String()
+	}
+	if status, out := gate("--against HEAD"); status != 0 || !strings.Contains(out, "on base too") {
+		t.Errorf("a change of nothing: status %d, want 0 and what is on base: %s", status, out)
+	}
+	write("p_test.go", onBase+"\nfunc TestStop(t *testing.T) { job(t, 0) }\n")
+	if status, out := gate("--against HEAD --run Stop"); status != statusFinding || !strings.Contains(out, "NEW") {
+		t.Errorf("a stop that was broken: status %d, want %d: %s", status, statusFinding, out)
+	}
+	for args, want := range map[string]string{
+		"--against HEAD --build true":         "Go tests build themselves",
+		"--base-cmd ./a --head-cmd ./b":       "--base-cmd is for programs",
+		"--against HEAD --variant x":          "--variant: a Go test has none",
+		"--baseline none.json --run TestStop": "there is no baseline none.json",
+	} {
+		if status, out := gate(args); status != statusUsage || !strings.Contains(out, want) {
+			t.Errorf("gate %s: status %d, %s, want %q", args, status, out, want)
 		}
 	}
 }

@@ -27,13 +27,14 @@ type gateFlags struct {
 	against, build   string
 	program          string
 	baseCmd, headCmd string
+	tests            bool // the arguments are folders of Go tests
 }
 
 func (a *app) gateCommand() *cobra.Command {
 	f := gateFlags{runFlags: newRunFlags()}
 	f.outputs.known = report.ComparisonFormats()
 	cmd := &cobra.Command{
-		Use:   "gate [HEAD.json | SCENARIO.yaml | TARGET[/VARIANT]]...",
+		Use:   "gate [HEAD.json | SCENARIO.yaml | TARGET[/VARIANT] | ./GOPACKAGE]...",
 		Short: "Fail on a new breach or a regression, against a baseline or another commit",
 		Long: `Compare with a base, and fail on what is worse:
   - a class of breach that the base has not shown and known: does not list
@@ -43,12 +44,13 @@ func (a *app) gateCommand() *cobra.Command {
 
 The base is a stored result (--baseline), another commit (--against, built in a
 worktree of its own), or another command (--base-cmd). Commits and commands run in
-turns with the head, trial by trial, on the same seeds. The head is a stored result or
+turns with the head, trial by trial, on the same seeds; Go tests one after the other. The head is a stored result or
 is run now; without arguments every .racebench/*.yaml.
 
 Exit status: 0 nothing is worse, 1 something is, 2 a usage error, 3 nothing was
 tested, 4 racebench itself failed.`,
 		Example: `  racebench gate --against origin/main --build 'go build -o bin/racebench ./cmd/racebench'
+  racebench gate ./worker --against origin/main --trials 5000
   racebench gate --update examples/broker.yaml
   racebench gate examples/broker.yaml
   racebench gate --baseline base.json head.json -o markdown=summary.md`,
@@ -56,13 +58,26 @@ tested, 4 racebench itself failed.`,
 			if err := f.checkBase(); err != nil {
 				return err
 			}
-			if f.against != "" || f.baseCmd != "" {
+			var err error
+			if f.tests, err = a.goPackages(args, f.runFlags); err != nil {
+				return err
+			}
+			if f.tests {
+				if err := f.readyForGo(); err != nil {
+					return err
+				}
+			}
+			switch {
+			case f.tests && f.against != "":
+				return a.gateGo(cmd.Context(), args, f)
+			case f.against != "" || f.baseCmd != "":
 				return a.gateSides(cmd.Context(), args, f)
 			}
 			return a.gateStored(cmd.Context(), args, f)
 		},
 	}
 	f.register(cmd)
+	f.registerGo()
 	fs := cmd.Flags()
 	_ = fs.MarkHidden("shard") // parts are merged before they are compared
 	fs.Lookup("fail-fast").Usage = "stop, both sides, at the head's first breach that neither the base has shown nor known: lists"
@@ -142,6 +157,17 @@ func (a *app) gateStored(ctx context.Context, args []string, f gateFlags) error 
 	return nil
 }
 
+// readyForGo refuses flags that Go tests do not have, and gives their search a budget.
+func (f *gateFlags) readyForGo() error {
+	if f.trials == 0 && f.forTime == 0 {
+		f.forTime = fuzzTime
+	}
+	if f.baseCmd != "" {
+		return usagef("--base-cmd is for programs: compare Go tests with a commit (--against REF) or a stored result (--baseline)")
+	}
+	return f.checkGo()
+}
+
 // canWrite refuses a baseline that could not be written, before anything is run.
 func canWrite(baseline string) error {
 	if err := os.MkdirAll(filepath.Dir(baseline), 0o755); err != nil {
@@ -168,6 +194,14 @@ func (a *app) headOf(ctx context.Context, args []string, f gateFlags, s settings
 		}
 		head, err := readResult(args[0])
 		return head, args[0], err
+	}
+	if f.tests {
+		seed, err := f.goSeed()
+		if err != nil {
+			return nil, "", err
+		}
+		head, err := a.searchPackages(ctx, args, f.runFlags, seed)
+		return head, "this run", err
 	}
 	programs, err := a.programs(args, f.runFlags, s.engineElse)
 	if err != nil {
