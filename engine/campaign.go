@@ -73,7 +73,7 @@ func RunCampaigns(ctx context.Context, programs []trial.Program, seeds []scenari
 	began := time.Now()
 	for i, p := range programs {
 		if p.Plain() {
-			fold, err := runPlain(ctx, p, seeds[i])
+			fold, err := runPlain(ctx, p, seeds[i], c.Reach)
 			if err != nil {
 				return all, err
 			}

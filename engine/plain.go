@@ -9,6 +9,7 @@ import (
 
 	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/loadgen"
+	"github.com/racebench/racebench/engine/reach"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario"
@@ -47,7 +48,7 @@ func (p Plain) fold(t result.Trial) *result.Campaign {
 }
 
 // plainOf is the load of a scenario whose server runs already.
-func plainOf(ctx context.Context, p trial.Program, seed scenario.Seed) (Plain, error) {
+func plainOf(ctx context.Context, p trial.Program, seed scenario.Seed, rule reach.Rule) (Plain, error) {
 	v := p.Variants[0]
 	plain := Plain{Header: batch.HeaderOf(p, v), Rules: batch.RulesOf(p, v)}
 	plain.Header.Seed, plain.Header.Plain = seed.String(), true
@@ -56,8 +57,9 @@ func plainOf(ctx context.Context, p trial.Program, seed scenario.Seed) (Plain, e
 		return plain, fmt.Errorf("read url: %w", err)
 	}
 	port := cmp.Or(at.Port(), map[string]string{"http": "80", "https": "443"}[at.Scheme])
+	way := rule.To(at.Hostname())
 	plain.Load = loadgen.Config{
-		Address: loadgen.Reach(ctx, at.Hostname(), port), For: p.Scenario.Duration,
+		Address: way.Pick(ctx, at.Hostname(), port), Way: way, For: p.Scenario.Duration,
 		Stream: func(name string) *rand.Rand { return seed.Stream("load/" + name) },
 	}
 	if at.Scheme == "https" {
@@ -93,8 +95,8 @@ func plainGroup(g trial.Group, at *url.URL, p trial.Program) (loadgen.Group, err
 }
 
 // runPlain runs the plain load of a scenario.
-func runPlain(ctx context.Context, p trial.Program, seed scenario.Seed) (*result.Campaign, error) {
-	plain, err := plainOf(ctx, p, seed)
+func runPlain(ctx context.Context, p trial.Program, seed scenario.Seed, rule reach.Rule) (*result.Campaign, error) {
+	plain, err := plainOf(ctx, p, seed, rule)
 	if err != nil {
 		return nil, err
 	}

@@ -35,6 +35,8 @@ type Traits struct {
 	Idle     bool   // it has no clients: the stop itself is the test
 	Attached bool   // it ran already: it is signalled once, and never started again
 	Plain    string // it runs already at this URL, and is loaded and nothing else; empty elsewhere
+	// Host is where its clients connect to; empty where that is what it listens at on this machine.
+	Host string
 	// External says that the server is another program: no world can simulate it, and its memory, its tasks and its
 	// build are not this process's.
 	External bool

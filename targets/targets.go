@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/reach"
 	"github.com/racebench/racebench/engine/world"
 )
 
@@ -71,6 +72,8 @@ type Host struct {
 	// Dir is the path of a folder of the server's own: not there at first, kept through the phases of a
 	// trial and taken away after them. It is empty in a simulated world, which has no files.
 	Dir string
+	// Reach is where clients may connect to.
+	Reach reach.Rule
 	// Outside is for targets that are other programs; nil in a simulated world.
 	Outside Outside
 	// Medium is what stands for Dir in a simulated world: what the Auditor's NewMedium has made for the

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/racebench/racebench/engine/batch"
+	"github.com/racebench/racebench/engine/reach"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/report"
@@ -90,7 +91,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fs.Var(choice{&f.engine, []string{string(scenario.Real), string(scenario.Sim)}}, "engine", "the world that trials run in (default: the scenario's, else real)")
 	fs.StringArrayVar(&f.variants, "variant", nil, "only the variant `NAME` (may be repeated)")
 	fs.IntVarP(&f.parallel, "parallel", "p", f.parallel, "`N` trials at once: more than one disturbs real timing (default: 1, or all cores in engine sim)")
-	fs.StringArrayVar(&f.remotes, "allow-remote", nil, "a `HOST` that is not this machine and that plain load may be offered to (may be repeated)")
+	f.registerRemote(fs)
 	fs.StringVar(&f.shard, "shard", "", "run the part `I/N` of the trials, such as 2/4; racebench report merges the parts")
 	f.registerProgress(fs)
 	f.registerDir(fs)
@@ -103,6 +104,13 @@ func (f *runFlags) registerTrials(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.failFast, "fail-fast", false, "stop at the first finding")
 	fs.DurationVar(&f.timeout, "timeout", 0, "a `TIME` for the whole run: stop then, judge and write what ran (default: no limit)")
 }
+
+func (f *runFlags) registerRemote(fs *pflag.FlagSet) {
+	fs.StringArrayVar(&f.remotes, "allow-remote", nil, "a `HOST` that is not this machine and may be loaded all the same (may be repeated)")
+}
+
+// reach is where load may go.
+func (f *runFlags) reach() reach.Rule { return reach.Allowing(f.remotes...) }
 
 func (f *runFlags) registerKeep(fs *pflag.FlagSet) {
 	fs.Var(choice{&f.keep, keeps}, "keep", "which trials stay on disk; failing: the first three of each breach class")

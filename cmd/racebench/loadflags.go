@@ -41,7 +41,7 @@ const (
 // loadFlags are what a load is told.
 type loadFlags struct {
 	method, data, requests, name, status string
-	headers, thresholds, remotes         []string
+	headers, thresholds                  []string
 	rate, stages, think, until, findMax  string
 	arrivals, engineIO                   string
 	clients                              int
@@ -63,6 +63,7 @@ func (w *loadFlags) groups(f *runFlags) []flagGroup {
 		groups[i].flags = pflag.NewFlagSet("", pflag.ContinueOnError)
 	}
 	w.registerRequest(groups[0].flags)
+	f.registerRemote(groups[0].flags)
 	w.registerLoad(groups[1].flags, f)
 	verdict := groups[2].flags
 	verdict.StringArrayVar(&w.thresholds, "threshold", nil, "a `BOUND` that must hold, such as 'p99 < 25ms', 'errors < 1%' or 'rate > 4000/s' (may be repeated)")
@@ -84,7 +85,6 @@ func (w *loadFlags) registerRequest(fs *pflag.FlagSet) {
 	fs.StringVar(&w.requests, "requests", "", "a `FILE` with a method and a URL or path on each line")
 	fs.StringVar(&w.status, "status", "", "the `LIST` of statuses that are well, such as 200 or 2xx,404 (default: below 400)")
 	fs.DurationVar(&w.answerLimit, "answer-limit", w.answerLimit, "the `TIME` that an answer may take: then it is a timeout")
-	fs.StringArrayVar(&w.remotes, "allow-remote", nil, "a `HOST` that is not this machine and may be loaded all the same (may be repeated)")
 	fs.BoolVar(&w.http2, "http2", false, "speak HTTP/2: not built yet")
 	_ = fs.MarkHidden("http2")
 }
@@ -241,7 +241,8 @@ func (w *loadFlags) plain(ctx context.Context, args []string, f *runFlags, seed 
 		return p, err
 	}
 	at := places[0]
-	if err := checkRemote(ctx, at.host, w.remotes); err != nil {
+	remote, err := remoteOf(ctx, at.host, f.reach())
+	if err != nil {
 		return p, err
 	}
 	if f.forTime == 0 && w.stages == "" {
@@ -273,8 +274,9 @@ func (w *loadFlags) plain(ctx context.Context, args []string, f *runFlags, seed 
 	if err := w.checkRhythm(&g, f); err != nil {
 		return p, err
 	}
+	way := f.reach().To(at.host)
 	c := loadgen.Config{
-		Address: loadgen.Reach(ctx, at.host, at.port), Groups: []loadgen.Group{g}, For: f.forTime, AnswerLimit: w.answerLimit,
+		Address: way.Pick(ctx, at.host, at.port), Way: way, Groups: []loadgen.Group{g}, For: f.forTime, AnswerLimit: w.answerLimit,
 		Engine: w.engineIO, Stream: func(name string) *rand.Rand { return seed.Stream("load/" + name) },
 	}
 	if at.secure() {
@@ -284,6 +286,7 @@ func (w *loadFlags) plain(ctx context.Context, args []string, f *runFlags, seed 
 		return p, usagef("--engine-io: %w", err)
 	}
 	p = engine.Plain{Header: w.header(args, f, seed, at), Load: c}
+	p.Header.Remote = remote
 	p.Rules.Thresholds, err = w.bounds()
 	return p, err
 }

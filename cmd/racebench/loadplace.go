@@ -3,12 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/racebench/racebench/engine/loadgen"
+	"github.com/racebench/racebench/engine/reach"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario/spec"
 )
@@ -110,18 +111,17 @@ func stageRate(text string) (float64, error) {
 	return rate, err
 }
 
-// checkPlaces refuses scenarios of plain load whose server is not this machine, or with more clients than descriptors.
-func checkPlaces(ctx context.Context, programs []trial.Program, allowed []string) error {
-	for _, p := range programs {
+// checkPlaces refuses programs whose clients would connect to another machine that is not allowed, and scenarios of
+// plain load with more clients than descriptors. It notes the machine where there is one.
+func checkPlaces(ctx context.Context, programs []trial.Program, rule reach.Rule) error {
+	for i := range programs {
+		p := &programs[i]
+		var err error
+		if p.Remote, err = remoteOf(ctx, p.Target.Traits.Host, rule); err != nil {
+			return fmt.Errorf("%s: %w", p.Scenario.Name, err)
+		}
 		if !p.Plain() {
 			continue
-		}
-		at, err := placeOf(p.Target.Traits.Plain)
-		if err != nil {
-			return err
-		}
-		if err := checkRemote(ctx, at.host, allowed); err != nil {
-			return err
 		}
 		clients := 0
 		for _, g := range p.Groups {
@@ -144,22 +144,18 @@ func noPlain(programs []trial.Program, why string) error {
 	return nil
 }
 
-// checkRemote refuses a host that is not this machine, unless it is named: a typing error must not load somebody's
-// server.
-func checkRemote(ctx context.Context, host string, allowed []string) error {
-	if slices.Contains(allowed, host) {
-		return nil
+// remoteOf returns a host that is not this machine and may be loaded, or "" for this machine. A host that is neither is
+// refused: a typing error must not load somebody's server.
+func remoteOf(ctx context.Context, host string, rule reach.Rule) (string, error) {
+	if host == "" {
+		return "", nil
 	}
-	all, err := loadgen.Addresses(ctx, host)
-	if err != nil {
-		return usagef("%s has no address that could be this machine's (%w): only this machine is loaded, unless --allow-remote %s says otherwise", host, err, host)
+	remote, err := rule.Check(ctx, host)
+	if _, refused := errors.AsType[*reach.Refusal](err); refused {
+		return "", usageError{err}
 	}
-	local, err := loadgen.Local(all)
-	if err != nil {
-		return err
+	if err != nil || !remote {
+		return "", err
 	}
-	if !local {
-		return usagef("%s is not this machine: say --allow-remote %s if it may be loaded", host, host)
-	}
-	return nil
+	return host, nil
 }

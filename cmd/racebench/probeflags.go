@@ -39,6 +39,7 @@ func (w *probeFlags) groups(f *runFlags) []flagGroup {
 	}
 	w.registerProgram(groups[0].flags)
 	w.registerLoad(groups[1].flags)
+	f.registerRemote(groups[1].flags)
 	w.registerSignal(groups[2].flags)
 	verdict := groups[3].flags
 	verdict.StringVar(&w.exit, "exit", "", "a `LIST` of clean exit statuses and signals (default 0,143)")

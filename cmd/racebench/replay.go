@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/reach"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
@@ -43,6 +44,7 @@ func (a *app) replayCommand() *cobra.Command {
 	}
 	cmd.Flags().IntVar(&times, "times", 5, "how often to run it")
 	cmd.Flags().BoolVar(&freeze, "freeze", false, "stop an external program before the signal, so that requests wait unread; results are not rates")
+	f.registerRemote(cmd.Flags())
 	f.registerDir(cmd.Flags())
 	f.registerProgress(cmd.Flags())
 	return cmd
@@ -65,21 +67,25 @@ func (a *app) replay(cmd *cobra.Command, path string, times int, freeze bool, f 
 	if file := scheduleOf(trials); file != "" && !freeze {
 		return a.replaySchedule(cmd.Context(), file)
 	}
+	if err := a.checkTrials(cmd.Context(), trials, f.reach()); err != nil {
+		return err
+	}
 	dir, recorded, err := a.firstBreached(trials, freeze)
 	if err != nil {
 		return err
 	}
-	if freeze && !a.traitsOf(dir).External {
+	traits := a.traitsOf(dir)
+	if freeze && !traits.External {
 		return errFreeze
 	}
-	if a.traitsOf(dir).Attached {
+	if traits.Attached {
 		return usagef("%s: racebench attached to its program, and another process may have the id now: start the program again, and use racebench probe --attach", dir)
 	}
 	run, err := a.newRun(f.dir, time.Now())
 	if err != nil {
 		return usageError{err}
 	}
-	again, err := engine.Replay(cmd.Context(), dir, times, trial.Config{Catalog: a.catalog, Build: toolInfo().Build, Freeze: freeze}, run,
+	again, err := engine.Replay(cmd.Context(), dir, times, trial.Config{Catalog: a.catalog, Build: toolInfo().Build, Freeze: freeze, Reach: f.reach()}, run,
 		func(t result.Trial) {
 			if f.progress != "none" {
 				fmt.Fprintf(a.stderr, "replay %d of %d: %s\n", t.Number, times, verdictLine(t))
@@ -95,6 +101,27 @@ func (a *app) replay(cmd *cobra.Command, path string, times int, freeze bool, f 
 		a.tellReplays(recorded, again, freeze)
 	}
 	return err
+}
+
+// checkTrials refuses recorded trials whose clients would connect to another machine that this command does not allow,
+// and names the one that it allows.
+func (a *app) checkTrials(ctx context.Context, trials []rundir.TrialDir, rule reach.Rule) error {
+	var hosts []string
+	for _, dir := range trials {
+		host := a.traitsOf(dir).Host
+		if slices.Contains(hosts, host) {
+			continue
+		}
+		hosts = append(hosts, host)
+		remote, err := remoteOf(ctx, host, rule)
+		if err != nil {
+			return err
+		}
+		if remote != "" {
+			fmt.Fprintf(a.stderr, "racebench: remote %s is loaded\n", remote)
+		}
+	}
+	return nil
 }
 
 // allVoid returns an error when no replay could show anything: the program did not start, or the signal never struck.

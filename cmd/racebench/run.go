@@ -162,7 +162,7 @@ func (a *app) runPrograms(ctx context.Context, programs []trial.Program, f runFl
 	if err := oneEngine(programs); err != nil {
 		return nil, err
 	}
-	if err := checkPlaces(ctx, programs, f.remotes); err != nil {
+	if err := checkPlaces(ctx, programs, f.reach()); err != nil {
 		return nil, err
 	}
 	f.parallel = f.atOnce(programs[0].Scenario.Engine)
@@ -179,7 +179,7 @@ func (a *app) runPrograms(ctx context.Context, programs []trial.Program, f runFl
 		Trials: f.trials, For: f.forTime, Within: s.within, Whole: f.budgetOf(programs), Shard: part,
 	}, trial.Config{
 		Catalog: a.catalog, Build: toolInfo().Build, Keep: keepOf(f.keep), Parallel: f.parallel,
-		FailFast: f.failFast, OnBase: s.onBase, Progress: e.progress.note, Corpus: f.corpus, Verify: f.verify,
+		FailFast: f.failFast, OnBase: s.onBase, Progress: e.progress.note, Corpus: f.corpus, Verify: f.verify, Reach: f.reach(),
 	}, e.run)
 	if s.asPID1 != nil && err == nil {
 		s.asPID1(ctx, folds)

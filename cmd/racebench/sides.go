@@ -44,6 +44,9 @@ func (a *app) gateSides(ctx context.Context, args []string, f gateFlags) error {
 			return usagef("%s asks for engine %s, which runs inside this racebench: two builds are compared with --engine real", p.Scenario.Name, p.Scenario.Engine)
 		}
 	}
+	if err := checkPlaces(ctx, programs, f.reach()); err != nil {
+		return err
+	}
 	var sides []side
 	var newHere func(scenario, variant string) bool
 	if f.against != "" {
@@ -166,7 +169,7 @@ func (a *app) relocate(programs []trial.Program, change func(external spec.Value
 		if len(errs) > 0 {
 			return usageError{&scenarioError{s.File, s.Problems(errs)}}
 		}
-		moved.SeedHash = p.Hash
+		moved.SeedHash, moved.Remote = p.Hash, p.Remote
 		programs[i] = moved
 	}
 	return nil
@@ -203,7 +206,7 @@ func (a *app) runInTurns(ctx context.Context, sides []side, f gateFlags) ([]*res
 	var both []engine.Side
 	for i, s := range sides {
 		c := trial.Config{
-			Catalog: a.catalog, Executable: s.program, ChildArgs: s.args, Build: toolInfo().Build, Keep: keepOf(f.keep), FailFast: f.failFast,
+			Catalog: a.catalog, Executable: s.program, ChildArgs: s.args, Build: toolInfo().Build, Keep: keepOf(f.keep), FailFast: f.failFast, Reach: f.reach(),
 			Progress: func(g trial.Progress) {
 				g.Variant += []string{" (base)", " (head)"}[i]
 				e.progress.note(g)

@@ -47,6 +47,7 @@ type loop struct {
 	ctx    context.Context
 	epoll  int
 	family int
+	ip     netip.Addr
 	to     unix.Sockaddr
 	failed error // why there is no address
 	conns  []conn
@@ -118,7 +119,8 @@ func (w *loop) resolve() {
 		w.failed = fmt.Errorf("%s has no address", w.l.c.Address)
 		return
 	}
-	if ip := at.Addr().Unmap(); ip.Is4() {
+	w.ip = at.Addr().Unmap()
+	if ip := w.ip; ip.Is4() {
 		w.family, w.to = unix.AF_INET, &unix.SockaddrInet4{Port: int(at.Port()), Addr: ip.As4()}
 	} else {
 		w.family, w.to = unix.AF_INET6, &unix.SockaddrInet6{Port: int(at.Port()), Addr: ip.As16()}
@@ -247,6 +249,9 @@ func (w *loop) start(c *conn, intended, now time.Duration, late bool) {
 func (w *loop) connect(c *conn) error {
 	if w.failed != nil {
 		return w.failed
+	}
+	if err := w.l.c.Way.Permit(w.ip); err != nil {
+		return err
 	}
 	fd, err := unix.Socket(w.family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {

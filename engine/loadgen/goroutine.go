@@ -279,8 +279,7 @@ func (c *client) drop() {
 func (c *client) dial(ctx context.Context) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.l.limit)
 	defer cancel()
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", c.l.c.Address)
+	conn, err := c.l.c.Way.Dial(ctx, c.l.c.Address)
 	if err != nil {
 		return nil, err
 	}

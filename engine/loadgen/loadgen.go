@@ -19,6 +19,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/racebench/racebench/engine/reach"
 	"github.com/racebench/racebench/engine/result"
 )
 
@@ -64,7 +65,8 @@ type Group struct {
 
 // A Config is a whole load.
 type Config struct {
-	Address string // host:port; its host has been resolved where that can be done
+	Address string    // host:port; its host has been resolved where that can be done
+	Way     reach.Way // how connections to it are made
 	TLS     *tls.Config
 	Groups  []Group
 	For     time.Duration

@@ -26,6 +26,7 @@ type Header struct {
 	AtStartup    bool              `json:"at_startup,omitempty"` // the stop itself is the test: nothing needs to be at risk
 	Anytime      bool              `json:"anytime,omitempty"`    // it was stopped by time: its number of trials was not settled beforehand
 	Plain        bool              `json:"plain,omitempty"`      // load alone: nothing was started and no signal was sent
+	Remote       string            `json:"remote,omitempty"`     // the host that was loaded, where that is not this machine
 }
 
 // External says whether the result is of an external program. Its variant is the name of a command and says nothing of

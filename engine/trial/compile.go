@@ -75,6 +75,8 @@ type Program struct {
 	// SeedHash takes Hash's place in the trials' seeds: two scenarios that differ in where their program
 	// is, and are compared, have the same draws.
 	SeedHash string
+	// Remote is the host that its clients connect to, where that is not this machine and was allowed.
+	Remote string
 }
 
 // Rehash sets Hash to that of the scenario as it is now.

@@ -1,8 +1,11 @@
 package trial
 
 import (
+	"os"
+	"strings"
 	"time"
 
+	"github.com/racebench/racebench/engine/reach"
 	"github.com/racebench/racebench/engine/result"
 )
 
@@ -33,6 +36,8 @@ type Config struct {
 	Controlled bool
 	// Freeze has Replay stop an external program before the signal, and let it run on after it.
 	Freeze bool
+	// Reach is where load may go.
+	Reach reach.Rule
 	// Verify plays every simulated schedule twice.
 	Verify bool
 	// Parallel is how many trials run at once; 0 means 1.
@@ -72,3 +77,9 @@ type Progress struct {
 	// then count such classes of this variant.
 	Shrinking string
 }
+
+// reachEnv names the hosts that load may go to beside this machine. They are not in the trial's directory: who sends
+// one does not say where load goes.
+const reachEnv = "RACEBENCH_ALLOW_REMOTE"
+
+func allowedHosts() reach.Rule { return reach.Allowing(strings.Fields(os.Getenv(reachEnv))...) }

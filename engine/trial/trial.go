@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
@@ -113,7 +114,7 @@ func childCommand(dir rundir.TrialDir, phase string, secrets []string, c Config)
 		return nil, nil, fmt.Errorf("start child: %w", err)
 	}
 	cmd := exec.Command(self, c.ChildArgs...)
-	cmd.Env = append(os.Environ(), trialEnv+"="+string(dir), phaseEnv+"="+phase)
+	cmd.Env = append(os.Environ(), trialEnv+"="+string(dir), phaseEnv+"="+phase, reachEnv+"="+strings.Join(c.Reach.Hosts(), " "))
 	for _, secret := range secrets {
 		cmd.Env = append(cmd.Env, targets.SecretPrefix+secret)
 	}

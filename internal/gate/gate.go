@@ -50,6 +50,7 @@ type Comparison struct {
 	Warnings    []string       `json:"warnings,omitempty"` // breaches that the base has too, and entries that end soon
 	Base        Side           `json:"base"`
 	Head        Side           `json:"head"`
+	Remote      []string       `json:"remote,omitempty"` // other machines that were loaded
 	Interleaved bool           `json:"interleaved,omitempty"`
 	Machine     []string       `json:"machine,omitempty"` // how the two machines differ; empty when they do not
 	Alpha       float64        `json:"alpha"`             // the chance of a false alarm, at most
@@ -126,6 +127,9 @@ func Compare(base, head *result.Report, o Options) *Comparison {
 			of = &base.Results[pairs[i]]
 		}
 		c.Results = append(c.Results, c.changeOf(of, row))
+		if row.Remote != "" && !slices.Contains(c.Remote, row.Remote) {
+			c.Remote = append(c.Remote, row.Remote)
+		}
 	}
 	for i, row := range base.Results {
 		if !slices.Contains(pairs, i) {

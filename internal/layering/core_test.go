@@ -132,6 +132,24 @@ func processUse(t *tree) []problem {
 	})
 }
 
+// connections finds what opens connections elsewhere than in engine/reach, which knows where load may go.
+func connections(t *tree) []problem {
+	return guarded(t, "connections", func(s *source, n ast.Node) string {
+		if s.dir == "engine/reach" {
+			return ""
+		}
+		pkg, name, ok := s.selected(n)
+		switch {
+		case !ok:
+		case pkg == "net" && strings.HasPrefix(name, "Dial"), pkg == "crypto/tls" && strings.HasPrefix(name, "Dial"),
+			pkg == "golang.org/x/sys/unix" && name == "Connect", pkg == "syscall" && name == "Connect",
+			pkg == "net/http" && slices.Contains(httpClients, name), pkg == "github.com/gorilla/websocket" && strings.HasPrefix(name, "Dial"):
+			return pkg + "." + name + " outside engine/reach: connect by its Way, which refuses other machines than this one"
+		}
+		return ""
+	})
+}
+
 // guarded reports what find objects to, except in the functions that the exceptions name for the rule.
 func guarded(t *tree, rule string, find func(s *source, n ast.Node) string) []problem {
 	var found []problem

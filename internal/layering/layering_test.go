@@ -39,6 +39,7 @@ var rules = []rule{
 	{"chance", globalChance},
 	{"recover", recovers},
 	{"process", processUse},
+	{"connections", connections},
 	{"exported names", exportedNames},
 	{"function length", functionLength},
 	{"file length", fileLength},

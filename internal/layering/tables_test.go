@@ -19,14 +19,14 @@ var importRows = [][]string{
 	{"engine/invariant/breach"},
 	{"targets", "engine/result", "scenario/load"},
 	{"scenario", "engine/ledger", "engine/result/void", "engine/world/prim", "internal/overlay"},
-	{"scenario/schema", "scenario/spec", "engine/world", "engine/ledger/extern", "engine/signals", "internal/rundir", "targets/promise", "internal/overlay/player"},
+	{"scenario/schema", "scenario/spec", "engine/world", "engine/reach", "engine/ledger/extern", "engine/signals", "internal/rundir", "targets/promise", "internal/overlay/player"},
 	{"engine/schedule", "internal/overlay/wire", "internal/custody", "docs"},
 }
 
 // narrowed packages may import of ours only what stands here.
 var narrowed = map[string][]string{
-	"targets": {"engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "scenario/schema", "scenario/spec"},
-	anyTarget: {"targets", "engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "engine/signals", "scenario/schema", "scenario/spec", "targets/promise"},
+	"targets": {"engine/reach", "engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "scenario/schema", "scenario/spec"},
+	anyTarget: {"targets", "engine/reach", "engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "engine/signals", "scenario/schema", "scenario/spec", "targets/promise"},
 	// Judges do not know servers.
 	"engine/invariant":          {"engine/invariant/external", "engine/invariant/breach", "engine/ledger", "engine/ledger/extern", "engine/result", "engine/signals"},
 	"engine/invariant/external": {"engine/invariant/breach", "engine/ledger", "engine/ledger/extern", "engine/result", "engine/signals"},
@@ -100,6 +100,9 @@ var streamNames = []string{"New", "NewPCG", "NewChaCha8", "NewSource", "NewZipf"
 // printNames of package fmt write to the standard output.
 var printNames = []string{"Print", "Printf", "Println"}
 
+// httpClients of package net/http send requests by connections of their own, and follow redirects.
+var httpClients = []string{"Get", "Head", "Post", "PostForm", "Client", "Transport", "DefaultClient", "DefaultTransport"}
+
 // An exception allows one function what a rule forbids.
 type exception struct {
 	rule     string
@@ -116,6 +119,10 @@ var exceptions = []exception{
 	{"process", "internal/custody.guard", "what a guardian runs writes where the guardian would"},
 	{"process", "engine/trial.exit", "a server's own code ends its process, at its will: that is what is tested"},
 	{"process", "engine/trialtest.serve", "designs of the toy server end their process themselves: that is what a trial must tell"},
+	{"connections", "targets/gateway/shell.dial", "to the gateway's own listener in this process, on a loopback address that it chose"},
+	{"connections", "targets/gateway/shell.connect", "the same, for its observer"},
+	{"connections", "targets/gateway/shell.upgrade", "its connection is there already"},
+	{"connections", "engine/loadgen.connect", "asks the Way first: the epoll engine has no use for a net.Conn"},
 	{"process", "engine/trial.onPanic", "a panic on a task of ours is our own failure and ends the child"},
 }
 

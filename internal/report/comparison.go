@@ -97,7 +97,11 @@ func (p *painter) sides(c *gate.Comparison) {
 	if c.Interleaved {
 		how = "same machine, same seeds, in turns"
 	}
-	p.pack(p.bold, 0, 2, []string{"base " + c.Base.Name, "head " + c.Head.Name, how}, " · ")
+	var parts []string
+	for _, host := range c.Remote {
+		parts = append(parts, "remote "+host)
+	}
+	p.pack(p.bold, 0, 2, append(parts, "base "+c.Base.Name, "head "+c.Head.Name, how), " · ")
 }
 
 // quiet reports that a result has no change to show.

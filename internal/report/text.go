@@ -129,7 +129,18 @@ func (p *painter) head(g group, only bool) {
 	if only && g.report.ElapsedNS > 0 {
 		parts[3] += ", in " + lasted(g.report.ElapsedNS)
 	}
-	p.pack(p.bold, 0, 2, parts, " · ")
+	p.pack(p.bold, 0, 2, slices.Concat(remoteHosts(g.rows...), parts), " · ")
+}
+
+// remoteHosts names the other machines that were loaded: nobody is to miss that.
+func remoteHosts(rows ...result.Row) []string {
+	var parts []string
+	for _, row := range rows {
+		if part := "remote " + row.Remote; row.Remote != "" && !slices.Contains(parts, part) {
+			parts = append(parts, part)
+		}
+	}
+	return parts
 }
 
 // amount says how much was run: "2 variants, 5 trials each".
@@ -278,7 +289,11 @@ func ReplayCommand(r *result.Report, row result.Row, dir string) string {
 	if dir == "" || wasAttached(row) {
 		return ""
 	}
-	return called(r) + " replay " + quote(dir)
+	words := []string{called(r), "replay"}
+	if row.Remote != "" {
+		words = append(words, "--allow-remote", quote(row.Remote))
+	}
+	return strings.Join(append(words, quote(dir)), " ")
 }
 
 // wasAttached reports that the program ran already: it is signalled once and never again.

@@ -181,7 +181,7 @@ func (s *instance) accepts() bool {
 	if s.p.address.port == 0 {
 		return false
 	}
-	conn, err := net.DialTimeout("tcp", s.p.address.dial(), time.Second)
+	conn, err := s.p.address.connect(time.Second)
 	if err != nil {
 		return false
 	}

@@ -68,7 +68,7 @@ func (b binder) Bind(external spec.Value, errs *spec.Errors) targets.Target {
 	target.Variants = []targets.Variant{{Name: c.name(), Origin: "the scenario", Verdict: "unknown", Summary: "the program as it is"}}
 	target.Reproducer = reproducer{c}
 	target.Traits.Idle, target.Traits.Attached = c.worker, c.attach != ""
-	target.Traits.Plain = c.plainURL()
+	target.Traits.Plain, target.Traits.Host = c.plainURL(), c.host()
 	if c.plain {
 		target.Example = []byte(plainExample)
 	}

@@ -80,6 +80,19 @@ func runCommand(t *testing.T, command, more, load, signal string, trials int) *r
 	return fold
 }
 
+// Who starts a trial without having looked where its clients go connects to this machine all the same.
+func TestAnotherMachineIsNotReached(t *testing.T) {
+	path, err := server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := fmt.Sprintf("name: x\ntarget: external\ntrials: 1\nexternal: {command: [%s, good], url: \"http://192.0.2.1:{port}/\"}\nload: [{client: http-keepalive}]\n", path)
+	fold, _ := runCampaign(t, compile(t, text), trial.Config{Keep: trial.KeepNone})
+	if fold.Verdict != result.Untested || !strings.Contains(fmt.Sprint(fold.Notes, fold.Void), "192.0.2.1 is not this machine") {
+		t.Errorf("%s: %v %v", fold.Verdict, fold.Notes, fold.Void)
+	}
+}
+
 func compile(t *testing.T, text string) trial.Program {
 	t.Helper()
 	s, problems := scenario.Parse("x.yaml", []byte(text), time.Now())

@@ -1,6 +1,8 @@
 package external
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -66,12 +68,15 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 	if err := adopt(); err != nil {
 		return nil, fmt.Errorf("become the parent of what the program leaves behind: %w", err)
 	}
-	p := &program{c: c, dir: h.Dir}
+	p := &program{c: c, dir: h.Dir, reach: h.Reach}
 	if err := os.MkdirAll(h.Dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make the program's data folder: %w", err)
 	}
-	var err error
-	if err = p.choosePort(h.World); err == nil {
+	_, err := h.Reach.Check(context.Background(), cmp.Or(c.host(), "127.0.0.1"))
+	if err == nil {
+		err = p.choosePort(h.World)
+	}
+	if err == nil {
 		err = runBefore(p)
 	}
 	if err != nil {
@@ -182,7 +187,7 @@ type dialer struct {
 
 // connect opens a connection to the program.
 func (s *instance) connect() (*wireConn, error) {
-	raw, err := net.DialTimeout("tcp", s.p.address.dial(), 10*time.Second)
+	raw, err := s.p.address.connect(10 * time.Second)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package external
 import (
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/racebench/racebench/targets"
 )
@@ -37,6 +38,15 @@ func (c config) plainURL() string {
 		return c.url
 	}
 	return ""
+}
+
+// host is the one that the url names; empty where there is no url.
+func (c config) host() string {
+	u, err := url.Parse(strings.ReplaceAll(c.url, portWord, "1"))
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 // place is where a server listens, for a result's name.

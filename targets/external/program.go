@@ -1,6 +1,7 @@
 package external
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/racebench/racebench/engine/reach"
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/targets"
 )
@@ -25,7 +27,8 @@ type program struct {
 	c     config
 	port  int    // that was given to it; what it listens at is in address
 	dir   string // {data}
-	fixed bool   // the port is the scenario's, not ours to choose
+	reach reach.Rule
+	fixed bool // the port is the scenario's, not ours to choose
 
 	cmd     *exec.Cmd
 	pid     int
@@ -50,9 +53,15 @@ type address struct {
 	tls    bool
 	path   string // of the url, before a client's own
 	scheme string
+	way    reach.Way
 }
 
 func (a address) dial() string { return net.JoinHostPort(a.host, strconv.Itoa(a.port)) }
+
+// connect opens a connection within a time.
+func (a address) connect(limit time.Duration) (net.Conn, error) {
+	return a.way.DialWithin(limit, a.dial())
+}
 
 // fill puts the port and the data folder where the scenario wants them.
 func (p *program) fill(s string) string {
@@ -69,12 +78,9 @@ func (p *program) choosePort(w *world.World) error {
 	}
 	if n := fixedPort(p.c); n > 0 {
 		p.port, p.fixed = n, true
-		host := "127.0.0.1"
-		if u, err := url.Parse(strings.ReplaceAll(p.c.url, portWord, "1")); err == nil && u.Hostname() != "" {
-			host = u.Hostname()
-		}
-		at := net.JoinHostPort(host, strconv.Itoa(n))
-		if conn, err := net.DialTimeout("tcp", at, time.Second); err == nil {
+		a := address{host: cmp.Or(p.c.host(), "127.0.0.1"), port: n, way: p.reach.To(p.c.host())}
+		at := a.dial()
+		if conn, err := a.connect(time.Second); err == nil {
 			_ = conn.Close()
 			return fmt.Errorf("%s answers before the program was started: another one has that port; stop it, or write {port} in command and url", at)
 		}

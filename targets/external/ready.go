@@ -178,7 +178,7 @@ func (p *program) settle(l listener) error {
 	}
 	p.address.scheme, p.address.path = u.Scheme, u.Path
 	p.address.tls = slices.Contains(secureSchemes, u.Scheme)
-	p.address.host = u.Hostname()
+	p.address.host, p.address.way = u.Hostname(), p.reach.To(u.Hostname())
 	asked, there := net.ParseIP(u.Hostname()), net.ParseIP(l.host)
 	if asked.To4() != nil && there.To4() == nil {
 		return fmt.Errorf("it listens at %s, where %s does not reach it: write that address into the url", net.JoinHostPort(l.host, strconv.Itoa(l.port)), u.Hostname())

@@ -276,7 +276,7 @@ func (c *httpConn) retired() bool {
 
 // getStatus asks for a path once, on a connection of its own, for readiness.
 func getStatus(a address, path string) (int, error) {
-	conn, err := net.DialTimeout("tcp", a.dial(), time.Second)
+	conn, err := a.connect(time.Second)
 	if err != nil {
 		return 0, err
 	}
