@@ -122,6 +122,14 @@ servers-soak: ## hold the servers that stop well to a hundred trials each, with 
 	RACEBENCH_SERVERS_PAGE=$(CURDIR)/docs/servers.md \
 		$(GO) test -tags servers,soak -count=1 -run TestSilentControlsSoak -v -parallel 2 -timeout 2h ./targets/external
 
+.PHONY: test-release
+test-release: ## what a release is made of: builds that repeat, pages, and .goreleaser.yaml where goreleaser is installed (REPRODUCE=all: compile all anew, minutes)
+	RACEBENCH_REPRODUCE=$(REPRODUCE) $(GO) test -tags release -count=1 -v -timeout 60m ./internal/release
+
+.PHONY: cut
+cut: ## make of CHANGELOG.md's [Unreleased] the section of a release: make cut VERSION=0.1.0
+	.ci/cut $(VERSION)
+
 .PHONY: clean
 clean: ## remove what was built and recorded
-	rm -rf bin racebench-runs
+	rm -rf bin dist racebench-runs

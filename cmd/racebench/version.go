@@ -28,6 +28,10 @@ func versionLine() string {
 	return fmt.Sprintf("racebench %s (build %s, %s, %s/%s)", tool.Version, tool.Build, tool.Go, tool.OS, tool.Arch)
 }
 
+// release is the version of a released build, such as v0.1.0: its linker sets it (-X main.release=…). Other builds have
+// the version that the go command recorded.
+var release string
+
 // toolInfo says what program this is. The build is the revision where the toolchain recorded one.
 func toolInfo() result.Tool {
 	tool := result.Tool{Version: "devel", Build: "devel", Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
@@ -37,6 +41,9 @@ func toolInfo() result.Tool {
 	}
 	if v := info.Main.Version; v != "" && v != "(devel)" {
 		tool.Version = v
+	}
+	if release != "" {
+		tool.Version = release
 	}
 	for _, s := range info.Settings {
 		switch s.Key {
