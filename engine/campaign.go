@@ -130,7 +130,11 @@ func (k *campaign) begin() {
 	k.fold = result.NewCampaign(header, batch.RulesOf(k.program, k.variant))
 	k.fold.Trials.Planned = k.planned
 	if k.program.Target.Traits.Idle {
-		k.fold.Note("it listens on nothing: its drain, its exit and what it left running were judged, and nothing of its work")
+		work := "nothing of its work: a check of your own judges that (--check, external.check)"
+		if k.program.Target.Traits.Checked {
+			work = "its work by the check"
+		}
+		k.fold.Note("it listens on nothing: its drain, its exit and what it left running were judged, and " + work)
 	}
 }
 

@@ -45,6 +45,8 @@ type Traits struct {
 	// KeepsComing says that clients send while it drains, too, and so a late signal finds as much in flight;
 	// HangsUp that a client closes its connection when its load is over.
 	KeepsComing, HangsUp bool
+	// Checked says that a command of the scenario's own judges its work: the stop itself is the test.
+	Checked bool
 	// Restarted says that it may be started and stopped a second time, to ask it for what it had acknowledged.
 	Restarted bool
 	// LimitFactor is how many drain limits a drain may take before the trial gives it up; 0 is DefaultLimitFactor.

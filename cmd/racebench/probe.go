@@ -17,6 +17,7 @@ import (
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/custody"
 	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/scenario/spec"
 )
 
 // What a probe is when nothing else is said.
@@ -47,6 +48,7 @@ Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested
 		Example: `  racebench probe -- python3 -m http.server {port}
   racebench probe --path /report --upload /files -- node server.js
   racebench probe --signal SIGQUIT --preset nginx -- nginx -c $PWD/nginx.conf -g 'daemon off;'
+  racebench probe --worker --ready log:ready --before-each ./enqueue --check ./count-lost -- ./worker
   racebench probe --ws /live --hello '{"connect":{}}' --grace 30s -- ./server --port {port}`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			return w.checkArgs(args, cmd.ArgsLenAtDash(), &f)
@@ -84,6 +86,11 @@ func (a *app) probeProgram(args []string, w *probeFlags, f runFlags) (trial.Prog
 	if w.attach == "" {
 		if err := findCommand(args[0]); err != nil {
 			return trial.Program{}, err
+		}
+	}
+	if words, _ := spec.Split(w.check); len(words) > 0 {
+		if err := findCommand(words[0]); err != nil {
+			return trial.Program{}, fmt.Errorf("--check: %w", err)
 		}
 	}
 	s, err := w.scenario(args, f.trials)

@@ -24,7 +24,7 @@ type probeFlags struct {
 	paths, streams, events, uploads, sockets, reqs, headers, http2 []string
 	requests, data, status, hello                                  string
 	url, ready, signal, signalTo, at, exit, preset                 string
-	before, beforeEach, attach                                     string
+	before, beforeEach, check, attach                              string
 	grace                                                          time.Duration
 	worker, silent                                                 bool
 }
@@ -64,6 +64,7 @@ func (w *probeFlags) registerProgram(fs *pflag.FlagSet) {
 	fs.BoolVar(&w.worker, "worker", false, "it listens on nothing: needs --ready log:TEXT; drain, exit and orphans are judged")
 	fs.StringVar(&w.attach, "attach", "", "instead of a command: a running program, by its `PID` or its pid file; once, and only with --signal")
 	fs.StringVar(&w.before, "before", "", "a shell `COMMAND` that is run once, first")
+	fs.StringVar(&w.check, "check", "", "a `COMMAND` that is run when the program has ended; status 1 and a line on its standard output are a breach")
 	fs.StringVar(&w.beforeEach, "before-each", "", "a `COMMAND` that is run before every trial")
 }
 
@@ -162,6 +163,7 @@ func (w *probeFlags) scenario(command []string, trials int) (scenario.Scenario, 
 	}
 	e.text("preset", w.preset)
 	e.text("before_each", w.beforeEach)
+	e.text("check", w.check)
 	if w.worker {
 		e.put("worker", spec.Text("true"))
 	}

@@ -13,7 +13,7 @@ import (
 func HeaderOf(p trial.Program, v targets.Variant) result.Header {
 	s := p.Scenario
 	var moments []string
-	startup := p.Target.Traits.Idle
+	startup := p.Target.Traits.Idle || p.Target.Traits.Checked
 	for _, d := range p.Directives {
 		moment := d.Summary()
 		if d.WholeStart() && p.Target.Traits.External {

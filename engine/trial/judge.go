@@ -235,15 +235,15 @@ func voidReason(plan *Plan, e *ledger.Evidence, dir rundir.TrialDir) void.Reason
 	}
 	switch {
 	case plan.Program.AtStartup() && plan.Program.Target.Traits.External:
-		return startVoid(&plan.Program, e)
+		return cmp.Or(startVoid(&plan.Program, e), unchecked(e))
 	case plan.Program.AtStartup(), plan.Program.Target.Traits.Idle:
-		return void.Reason{}
+		return unchecked(e)
 	}
 	if plan.Program.Target.Traits.KeepsComing {
 		if !acceptedBefore(e, struck) && !provedUnderWay(plan, e, struck) {
 			return void.NoGoodAnswer.Because()
 		}
-		return void.Reason{}
+		return unchecked(e)
 	}
 	if !anyAccepted(e) {
 		return void.NoneAccepted.Because()
@@ -251,6 +251,14 @@ func voidReason(plan *Plan, e *ledger.Evidence, dir rundir.TrialDir) void.Reason
 	end := e.LoadBegan() + plan.Program.Scenario.Duration
 	if struck > end && lateStrike(e) > max(starved, plan.Program.Scenario.Duration/10) {
 		return void.Starved.Because()
+	}
+	return void.Reason{}
+}
+
+// unchecked says why the scenario's own check could not tell.
+func unchecked(e *ledger.Evidence) void.Reason {
+	if _, _, why := external.Checkup(e); why != "" {
+		return void.Unchecked.Because(why)
 	}
 	return void.Reason{}
 }
@@ -287,12 +295,20 @@ func JudgeControl(plan Plan, dir rundir.TrialDir) (Control, error) {
 	case e.Full || e.Cut != "" || outOfTime(e):
 		return Control{Why: void.ControlTorn.Because()}, nil
 	}
+	checked := ""
+	if plan.Program.Target.Traits.Checked {
+		holds, found, why := external.Checkup(e)
+		if !holds {
+			return Control{Why: void.ControlCheck.Because(cmp.Or(why, found, "it was not run"))}, nil
+		}
+		checked = "; the check found nothing"
+	}
 	if plan.Program.Target.Traits.Idle {
-		return Control{Note: "control: it ran on until it was signalled"}, nil
+		return Control{Note: "control: it ran on until it was signalled" + checked}, nil
 	}
 	c := external.Unasked(e)
 	if start := StartOf(e); plan.Program.AtStartup() && start != nil {
-		return Control{Note: fmt.Sprintf("control: it was ready %s after its start", start.Until.Round(time.Millisecond))}, nil
+		return Control{Note: fmt.Sprintf("control: it was ready %s after its start", start.Until.Round(time.Millisecond)) + checked}, nil
 	}
 	switch {
 	case c.Answered == 0:
@@ -307,7 +323,7 @@ func JudgeControl(plan Plan, dir rundir.TrialDir) (Control, error) {
 	}
 	endless := external.Endless(e)
 	return Control{
-		Note: fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered) +
+		Note: fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered) + checked +
 			takenAsEndless(termsOf(&plan, e), endless) + tooShort(c, plan.Program.Scenario.DrainLimit),
 		Endless: endless,
 		Samples: external.Samples(e), Asked: external.Asked(e, termsOf(&plan, e)),

@@ -85,7 +85,7 @@ func startVoid(p *Program, e *ledger.Evidence) void.Reason {
 }
 
 // ofStart are the promises of an external program that a strike before it was ready can break.
-var ofStart = []string{promise.DrainEnds, promise.ProcessSurvives, promise.CleanExit}
+var ofStart = []string{promise.DrainEnds, promise.ProcessSurvives, promise.CleanExit, promise.Check}
 
 // struckEarly says whether an external program was struck before it was ready.
 func struckEarly(e *ledger.Evidence) bool {

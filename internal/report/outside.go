@@ -144,6 +144,7 @@ var advice = []struct{ part, text string }{
 	{"drain-ends/program/stream-open", "It waits for streams that nobody will end. End them when the signal comes, so that their clients connect again elsewhere, and give the drain a deadline of your own."},
 	{"drain-ends/program/websocket-open", "It waits for WebSockets that nobody will close. Close them with 1001 when the signal comes, and give the drain a deadline of your own."},
 	{"drain-ends/program/", "It has stopped serving and does not exit." + stacks + " Give the drain a deadline of your own."},
+	{"check/", "The story has what your check printed. Work that was taken before the signal must be done, or be back where it came from, before the process ends."},
 	{"acked-survives-restart/", "It acknowledges writes before they are where a restart finds them. Write and sync first, or flush on the signal, before the process ends."},
 }
 

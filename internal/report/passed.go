@@ -174,6 +174,8 @@ var hints = []hint{
 	{void.NoGoodAnswer, "a later at:, and a path: that is answered well without the signal", "--path with a path that is answered well at once, or --ready if it was not ready yet"},
 	{void.ControlNoAnswer, "a path: that is answered with a status below 400, or status: with the one that is good", "a path that is answered well without any signal: --path, --stream, --upload, --ws; --status says which status is good"},
 	{void.ControlMisread, "read: with the path that gives a write back, and value: or match: with what is to be found there", ""},
+	{void.ControlCheck, "run the check by hand while the program runs: it says that nothing is wrong with status 0 and not a word on standard output", ""},
+	{void.Unchecked, "run the check by hand: status 0 and nothing printed is nothing found, status 1 and a line on standard output is a breach; all else tells nothing", ""},
 	{void.Starved, "fewer clients, a lower rate or -p 1, on a machine that does nothing else", ""},
 	{void.LedgerFull, "a lower rate or a shorter duration:", "fewer of --path, --req and --stream"},
 	{void.OutOfSteps, "fewer ops: or clients: under sim: in the scenario, or a larger max_steps: there", ""},

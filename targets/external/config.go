@@ -28,8 +28,9 @@ type config struct {
 	worker     bool // it listens on nothing
 	pid1       bool // it runs as PID 1
 	beforeEach []string
-	plain      bool   // it runs already and is loaded, and nothing else: url stands alone
-	attach     string // the id of a process that runs already, or a file that holds it; "": none
+	check      []string // the user's own judge
+	plain      bool     // it runs already and is loaded, and nothing else: url stands alone
+	attach     string   // the id of a process that runs already, or a file that holds it; "": none
 }
 
 // readiness says when a program is ready: at most one of its fields is set.
@@ -107,6 +108,11 @@ var programWords = []programWord{
 		func(c *config, v spec.Value, errs *spec.Errors) { c.beforeEach = readCommand(v, errs) },
 	},
 	{
+		schema.Word{Name: "check", Form: schema.Command(),
+			Help: "a command that is run when the program has ended; status 1 and a line on its standard output are a breach"},
+		func(c *config, v spec.Value, errs *spec.Errors) { c.check = readCommand(v, errs) },
+	},
+	{
 		schema.Word{Name: "attach", Form: schema.Either(schema.Integer(2, 1<<22), schema.Text()),
 			Help: "instead of command: the id of a running process, or a file that holds it"},
 		readAttach,
@@ -140,8 +146,8 @@ func parseConfig(v spec.Value, errs *spec.Errors) config {
 		errs.Addf(v, "external has no command: write what starts the program, such as command: [./server, --port, \"{port}\"]")
 	case hasCommand && hasAttach:
 		errs.Addf(v, "external has a command and attach: a running program is attached to, another is started; leave one out")
-	case hasAttach && (c.group || c.pid1 || c.worker || len(c.beforeEach) > 0 || len(c.env) > 0 || c.cwd != "" || c.ready.log != ""):
-		errs.Addf(v, "attach finds the program as it runs: signal_to: group, pid1, worker, before_each, env, cwd and ready: {log: …} are for one that racebench starts")
+	case hasAttach && (c.group || c.pid1 || c.worker || len(c.beforeEach) > 0 || len(c.check) > 0 || len(c.env) > 0 || c.cwd != "" || c.ready.log != ""):
+		errs.Addf(v, "attach finds the program as it runs: signal_to: group, pid1, worker, before_each, check, env, cwd and ready: {log: …} are for one that racebench starts")
 	case c.worker && c.ready.log == "":
 		errs.Addf(v, "a worker listens on nothing, so its readiness must be seen in what it prints: write ready: {log: \"…\"}")
 	}

@@ -26,6 +26,7 @@ const (
 // End implements targets.Ender.
 func (s *instance) End(t *world.Task) {
 	struck := s.sent.Load() != 0
+	checks := struck && s.p.hasEnded() // one that is killed still held what it had
 	if s.unsample != nil {
 		s.unsample()
 	}
@@ -34,6 +35,7 @@ func (s *instance) End(t *world.Task) {
 		s.wait(t, max(settleLimit, s.h.DrainLimit), func() bool { return s.requests.Load() == 0 })
 		if s.out.Control() {
 			s.tryReadBack(t)
+			checks = s.tryCheck(t)
 		}
 	case s.p.hasEnded():
 		s.tellEnd(t, struck)
@@ -43,6 +45,9 @@ func (s *instance) End(t *world.Task) {
 	s.closing.Store(true)
 	s.hangUp()
 	s.p.kill()
+	if checks {
+		s.check()
+	}
 	if struck {
 		s.audit(t)
 	}

@@ -9,6 +9,7 @@ package external
 import (
 	_ "embed"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,7 +34,7 @@ var card = targets.Card{
 	Ops:     ops(),
 	Promises: []string{
 		promise.EveryRequestAnswered, promise.AckedSurvivesRestart, promise.DrainEnds, promise.ProcessSurvives, promise.NoOrphan, promise.ListenerCloses,
-		promise.PreopenedAnswered, promise.CleanExit, promise.CleanClose,
+		promise.PreopenedAnswered, promise.CleanExit, promise.CleanClose, promise.Check,
 	},
 	WarnsOnly:   []string{promise.PreopenedAnswered, promise.CleanExit, promise.CleanClose},
 	StopSignals: stopSignals, // what a signal means is the program's own business
@@ -69,6 +70,10 @@ func (b binder) Bind(external spec.Value, errs *spec.Errors) targets.Target {
 	target.Reproducer = reproducer{c}
 	target.Traits.Idle, target.Traits.Attached = c.worker, c.attach != ""
 	target.Traits.Plain, target.Traits.Host = c.plainURL(), c.host()
+	target.Traits.Checked = len(c.check) > 0
+	if !target.Traits.Checked {
+		target.Promises = slices.DeleteFunc(slices.Clone(target.Promises), func(name string) bool { return name == promise.Check })
+	}
 	if c.plain {
 		target.Example = []byte(plainExample)
 	}

@@ -127,15 +127,10 @@ func (p *program) launch(w *world.World) error {
 	}
 	p.cmd = exec.Command(words[0], words[1:]...)
 	p.cmd.Dir = p.c.cwd
-	p.cmd.Env = append(os.Environ(), "PORT="+strconv.Itoa(p.port))
-	for _, e := range p.c.env {
-		e, err := valued(e)
-		if err != nil {
-			return fmt.Errorf("%w: %w", targets.ErrCannotRun, err)
-		}
-		p.cmd.Env = append(p.cmd.Env, p.fill(e))
+	var err error
+	if p.cmd.Env, err = p.environment(); err != nil {
+		return fmt.Errorf("%w: %w", targets.ErrCannotRun, err)
 	}
-	p.cmd.Env = withoutOurs(p.cmd.Env)
 	p.cmd.SysProcAttr = attributes(p.c.pid1)
 	r, w2, err := os.Pipe()
 	if err != nil {
@@ -163,6 +158,19 @@ func (p *program) launch(w *world.World) error {
 	}()
 	p.guard, p.guarded = guardian(p.pid)
 	return nil
+}
+
+// environment is the program's: racebench's own, the port, and what the scenario adds.
+func (p *program) environment() ([]string, error) {
+	env := append(os.Environ(), "PORT="+strconv.Itoa(p.port))
+	for _, e := range p.c.env {
+		e, err := valued(e)
+		if err != nil {
+			return nil, err
+		}
+		env = append(env, p.fill(e))
+	}
+	return withoutOurs(env), nil
 }
 
 // valued gives a variable that has none its value.

@@ -32,4 +32,5 @@ const (
 	AckedSurvivesRestart = "acked-survives-restart"
 	ListenerCloses       = "listener-closes"
 	NoOrphan             = "no-orphan"
+	Check                = "check"
 )

@@ -85,12 +85,16 @@ const (
 	ProcessMisread                           // an acknowledged write was not read back as written, without a restart; Text is its group, what was asked and what came
 	ProcessSaid                              // it printed Text in its stop, or before an end that nobody asked for; Count is the client's port where it is about one
 	ProcessRested                            // it was seen to wait, alive, after the latest requests that lost their answers before At
+	ProcessChecked                           // the scenario's own check was run to its end; Clean: it found nothing
+	ProcessFound                             // Text is a line of what that check found
+	ProcessUnchecked                         // that check could not tell; Text is why
 )
 
 var processEvents = []string{
 	"", ProcessStarted: "started", ProcessReady: "ready", ProcessEnded: "ended", ProcessPanicked: "panicked", ProcessLeft: "left",
 	ProcessListens: "listens", ProcessKilled: "killed", ProcessAudited: "audited", ProcessUnaudited: "unaudited", ProcessUnproved: "unproved",
 	ProcessDefault: "default", ProcessUncaught: "uncaught", ProcessSaid: "said", ProcessMisread: "misread", ProcessRested: "rested",
+	ProcessChecked: "checked", ProcessFound: "found", ProcessUnchecked: "unchecked",
 }
 
 // String returns the event in a word.

@@ -33,11 +33,14 @@ const (
 	Skipped       Code = "skipped"
 	NotReproduced Code = "not-reproduced"
 
+	Unchecked Code = "unchecked" // the scenario's own check could not tell
+
 	ControlEnded    Code = "control-ended" // of the run without a signal, as all that follow
 	ControlTorn     Code = "control-torn"
 	ControlNoAnswer Code = "control-no-answer"
 	ControlLoses    Code = "control-loses"
 	ControlMisread  Code = "control-misread"
+	ControlCheck    Code = "control-check"
 )
 
 // A row is a code with the text that it is told in, as a format.
@@ -71,6 +74,8 @@ var table = []row{
 	{ControlTorn, "the control trial left no whole record"},
 	{ControlNoAnswer, "control: no client got a good answer, without any signal%s"},
 	{ControlMisread, "control: acknowledged writes are not read back as they were written, without any restart, such as one of %s"},
+	{Unchecked, "the check cannot tell: %s"},
+	{ControlCheck, "control: nobody had signalled the program, and the check does not say that nothing is wrong: %s"},
 	{ControlLoses, "control: your server loses requests without any signal: %d of %d%s"},
 }
 
