@@ -1,6 +1,7 @@
 package gotest
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -26,11 +27,12 @@ type pinned struct {
 	slack                   time.Duration
 	race                    bool
 	sigterm                 int
+	steps                   uint32
 }
 
 func (p pinned) String() string {
-	return fmt.Sprintf("test: %s\npackage: %s\nfolder: %s\ngo: %s\nslack: %s\nrace: %t\nsigterm: %d\n",
-		p.test, p.pkg, p.dir, p.version, p.slack, p.race, p.sigterm)
+	return fmt.Sprintf("test: %s\npackage: %s\nfolder: %s\ngo: %s\nslack: %s\nrace: %t\nsigterm: %d\nsteps: %d\n",
+		p.test, p.pkg, p.dir, p.version, p.slack, p.race, p.sigterm, p.steps)
 }
 
 func parsePinned(text string) (p pinned, err error) {
@@ -52,6 +54,10 @@ func parsePinned(text string) (p pinned, err error) {
 			p.race, bad = strconv.ParseBool(value)
 		case "sigterm":
 			p.sigterm, bad = strconv.Atoi(value)
+		case "steps":
+			var n uint64
+			n, bad = strconv.ParseUint(value, 10, 32)
+			p.steps = uint32(n)
 		default:
 			bad = errors.New("unknown")
 		}
@@ -72,10 +78,10 @@ func hashOf(text string) string {
 
 // file is the replay file of a schedule that was played in a fresh process.
 func (t *Test) file(c Campaign, f explore.Failing, p played) *explore.File {
-	pin := pinned{test: t.Name, pkg: t.ImportPath, dir: t.Dir, version: t.Go, slack: t.Slack, race: t.Race, sigterm: t.Sigterm}
+	pin := pinned{test: t.Name, pkg: t.ImportPath, dir: t.Dir, version: t.Go, slack: t.Slack, race: t.Race, sigterm: t.Sigterm, steps: t.Steps}
 	file := &explore.File{
 		Build: c.Build, Go: runtime.Version(), Target: TargetName, Variant: t.ImportPath, Hash: hashOf(pin.String()),
-		Seed: strconv.FormatUint(t.Seed, 10), Index: f.Workload.Trial, MaxSteps: wire.DefaultSteps,
+		Seed: strconv.FormatUint(t.Seed, 10), Index: f.Workload.Trial, MaxSteps: cmp.Or(int(t.Steps), wire.DefaultSteps),
 		Strategy: explore.Portfolio(f.Workload.Trial).Name, Classes: p.trial.Classes(), Scenario: pin.String(), Deviations: f.Deviations,
 	}
 	file.Fill(p.trace, p.result)
@@ -125,7 +131,7 @@ func Replay(ctx context.Context, f *explore.File, o Options) (Replayed, error) {
 		return out, err
 	}
 	defer p.Close()
-	t := &Test{Package: p, Name: pin.test, Seed: seed, Slack: pin.slack, Sigterm: pin.sigterm}
+	t := &Test{Package: p, Name: pin.test, Seed: seed, Slack: pin.slack, Sigterm: pin.sigterm, Steps: pin.steps}
 	if out.Stale, err = t.stale(ctx, pin); err != nil || out.Stale != "" {
 		return out, err
 	}

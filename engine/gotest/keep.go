@@ -23,8 +23,9 @@ const (
 	// and back, and each schedule that fails costs a process.
 	shrinkReplays = 800
 	shrinkSteps   = 100_000
-	// tellReplays is how many schedules are played to find which orders a failure needs.
+	// tellReplays and tellSteps are what may be played to find which orders a failure needs.
 	tellReplays = 60
+	tellSteps   = 100_000
 )
 
 // A Campaign says what is searched, and where what is found is kept.

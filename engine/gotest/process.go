@@ -86,10 +86,10 @@ func (q *process) watch() {
 			}
 			switch {
 			case m.Holder == wire.Nobody && m.N == 0 && since >= outsideFor:
-				q.giveUp("waits for something outside of the test, as real I/O does")
+				q.giveUp("a goroutine of it waits for something outside of the test, as real I/O does")
 				return
 			case m.Holder != wire.Nobody && since >= computeFor:
-				q.giveUp("has the turn and comes to no point: it computes, or is in a call of cgo or of the system")
+				q.giveUp("a goroutine of it has the turn and comes to no point: it computes, or is in a call of cgo or of the system")
 				return
 			}
 		}

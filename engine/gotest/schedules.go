@@ -10,6 +10,7 @@ import (
 
 	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/result/void"
 	"github.com/racebench/racebench/engine/schedule"
 	"github.com/racebench/racebench/internal/overlay/player"
 	"github.com/racebench/racebench/internal/overlay/wire"
@@ -22,6 +23,24 @@ type Test struct {
 	Seed    uint64
 	Slack   time.Duration // by how much the clock may be early in all
 	Sigterm int           // signals that follow the first Notify
+	Steps   uint32        // operations that a schedule may take; 0 is wire.DefaultSteps
+}
+
+// longest is how many operations a default schedule may take, and with it every other.
+const longest = 50 * wire.DefaultSteps
+
+// fit gives schedules a budget of operations that the default one needs, where that is more than usual.
+func (t *Test) fit(ctx context.Context) (*process, result.Trial, error) {
+	q, first, err := t.begin(ctx)
+	if err != nil || first.VoidCode != void.GivenUp || q.Memory.Stop != wire.StopSteps {
+		return q, first, err
+	}
+	q.close()
+	t.Steps = longest
+	if q, first, err = t.begin(ctx); err == nil && first.Verdict == result.Passed {
+		t.Steps = min(longest, 4*q.Memory.Step)
+	}
+	return q, first, err
 }
 
 // A NotControllable error says why a test cannot be searched.
@@ -29,12 +48,12 @@ type NotControllable struct{ Test, Why string }
 
 // Error is one sentence.
 func (e *NotControllable) Error() string {
-	return fmt.Sprintf("%s is not controllable: a goroutine of it %s", e.Test, e.Why)
+	return fmt.Sprintf("%s is not controllable: %s", e.Test, e.Why)
 }
 
 // command is one that plays schedules.
 func (t *Test) command(do string, index uint64) wire.Command {
-	return wire.Command{Do: do, Slack: int64(t.Slack), Sigterm: t.Sigterm, Chance: wire.Chance(t.Seed, index)}
+	return wire.Command{Do: do, Slack: int64(t.Slack), Sigterm: t.Sigterm, Steps: t.Steps, Chance: wire.Chance(t.Seed, index)}
 }
 
 // begin starts a process and plays the default schedule, which tells what is usual. The trial is what that came to.
@@ -62,6 +81,9 @@ func (t *Test) judge(ctx context.Context, q *process, a wire.Answer, err error) 
 		return result.Trial{}, ctx.Err()
 	}
 	if why := q.stoodStill(); why != "" {
+		if q.Memory.Stop != wire.StopNone { // then it went on without control, and came to no end
+			why = stops[q.Memory.Stop]
+		}
 		return result.Trial{}, &NotControllable{t.Name, why}
 	}
 	if err != nil && !errors.Is(err, player.ErrDied) {

@@ -64,7 +64,7 @@ func (t *Test) header(b Budget) result.Header {
 func (t *Test) run(ctx context.Context, b Budget) (*search, error) {
 	s := &search{Test: t, budget: b, fold: result.NewCampaign(t.header(b), result.Rules{})}
 	began := time.Now()
-	q, first, err := t.begin(ctx)
+	q, first, err := t.fit(ctx)
 	if err != nil {
 		return s, err
 	}
@@ -230,7 +230,7 @@ func (s *search) again(ctx context.Context, q *process) (*process, error) {
 // some plays schedules up to to, or to the first that fails, and returns which is the next.
 func (s *search) some(ctx context.Context, q *process, from, to uint64, f *finds) (uint64, error) {
 	c := wire.Command{
-		Do: wire.DoSearch, From: from, To: to, Seed: s.Seed, Hints: &s.hints, Slack: int64(s.of(from).Slack), Sigterm: s.Sigterm,
+		Do: wire.DoSearch, From: from, To: to, Seed: s.Seed, Hints: &s.hints, Slack: int64(s.of(from).Slack), Sigterm: s.Sigterm, Steps: s.Steps,
 	}
 	a, err := q.do(c, nil)
 	failed := err != nil || a.Did == wire.DidFailed

@@ -76,7 +76,7 @@ func replayed(t *testing.T, dir string) Replayed {
 func inModule(t *testing.T, tests string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"go.mod": "module example.org/p\n\ngo 1.20\n", "p_test.go": tests} {
+	for name, text := range map[string]string{"go.mod": "module example.org/p\n\ngo 1.22\n", "p_test.go": tests} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -185,5 +185,56 @@ func TestWaits(t *testing.T) {
 	}
 	if twin, _ := searchFor(t, p, "TestWaits", 200); twin.Verdict != result.Passed || len(twin.Warnings) > 0 {
 		t.Errorf("the twin: %s, %+v", twin.Verdict, twin.Warnings)
+	}
+}
+
+// A test of many operations gets the budget that it needs, and its failures are found and played again.
+func TestLongTests(t *testing.T) {
+	p := built(t, inModule(t, `package p
+
+import (
+	"sync"
+	"testing"
+)
+
+func TestLong(t *testing.T) {
+	c, done := make(chan int), make(chan bool)
+	go func() {
+		for range c {
+		}
+		close(done)
+	}()
+	for i := range 12_000 {
+		c <- i
+	}
+	close(c)
+	<-done
+	n := 0
+	var mu sync.Mutex
+	var both sync.WaitGroup
+	for range 2 {
+		both.Add(1)
+		go func() {
+			defer both.Done()
+			mu.Lock()
+			read := n
+			mu.Unlock()
+			mu.Lock()
+			n = read + 1
+			mu.Unlock()
+		}()
+	}
+	both.Wait()
+	if n != 2 {
+		t.Error("an update is lost")
+	}
+}
+`))
+	found, _ := searchFor(t, p, "TestLong", 12)
+	if found.Verdict != result.Breached || found.Trials.Void > 0 || len(found.Breaches) != 1 {
+		t.Fatalf("%s, %+v, %+v, want one breach and no void schedule", found.Verdict, found.Trials, found.Void)
+	}
+	if again := replayed(t, found.Breaches[0].First.Dir); len(again.Shown) != 1 || !again.Exact() {
+		t.Errorf("its replay file: %s", again)
 	}
 }

@@ -35,9 +35,23 @@ func (r *runner) tell(class string, small explore.Failing, again played, proof s
 		Harness: func(task string) bool { return task == "main" },
 		Quiet:   func(object string) bool { return object == "" },
 	}
-	left := tellReplays
-	var err error
-	telling.Orders, err = explore.FindOrders(again.trace, telling.Detours, func(d []explore.Deviation) (explore.Replica, error) {
+	if len(again.trace.Events) <= maxOrdered {
+		orders, err := r.orders(class, small, again, telling.Detours)
+		if err != nil {
+			return explore.Story{}, err
+		}
+		telling.Orders = orders
+	}
+	return explore.Tell(again.trace, telling), nil
+}
+
+// maxOrdered is how many steps a story has at the most whose orders are looked for: the looking takes their square.
+const maxOrdered = 5000
+
+// orders finds which orders of steps a failure needs.
+func (r *runner) orders(class string, small explore.Failing, again played, detours []explore.Detour) ([]explore.Order, error) {
+	left := min(tellReplays, tellSteps/max(1, len(again.trace.Events)))
+	return explore.FindOrders(again.trace, detours, func(d []explore.Deviation) (explore.Replica, error) {
 		if left--; left < 0 {
 			return explore.Replica{}, nil
 		}
@@ -48,8 +62,4 @@ func (r *runner) tell(class string, small explore.Failing, again played, proof s
 		p, err := r.play(uint64(small.Workload.Trial), d)
 		return explore.Replica{Fails: p.shows(class), Used: recorder.Deviations(), Trace: p.trace}, err
 	})
-	if err != nil {
-		return explore.Story{}, err
-	}
-	return explore.Tell(again.trace, telling), nil
 }
