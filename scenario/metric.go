@@ -9,7 +9,7 @@ import (
 
 // A Metric names one number of a result. It is comparable.
 type Metric struct {
-	Func  string // mean, p50, p90, p99, p999, max, rate, errors, late, count, breach_rate or memory
+	Func  string // mean, p50, p90, p99, p999, max, rate, errors, late, returned, count, breach_rate or memory
 	Name  string // an op or a group; of count an invariant; "drain" for the drain's own time; empty for breach_rate and memory
 	Phase string // steady or drain for latencies of operations, else empty
 }
@@ -26,7 +26,7 @@ const (
 var (
 	latencyFuncs = []string{"mean", "p50", "p90", "p99", "p999", "max"}
 	drainFuncs   = []string{"p50", "p99", "max"}
-	shareFuncs   = []string{"rate", "errors", "late"}
+	shareFuncs   = []string{"rate", "errors", "late", "returned"}
 	bareMetrics  = []string{"breach_rate", "memory"}
 	allFuncs     = slices.Concat(latencyFuncs, shareFuncs, []string{"count"}, bareMetrics)
 )

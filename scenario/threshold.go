@@ -129,7 +129,7 @@ func parseBound(m Metric, v spec.Value) (float64, Unit, error) {
 		f, err := parseCount(v)
 		return f, Count, wants(m, "a whole number such as 1", v, err)
 	}
-	// errors and late are asked for both ways: as a share, and as "none at all".
+	// errors, late and returned are asked for both ways: as a share, and as "none at all".
 	if strings.HasSuffix(v.Text, "%") {
 		f, err := spec.Percent(v)
 		return f, Share, wants(m, "a share such as 1%", v, err)

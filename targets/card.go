@@ -21,6 +21,8 @@ type Card struct {
 	// Promises are the invariants that a correct variant keeps. A breach of one that WarnsOnly lists, too, is a
 	// warning, unless a scenario expects the promise by name.
 	Promises, WarnsOnly []string
+	// Returns says when a correct variant gives messages back to their owners.
+	Returns Returns
 	// StopSignals are the signals that ask the target to stop. No other is a fair test of how it stops,
 	// but SIGKILL, which asks nobody.
 	StopSignals []syscall.Signal
@@ -28,6 +30,17 @@ type Card struct {
 	// comments for its reader: the target's default load, knobs and injection, short enough to wait for.
 	Example []byte
 	Traits  Traits
+}
+
+// Returns is when messages may be given back. The zero value is at any time in the drain.
+type Returns struct {
+	// AtDeadline says that only a drain that the server's own deadline or a further signal has ended gives back.
+	AtDeadline bool
+	// Early are causes of which it is not said.
+	Early []string
+	// InDoubt are stations of which the server cannot know whether what was there has arrived: what is given back from
+	// them may have been done.
+	InDoubt []string
 }
 
 // Traits are what the harness must know of how a target runs. The zero value is a server in this process.

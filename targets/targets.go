@@ -48,6 +48,8 @@ type OpInfo struct {
 	// Emits is how many messages a subscriber's handler sends for each one it gets, as its own calls to
 	// Do; nil is none. A refused one becomes the handler's error.
 	Emits func(k Knobs) int
+	// Done says that acceptance means that the work is done. What was accepted so cannot be given back.
+	Done bool
 	// Unconfirmed says that of an Auditor's operations this one is accepted before it is safe: a crash may
 	// lose it, a stop that ends by itself may not.
 	Unconfirmed bool
@@ -69,6 +71,9 @@ type Host struct {
 	// DrainLimit is how long the server's stop may take before it is judged late; 0 is no limit. A
 	// correct server ends its own drain well within it.
 	DrainLimit time.Duration
+	// IdleDeadline says of a simulated world that a server's own deadline is to come only when nobody else can go on:
+	// its timer is Idle. It is drawn for half of the worlds; or few drains there would come to their own end.
+	IdleDeadline bool
 	// Dir is the path of a folder of the server's own: not there at first, kept through the phases of a
 	// trial and taken away after them. It is empty in a simulated world, which has no files.
 	Dir string

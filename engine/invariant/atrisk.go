@@ -42,7 +42,7 @@ func AtRisk(x *Index, terms breach.Terms) []result.Risk {
 	if !x.lossJudged(terms) {
 		return []result.Risk{queued, calls}
 	}
-	o := x.newLosses()
+	o := x.newLosses(&terms)
 	for lane, ops := range x.e.Ops {
 		for i := range ops {
 			op := &ops[i]
@@ -75,7 +75,7 @@ func (x *Index) reopenRisk(terms breach.Terms) []result.Risk {
 			if op.Outcome != ledger.Accepted || op.Began > x.strikeAt || !x.audited(op) {
 				continue
 			}
-			lost := judged && !x.recovered(x.base[lane]+i) && p.breaks(op) != "" && len(returned.at(op.Msg)) == 0
+			lost := judged && !x.recovered(x.base[lane]+i) && p.breaks(op) != "" && !x.cleared(returned.at(op.Msg), &terms)
 			if op.Ended <= x.strikeAt {
 				stored.Count++
 				stored.Lost += tally(lost)

@@ -12,7 +12,7 @@ import (
 // One that the drain's deadline had to cut is excused, and so is one whose client did not keep up: there a code
 // may have no room on the wire.
 func cleanClose(x *Index, r *breach.Report) {
-	if !x.struck || r.Killed || x.e.Drain != nil && x.e.Drain.How == ledger.DrainDeadline {
+	if !x.struck || r.Killed || x.gaveUp() {
 		return
 	}
 	x.reportSockets(r, "clean-close", "1006", func(w ledger.Wire) bool {

@@ -20,7 +20,7 @@ func drainEnds(x *Index, r *breach.Report) {
 	d := x.e.Drain
 	took := d.Ended - x.strikeAt - x.stalled()
 	switch {
-	case d.How == ledger.DrainDeadline && d.Left == 0 && !x.leftSome() && !x.workedLate(x.strikeAt+took/2):
+	case d.How == ledger.DrainDeadline && d.Left == 0 && (!r.Virtual || r.IdleDeadline) && !x.leftSome() && !x.workedLate(x.strikeAt+took/2):
 		x.reportLate(r, "drain-ends/deadline/nothing-left", "the server's own deadline ended a drain that had nothing left to finish")
 	case took > r.DrainLimit && r.Virtual:
 		x.reportLate(r, overLimit,
@@ -51,7 +51,8 @@ func (x *Index) leftSome() bool {
 }
 
 // workedLate says whether the server still had work after a moment: a message was delivered or accepted,
-// or a call was under way. Work that ends just as a deadline strikes was left when it did.
+// or a call was under way. Work that ends just as a deadline strikes was left when it did. A call that was refused
+// because the server is closed has only waited for the stop, and is no work.
 func (x *Index) workedLate(moment time.Duration) bool {
 	for _, seen := range x.e.Deliveries {
 		if len(seen) > 0 && seen[len(seen)-1].At > moment {
@@ -61,6 +62,9 @@ func (x *Index) workedLate(moment time.Duration) bool {
 	for _, ops := range x.e.Ops {
 		for i := range ops {
 			op := &ops[i]
+			if op.Outcome == ledger.Refused && op.Cause == ledger.Closed {
+				continue
+			}
 			if (op.Ended == 0 || op.Ended > moment) && (op.Outcome == ledger.Accepted || op.Began <= moment) {
 				return true
 			}

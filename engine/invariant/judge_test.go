@@ -39,6 +39,18 @@ func readCase(t *testing.T, path string) ledgerCase {
 			c.terms.Widened = strings.Contains(words, "widened")
 			c.terms.AtStartup = strings.Contains(words, "startup")
 			c.terms.Named = strings.Contains(words, "named")
+			c.terms.IdleDeadline = strings.Contains(words, "idle-deadline")
+			c.terms.GivesBackAtDeadline = strings.Contains(words, "gives-back-at-deadline")
+			for word := range strings.FieldsSeq(words) {
+				switch key, value, _ := strings.Cut(word, "="); key {
+				case "done":
+					c.terms.Done = append(c.terms.Done, value)
+				case "early":
+					c.terms.GivesBackEarly = append(c.terms.GivesBackEarly, value)
+				case "in-doubt":
+					c.terms.InDoubt = append(c.terms.InDoubt, value)
+				}
+			}
 		} else if words, ok := strings.CutPrefix(line, "asks: "); ok { // GROUP KIND, and a * where it lists statuses
 			group, kind, _ := strings.Cut(words, " ")
 			kind, lists := strings.CutSuffix(kind, " *")

@@ -27,15 +27,20 @@ func (x *Index) lossJudged(terms breach.Terms) bool {
 // newLosses asks for messages that a subscriber was owed to the end. One that left of its own will is owed
 // nothing for certain. One that the overflow policy stopped is owed nothing either, unless it was the
 // drain that made it overflow; and what the policy skipped before the drain is not lost.
-func (x *Index) newLosses() *owing {
-	return x.newOwing(
+func (x *Index) newLosses(terms *breach.Terms) *owing {
+	o := x.newOwing(
 		func(s ledger.Subscription) bool { return s.Until == 0 || s.Policy && s.Draining },
 		func(d ledger.Discard) bool { return d.Policy && !d.Draining },
 	)
+	o.clears = func(d ledger.Discard) bool { return x.doubts(d, terms) == "" }
+	return o
 }
 
 // noLostMessage reports once a class; a message that several subscribers lack counts once.
 func noLostMessage(x *Index, r *breach.Report) {
+	if len(x.returned) > 0 && x.lossJudged(r.Terms) {
+		x.backTwice(r)
+	}
 	if x.e.Audit != nil {
 		x.lostOnReopen(r)
 		return
@@ -44,7 +49,7 @@ func noLostMessage(x *Index, r *breach.Report) {
 		return
 	}
 	var losses breach.Groups[loss]
-	o := x.newLosses()
+	o := x.newLosses(&r.Terms)
 	for lane, ops := range x.e.Ops {
 		for i := range ops {
 			op := &ops[i]
@@ -52,7 +57,7 @@ func noLostMessage(x *Index, r *breach.Report) {
 				continue
 			}
 			if missing := o.unseen(op, lane, x.base[lane]+i); missing != nil {
-				x.blame(&losses, place{int32(lane), int32(i)}, missing, o.discards.at(op.Msg))
+				x.blame(&losses, &r.Terms, place{int32(lane), int32(i)}, missing, o.discards.at(op.Msg), o.returned.at(op.Msg))
 			}
 		}
 	}
@@ -68,16 +73,21 @@ func mostFirst(a, b *breach.Group[loss]) int {
 }
 
 // blame counts a message under the class of the first subscriber that lacks it and of which is known why.
-func (x *Index) blame(losses *breach.Groups[loss], at place, missing []uint64, discards []ledger.Discard) {
-	this := loss{at: at}
+func (x *Index) blame(losses *breach.Groups[loss], terms *breach.Terms, at place, missing []uint64, discards, returned []ledger.Discard) {
+	this, cause := loss{at: at}, ""
 	members(missing, func(n int) {
-		if !this.known {
-			this.why, this.known = about(discards, x.subscribers[n].lane)
+		if this.known {
+			return
+		}
+		if this.why, this.known = about(returned, x.subscribers[n].lane); this.known {
+			cause = x.doubts(this.why, terms)
+		} else if this.why, this.known = about(discards, x.subscribers[n].lane); this.known {
+			cause = x.e.Text(this.why.Cause)
 		}
 	})
 	class := "no-lost-message/unknown/never-seen"
 	if this.known {
-		class = "no-lost-message/" + x.e.Text(this.why.Station) + "/" + x.e.Text(this.why.Cause)
+		class = "no-lost-message/" + x.e.Text(this.why.Station) + "/" + cause
 	}
 	g := losses.Class(class)
 	if g.N == 0 {
@@ -104,7 +114,7 @@ func (x *Index) lastSeen(s *breach.Story, d ledger.Discard) {
 
 // reach compares the lost message with the one before it.
 func (x *Index) reach(r *breach.Report, op *ledger.Op, missing []int) string {
-	owed := x.audience(op)
+	owed := x.audience(r, op)
 	text := fmt.Sprintf("%s reached %s", r.Message(op.Msg), ofAll(owed-len(missing), owed))
 	if len(missing) < owed {
 		text += ", not " + x.e.LaneName(missing[0])
@@ -114,12 +124,12 @@ func (x *Index) reach(r *breach.Report, op *ledger.Op, missing []int) string {
 		return text
 	}
 	reached := count(x.row(x.number(before.Msg)))
-	return text + fmt.Sprintf("; #%d before it reached %s", before.Msg.Seq(), ofAll(reached, max(reached, x.audience(&before))))
+	return text + fmt.Sprintf("; #%d before it reached %s", before.Msg.Seq(), ofAll(reached, max(reached, x.audience(r, &before))))
 }
 
 // audience is how many subscribers a message was owed to.
-func (x *Index) audience(op *ledger.Op) int {
-	o, n := x.newLosses(), 0
+func (x *Index) audience(r *breach.Report, op *ledger.Op) int {
+	o, n := x.newLosses(&r.Terms), 0
 	members(o.set(int(op.Topic)), func(k int) {
 		if s := &x.subscribers[k]; s.lane != op.Msg.Lane() && o.spans(s, op) {
 			n++
@@ -155,11 +165,15 @@ func (x *Index) lostOnReopen(r *breach.Report) {
 				continue
 			}
 			cause := p.breaks(op)
-			if cause == "" || len(returned.at(op.Msg)) > 0 {
+			back := returned.at(op.Msg)
+			if cause == "" || x.cleared(back, &r.Terms) {
 				continue
 			}
 			this := loss{at: place{int32(lane), int32(i)}}
-			if records := discards.at(op.Msg); len(records) > 0 {
+			if len(back) > 0 {
+				this.why = back[0]
+				cause = breach.Plain(x.e.Text(this.why.Station) + "-" + x.doubts(this.why, &r.Terms))
+			} else if records := discards.at(op.Msg); len(records) > 0 {
 				this.why = records[0]
 				cause = breach.Plain(x.e.Text(this.why.Station) + "-" + x.e.Text(this.why.Cause))
 			}

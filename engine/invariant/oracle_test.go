@@ -3,6 +3,8 @@ package invariant
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,7 +83,7 @@ func oracle(e *ledger.Evidence, strike time.Duration) string {
 				seenAt := firstSeen(e, lane, op.Msg)
 				gone, excused := discarded(e.Discards, lane, op.Msg)
 				back, _ := discarded(e.Returned, lane, op.Msg)
-				if toEnd && seenAt < 0 && !excused && back < 0 {
+				if toEnd && seenAt < 0 && !excused && back < e.Drain.Began {
 					isLost = true
 				}
 				if atStrike && (seenAt < 0 || seenAt > strike) && !excused && !(gone >= 0 && gone <= strike) && op.Ended <= strike {
@@ -170,21 +172,53 @@ func parted(e *ledger.Evidence, lane int, a, b time.Duration) bool {
 	return false
 }
 
+// givenAndSeen counts what was given back for a lane, or for all, and seen there.
+func givenAndSeen(e *ledger.Evidence) int64 {
+	type back struct {
+		m    ledger.MsgID
+		lane int
+	}
+	found := map[back]bool{}
+	for _, d := range e.Returned {
+		op, ok := e.Op(d.Msg)
+		if !ok || op.Outcome != ledger.Accepted {
+			continue
+		}
+		for lane := range e.Lanes {
+			if subscribes(e, lane) && (d.Lane == lane || d.Lane == -1) && firstSeen(e, lane, d.Msg) >= 0 {
+				found[back{d.Msg, d.Lane}] = true
+			}
+		}
+	}
+	return int64(len(found))
+}
+
+func subscribes(e *ledger.Evidence, lane int) bool {
+	return slices.ContainsFunc(e.Subscriptions, func(s ledger.Subscription) bool { return s.Lane == lane })
+}
+
 func TestIndexAgreesWithBruteForce(t *testing.T) {
 	terms := breach.Terms{DrainLimit: time.Second}
 	var lost, queued, odd int64
 	for seed := range uint64(1500) {
 		e := random(rand.New(rand.NewPCG(seed, 1)))
 		x := NewIndex(e)
-		var n int64
+		var n, twice int64
 		for _, b := range mustFind(t, "no-lost-message").Check(x, terms) {
-			n += b.Count
+			if strings.HasSuffix(b.Class, "/"+returnedAndDelivered) {
+				twice += b.Count
+			} else {
+				n += b.Count
+			}
 		}
 		risks := AtRisk(x, terms)
 		risk, calls := risks[0], risks[1]
 		got := fmt.Sprint(n, risk.Count, risk.Lost, calls.Count, calls.Lost, x.repeats.n, x.swaps.n)
 		if want := oracle(e, x.strikeAt); got != want {
 			t.Fatalf("seed %d: lost, queued, queued and lost, calls, lost calls, repeats, swaps are %s, not %s\n%s", seed, got, want, ledger.Format(e))
+		}
+		if want := givenAndSeen(e); twice != want {
+			t.Fatalf("seed %d: %d give-backs were delivered as well, not %d\n%s", seed, twice, want, ledger.Format(e))
 		}
 		lost, queued, odd = lost+n, queued+risk.Lost, odd+x.swaps.n
 	}

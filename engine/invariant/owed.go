@@ -45,6 +45,8 @@ type owing struct {
 	missing  []uint64
 	discards cursor
 	returned cursor
+	// clears says whether a give-back excuses it as well; nil is that it does.
+	clears func(ledger.Discard) bool
 	// excuse says whether the loss of a message to a subscriber is nobody's fault.
 	excuse func(ledger.Discard) bool
 }
@@ -95,7 +97,8 @@ func (o *owing) unseen(op *ledger.Op, sender, n int) []uint64 {
 	members(o.missing, func(k int) {
 		s := &o.x.subscribers[k]
 		d, known := about(discards, s.lane)
-		_, back := about(returned, s.lane)
+		given, back := about(returned, s.lane)
+		back = back && (o.clears == nil || o.clears(given))
 		if s.lane == sender || !o.spans(s, op) || back || known && o.excuse(d) {
 			o.missing[k/64] &^= 1 << (k % 64)
 		}

@@ -30,11 +30,14 @@ func (x *Index) stopBegan() (time.Duration, bool) {
 	return at, known
 }
 
-// gaveUp says whether the server's own deadline ended its stop, and it counted what it left.
-func (x *Index) gaveUp() bool {
+// cutShort says whether the server's own deadline or a further signal ended its stop.
+func (x *Index) cutShort() bool {
 	d := x.e.Drain
-	return x.drained && d.How == ledger.DrainDeadline && d.Left > 0
+	return x.drained && (d.How == ledger.DrainDeadline || d.How == ledger.DrainSignalled)
 }
+
+// gaveUp says whether the stop was cut short and the server counted what it left.
+func (x *Index) gaveUp() bool { return x.cutShort() && x.e.Drain.Left > 0 }
 
 // gaveUpOn says whether a call may be among what the stop gave up on.
 func (x *Index) gaveUpOn(op ledger.Op) bool { return x.gaveUp() && op.Ended > x.e.Drain.Began }

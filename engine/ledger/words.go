@@ -54,9 +54,10 @@ type DrainEnd uint8
 
 // The ways a drain ends.
 const (
-	DrainReturned DrainEnd = iota + 1 // the server stopped by itself
-	DrainDeadline                     // the server's own deadline ended it
-	DrainFailed                       // the server stopped and returned an error
+	DrainReturned  DrainEnd = iota + 1 // the server stopped by itself
+	DrainDeadline                      // the server's own deadline ended it
+	DrainFailed                        // the server stopped and returned an error
+	DrainSignalled                     // a further signal ended it
 )
 
 // Owning is one step in the life of an owner.
@@ -116,7 +117,7 @@ const (
 var (
 	outcomes      = []string{Unknown: "unknown", Accepted: "accepted", Refused: "refused"}
 	causes        = []string{"no-cause", Closed: "closed", Timeout: "timeout", Overloaded: "overloaded", Cancelled: "cancelled", OtherCause: "other"}
-	drainEnds     = []string{DrainReturned: "returned", DrainDeadline: "deadline", DrainFailed: "failed"}
+	drainEnds     = []string{DrainReturned: "returned", DrainDeadline: "deadline", DrainFailed: "failed", DrainSignalled: "signal"}
 	ownings       = []string{Opened: "opened", OpenRefused: "refused", Wrote: "wrote", CloseDone: "closed", Released: "released"}
 	accessKinds   = []string{ReadAccess: "read", WriteAccess: "write", SnapshotAccess: "snapshot"}
 	connKinds     = wordsOf(extern.ConnFresh)

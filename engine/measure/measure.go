@@ -68,6 +68,13 @@ func Measure(e *ledger.Evidence, struck time.Duration, hasStruck bool) ([]result
 			s.through.Accepted++
 		}
 	}
+	given := map[ledger.MsgID]bool{}
+	for _, d := range e.Returned {
+		if lane := d.Msg.Lane(); lane < len(byLane) && !given[d.Msg] {
+			given[d.Msg] = true
+			byLane[lane].through.Returned++
+		}
+	}
 	for _, l := range e.Loads {
 		if l.Lane < len(byLane) {
 			byLane[l.Lane].through.Late += l.Late

@@ -19,6 +19,17 @@ type drains struct {
 // longestDrain is where the histogram of drains ends; longer ones count as so long.
 const longestDrain = 24 * time.Hour
 
+// deadlineEnd is how a trial's drain ended that the server's own deadline ended.
+const deadlineEnd = "deadline"
+
+func (r *Row) addDeadline(d RowDeadline) {
+	if r.DrainDeadline == nil {
+		r.DrainDeadline = &RowDeadline{}
+	}
+	r.DrainDeadline.Ended += d.Ended
+	r.DrainDeadline.Of += d.Of
+}
+
 func newDrainHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(1, longestDrain.Nanoseconds(), digits)
 }

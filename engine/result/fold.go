@@ -52,6 +52,13 @@ func (r *Row) add(t *Trial) {
 	} else if t.HasStruck {
 		r.unfinished++
 	}
+	switch t.DrainHow {
+	case "":
+	case deadlineEnd:
+		r.addDeadline(RowDeadline{1, 1})
+	default:
+		r.addDeadline(RowDeadline{0, 1})
+	}
 	r.addTimeline(t.TickWidth, (*int64)(t.FirstLoss), t.Timeline)
 	for _, n := range t.Notes {
 		r.TrialNotes.add(n, 1)
@@ -108,6 +115,9 @@ func (r *Row) merge(o *Row) {
 	}
 	r.drains.merge(&o.drains)
 	r.unfinished += o.unfinished
+	if o.DrainDeadline != nil {
+		r.addDeadline(*o.DrainDeadline)
+	}
 	if o.Timeline != nil {
 		r.addTimeline(time.Duration(o.Timeline.WidthNS), o.Timeline.FirstLossNS, o.Timeline.Ticks)
 	}

@@ -51,6 +51,7 @@ type Throughput struct {
 	Unknown   int64   `json:"unknown"`
 	Late      int64   `json:"late"`       // started more than a millisecond late through the generator's own doing
 	Unsent    int64   `json:"unsent"`     // never started: the client's call before had not returned when the load ended
+	Returned  int64   `json:"returned"`   // given back by the server, by id
 	PerSecond float64 `json:"per_second"` // accepted, in the steady phase
 	// Steady is how many were accepted in Window, which is the time before the signals struck.
 	Steady int64         `json:"steady,omitempty"`
@@ -127,6 +128,7 @@ func (r *Row) addThroughput(t Throughput) {
 	have.Unknown += t.Unknown
 	have.Late += t.Late
 	have.Unsent += t.Unsent
+	have.Returned += t.Returned
 	have.Steady += t.Steady
 	have.Window += t.Window
 }

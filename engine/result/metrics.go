@@ -21,6 +21,9 @@ func metricsOf(t *Trial) map[string]float64 {
 		if sum, ok := total(t.Throughput, name); ok {
 			m["errors("+name+")"] = float64(sum.Refused + sum.Unknown)
 			m["late("+name+")"] = float64(sum.Late)
+			if sum.Returned > 0 {
+				m["returned("+name+")"] = float64(sum.Returned)
+			}
 			if sum.Window > 0 {
 				m["rate("+name+")"] = sum.perSecond()
 			}

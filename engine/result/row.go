@@ -39,30 +39,32 @@ func (h Header) External() bool { return h.Target == scenario.External }
 // some thousands.
 type Row struct {
 	Header
-	Verdict    Verdict       `json:"verdict"`
-	EndedEarly string        `json:"ended_early,omitempty"` // what ended it before its plan was done
-	Trials     Counts        `json:"trials"`
-	AtRisk     []RowRisk     `json:"at_risk,omitempty"`
-	RulesOut   float64       `json:"rules_out,omitempty"`
-	BreachRate *Rate         `json:"breach_rate,omitempty"`
-	Breaches   []RowBreach   `json:"breaches,omitempty"`
-	Together   []together    `json:"together,omitempty"` // trials by all the classes they showed
-	Crossed    []Crossed     `json:"crossed,omitempty"`
-	Warnings   []RowWarning  `json:"warnings,omitempty"`
-	Latency    []Latency     `json:"latency,omitempty"`
-	Service    []Latency     `json:"service,omitempty"` // plain load: the same from when each request left, not from when it should have
-	Throughput []Throughput  `json:"throughput,omitempty"`
-	Answers    []Answer      `json:"answers,omitempty"`
-	Failures   []Failure     `json:"failures,omitempty"`
-	Asked      []Asked       `json:"asked,omitempty"`     // external programs: how each kind of request was answered
-	Suspects   []suspect     `json:"suspects,omitempty"`  // what Asked decides of
-	Suspected  []suspected   `json:"suspected,omitempty"` // the trials that showed it
-	Load       *RowLoad      `json:"load,omitempty"`
-	Drain      *RowDrain     `json:"drain,omitempty"`
-	Peak       *RowPeak      `json:"peak,omitempty"`
-	Timeline   *RowTimeline  `json:"timeline,omitempty"`
-	Schedules  *RowSchedules `json:"schedules,omitempty"`
-	Windows    []WindowCount `json:"windows,omitempty"`
+	Verdict    Verdict      `json:"verdict"`
+	EndedEarly string       `json:"ended_early,omitempty"` // what ended it before its plan was done
+	Trials     Counts       `json:"trials"`
+	AtRisk     []RowRisk    `json:"at_risk,omitempty"`
+	RulesOut   float64      `json:"rules_out,omitempty"`
+	BreachRate *Rate        `json:"breach_rate,omitempty"`
+	Breaches   []RowBreach  `json:"breaches,omitempty"`
+	Together   []together   `json:"together,omitempty"` // trials by all the classes they showed
+	Crossed    []Crossed    `json:"crossed,omitempty"`
+	Warnings   []RowWarning `json:"warnings,omitempty"`
+	Latency    []Latency    `json:"latency,omitempty"`
+	Service    []Latency    `json:"service,omitempty"` // plain load: the same from when each request left, not from when it should have
+	Throughput []Throughput `json:"throughput,omitempty"`
+	Answers    []Answer     `json:"answers,omitempty"`
+	Failures   []Failure    `json:"failures,omitempty"`
+	Asked      []Asked      `json:"asked,omitempty"`     // external programs: how each kind of request was answered
+	Suspects   []suspect    `json:"suspects,omitempty"`  // what Asked decides of
+	Suspected  []suspected  `json:"suspected,omitempty"` // the trials that showed it
+	Load       *RowLoad     `json:"load,omitempty"`
+	Drain      *RowDrain    `json:"drain,omitempty"`
+	// DrainDeadline counts the drains that the server's own deadline ended; absent of external programs.
+	DrainDeadline *RowDeadline  `json:"drain_deadline,omitempty"`
+	Peak          *RowPeak      `json:"peak,omitempty"`
+	Timeline      *RowTimeline  `json:"timeline,omitempty"`
+	Schedules     *RowSchedules `json:"schedules,omitempty"`
+	Windows       []WindowCount `json:"windows,omitempty"`
 	Rules
 	Unseen       []string     `json:"unseen,omitempty"` // known entries, not expired, that no trial showed
 	PerTrial     []RowTrial   `json:"per_trial,omitempty"`
@@ -114,6 +116,12 @@ type RowRisk struct {
 	Lost   int64  `json:"lost"`
 	Trials int    `json:"trials"` // in which any was
 	Fewest int64  `json:"fewest"` // in one valid trial
+}
+
+// A RowDeadline counts drains that the server's own deadline ended.
+type RowDeadline struct {
+	Ended int `json:"ended"`
+	Of    int `json:"of"` // drains that ended
 }
 
 // A RowDrain is how long the drains took.

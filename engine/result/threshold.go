@@ -17,7 +17,7 @@ type Threshold struct {
 	Holds bool     `json:"holds"`
 	Line  int      `json:"line,omitempty"` // in the scenario's file
 
-	Func  string  `json:"func,omitempty"`  // mean, p50 … max, rate, errors, late, breach_rate, memory, count
+	Func  string  `json:"func,omitempty"`  // mean, p50 … max, rate, errors, late, returned, breach_rate, memory, count
 	Name  string  `json:"name,omitempty"`  // an op, a group, an invariant, or "drain"
 	Phase string  `json:"phase,omitempty"` // steady or drain, for latencies
 	Op    string  `json:"op,omitempty"`    // <, <=, > or >=
@@ -53,7 +53,7 @@ func (r *Row) measured(t Threshold) (float64, bool) {
 		return r.toleratedRate()
 	case "count":
 		return float64(r.countOf(t.Name)), r.Trials.Run > 0
-	case "rate", "errors", "late":
+	case "rate", "errors", "late", "returned":
 		return r.shareOf(t)
 	case "memory":
 		if r.Peak == nil {
@@ -168,8 +168,11 @@ func (r *Row) shareOf(t Threshold) (float64, bool) {
 		return sum.perSecond(), sum.Window > 0
 	}
 	n := sum.Refused + sum.Unknown
-	if t.Func == "late" {
+	switch t.Func {
+	case "late":
 		n = sum.Late
+	case "returned":
+		n = sum.Returned
 	}
 	if t.Unit == "share" {
 		return float64(n) / float64(max(1, sum.Sent)), true
@@ -189,6 +192,7 @@ func total(all []Throughput, name string) (sum Throughput, found bool) {
 		sum.Refused += t.Refused
 		sum.Unknown += t.Unknown
 		sum.Late += t.Late
+		sum.Returned += t.Returned
 		sum.Window = max(sum.Window, t.Window) // groups run side by side
 	}
 	return sum, found

@@ -75,8 +75,9 @@ type Trial struct {
 	Late        time.Duration `json:"signal_late_ns"` // how late the signal left, against the plan
 	DrainEnded  bool          `json:"drain_ended"`
 	Drain       time.Duration `json:"drain_ns"`
-	Returned    int64         `json:"returned,omitempty"` // messages given back to their owners
-	Policy      int64         `json:"policy,omitempty"`   // messages that the overflow policy skipped
+	DrainHow    string        `json:"drain_how,omitempty"` // returned, deadline, signal or failed; empty of an external program
+	Returned    int64         `json:"returned,omitempty"`  // messages given back to their owners
+	Policy      int64         `json:"policy,omitempty"`    // messages that the overflow policy skipped
 	Windows     []WindowCount `json:"windows,omitempty"`
 	Crossed     []Crossed     `json:"crossed,omitempty"`
 	Warnings    []Breach      `json:"warnings,omitempty"`     // manners: shown, never failing

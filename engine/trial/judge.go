@@ -123,6 +123,9 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 	t.Struck, t.HasStruck = struck, hasStruck
 	if e.Drain != nil && e.Drain.Ended > 0 && hasStruck {
 		t.Drain, t.DrainEnded = e.Drain.Ended-struck, true
+		if plan.Program.Target.Binder == nil {
+			t.DrainHow = e.Drain.How.String()
+		}
 	}
 	if plan.Small == nil {
 		t.Latency, t.Throughput = measure.Measure(e, struck, hasStruck)
@@ -196,6 +199,16 @@ func termsOf(plan *Plan, e *ledger.Evidence) breach.Terms {
 		Control:    plan.ID.ControlRun,
 		Asking:     plan.Program.asking(),
 		Named:      slices.ContainsFunc(plan.Program.Scenario.Expect, func(v spec.Value) bool { return v.Text == "every-request-answered" }),
+
+		IdleDeadline:        plan.idleDeadline(),
+		GivesBackAtDeadline: plan.Program.Target.Returns.AtDeadline,
+		GivesBackEarly:      plan.Program.Target.Returns.Early,
+		InDoubt:             plan.Program.Target.Returns.InDoubt,
+	}
+	for _, op := range plan.Program.Target.Ops {
+		if op.Done {
+			terms.Done = append(terms.Done, op.Name)
+		}
 	}
 	terms.AtStartup = plan.Program.AtStartup()
 	for _, s := range e.Signals {

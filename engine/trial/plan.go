@@ -173,6 +173,12 @@ func (p *Plan) clientsOf(g *Group) int {
 	return g.Clients
 }
 
+// idleDeadline says whether the server's own deadline comes only when nobody else can go on: in half of the
+// simulated worlds, drawn.
+func (p *Plan) idleDeadline() bool {
+	return p.Small != nil && p.Seed.Stream("the drain's deadline").IntN(2) == 0
+}
+
 // mostOf is how many operations a client of a group does at the most; 0 is no bound.
 func (p *Plan) mostOf(g *Group) int {
 	if p.Small == nil {

@@ -43,7 +43,7 @@ func (s *serving) run(t *world.Task) error {
 func (s *serving) boot(t *world.Task) error {
 	host := targets.Host{
 		World: s.w, Knobs: s.plan.Program.Knobs, Probe: &probe{s},
-		DrainLimit: s.plan.Program.Scenario.DrainLimit, Exit: s.exit, Reach: allowedHosts(),
+		DrainLimit: s.plan.Program.Scenario.DrainLimit, IdleDeadline: s.plan.idleDeadline(), Exit: s.exit, Reach: allowedHosts(),
 	}
 	if !s.w.Simulated() {
 		host.Dir, host.Outside = s.dir.Data(), &outside{s}

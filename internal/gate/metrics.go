@@ -124,7 +124,7 @@ func unitOf(metric string) string {
 	switch fn {
 	case "rate":
 		return "/s"
-	case "errors", "late":
+	case "errors", "late", "returned":
 		return "count"
 	case "memory":
 		return "bytes"

@@ -43,7 +43,7 @@ func benchLines(b *bytes.Buffer, row result.Row, t result.RowTrial) {
 		switch fn {
 		case "rate":
 			unit = "op/s"
-		case "errors", "late":
+		case "errors", "late", "returned":
 			unit = "ops"
 		}
 		group, phase, _ := strings.Cut(strings.TrimSuffix(rest, ")"), ", ")

@@ -110,6 +110,7 @@ func (p *painter) throughputTable(g group) {
 	add("ACCEPTED", 1, func(t result.Throughput) int64 { return t.Accepted })
 	add("REFUSED", 2, func(t result.Throughput) int64 { return t.Refused })
 	add("UNKNOWN", 3, func(t result.Throughput) int64 { return t.Unknown })
+	add("RETURNED", 3, func(t result.Throughput) int64 { return t.Returned })
 	add("LATE", 4, func(t result.Throughput) int64 { return t.Late })
 	add("UNSENT", 4, func(t result.Throughput) int64 { return t.Unsent })
 	p.blank()

@@ -206,6 +206,9 @@ func (p *painter) remarks(row result.Row) {
 	if row.Returned > 0 {
 		p.field("returned", count(row.Returned, "message")+" given back to the sender before the server stopped: not lost")
 	}
+	if d := row.DrainDeadline; d != nil && d.Ended > 0 {
+		p.field("deadline", fmt.Sprintf("ended by the server's own deadline: %d of %s", d.Ended, count(int64(d.Of), "drain")))
+	}
 	if row.Policy > 0 {
 		p.field("policy", count(row.Policy, "message")+" that the overflow policy dropped before the signal, or that a subscriber it stopped should have received: not lost")
 	}

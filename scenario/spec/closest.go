@@ -8,7 +8,7 @@ import (
 )
 
 // fewKnown is up to how many known words an error lists when none is close.
-const fewKnown = 12
+const fewKnown = 13
 
 // longestWord is beyond how many characters a word is not compared: nobody meant a
 // name that long, and the comparison takes quadratic time.

@@ -93,6 +93,7 @@ var card = targets.Card{
 		{Name: windowSignal, Summary: "stop has begun and done nothing yet", Stage: targets.InDrain},
 		{Name: windowStopBroker, Summary: "the gate, if there is one, is shut; the broker was not told yet", Stage: targets.InDrain},
 	},
+	Returns:     targets.Returns{AtDeadline: true},
 	StopSignals: []syscall.Signal{syscall.SIGTERM, syscall.SIGINT},
 	Promises: []string{
 		promise.NoLostMessage, promise.NoGhost, promise.NoDuplicate, promise.InOrder, promise.EveryCallReturns, promise.DrainEnds,

@@ -37,7 +37,7 @@ func (s *server) stopInPhases(t *world.Task) (ledger.DrainEnd, int64) {
 	}
 	s.err = s.joinCut(t)
 	left := s.giveBack(t)
-	if left > 0 {
+	if left > 0 || last == stopNow {
 		return ledger.DrainDeadline, left
 	}
 	return ledger.DrainReturned, 0
@@ -50,6 +50,7 @@ func (s *server) awaitWork(t *world.Task) bool {
 		return true
 	}
 	timer := s.w.NewTimer("the drain's deadline")
+	timer.Idle = s.idleDeadline
 	timer.Set(s.deadline)
 	defer timer.Stop()
 	return t.Select(s.work.none, timer) == 0

@@ -29,6 +29,7 @@ type settings struct {
 	crew                           int // brokers for everybody, or for producers where handlers have their own
 	handler, boot, deadline, grace time.Duration
 	policy                         policy
+	idleDeadline                   bool // it comes only when nobody else can go on
 }
 
 func readSettings(h targets.Host, r recipe) settings {
@@ -40,7 +41,7 @@ func readSettings(h targets.Host, r recipe) settings {
 		policy: policy(slices.Index(policyWords, k.Word("policy"))),
 	}
 	if r.limited {
-		s.deadline = h.Deadline()
+		s.deadline, s.idleDeadline = h.Deadline(), h.IdleDeadline
 	}
 	return s
 }

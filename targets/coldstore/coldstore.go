@@ -71,13 +71,13 @@ var card = targets.Card{
 	Summary: "a store behind read permits, a writer and streams, stopped under load",
 	Example: example,
 	Ops: []targets.OpInfo{
-		{Name: opRead, Summary: "look a block up by its height", Topic: topicReads},
-		{Name: opScan, Summary: "read a range of blocks", Topic: topicReads},
-		{Name: opWrite, Summary: "append a block and wait until it is stored", Accepts: true, Topic: topicBlocks},
+		{Name: opRead, Summary: "look a block up by its height", Done: true, Topic: topicReads},
+		{Name: opScan, Summary: "read a range of blocks", Done: true, Topic: topicReads},
+		{Name: opWrite, Summary: "append a block and wait until it is stored", Accepts: true, Done: true, Topic: topicBlocks},
 		{Name: opDispatch, Summary: "append a block; OK may mean no more than that it is queued", Accepts: true, Topic: topicBlocks},
-		{Name: opTruncate, Summary: "remove the newest blocks and wait until it is done", Accepts: true, Topic: topicTruncations},
-		{Name: opStream, Summary: "open a stream and read its rows to the end", Topic: topicReads},
-		{Name: opOpen, Summary: "open a stream and leave it open, unread", Topic: topicReads},
+		{Name: opTruncate, Summary: "remove the newest blocks and wait until it is done", Accepts: true, Done: true, Topic: topicTruncations},
+		{Name: opStream, Summary: "open a stream and read its rows to the end", Done: true, Topic: topicReads},
+		{Name: opOpen, Summary: "open a stream and leave it open, unread", Done: true, Topic: topicReads},
 		{
 			Name: opFollow, Summary: "be told of every write that is stored: who notices what is lost",
 			Subscribes: true, Topics: 1<<topicBlocks | 1<<topicTruncations,
@@ -91,6 +91,7 @@ var card = targets.Card{
 		{Name: windowSignal, Summary: "stop has begun and done nothing yet", Stage: targets.InDrain},
 		{Name: windowQueued, Summary: "the writer has taken a write and not begun to wait for readers", Stage: targets.UnderLoad},
 	},
+	Returns:     targets.Returns{AtDeadline: true, InDoubt: []string{stationBackend}},
 	StopSignals: []syscall.Signal{syscall.SIGTERM, syscall.SIGINT},
 	Promises: []string{
 		promise.NoLostMessage, promise.NoGhost, promise.NoLateEffect, promise.NoDuplicate, promise.InOrder, promise.Linearizable, promise.EveryCallReturns, promise.WriterProgress, promise.Fair, promise.DrainEnds, promise.QuietAfterShutdown, promise.ExclusiveWrites,

@@ -313,6 +313,7 @@ func (d *gatekeeper) stop(t *world.Task) (ledger.DrainEnd, int64) {
 	d.s.draining(t)
 	d.work.gateShut(t)
 	timer := d.s.w.NewTimer("the drain's deadline")
+	timer.Idle = d.s.idleDeadline
 	timer.Set(d.s.settings.deadline)
 	inTime := t.Select(d.work.none, timer) == 0
 	timer.Stop()
@@ -337,11 +338,12 @@ func (d *gatekeeper) abandon(t *world.Task) (ledger.DrainEnd, int64) {
 	left := d.back.Get() + d.work.count.Load(t)
 	if id := d.inBackend.Get(); id != 0 {
 		d.s.probe.Discard(targets.Discard{
-			Msg: ledger.MsgID(id), Lane: -1, Station: stationWriter, Cause: drainDeadline, Where: "the backend", Draining: true, Returned: true,
+			Msg: ledger.MsgID(id), Lane: -1, Station: stationBackend, Cause: drainDeadline, Where: "the backend", Draining: true, Returned: true,
 		})
 	}
 	if left == 0 {
-		return ledger.DrainReturned, 0
+		d.s.release(t)
+		return ledger.DrainDeadline, 0
 	}
 	d.s.gaveUp.Set(1)
 	d.left.Cancel(t)

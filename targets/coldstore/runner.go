@@ -11,6 +11,8 @@ import (
 const (
 	stationQueue  = "write-queue"
 	stationWriter = "writer"
+	// stationBackend is inside a call that nobody can take back.
+	stationBackend = "backend"
 
 	loopEnded       = "dropped-when-the-loop-ended"
 	cancelledInWait = "dropped-while-waiting-for-readers"

@@ -15,8 +15,9 @@ type settings struct {
 
 	readDeadline, streamDeadline, callDeadline, backendTimeout, pace time.Duration
 
-	deadline time.Duration // of reference's drain
-	stop     string
+	deadline     time.Duration // of reference's drain
+	idleDeadline bool          // it comes only when nobody else can go on
+	stop         string
 }
 
 func readSettings(h targets.Host) settings {
@@ -27,7 +28,7 @@ func readSettings(h targets.Host) settings {
 		writeQueue: k.Int("write-queue"), cacheSize: k.Int("cache"),
 		readDeadline: k.Duration("read-deadline") / scale, streamDeadline: k.Duration("stream-deadline") / scale,
 		callDeadline: k.Duration("call-deadline") / scale, backendTimeout: k.Duration("backend-timeout") / scale,
-		pace: k.Duration("pace") / scale, deadline: h.Deadline(), stop: k.Word("stop"),
+		pace: k.Duration("pace") / scale, deadline: h.Deadline(), idleDeadline: h.IdleDeadline, stop: k.Word("stop"),
 	}
 }
 

@@ -63,10 +63,10 @@ var card = targets.Card{
 	Summary: "a database host with a commit log, stopped, killed or unplugged under load, and reopened",
 	Example: example,
 	Ops: []targets.OpInfo{
-		{Name: opCommit, Summary: "commit, and wait until the record is on disk", Accepts: true, Topic: topicDurable},
+		{Name: opCommit, Summary: "commit, and wait until the record is on disk", Accepts: true, Done: true, Topic: topicDurable},
 		{Name: opWrite, Summary: "commit, and go on before the record is on disk", Accepts: true, Topic: topicUnconfirmed, Unconfirmed: true},
-		{Name: opRead, Summary: "read, under the lock that commits take", Topic: topicNone},
-		{Name: opLaunch, Summary: "get the host, or launch it where there is none", Topic: topicNone},
+		{Name: opRead, Summary: "read, under the lock that commits take", Done: true, Topic: topicNone},
+		{Name: opLaunch, Summary: "get the host, or launch it where there is none", Done: true, Topic: topicNone},
 	},
 	Knobs: []targets.Knob{
 		{Name: "batch", Summary: "records the actor writes and syncs at once, at the most", Kind: targets.IntKnob, Default: "4096", Min: 1, Max: 1 << 20},
@@ -94,6 +94,7 @@ var card = targets.Card{
 		{Name: windowEnqueue, Summary: "a commit has its offset, and its record is not in the queue", Stage: targets.UnderLoad},
 		{Name: windowExit, Summary: "the module has exited, and nothing is closed", Stage: targets.InDrain},
 	},
+	Returns:     targets.Returns{AtDeadline: true},
 	StopSignals: []syscall.Signal{syscall.SIGTERM, syscall.SIGINT},
 	Promises: []string{
 		promise.NoLostMessage, promise.NoGhost, promise.NoDuplicate, promise.InOrder, promise.EveryCallReturns, promise.DrainEnds, promise.CountersReturnToZero, promise.OneOwner,

@@ -236,13 +236,14 @@ func (h *host) awaitClosed(t *world.Task) bool {
 		return true
 	}
 	timer := h.s.w.NewTimer("the exit's timeout")
+	timer.Idle = h.s.idleDeadline
 	timer.Set(h.s.deadline)
 	if t.Select(h.closed, timer) == 0 {
 		return true
 	}
 	h.overdue.Set(1)
+	h.s.expired.Set(1)
 	if h.s.closing == timeoutAbort {
-		h.s.expired.Set(1)
 		h.worker.Abort(t)
 		h.actor.Abort(t)
 		return false
@@ -257,9 +258,6 @@ func (h *host) awaitClosed(t *world.Task) bool {
 
 // giveBack returns a record that nobody will write to its owner.
 func (h *host) giveBack(r *request) {
-	if r.msg != 0 {
-		h.s.expired.Set(1)
-	}
 	h.dropped.Add(1)
 	h.discard(r, stationQueue, "drain-deadline", true)
 	r.settle(givenBack)

@@ -16,6 +16,7 @@ type settings struct {
 	segment                              int64
 	cleanup, run, metrics, schedule      time.Duration
 	sync, deadline                       time.Duration
+	idleDeadline                         bool // it comes only when nobody else can go on
 	emptyCommits, standby, exitsOnPanics bool
 }
 
@@ -30,7 +31,7 @@ func readSettings(h targets.Host, r recipe) settings {
 	}
 	correct := len(r.Bugs) == 0
 	if correct || r.closing == timeoutAbort {
-		s.deadline = h.Deadline()
+		s.deadline, s.idleDeadline = h.Deadline(), h.IdleDeadline
 	}
 	return s
 }

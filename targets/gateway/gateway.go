@@ -58,11 +58,11 @@ var card = targets.Card{
 	Summary: "a front door for actors: HTTP and WebSockets through a tunnel, drained and dispatched",
 	Example: example,
 	Ops: []targets.OpInfo{
-		{Name: opHTTP, Summary: "one request over a kept connection", Accepts: true, Topic: topicRequest},
-		{Name: opHTTPS, Summary: "the same through the TLS door", Accepts: true, Topic: topicRequest},
-		{Name: opHangUp, Summary: "a request whose client hangs up after the time `hang-up`", Accepts: true, Topic: topicRequest},
-		{Name: opSession, Summary: "a whole WebSocket: connect, one frame and its acknowledgement, close", Accepts: true, Topic: topicFrame},
-		{Name: opFrame, Summary: "one frame and its acknowledgement, over a WebSocket that stays", Accepts: true, Topic: topicFrame},
+		{Name: opHTTP, Summary: "one request over a kept connection", Accepts: true, Done: true, Topic: topicRequest},
+		{Name: opHTTPS, Summary: "the same through the TLS door", Accepts: true, Done: true, Topic: topicRequest},
+		{Name: opHangUp, Summary: "a request whose client hangs up after the time `hang-up`", Accepts: true, Done: true, Topic: topicRequest},
+		{Name: opSession, Summary: "a whole WebSocket: connect, one frame and its acknowledgement, close", Accepts: true, Done: true, Topic: topicFrame},
+		{Name: opFrame, Summary: "one frame and its acknowledgement, over a WebSocket that stays", Accepts: true, Done: true, Topic: topicFrame},
 		{Name: opPush, Summary: "an actor's message to every WebSocket that listens", Accepts: true, Topic: topicPush},
 		{Name: opSocket, Summary: "a WebSocket that listens, at its client's pace", Subscribes: true, Topics: 1 << topicPush},
 		{Name: opDeaf, Summary: "a WebSocket that listens and whose client never reads", Subscribes: true, Hostile: true, Topics: 1 << topicPush},
@@ -105,6 +105,8 @@ var card = targets.Card{
 		{Name: windowPop, Summary: "a relay has taken an acknowledgement out of its queue and not the lock of its entry yet", Stage: targets.UnderLoad},
 		{Name: windowID, Summary: "an id was found free and not taken yet", Stage: targets.UnderLoad},
 	},
+	// Whoever is closed for being slow is told, before the deadline too, and so is whoever pushes to a socket that ended.
+	Returns:     targets.Returns{AtDeadline: true, Early: []string{causeOverload, causeNoSocket}, InDoubt: []string{stationWire}},
 	StopSignals: []syscall.Signal{syscall.SIGTERM, syscall.SIGINT},
 	Promises: []string{
 		promise.NoLostMessage, promise.NoGhost, promise.NoDuplicate, promise.EveryCallReturns, promise.DrainEnds, promise.CountersReturnToZero, promise.Fair, promise.BoundedQueue,

@@ -17,6 +17,7 @@ type settings struct {
 	rateWindow, ttl, work, insertTime, timeout, ping, gc, linger, hangUpTime time.Duration
 	deadline                                                                 time.Duration // of the drain; 0 is none
 	oneAddress                                                               bool
+	idleDeadline                                                             bool // it comes only when nobody else can go on
 }
 
 // defaultDeadline ends the drain of a correct design where no drain limit is set.
@@ -31,7 +32,7 @@ func readSettings(h targets.Host, r recipe) settings {
 		linger: k.Duration("linger"), hangUpTime: k.Duration("hang-up"), oneAddress: k.Word("from") == "one",
 	}
 	if r.limited {
-		s.deadline = cmp.Or(h.Deadline(), defaultDeadline)
+		s.deadline, s.idleDeadline = cmp.Or(h.Deadline(), defaultDeadline), h.IdleDeadline
 	}
 	return s
 }
@@ -65,6 +66,7 @@ type server struct {
 	begun      world.Note    // draining, for whoever takes stock
 	returning  world.Note    // what is left at the end is given back
 	left       world.Note    // how much went with the process
+	cutBy      world.Note    // what cuts the drain short, if something does
 	relays     *world.Atomic // that were started
 	fairness   fairness
 

@@ -19,7 +19,9 @@ func (s *server) supervise(t *world.Task) {
 	s.begun.Set(1)
 	s.draining.Store(t, 1)
 	var waitedFor int64
+	how := ledger.DrainReturned
 	if !s.awaitDrain(t, t.Go("drain", s.drain)) {
+		how = ledger.DrainEnd(s.cutBy.Get())
 		s.returning.Set(int64(bit(s.limited)))
 		for _, g := range s.groups {
 			waitedFor += g.count.Peek()
@@ -27,11 +29,7 @@ func (s *server) supervise(t *world.Task) {
 	}
 	s.exit(t)
 	// A task that had to be cut counts for at least one thing that was left, also where it held no message.
-	how, left := ledger.DrainReturned, max(s.left.Get(), waitedFor)
-	if left > 0 && s.returning.Get() != 0 {
-		how = ledger.DrainDeadline
-	}
-	s.probe.Drained(t, how, left)
+	s.probe.Drained(t, how, max(s.left.Get(), waitedFor))
 }
 
 func bit(b bool) int {
@@ -44,13 +42,12 @@ func bit(b bool) int {
 // awaitDrain returns true when the drain is over, false when it is to be cut short.
 func (s *server) awaitDrain(t, drain *world.Task) bool {
 	deadline := s.w.NewTimer("the drain's deadline")
-	// In half of the simulated worlds it comes at any time, in the others not before nothing else can move:
-	// or few drains there would come to their own end.
-	deadline.Idle = s.w.Rand("the drain's deadline").IntN(2) == 0
+	deadline.Idle = s.idleDeadline
 	if s.deadline > 0 {
 		deadline.Set(s.deadline)
 		defer deadline.Stop()
 	}
+	s.cutBy.Set(int64(ledger.DrainSignalled))
 	for signals := 1; ; {
 		switch t.Select(s.signals, deadline, drain) {
 		case 0:
@@ -60,6 +57,7 @@ func (s *server) awaitDrain(t, drain *world.Task) bool {
 				return drain.Ended()
 			}
 		case 1:
+			s.cutBy.Set(int64(ledger.DrainDeadline))
 			return drain.Ended()
 		default:
 			return true

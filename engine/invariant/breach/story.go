@@ -124,6 +124,8 @@ func (s *Story) Drain() *Story {
 	switch d.How {
 	case ledger.DrainDeadline:
 		what = fmt.Sprintf("ended by the server's own deadline, %d left by its own count", d.Left)
+	case ledger.DrainSignalled:
+		what = fmt.Sprintf("ended by a further signal, %d left by its own count", d.Left)
 	case ledger.DrainFailed:
 		what = "ended with an error: " + s.e.Text(d.Error)
 	}

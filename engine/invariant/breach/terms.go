@@ -16,6 +16,16 @@ type Terms struct {
 	Killed     bool  // one of them was SIGKILL: no promise of a process survives that
 	Widened    bool  // a window was held open
 	Virtual    bool  // time was simulated: a drain was given up when nobody could move any more
+	// IdleDeadline says of virtual time that the server's own deadline came only when nobody else could go on.
+	IdleDeadline bool
+	// Done are the ops whose acceptance says that the work is done, not that it will be.
+	Done []string
+	// GivesBackAtDeadline says that the server gives messages back only in a drain that its own deadline or a further
+	// signal ended; but for the causes in GivesBackEarly.
+	GivesBackAtDeadline bool
+	GivesBackEarly      []string
+	// InDoubt are stations of which the server cannot know whether what it gives back from them has arrived.
+	InDoubt []string
 	// Control are requests of the run without a signal, a load group each; of external programs only.
 	Control []Sample
 	// Asking says what each load group of an external program asks for; Named that the scenario's expect names
