@@ -26,6 +26,9 @@ type Knob struct {
 	Default       string
 	Min, Max      int64    // of an IntKnob, inclusive; of a DurationKnob, in nanoseconds
 	Words         []string // of a WordKnob
+	// Suspends are the promises that a knob breaks by itself: any value but the default plants a fault, which is not the
+	// design's. They are not judged then, unless a scenario expects them by name.
+	Suspends []string
 }
 
 // Knobs are a target's settings, all of them, checked.
@@ -105,6 +108,17 @@ func (k Knobs) Word(name string) string { return k.words[name] }
 
 // Bool returns a yes-or-no setting.
 func (k Knobs) Bool(name string) bool { return k.ints[name] != 0 }
+
+// Suspended are the promises that the settings break by themselves, in the order of the table.
+func (k Knobs) Suspended() []string {
+	values, all := k.Values(), []string(nil)
+	for _, knob := range k.declared {
+		if len(knob.Suspends) > 0 && values[knob.Name] != knob.Default {
+			all = append(all, knob.Suspends...)
+		}
+	}
+	return all
+}
 
 // Set says whether the scenario gave the knob a value of its own.
 func (k Knobs) Set(name string) bool { return k.set[name] }

@@ -72,7 +72,7 @@ type Host struct {
 	// correct server ends its own drain well within it.
 	DrainLimit time.Duration
 	// IdleDeadline says of a simulated world that a server's own deadline is to come only when nobody else can go on:
-	// its timer is Idle. It is drawn for half of the worlds; or few drains there would come to their own end.
+	// its timer is Idle, and Timely. It is drawn for half of the worlds; or few drains there would come to their own end.
 	IdleDeadline bool
 	// Dir is the path of a folder of the server's own: not there at first, kept through the phases of a
 	// trial and taken away after them. It is empty in a simulated world, which has no files.

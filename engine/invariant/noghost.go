@@ -6,12 +6,18 @@ import (
 )
 
 // noGhost finds messages that were refused and seen all the same. A call that timed out may have been
-// stored: it is unknown, whatever the server called it.
+// stored: it is unknown, whatever the server called it, unless the server claims that what it refuses has no effect.
 func noGhost(x *Index, r *breach.Report) {
 	var seen breach.Groups[*ledger.Op]
+	_, claimed := x.claim(ledger.ClaimNoEffect)
 	for _, p := range x.refused {
-		if op := x.op(p); op.Cause != ledger.Timeout && x.seenByAny(x.base[p.lane]+int(p.i)) {
+		op := x.op(p)
+		switch {
+		case !x.seenByAny(x.base[p.lane] + int(p.i)):
+		case op.Cause != ledger.Timeout:
 			seen.Add("no-ghost/subscriber/refused-and-delivered", op)
+		case claimed:
+			seen.Add("no-ghost/subscriber/timed-out-and-delivered", op)
 		}
 	}
 	for g := range seen.Found() {

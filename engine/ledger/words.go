@@ -93,6 +93,8 @@ const (
 	ClaimClosed = "closed"
 	// ClaimFair: others keep a call of the op waiting for no longer than the time.
 	ClaimFair = "fair"
+	// ClaimNoEffect: a call that is refused for its timeout has no effect.
+	ClaimNoEffect = "no-effect"
 )
 
 // The names of gauges that racebench itself records.

@@ -294,6 +294,19 @@ func (p *Program) compileExpect(errs *spec.Errors) {
 	p.Manners = slices.DeleteFunc(slices.Clone(manners), func(name string) bool { return slices.Contains(p.Expect, name) })
 }
 
+// Judged are the invariants whose breach fails a trial: those expected, but for what a fault of the scenario's own
+// knobs breaks. One that the scenario expects by name stays.
+func (p *Program) Judged() []string {
+	if len(p.Scenario.Expect) > 0 {
+		return p.Expect
+	}
+	suspended := p.Knobs.Suspended()
+	if len(suspended) == 0 {
+		return p.Expect
+	}
+	return slices.DeleteFunc(slices.Clone(p.Expect), func(name string) bool { return slices.Contains(suspended, name) })
+}
+
 // unpromised tells an invariant that the target does not promise from a word that is none.
 func (p *Program) unpromised(v spec.Value, promises []string) *spec.Error {
 	if _, known := invariant.Find(v.Text); known {

@@ -92,7 +92,7 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 	terms := termsOf(plan, e)
 	x := invariant.NewIndex(e)
 	early := struckEarly(e)
-	for _, name := range plan.Program.Expect {
+	for _, name := range plan.Program.Judged() {
 		if early && !slices.Contains(ofStart, name) {
 			continue
 		}

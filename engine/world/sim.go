@@ -263,7 +263,7 @@ func (s *sim) decide(t *Task) *Task {
 		if next := s.state.Runnable[i]; !next.Clock {
 			return taskOf(next)
 		}
-		s.fire(s.next(), s.clockAlone())
+		s.passTime()
 		s.note(s.clock, KindSleep, nil, false)
 	}
 }
@@ -288,6 +288,19 @@ func (s *sim) fire(t *Timer, alone bool) {
 	t.ticks[0].fired, t.ticks[1].fired = true, true
 	s.now = max(s.now, t.at)
 	t.fire()
+}
+
+// passTime fires the timer whose turn it is.
+func (s *sim) passTime() {
+	next, alone := s.next(), s.clockAlone()
+	if alone {
+		for _, t := range s.w.timers.idle {
+			if t.Timely && t.at < next.at {
+				next = t
+			}
+		}
+	}
+	s.fire(next, alone)
 }
 
 // fireIdle lets a limit pass, once nothing else can move.

@@ -13,9 +13,11 @@ import "time"
 //
 // Idle says that the timer is a limit on how long something is waited for, not a part of the load: in a
 // simulated world, where any task may be slow for any time, it fires when nothing else can move.
+// One that is Timely, too, does not wait for timers that are due after it: it fires at its time, if nobody can go on then.
 type Timer struct {
 	Periodic bool
 	Idle     bool
+	Timely   bool
 
 	w      *World
 	object *Object

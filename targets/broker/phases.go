@@ -50,7 +50,7 @@ func (s *server) awaitWork(t *world.Task) bool {
 		return true
 	}
 	timer := s.w.NewTimer("the drain's deadline")
-	timer.Idle = s.idleDeadline
+	timer.Idle, timer.Timely = s.idleDeadline, s.idleDeadline
 	timer.Set(s.deadline)
 	defer timer.Stop()
 	return t.Select(s.work.none, timer) == 0

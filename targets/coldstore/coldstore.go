@@ -108,6 +108,10 @@ func knobs() []targets.Knob {
 	span := func(name, summary, by string) targets.Knob {
 		return targets.Knob{Name: name, Summary: summary + "; divided by scale", Kind: targets.DurationKnob, Default: by, Max: int64(time.Hour)}
 	}
+	planted := func(k targets.Knob, suspends ...string) targets.Knob {
+		k.Suspends = suspends
+		return k
+	}
 	return []targets.Knob{
 		{Name: "backend", Summary: "what becomes of the backend's work when its caller leaves: it stops, it goes on alone, or the caller cannot leave", Kind: targets.WordKnob, Default: "coop", Words: []string{"coop", "detached", "sync"}},
 		span("backend-timeout", "the limit that backends of designs without loops set themselves; look-ups are exempt", "500ms"),
@@ -118,7 +122,7 @@ func knobs() []targets.Knob {
 		count("hang-latest", "the latest-block call that hangs, by its number; 0 is none", "0", 0),
 		span("latest", "how long the backend takes to say its latest block", "0s"),
 		span("pace", "how long a client takes over a row of its stream", "0s"),
-		count("panic", "the look-up that panics, by its number; 0 is none", "0", 0),
+		planted(count("panic", "the look-up that panics, by its number; 0 is none", "0", 0), promise.ProcessSurvives),
 		count("permits", "readers at once", "64", 1),
 		span("read", "how long the backend takes for a look-up or a range", "0s"),
 		span("read-deadline", "the deadline of reads, and of writes in reference", "5s"),

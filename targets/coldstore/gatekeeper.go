@@ -212,6 +212,7 @@ func (d *gatekeeper) turn(t *world.Task, r *request) bool {
 		if reply == accepted {
 			d.pending.remove(t, r)
 		} else {
+			d.pending.remove(t, r)
 			d.s.giveBack(r, stationWriter) // the backend has refused it, or was taken away before
 		}
 		r.answer(t, reply)
@@ -313,7 +314,7 @@ func (d *gatekeeper) stop(t *world.Task) (ledger.DrainEnd, int64) {
 	d.s.draining(t)
 	d.work.gateShut(t)
 	timer := d.s.w.NewTimer("the drain's deadline")
-	timer.Idle = d.s.idleDeadline
+	timer.Idle, timer.Timely = d.s.idleDeadline, d.s.idleDeadline
 	timer.Set(d.s.settings.deadline)
 	inTime := t.Select(d.work.none, timer) == 0
 	timer.Stop()
@@ -350,4 +351,8 @@ func (d *gatekeeper) abandon(t *world.Task) (ledger.DrainEnd, int64) {
 	return ledger.DrainDeadline, left
 }
 
-func (d *gatekeeper) inventory() { d.s.account(d.writes) }
+func (d *gatekeeper) inventory() {
+	d.s.account(d.writes)
+	// What a deadline has given up, look-ups that are still on their way see to the end.
+	d.s.probe.Gauge("pending writes", d.pending.n.Peek(), 0, d.s.gaveUp.Get() == 0)
+}

@@ -122,7 +122,7 @@ func newServer(t *world.Task, h targets.Host, r recipe, signals *world.Signals, 
 
 // claim says what every design means to keep: a write waits for reads no longer than they may take, and
 // for the write before it; a read waits for others no longer than it may take itself, and a dispatched write
-// for nobody; and once the store is closed a call learns it at once.
+// for nobody; and once the store is closed a call learns it at once. The reference takes back what it refuses.
 func (s *server) claim(write time.Duration) {
 	within := 2 * (s.readDeadline + write)
 	for _, op := range []string{opWrite, opDispatch, opTruncate} {
@@ -137,6 +137,9 @@ func (s *server) claim(write time.Duration) {
 	}
 	if s.shape == noLoop || s.shape == gated {
 		s.record.Claim(ledger.ClaimRefused, "", 0)
+	}
+	if s.shape == gated {
+		s.record.Claim(ledger.ClaimNoEffect, "", 0)
 	}
 }
 

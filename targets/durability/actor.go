@@ -114,11 +114,13 @@ func (h *host) act(t *world.Task) {
 // write has a batch written and synced on a blocking thread.
 func (h *host) write(t *world.Task, batch []*request) {
 	var failed error
+	h.writing.Set(1)
 	h.writer = t.Go("log writer", func(t *world.Task) {
 		failed = h.log.append(t, batch)
 		h.s.own(t, "host", ledger.Wrote)
 	})
 	_ = t.Join(h.writer) // it does not panic
+	h.writing.Set(0)
 	if failed != nil {
 		h.s.vanish(t, failed.Error())
 	}

@@ -44,6 +44,7 @@ type host struct {
 	overtaken   int           // of reorder-window: records that came after a later one
 	late        []*request    // of reorder-window: those that wait for one before them, by offset
 	overdue     world.Note    // 1: the deadline has passed
+	writing     world.Note    // 1: a batch is being written
 	finished    world.Note    // 1: the actor has come to its own end
 	dropped     world.Note    // records that left the queues without being written; the depth counts them
 	left        world.Note    // clients' messages that were given back or dropped
@@ -236,13 +237,14 @@ func (h *host) awaitClosed(t *world.Task) bool {
 		return true
 	}
 	timer := h.s.w.NewTimer("the exit's timeout")
-	timer.Idle = h.s.idleDeadline
+	timer.Idle, timer.Timely = h.s.idleDeadline, h.s.idleDeadline
 	timer.Set(h.s.deadline)
 	if t.Select(h.closed, timer) == 0 {
 		return true
 	}
 	h.overdue.Set(1)
 	h.s.expired.Set(1)
+	h.left.Add(h.writing.Get()) // a batch that is being written was left to finish, whosever records it holds
 	if h.s.closing == timeoutAbort {
 		h.worker.Abort(t)
 		h.actor.Abort(t)

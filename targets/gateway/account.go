@@ -84,8 +84,11 @@ func (s *server) Inventory() {
 			s.discard(missed(p.msg.ID, p.lane, stationSubject, cause, "the subject", s.begun.Get() != 0))
 		}
 	})
+	var entries, abandoned int64
 	for _, b := range s.tunnel.buckets {
+		entries += int64(len(b.order))
 		for _, e := range b.order {
+			abandoned += e.abandoned.Get() // the collector's to take out
 			s.tunnel.noteQueue(e)
 			e.queue.Each(func(p parcel) {
 				if p.kind == push {
@@ -97,6 +100,7 @@ func (s *server) Inventory() {
 	s.probe.Gauge(gaugeQueue, s.tunnel.high.Get(), int64(s.queue), false)
 	s.probe.Gauge("slots-in-use-high", s.limiter.high.Get(), int64(s.slots), false)
 	s.probe.Gauge("slots", s.limiter.heldNow.Get()-s.limiter.cut.Get(), 0, true)
+	s.probe.Gauge("entries", entries-abandoned-s.tunnel.cut.Get(), 0, true)
 	for door, g := range s.groups {
 		s.probe.Mark("the task group of "+Door(door).String(), "counted tasks", g.count.Peek())
 	}

@@ -84,7 +84,7 @@ var card = targets.Card{
 		{Name: "ids", Summary: "ids that requests in the tunnel are drawn from", Kind: targets.IntKnob, Default: "4294967296", Min: 2, Max: 1 << 48},
 		{Name: "insert", Summary: "how long it takes until an analytics store has what it is sent", Kind: targets.DurationKnob, Default: "0s", Max: int64(time.Hour)},
 		{Name: "linger", Summary: "how long a closed socket waits for its client's part of the handshake", Kind: targets.DurationKnob, Default: "100ms", Min: 1, Max: int64(time.Hour)},
-		{Name: "panics", Summary: "every so many-th relay panics at its end; 0 is none", Kind: targets.IntKnob, Default: "0", Max: 1 << 24},
+		{Name: "panics", Summary: "every so many-th relay panics at its end; 0 is none", Kind: targets.IntKnob, Default: "0", Max: 1 << 24, Suspends: []string{promise.ProcessSurvives}},
 		{Name: "ping", Summary: "how often a socket's tunnel is pinged; 0s is never", Kind: targets.DurationKnob, Default: "30ms", Max: int64(time.Hour)},
 		{Name: "pings", Summary: "pings without a pong after which a tunnel is declared dead", Kind: targets.IntKnob, Default: "10", Min: 1, Max: 1 << 24},
 		{Name: "queue", Summary: "messages a socket's queue holds", Kind: targets.IntKnob, Default: "128", Min: 1, Max: 1 << 24},

@@ -42,7 +42,7 @@ func bit(b bool) int {
 // awaitDrain returns true when the drain is over, false when it is to be cut short.
 func (s *server) awaitDrain(t, drain *world.Task) bool {
 	deadline := s.w.NewTimer("the drain's deadline")
-	deadline.Idle = s.idleDeadline
+	deadline.Idle, deadline.Timely = s.idleDeadline, s.idleDeadline
 	if s.deadline > 0 {
 		deadline.Set(s.deadline)
 		defer deadline.Stop()

@@ -39,6 +39,7 @@ type tunnel struct {
 	books   *world.Mutex // guards what follows
 	sockets []*entry     // that listen, and some that do not any more
 	missing int          // how many of those
+	cut     world.Note   // entries that went with the process
 
 	high, bytes world.Note // of the fullest socket's queue that is gone
 }
@@ -153,6 +154,7 @@ func (n *tunnel) open(t *world.Task, q Request) *entry {
 		e.id = n.draw(t)
 		if n.take(t, e) {
 			if q.Listens && !n.list(t, e) {
+				n.cut.Add(1)
 				return nil
 			}
 			return e
@@ -228,6 +230,7 @@ func (n *tunnel) shut(t *world.Task, e *entry) {
 	n.noteQueue(e)
 	b := n.bucketOf(e.id)
 	if !n.s.lock(t, b.lock) {
+		n.cut.Add(1)
 		return
 	}
 	defer b.lock.Unlock(t)
