@@ -22,9 +22,9 @@ const longestDrain = 24 * time.Hour
 // deadlineEnd is how a trial's drain ended that the server's own deadline ended.
 const deadlineEnd = "deadline"
 
-func (r *Row) addDeadline(d RowDeadline) {
+func (r *Row) addDeadline(d rowDeadline) {
 	if r.DrainDeadline == nil {
-		r.DrainDeadline = &RowDeadline{}
+		r.DrainDeadline = &rowDeadline{}
 	}
 	r.DrainDeadline.Ended += d.Ended
 	r.DrainDeadline.Of += d.Of

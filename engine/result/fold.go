@@ -55,9 +55,9 @@ func (r *Row) add(t *Trial) {
 	switch t.DrainHow {
 	case "":
 	case deadlineEnd:
-		r.addDeadline(RowDeadline{1, 1})
+		r.addDeadline(rowDeadline{1, 1})
 	default:
-		r.addDeadline(RowDeadline{0, 1})
+		r.addDeadline(rowDeadline{0, 1})
 	}
 	r.addTimeline(t.TickWidth, (*int64)(t.FirstLoss), t.Timeline)
 	for _, n := range t.Notes {

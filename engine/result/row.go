@@ -60,7 +60,7 @@ type Row struct {
 	Load       *RowLoad     `json:"load,omitempty"`
 	Drain      *RowDrain    `json:"drain,omitempty"`
 	// DrainDeadline counts the drains that the server's own deadline ended; absent of external programs.
-	DrainDeadline *RowDeadline  `json:"drain_deadline,omitempty"`
+	DrainDeadline *rowDeadline  `json:"drain_deadline,omitempty"`
 	Peak          *RowPeak      `json:"peak,omitempty"`
 	Timeline      *RowTimeline  `json:"timeline,omitempty"`
 	Schedules     *RowSchedules `json:"schedules,omitempty"`
@@ -118,8 +118,8 @@ type RowRisk struct {
 	Fewest int64  `json:"fewest"` // in one valid trial
 }
 
-// A RowDeadline counts drains that the server's own deadline ended.
-type RowDeadline struct {
+// A rowDeadline counts drains that the server's own deadline ended.
+type rowDeadline struct {
 	Ended int `json:"ended"`
 	Of    int `json:"of"` // drains that ended
 }

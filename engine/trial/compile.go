@@ -277,13 +277,8 @@ func (p *Program) compileWiden(errs *spec.Errors) {
 }
 
 func (p *Program) compileExpect(errs *spec.Errors) {
+	p.expectAll()
 	promises := p.Target.Promises
-	manners := p.Target.WarnsOnly
-	if len(p.Scenario.Expect) == 0 {
-		p.Expect = slices.DeleteFunc(slices.Clone(promises), func(name string) bool { return slices.Contains(manners, name) })
-		p.Manners = manners
-		return
-	}
 	for _, v := range p.Scenario.Expect {
 		if !slices.Contains(promises, v.Text) {
 			errs.Add(p.unpromised(v, promises))
@@ -291,20 +286,19 @@ func (p *Program) compileExpect(errs *spec.Errors) {
 		}
 		p.Expect = append(p.Expect, v.Text)
 	}
-	p.Manners = slices.DeleteFunc(slices.Clone(manners), func(name string) bool { return slices.Contains(p.Expect, name) })
+	p.Manners = slices.DeleteFunc(slices.Clone(p.Target.WarnsOnly), func(name string) bool { return slices.Contains(p.Expect, name) })
 }
 
-// Judged are the invariants whose breach fails a trial: those expected, but for what a fault of the scenario's own
-// knobs breaks. One that the scenario expects by name stays.
-func (p *Program) Judged() []string {
+// expectAll expects whatever the target promises, where the scenario names nothing: but for promises whose breach is a
+// warning only, and what a fault of the scenario's own knobs breaks.
+func (p *Program) expectAll() {
 	if len(p.Scenario.Expect) > 0 {
-		return p.Expect
+		return
 	}
 	suspended := p.Knobs.Suspended()
-	if len(suspended) == 0 {
-		return p.Expect
-	}
-	return slices.DeleteFunc(slices.Clone(p.Expect), func(name string) bool { return slices.Contains(suspended, name) })
+	p.Expect = slices.DeleteFunc(slices.Clone(p.Target.Promises), func(name string) bool {
+		return slices.Contains(p.Target.WarnsOnly, name) || slices.Contains(suspended, name)
+	})
 }
 
 // unpromised tells an invariant that the target does not promise from a word that is none.

@@ -92,7 +92,7 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 	terms := termsOf(plan, e)
 	x := invariant.NewIndex(e)
 	early := struckEarly(e)
-	for _, name := range plan.Program.Judged() {
+	for _, name := range plan.Program.Expect {
 		if early && !slices.Contains(ofStart, name) {
 			continue
 		}

@@ -249,6 +249,7 @@ func (p Program) Small() (Program, SmallWorld) {
 	}
 	var errs spec.Errors // the knobs were checked when the scenario was compiled
 	p.Knobs = targets.ParseKnobs(p.Target.Knobs, mergeFields(p.Scenario.Knobs, sim.Knobs), &errs)
+	p.expectAll()
 	groups := p.Groups
 	p.Groups = nil
 	for _, g := range groups {
