@@ -9,6 +9,7 @@ import (
 func TestThresholds(t *testing.T) {
 	trials := clean(10)
 	trials[9].Throughput[0].Late = 3
+	trials[8].Throughput[0].Returned = 2
 	for _, c := range []struct {
 		fn, name, phase, unit string
 		want                  float64
@@ -23,6 +24,7 @@ func TestThresholds(t *testing.T) {
 		{"errors", "publish", "", "count", 200, 0},
 		{"errors", "publish", "", "share", 1.0 / 6, 1e-9},
 		{"late", "publish", "", "count", 3, 0},
+		{"returned", "publish", "", "count", 2, 0},
 		{"breach_rate", "", "", "share", 0, 0},
 		{"count", "no-lost-message", "", "count", 0, 0},
 	} {

@@ -322,6 +322,24 @@ func (t *Task) As(realm Realm, f func()) {
 	t.blame = before // not deferred: a panic is told as of whoever caused it
 }
 
+// Moving counts the other tasks of the realm that are on their way: they run, or time or what is outside the world will
+// wake them. Where it is none, nothing that the realm does by itself happens any more. A simulated world counts none: who
+// could go on there is the schedule's to say.
+func (t *Task) Moving() int64 {
+	if t.w.sim != nil {
+		return 0
+	}
+	t.w.mu.Lock()
+	defer t.w.mu.Unlock()
+	var moving int64
+	for other := range t.w.tasks {
+		if s := other.state(); other != t && other.realm == t.realm && (!s.Parked || s.Timed || s.Kind == KindBlocking) {
+			moving++
+		}
+	}
+	return moving
+}
+
 // State says what the task is doing. Of a task that a simulated world left behind at its end, it says what
 // the task was doing then. Any task may ask.
 func (t *Task) State() TaskState { return t.state() }

@@ -171,3 +171,36 @@ func TestATaskIsOfTheRealmWhoseCodeStartedIt(t *testing.T) {
 		t.Errorf("the tasks are of realms %v, want one of each", got)
 	}
 }
+
+// Whoever is parked for good does not move. Who runs, sleeps, was just woken or is outside the world does.
+func TestMovingCountsWhoIsOnTheWay(t *testing.T) {
+	inWorld(t, func(w *World, task *Task) {
+		want(t, "moving, with nobody else", task.Moving(), 0)
+		never := w.NewToken("never")
+		start(task, "parked", func(task *Task) { task.Await(never) })
+		tick(task, "ticker", time.Hour, func(*Task) {}) // a rhythm of a server that has nothing to do
+		for w.Tasks()[2].Kind != KindSleep {
+			runtime.Gosched()
+		}
+		want(t, "moving, with one parked and one that beats time", task.Moving(), 0)
+		sleeper := start(task, "sleeper", func(task *Task) { task.Sleep(time.Hour) })
+		want(t, "moving, with a sleeper", task.Moving(), 1)
+		release, inside := make(chan struct{}), make(chan struct{})
+		outside := task.Go("outside", func(task *Task) {
+			task.Blocking(w.NewObject("a socket"), func() { close(inside); <-release })
+		})
+		<-inside
+		want(t, "moving, with one outside as well", task.Moving(), 2)
+		hold, held := make(chan struct{}), make(chan struct{})
+		busy := task.Go("busy", func(*Task) { close(held); <-hold })
+		<-held
+		want(t, "moving, with one that runs as well", task.Moving(), 3)
+		w.Go(Target, "another realm", func(task *Task) { task.Await(never) })
+		close(hold)
+		close(release)
+		sleeper.Abort(task)
+		_, _, _ = task.Join(busy), task.Join(outside), task.Join(sleeper)
+		want(t, "moving, with all of them gone", task.Moving(), 0)
+		never.Cancel(task)
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -145,4 +146,35 @@ func TestClosedClockIsLeftAlone(t *testing.T) {
 	next := w.timers.until
 	timer.Set(0) // must not write to a descriptor that is closed by now
 	want(t, "interrupted", w.timers.until, next)
+}
+
+// A limit that is Timely passes at its moment once nobody can go on, before timers that are due after it. One that is
+// not lets them fire first: that the world waits for them proves that it has not hung.
+func TestATimelyLimitDoesNotWaitForLaterTimers(t *testing.T) {
+	for timely, want := range map[bool]string{true: "first limit last", false: "first last limit"} {
+		w := NewSim(SimOptions{Strategy: eager(false)})
+		var order []string
+		var passed time.Duration
+		r := w.Simulate("main", func(t *Task) {
+			asleep := func(name string, d time.Duration) *Task {
+				return t.Go(name, func(t *Task) {
+					t.Sleep(d)
+					order = append(order, name)
+				})
+			}
+			first, last := asleep("first", time.Second), asleep("last", time.Hour)
+			limit := w.NewTimer("the limit")
+			limit.Idle, limit.Timely = true, timely
+			limit.Set(time.Minute)
+			t.Await(limit)
+			order, passed = append(order, "limit"), t.Now()
+			_, _ = t.Join(first), t.Join(last)
+		})
+		if got := strings.Join(order, " "); r.Ending != Finished || got != want {
+			t.Errorf("timely %t: ending %d, order %q, want %q", timely, r.Ending, got, want)
+		}
+		if passed < time.Minute || timely && passed > time.Minute+time.Second {
+			t.Errorf("timely %t: the limit of a minute passed after %v", timely, passed)
+		}
+	}
 }

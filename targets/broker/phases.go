@@ -9,16 +9,16 @@ import (
 
 // stopInPhases is two-phase's stop. Phase one refuses producers and lets everything else go on until no
 // event is left; phase two closes. A deadline ends phase one with what it has come to, and what is left
-// then is given back. It returns how many messages that were.
+// then is given back. It returns how many messages that were, and at least how many tasks were on their way.
 func (s *server) stopInPhases(t *world.Task) (ledger.DrainEnd, int64) {
 	s.gate.shut(t)
 	if !s.started() {
 		s.start(t)
 	}
 	s.work.gateShut(t)
-	last := finishUp
+	last, moving := finishUp, int64(0)
 	if !s.awaitWork(t) {
-		last = stopNow
+		last, moving = stopNow, t.Moving()
 		s.hard.shut(t)
 	}
 	s.windows.stopBroker.Pass(t)
@@ -38,7 +38,7 @@ func (s *server) stopInPhases(t *world.Task) (ledger.DrainEnd, int64) {
 	s.err = s.joinCut(t)
 	left := s.giveBack(t)
 	if left > 0 || last == stopNow {
-		return ledger.DrainDeadline, left
+		return ledger.DrainDeadline, max(left, moving)
 	}
 	return ledger.DrainReturned, 0
 }

@@ -120,11 +120,10 @@ func (tr *trial) wantClean(how ledger.DrainEnd) {
 	for _, w := range b.Wrong {
 		tr.t.Error(w)
 	}
-	gaveBack := how == ledger.DrainDeadline && b.Left > 0
 	switch {
 	case len(b.How) != 1:
 		tr.t.Errorf("the drain ended %d times", len(b.How))
-	case gaveBack != (b.How[0] == ledger.DrainDeadline), gaveBack != (b.Returned > 0):
+	case b.Returned > 0 && b.How[0] != how, b.Returned > 0 && b.Left == 0, b.Left > 0 && b.How[0] != ledger.DrainDeadline:
 		tr.t.Errorf("the drain ended by %v and left %d, and %d were returned", b.How[0], b.Left, b.Returned)
 	}
 	if tr.Err() != nil {

@@ -318,7 +318,9 @@ func (d *gatekeeper) stop(t *world.Task) (ledger.DrainEnd, int64) {
 	timer.Set(d.s.settings.deadline)
 	inTime := t.Select(d.work.none, timer) == 0
 	timer.Stop()
+	var moving int64
 	if !inTime {
+		moving = t.Moving()
 		d.hard.Cancel(t)
 		d.s.backend.revoke(t)
 	}
@@ -328,7 +330,8 @@ func (d *gatekeeper) stop(t *world.Task) (ledger.DrainEnd, int64) {
 		d.s.release(t)
 		return ledger.DrainReturned, 0
 	}
-	return d.abandon(t)
+	how, left := d.abandon(t)
+	return how, max(left, moving) // a task that was on its way was left to finish
 }
 
 // abandon gives back the queue and counts what the backend has not come back with.

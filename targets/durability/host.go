@@ -244,7 +244,8 @@ func (h *host) awaitClosed(t *world.Task) bool {
 	}
 	h.overdue.Set(1)
 	h.s.expired.Set(1)
-	h.left.Add(h.writing.Get()) // a batch that is being written was left to finish, whosever records it holds
+	// A batch that is being written was left to finish, whosever records it holds, and so was a task on its way.
+	h.left.Add(max(h.writing.Get(), t.Moving()))
 	if h.s.closing == timeoutAbort {
 		h.worker.Abort(t)
 		h.actor.Abort(t)

@@ -22,13 +22,14 @@ func (s *server) supervise(t *world.Task) {
 	how := ledger.DrainReturned
 	if !s.awaitDrain(t, t.Go("drain", s.drain)) {
 		how = ledger.DrainEnd(s.cutBy.Get())
+		waitedFor = t.Moving()
 		s.returning.Set(int64(bit(s.limited)))
 		for _, g := range s.groups {
 			waitedFor += g.count.Peek()
 		}
 	}
 	s.exit(t)
-	// A task that had to be cut counts for at least one thing that was left, also where it held no message.
+	// A task that had to be cut, or was on its way, counts for a thing that was left, also where it held no message.
 	s.probe.Drained(t, how, max(s.left.Get(), waitedFor))
 }
 
