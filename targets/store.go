@@ -19,6 +19,16 @@ type StoreProbe interface {
 	Claim(what, op string, within time.Duration)
 	// Waited records for how much of a call's time nobody in a simulated world could go on.
 	Waited(m ledger.MsgID, d time.Duration)
+	// Held records for how long a client certainly held one of what is bounded, by its own books.
+	Held(h Holding)
+}
+
+// A Holding is one of what is bounded, in a client's hands.
+type Holding struct {
+	Msg      ledger.MsgID
+	What, Of string // what it is, and whose: those of one name share the bound
+	Bound    int64
+	From, To time.Duration
 }
 
 // StoreProbeOf returns a probe as a StoreProbe; one that is none takes the rest and keeps nothing of it.
@@ -36,3 +46,4 @@ func (noStore) AccessEnded(uint64)                  {}
 func (noStore) Value(ledger.Value)                  {}
 func (noStore) Claim(string, string, time.Duration) {}
 func (noStore) Waited(ledger.MsgID, time.Duration)  {}
+func (noStore) Held(Holding)                        {}

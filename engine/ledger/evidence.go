@@ -36,6 +36,7 @@ type Evidence struct {
 	Values        []Value
 	Claims        []Claim
 	Waits         []Waited
+	Holds         []Held
 	Records       int64
 	// Cut says where and why the record ends early; empty when it is whole. Full says that the ledger
 	// ran out of room: the trial is void.

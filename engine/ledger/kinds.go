@@ -31,6 +31,7 @@ const (
 	kindClaim          // a bound that the server sets itself
 	kindWaited         // how long a call had to wait in a simulated world
 	kindAnswer         // how an answer of an external program begins, and in what pieces it came
+	kindHeld           // a client certainly held something of which there is only so much
 
 	kindsEnd // of those that this racebench knows
 )
@@ -62,6 +63,7 @@ var rows = []row{
 	listed(kindValue, "value", Value{}, func(e *Evidence) *[]Value { return &e.Values }),
 	listed(kindClaim, "claim", Claim{}, func(e *Evidence) *[]Claim { return &e.Claims }),
 	listed(kindWaited, "waited", Waited{}, func(e *Evidence) *[]Waited { return &e.Waits }),
+	listed(kindHeld, "held", Held{}, func(e *Evidence) *[]Held { return &e.Holds }),
 }
 
 // A row is how one kind gets from a record or a line into the evidence, and from there to its lines.
@@ -137,6 +139,8 @@ func show(r Record, v *visitor) {
 	case *Waited:
 		r.fields(v)
 	case *Answer:
+		r.fields(v)
+	case *Held:
 		r.fields(v)
 	default:
 		panic("ledger: a record of a kind that show does not name")

@@ -108,3 +108,22 @@ func (w *Waited) fields(v *visitor) {
 	v.msg(at(1)|bare, "message", &w.Msg)
 	v.time(at(2)|always, "for", &w.For)
 }
+
+// A Held is a time for which a client certainly held one of what is bounded, by its own books: from what it was told to
+// what it then sent and was answered.
+type Held struct {
+	Msg      MsgID
+	What, Of Name // what it is, and whose: those of one name share the bound
+	Bound    int64
+	From, To time.Duration
+}
+
+func (h *Held) fields(v *visitor) {
+	v.of(kindHeld)
+	v.msg(at(1)|bare, "message", &h.Msg)
+	v.name(low(2)|bare, "what", &h.What)
+	v.name(high(2), "of", &h.Of)
+	v.long(at(3), "bound", &h.Bound)
+	v.time(at(4)|always, "from", &h.From)
+	v.time(at(5)|always, "to", &h.To)
+}

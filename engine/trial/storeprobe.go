@@ -34,3 +34,8 @@ func (p *probe) Claim(what, op string, within time.Duration) {
 func (p *probe) Waited(m ledger.MsgID, d time.Duration) {
 	p.s.out.Add(&ledger.Waited{Msg: m, For: d})
 }
+
+// Held implements targets.StoreProbe.
+func (p *probe) Held(h targets.Holding) {
+	p.s.out.Add(&ledger.Held{Msg: h.Msg, What: p.s.out.Name(h.What), Of: p.s.out.Name(h.Of), Bound: h.Bound, From: h.From, To: h.To})
+}

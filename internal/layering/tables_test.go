@@ -132,10 +132,10 @@ const nameBudget = 60
 
 var nameBudgets = map[string]int{
 	"engine/explore":        75,  // strategies, recording, replay files, shrinking and stories share one vocabulary
-	"engine/ledger":         97,  // a record type of each kind and its words, what writes them and what reads them
+	"engine/ledger":         98,  // a record type of each kind and its words, what writes them and what reads them
 	"engine/result":         95,  // the stored result is a public format: every row of it is a type
 	"engine/world":          160, // two worlds' worth of what a server takes from the runtime
-	"targets":               62,  // what a target declares of itself, and what it is given in return
+	"targets":               63,  // what a target declares of itself, and what it is given in return
 	"internal/overlay/wire": 90,  // every state, status, verdict, command and answer that two processes agree on has a name
 	"engine/world/prim":     110, // six primitives, each with its operations as awaitables
 }

@@ -149,7 +149,9 @@ func (c *session) Do(t *world.Task, m targets.Message) targets.Reply {
 		return c.s.judge(e, r)
 	}
 	defer socket.Cut(t)
-	reply := targets.Reply{}
+	var held holding
+	held.begin(t, c.caller)
+	reply, sent := targets.Reply{}, held.now(t)
 	if socket.Send(t, Frame{Kind: Data, ID: m.ID, Size: m.Size}) != nil {
 		return reply
 	}
@@ -160,6 +162,8 @@ func (c *session) Do(t *world.Task, m targets.Message) targets.Reply {
 			return reply
 		case f.Kind == Ack && f.ID == m.ID:
 			reply = targets.Reply{Outcome: ledger.Accepted}
+			held.until(m.ID, sent)
+			sent = held.now(t)
 			if socket.Send(t, Frame{Kind: Close, Code: CodeNormal}) != nil {
 				return reply
 			}
@@ -169,6 +173,9 @@ func (c *session) Do(t *world.Task, m targets.Message) targets.Reply {
 			if reply.Outcome != ledger.Accepted {
 				_ = socket.Send(t, Frame{Kind: Close, Code: f.Code})
 				return targets.Reply{Outcome: ledger.Unknown, Cause: ledger.Closed}
+			}
+			if f.Code == CodeNormal {
+				held.until(m.ID, sent) // its own close, answered
 			}
 			return reply
 		}
@@ -182,6 +189,7 @@ type lasting struct {
 	acks   *prim.Queue[ledger.MsgID]
 	closed *world.Token
 	code   world.Note // of the server's Close frame; 0: there was none
+	held   holding
 }
 
 // last connects a lasting client.
@@ -200,6 +208,7 @@ func (c *caller) last(t *world.Task) (targets.Client, error) {
 		caller: c, socket: socket, acks: prim.NewQueue[ledger.MsgID](c.s.w, "the acknowledgements of "+c.role.Name, 0),
 		closed: c.s.w.NewToken("the close of " + c.role.Name),
 	}
+	l.held.begin(t, c)
 	if c.role.Op != opDeaf {
 		c.s.w.Go(world.Harness, "reads for "+c.role.Name, l.read)
 	}
@@ -245,6 +254,7 @@ func (c *lasting) tell(t *world.Task) {
 
 // Do implements targets.Client: one frame and its acknowledgement.
 func (c *lasting) Do(t *world.Task, m targets.Message) targets.Reply {
+	sent := c.held.now(t)
 	if c.closed.Cancelled(t) || c.socket.Send(t, Frame{Kind: Data, ID: m.ID, Size: m.Size}) != nil {
 		return targets.Reply{Outcome: ledger.Refused, Cause: ledger.Closed}
 	}
@@ -254,6 +264,7 @@ func (c *lasting) Do(t *world.Task, m targets.Message) targets.Reply {
 	receiving := c.acks.Receiving()
 	for t.Select(receiving, c.closed) == 0 {
 		if id, _ := receiving.Result(); id == m.ID {
+			c.held.until(m.ID, sent)
 			return targets.Reply{Outcome: ledger.Accepted}
 		}
 	}
