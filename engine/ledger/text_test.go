@@ -49,6 +49,7 @@ value 0#1 key=7 is=99 wrote
 claim answered op=write within=50ms
 claim closed
 waited 0#1 for=3ms
+held 0#1 slots of="everybody at http" bound=2 from=1ms to=2ms
 full
 cut "the ledger is cut at 10 of 20 bytes"
 `
