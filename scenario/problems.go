@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/racebench/racebench/internal/console"
 	"github.com/racebench/racebench/scenario/spec"
 )
 
@@ -40,7 +41,7 @@ func (p *Problems) Error() string {
 			b.WriteByte('\n')
 		}
 		b.WriteString(place(p.File, e.Pos))
-		b.WriteString(e.Msg)
+		b.WriteString(console.Line(e.Msg))
 		if e.Pos.Line >= 1 && e.Pos.Line <= len(lines) {
 			text, caret := excerpt(lines[e.Pos.Line-1], e.Pos.Col)
 			fmt.Fprintf(&b, "\n    %s\n    %s", text, caret)
@@ -51,6 +52,7 @@ func (p *Problems) Error() string {
 
 // place is what leads a message about a place in a file.
 func place(file string, at spec.Pos) string {
+	file = console.Line(file)
 	switch {
 	case file == "":
 		return ""

@@ -16,6 +16,7 @@ import (
 
 	"github.com/racebench/racebench/engine/search"
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/console"
 	"github.com/racebench/racebench/internal/custody"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/targets/all"
@@ -34,8 +35,9 @@ const (
 // An app is one invocation of the command line.
 type app struct {
 	args       []string // as the user gave them
-	stdout     *output
-	stderr     io.Writer
+	stdout     *console.Writer
+	out        *output // what stdout writes to
+	stderr     *console.Writer
 	catalog    trial.Catalog
 	status     int
 	begun      bool                        // the arguments were understood and a command is running
@@ -61,7 +63,8 @@ func (e notTestedError) Unwrap() error { return e.error }
 // run is the whole program as a function, so that tests can call it.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	args, err := withEnvironment(args, os.Getenv("RACEBENCH_FLAGS"))
-	a := &app{args: args, stdout: &output{w: stdout}, stderr: stderr, catalog: all.Targets()}
+	a := &app{args: args, out: &output{w: stdout}, stderr: console.New(stderr), catalog: all.Targets()}
+	a.stdout = console.New(a.out)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer a.watchSignals(cancel)()
@@ -101,7 +104,8 @@ func (a *app) watchSignals(cancel context.CancelFunc) (stop func()) {
 				}
 				asked = time.Now()
 				a.caught.Store(number)
-				fmt.Fprintln(a.stderr, eraser(a.stderr)+"racebench: stopping; what is finished will be written (again to leave at once)")
+				erase(a.stderr)
+				a.stderr.Say("racebench: stopping; what is finished will be written (again to leave at once)")
 				cancel()
 			case <-done:
 				return
@@ -119,12 +123,12 @@ func (a *app) watchSignals(cancel context.CancelFunc) (stop func()) {
 func (a *app) exitStatus(err error) int {
 	sig := a.caught.Load()
 	if sig == 0 || !errors.Is(err, context.Canceled) {
-		err = errors.Join(err, a.stdout.err)
+		err = errors.Join(err, a.out.err)
 	} else {
-		err = a.stdout.err
+		err = a.out.err
 	}
 	if err != nil {
-		fmt.Fprintln(a.stderr, "racebench:", err)
+		a.complain(err)
 	}
 	var usage usageError
 	var large *search.TooLarge

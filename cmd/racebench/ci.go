@@ -2,7 +2,6 @@ package main
 
 import (
 	_ "embed" // the workflows, which examples/ci shows to readers
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -50,7 +49,7 @@ func (a *app) hintArtifact(replays []string) {
 	}
 	for _, replay := range replays {
 		if replay != "" {
-			fmt.Fprintf(a.stderr, "racebench: at home, with the artifact of this run:\n  gh run download %s -n racebench-runs -D %s\n  %s\n",
+			a.stderr.Sayf("racebench: at home, with the artifact of this run:\n  gh run download %s -n racebench-runs -D %s\n  %s\n",
 				os.Getenv("GITHUB_RUN_ID"), defaultDir, replay)
 			return
 		}

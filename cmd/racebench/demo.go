@@ -44,7 +44,7 @@ is 0 when both do what they should.`,
 			if err := f.apply(&p, ""); err != nil {
 				return err
 			}
-			fmt.Fprintln(a.stderr, "racebench: two designs of one broker, each stopped by SIGTERM at random moments")
+			a.stderr.Say("racebench: two designs of one broker, each stopped by SIGTERM at random moments")
 			rep, err := a.runPrograms(cmd.Context(), []trial.Program{p}, f, settings{})
 			if err != nil {
 				return err
@@ -81,7 +81,7 @@ func demonstrated(rep *result.Report) bool {
 }
 
 func (a *app) nextSteps(dir string) {
-	fmt.Fprintln(a.stdout, "\nWhat to type next:")
+	a.stdout.Sayf("\nWhat to type next:\n")
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	for _, step := range [][2]string{
 		{"replay " + filepath.Join(dir, "latest"), "run the first failing trial again"},

@@ -41,7 +41,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	}
 }
 
-func (a *app) say(format string, args ...any) { fmt.Fprintf(a.stdout, format+"\n", args...) }
+func (a *app) say(format string, args ...any) { a.stdout.Sayf(format+"\n", args...) }
 
 func (a *app) sayAbilities() {
 	switch runtime.GOOS {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -52,7 +51,7 @@ func (e *execution) end(ctx context.Context, sides [][]*result.Campaign, err err
 		return errors.Join(err, e.saveFinished(sides))
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		fmt.Fprintf(e.app.stderr, "racebench: stopped by --timeout after %s; what ran is judged\n", e.flags.timeout)
+		e.app.stderr.Sayf("racebench: stopped by --timeout after %s; what ran is judged\n", e.flags.timeout)
 	}
 	return nil
 }
@@ -96,7 +95,7 @@ func (e *execution) saveFinished(sides [][]*result.Campaign) error {
 	if _, err := e.store(sides); err != nil {
 		return err
 	}
-	fmt.Fprintf(e.app.stderr, "racebench: what was finished is in %s\n", e.run.Result())
+	e.app.stderr.Sayf("racebench: what was finished is in %s\n", e.run.Result())
 	return nil
 }
 
@@ -105,6 +104,6 @@ const usageWarning = 1 << 30
 
 func (a *app) warnOfUsage(dir string) {
 	if size, err := rundir.Usage(dir); err == nil && size > usageWarning {
-		fmt.Fprintf(a.stderr, "note: %s holds %.1f GiB; old runs in it can be deleted\n", dir, float64(size)/(1<<30))
+		a.stderr.Sayf("note: %s holds %.1f GiB; old runs in it can be deleted\n", dir, float64(size)/(1<<30))
 	}
 }

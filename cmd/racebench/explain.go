@@ -33,9 +33,8 @@ and what usually mends them.`,
 				return usageError{unexplained(word)}
 			}
 			var o report.Options
-			o.Width, o.Color = terminal(a.stdout.w, "auto")
-			_, err := a.stdout.Write(report.Explain(e, o))
-			return err
+			o.Width, o.Color = terminal(a.out.w, "auto")
+			return a.stdout.Raw(report.Explain(e, o))
 		},
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/racebench/racebench/engine/result"
@@ -42,7 +41,7 @@ func (a *app) tellForced(again []result.Trial) {
 			trials++
 		}
 	}
-	fmt.Fprintf(a.stdout, "crossed: %d of %d requests that waited unread got no answer, in %d of %d replays\n", lost, unread, trials, len(again))
-	fmt.Fprintln(a.stdout, "(forced: the program was stopped while its clients sent, got the signal, and ran on. Requests that it had not")
-	fmt.Fprintln(a.stdout, "read are counted, not reported as a failure, and no number here is a rate)")
+	a.stdout.Sayf("crossed: %d of %d requests that waited unread got no answer, in %d of %d replays\n", lost, unread, trials, len(again))
+	a.stdout.Say("(forced: the program was stopped while its clients sent, got the signal, and ran on. Requests that it had not")
+	a.stdout.Say("read are counted, not reported as a failure, and no number here is a rate)")
 }

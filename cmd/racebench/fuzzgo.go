@@ -180,7 +180,7 @@ func (a *app) searchPackages(ctx context.Context, dirs []string, f runFlags, see
 func (a *app) searchGo(ctx context.Context, dir string, f runFlags, seed uint64, run *rundir.Run) ([]*result.Campaign, error) {
 	say := func(text string) {
 		if f.progress != "none" {
-			fmt.Fprintf(a.stderr, "racebench: %s\n", text)
+			a.stderr.Sayf("racebench: %s\n", text)
 		}
 	}
 	say("building the tests of " + dir)
@@ -216,11 +216,11 @@ func (a *app) replayGo(ctx context.Context, path string, file *explore.File) err
 		return notTestedError{errors.New(path + ": " + r.String())}
 	}
 	for _, line := range r.File.Comments {
-		fmt.Fprintln(a.stdout, line)
+		a.stdout.Say(line)
 	}
-	fmt.Fprintf(a.stdout, "\n%s\n", r)
+	a.stdout.Sayf("\n%s\n", r)
 	for _, class := range slices.Sorted(slices.Values(r.Shown)) {
-		fmt.Fprintf(a.stdout, "shows %s\n", class)
+		a.stdout.Sayf("shows %s\n", class)
 	}
 	if len(r.Shown) > 0 {
 		a.status = statusFinding

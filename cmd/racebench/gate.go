@@ -118,7 +118,7 @@ func (a *app) gateStored(ctx context.Context, args []string, f gateFlags) error 
 	case f.update && errors.Is(err, gate.ErrNoBaseline):
 		base = nil
 	case f.update:
-		fmt.Fprintf(a.stderr, "racebench: the old baseline cannot be compared with: %v\n", err)
+		a.stderr.Sayf("racebench: the old baseline cannot be compared with: %v\n", err)
 		base = nil
 	case errors.Is(err, gate.ErrNoBaseline) && len(args) == 0 && len(scenariosHere()) == 0:
 		return nothingHere()
@@ -231,13 +231,16 @@ func (a *app) accept(head *result.Report, name string, f gateFlags) error {
 	for _, row := range head.Results {
 		for _, b := range row.Breaches {
 			if b.Known == "" {
-				accepted = append(accepted, fmt.Sprintf("  %s %s/%s: %s in %d of %d trials", row.Scenario, row.Target, row.Variant, b.Class, b.Trials, row.Trials.Run))
+				accepted = append(accepted, fmt.Sprintf("%s %s/%s: %s in %d of %d trials", row.Scenario, row.Target, row.Variant, b.Class, b.Trials, row.Trials.Run))
 			}
 		}
 	}
-	fmt.Fprintf(a.stderr, "racebench: wrote %s: the baseline is %s from now on\n", f.baseline, name)
+	a.stderr.Sayf("racebench: wrote %s: the baseline is %s from now on\n", f.baseline, name)
 	if len(accepted) > 0 {
-		fmt.Fprintf(a.stderr, "racebench: these breaches are on base from now on, and fail no gate:\n%s\n", strings.Join(accepted, "\n"))
+		a.stderr.Say("racebench: these breaches are on base from now on, and fail no gate:")
+	}
+	for _, breach := range accepted {
+		a.stderr.Sayf("  %s\n", breach)
 	}
 	return nil
 }

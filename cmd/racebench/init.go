@@ -101,6 +101,6 @@ func (a *app) writeNew(path string, data []byte, next string) error {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	fmt.Fprintf(a.stdout, "wrote %s; %s\n", path, next)
+	a.stdout.Sayf("wrote %s; %s\n", path, next)
 	return nil
 }

@@ -42,7 +42,7 @@ func (a *app) initFrom(from string, toStdout bool) error {
 		return usageError{problems}
 	}
 	if older {
-		fmt.Fprintf(a.stderr, "racebench: the newest run is no probe; this is the newest that is one, %s\n", filepath.Dir(path))
+		a.stderr.Sayf("racebench: the newest run is no probe; this is the newest that is one, %s\n", filepath.Dir(path))
 	}
 	text := commented(s.Marshal())
 	if toStdout {

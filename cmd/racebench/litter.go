@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -28,7 +27,7 @@ func (a *app) sweep(command string) {
 		if l.Note != "" {
 			what = "the worktree of " + l.Note + " in " + l.Path
 		}
-		fmt.Fprintf(a.stderr, "racebench: removed %s: a racebench that was killed had left it\n", what)
+		a.stderr.Sayf("racebench: removed %s: a racebench that was killed had left it\n", what)
 	}
 }
 
@@ -36,7 +35,7 @@ func (a *app) sweep(command string) {
 func (a *app) newRun(dir string, now time.Time) (*rundir.Run, error) {
 	swept, err := rundir.Sweep(dir)
 	for _, run := range swept {
-		fmt.Fprintf(a.stderr, "racebench: removed from %s what it had not finished: its racebench was killed\n", run)
+		a.stderr.Sayf("racebench: removed from %s what it had not finished: its racebench was killed\n", run)
 	}
 	if err != nil {
 		return nil, err

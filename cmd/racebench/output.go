@@ -181,7 +181,7 @@ func (a *app) printAll(f runFlags, render func(format string, o report.Options) 
 			NoTrials: !exists(filepath.Join(f.dir, "latest", "trials")),
 		}
 		if d.file == "" {
-			opts.Width, opts.Color = terminal(a.stdout.w, f.color)
+			opts.Width, opts.Color = terminal(a.out.w, f.color)
 		}
 		raw, err := render(d.format, opts)
 		if err == nil {
@@ -198,14 +198,11 @@ func (a *app) printAll(f runFlags, render func(format string, o report.Options) 
 func (a *app) write(d destination, raw []byte) error {
 	switch {
 	case d.file == "":
-		_, _ = a.stdout.Write(raw)
-		return nil
+		return a.stdout.Raw(raw)
 	case d.file == "/dev/stdout": // opening it would cut off what is there, where it is a file
-		_, _ = a.stdout.Write(raw)
-		return nil
+		return a.stdout.Raw(raw)
 	case d.file == "/dev/stderr":
-		_, err := a.stderr.Write(raw)
-		return err
+		return a.stderr.Raw(raw)
 	case isSpecial(d.file):
 		return writeThrough(d.file, raw)
 	case d.file == os.Getenv("GITHUB_STEP_SUMMARY"):

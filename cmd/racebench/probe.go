@@ -15,6 +15,7 @@ import (
 
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/console"
 	"github.com/racebench/racebench/internal/custody"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
@@ -58,7 +59,7 @@ Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested
 			if err != nil {
 				return err
 			}
-			if err := w.runBefore(cmd.Context()); err != nil {
+			if err := w.runBefore(cmd.Context(), a.stderr); err != nil {
 				return err
 			}
 			s := settings{within: cmp.Or(f.timeout, probeBudget), keepScenario: true}
@@ -136,13 +137,16 @@ func findCommand(name string) error {
 }
 
 // runBefore runs --before once.
-func (w *probeFlags) runBefore(ctx context.Context) error {
+func (w *probeFlags) runBefore(ctx context.Context, stderr *console.Writer) error {
 	if w.before == "" {
 		return nil
 	}
 	cmd := exec.Command("/bin/sh", "-c", w.before)
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	if err := custody.Run(ctx, cmd); err != nil {
+	out := stderr.Lines()
+	cmd.Stdout, cmd.Stderr = out, out
+	err := custody.Run(ctx, cmd)
+	_ = out.Close()
+	if err != nil {
 		return notTestedError{fmt.Errorf("--before %s: %w", w.before, err)}
 	}
 	return nil

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"os"
 	"sync"
 	"time"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/racebench/racebench/engine/fault"
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/console"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/targets"
 )
@@ -28,7 +28,7 @@ const (
 // A progress tells a waiting person what is going on, on stderr. On a terminal it is one line that is
 // overwritten; elsewhere a line every few seconds, so that a log stays readable.
 type progress struct {
-	out     io.Writer
+	out     *console.Writer
 	width   int // of the terminal; 0 is none
 	silent  bool
 	verbose bool
@@ -50,8 +50,8 @@ func (a *app) newProgress(f runFlags) *progress {
 		quit: make(chan struct{}), ended: make(chan struct{}),
 	}
 	every := lineEvery
-	if isTerminal(a.stderr) {
-		p.width, every = columns(a.stderr.(*os.File)), redrawEvery
+	if tty, ok := terminalOf(a.stderr); ok {
+		p.width, every = columns(tty), redrawEvery
 	}
 	ticker := time.NewTicker(every)
 	go func() {
@@ -65,17 +65,17 @@ func (a *app) newProgress(f runFlags) *progress {
 // eraseLine empties a terminal's line.
 const eraseLine = "\r\x1b[K"
 
-// eraser returns the text to write before a message that may come while a line of progress is drawn.
-func eraser(out io.Writer) string {
-	if isTerminal(out) {
-		return eraseLine
+// erase makes room for a message that may come while a line of progress is drawn.
+func erase(out *console.Writer) {
+	if _, ok := terminalOf(out); ok {
+		_ = out.Raw([]byte(eraseLine))
 	}
-	return ""
 }
 
-func isTerminal(out io.Writer) bool {
-	file, ok := out.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
+// terminalOf is the terminal that is written to, where it is one.
+func terminalOf(out *console.Writer) (*os.File, bool) {
+	file, ok := out.File()
+	return file, ok && term.IsTerminal(int(file.Fd()))
 }
 
 // watch draws at every tick until the run is over.
@@ -102,7 +102,7 @@ func (p *progress) announce(programs []trial.Program, seeds []scenario.Seed, f r
 		if programs[0].Scenario.Engine == scenario.Sim {
 			longer = "failures are shrunk"
 		}
-		fmt.Fprintf(p.out, "racebench: this takes about %s, and longer where %s\n", takes.Round(time.Second), longer)
+		p.out.Sayf("racebench: this takes about %s, and longer where %s\n", takes.Round(time.Second), longer)
 	}
 }
 
@@ -196,7 +196,7 @@ func (p *progress) note(g trial.Progress) {
 	switch {
 	case p.verbose:
 		p.erase()
-		fmt.Fprintf(p.out, "%s %s: trial %d (%06d) %s\n", g.Scenario, g.Variant, g.Trial, g.Number, g.Verdict)
+		p.out.Sayf("%s %s: trial %d (%06d) %s\n", g.Scenario, g.Variant, g.Trial, g.Number, g.Verdict)
 	case p.width > 0:
 		p.draw(time.Now())
 	}
@@ -248,7 +248,7 @@ func (p *progress) draw(now time.Time) {
 	p.told = p.state
 	line := fmt.Sprintf("%s  %s", p.state, now.Sub(p.began).Round(time.Second))
 	if p.width == 0 {
-		fmt.Fprintln(p.out, line)
+		p.out.Say(line)
 		return
 	}
 	// A line that wraps could not be overwritten.
@@ -256,12 +256,12 @@ func (p *progress) draw(now time.Time) {
 		line = string(runes[:p.width-1])
 	}
 	p.drawn = true
-	fmt.Fprint(p.out, eraseLine+line)
+	_ = p.out.Raw([]byte(eraseLine + console.Line(line)))
 }
 
 func (p *progress) erase() {
 	if p.drawn {
-		fmt.Fprint(p.out, eraseLine)
+		_ = p.out.Raw([]byte(eraseLine))
 		p.drawn = false
 	}
 }

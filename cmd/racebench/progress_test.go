@@ -9,6 +9,7 @@ import (
 
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/console"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/targets/all"
 )
@@ -17,7 +18,7 @@ import (
 // beginning.
 func told(width int) (p *progress, out *bytes.Buffer, tick func(seconds int64)) {
 	out = new(bytes.Buffer)
-	p = &progress{out: out, width: width, began: time.Unix(0, 0), quit: make(chan struct{}), ended: make(chan struct{})}
+	p = &progress{out: console.New(out), width: width, began: time.Unix(0, 0), quit: make(chan struct{}), ended: make(chan struct{})}
 	close(p.ended)
 	return p, out, func(seconds int64) {
 		// A watch of its own for each tick: it has drawn when it has ended.
@@ -193,7 +194,7 @@ func TestARunIsAnnouncedWhereNobodySeesItMove(t *testing.T) {
 				tc.flags(&f)
 			}
 			var out bytes.Buffer
-			p := &progress{out: &out, width: tc.width, silent: f.progress == "none"}
+			p := &progress{out: console.New(&out), width: tc.width, silent: f.progress == "none"}
 			p.announce(programs(tc.text), []scenario.Seed{7}, f, tc.settings)
 			if !strings.Contains(out.String(), tc.want) || tc.want == "" && out.Len() > 0 {
 				t.Errorf("said %q, want %q", &out, tc.want)

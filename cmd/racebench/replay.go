@@ -88,7 +88,7 @@ func (a *app) replay(cmd *cobra.Command, path string, times int, freeze bool, f 
 	again, err := engine.Replay(cmd.Context(), dir, times, trial.Config{Catalog: a.catalog, Build: toolInfo().Build, Freeze: freeze, Reach: f.reach()}, run,
 		func(t result.Trial) {
 			if f.progress != "none" {
-				fmt.Fprintf(a.stderr, "replay %d of %d: %s\n", t.Number, times, verdictLine(t))
+				a.stderr.Sayf("replay %d of %d: %s\n", t.Number, times, verdictLine(t))
 			}
 		})
 	if removed := run.Remove(); err == nil {
@@ -118,7 +118,7 @@ func (a *app) checkTrials(ctx context.Context, trials []rundir.TrialDir, rule re
 			return err
 		}
 		if remote != "" {
-			fmt.Fprintf(a.stderr, "racebench: remote %s is loaded\n", remote)
+			a.stderr.Sayf("racebench: remote %s is loaded\n", remote)
 		}
 	}
 	return nil
@@ -168,13 +168,13 @@ func (a *app) tellReplays(recorded result.Trial, again []result.Trial, frozen bo
 		if shown > 0 {
 			a.status = statusFinding
 		}
-		fmt.Fprintf(a.stdout, "%s  %d of %d replays\n", class, shown, len(again))
+		a.stdout.Sayf("%s  %d of %d replays\n", class, shown, len(again))
 	}
 	if frozen {
 		a.tellForced(again)
 		return
 	}
-	fmt.Fprintln(a.stdout, "(likely: the plan is the recorded one, the schedule is the machine's own)")
+	a.stdout.Say("(likely: the plan is the recorded one, the schedule is the machine's own)")
 }
 
 func verdictLine(t result.Trial) string {

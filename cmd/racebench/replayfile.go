@@ -49,11 +49,11 @@ func (a *app) replaySchedule(ctx context.Context, path string) error {
 		return notTestedError{errors.New(path + ": " + r.String())}
 	}
 	for _, line := range r.File.Comments {
-		fmt.Fprintln(a.stdout, line)
+		a.stdout.Say(line)
 	}
-	fmt.Fprintf(a.stdout, "\n%s\n", r)
+	a.stdout.Sayf("\n%s\n", r)
 	for _, class := range r.Shown {
-		fmt.Fprintf(a.stdout, "shows %s\n", class)
+		a.stdout.Sayf("shows %s\n", class)
 	}
 	if len(r.Shown) > 0 {
 		a.status = statusFinding

@@ -130,7 +130,7 @@ func (a *app) buildBoth(ctx context.Context, tree *worktree, programs []trial.Pr
 	for i, dir := range []string{tree.dir, "."} {
 		s := &sides[i]
 		if f.build != "" {
-			fmt.Fprintf(a.stderr, "racebench: building %s\n", s.name)
+			a.stderr.Sayf("racebench: building %s\n", s.name)
 			if err := a.shell(ctx, dir, f.build); err != nil {
 				return nil, fmt.Errorf("build %s: %w", s.name, err)
 			}
@@ -185,8 +185,10 @@ func withField(v spec.Value, name string, to spec.Value) spec.Value {
 // shell runs a command of the user's in a tree. What it prints is not the result's.
 func (a *app) shell(ctx context.Context, dir, command string) error {
 	cmd := exec.Command("sh", "-c", command)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, a.stderr, a.stderr
+	out := a.stderr.Lines()
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
 	err := custody.Run(ctx, cmd)
+	_ = out.Close() // the errors of standard error have nowhere to go
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		return notTestedError{fmt.Errorf("%s: %w", command, err)}

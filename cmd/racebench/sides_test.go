@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/console"
 	"github.com/racebench/racebench/scenario/spec"
 	"github.com/racebench/racebench/targets/all"
 )
@@ -23,7 +24,7 @@ load:
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	a := &app{catalog: all.Targets(), stderr: os.Stderr}
+	a := &app{catalog: all.Targets(), stderr: console.New(os.Stderr)}
 	written, err := a.load(path)
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -69,7 +70,7 @@ func (a *app) load(path string) (trial.Program, error) {
 		return program, usageError{&scenarioError{path, merged(s, problems, errs)}}
 	}
 	for _, w := range s.Warnings {
-		fmt.Fprintln(a.stderr, "warning:", w)
+		a.stderr.Say("warning:", w)
 	}
 	return program, nil
 }
@@ -79,9 +80,9 @@ func (a *app) load(path string) (trial.Program, error) {
 func (a *app) refuse(errs []error) error {
 	for _, err := range errs {
 		if bad, ok := errors.AsType[*scenarioError](err); ok {
-			fmt.Fprintln(a.stderr, bad.problems)
+			_, _ = io.WriteString(a.stderr, bad.problems.Error()+"\n")
 		} else if len(errs) > 1 {
-			fmt.Fprintln(a.stderr, err)
+			a.stderr.Say(err)
 		}
 	}
 	switch len(errs) {

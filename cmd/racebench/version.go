@@ -17,8 +17,8 @@ func (a *app) versionCommand() *cobra.Command {
 		Example: "  racebench version",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(a.stdout, versionLine())
-			return err
+			a.stdout.Say(versionLine())
+			return nil
 		},
 	}
 }

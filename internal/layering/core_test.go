@@ -132,6 +132,21 @@ func processUse(t *tree) []problem {
 	})
 }
 
+// printing finds what prints to people around internal/console, which makes visible what a terminal or a CI system would
+// obey. In the command everything that is printed goes through it; elsewhere nothing is printed.
+func printing(t *tree) []problem {
+	return guarded(t, "printing", func(s *source, n ast.Node) string {
+		pkg, name, ok := s.selected(n)
+		switch {
+		case !ok || s.dir == "internal/console":
+		case pkg == "os" && (name == "Stderr" || name == "Stdout" && below(s.dir, "cmd")),
+			below(s.dir, "cmd") && pkg == "fmt" && (strings.HasPrefix(name, "Fprint") || slices.Contains(printNames, name)):
+			return pkg + "." + name + " prints around internal/console: say it by a console.Writer"
+		}
+		return ""
+	})
+}
+
 // connections finds what opens connections elsewhere than in engine/reach, which knows where load may go.
 func connections(t *tree) []problem {
 	return guarded(t, "connections", func(s *source, n ast.Node) string {

@@ -40,6 +40,7 @@ var rules = []rule{
 	{"recover", recovers},
 	{"process", processUse},
 	{"connections", connections},
+	{"printing", printing},
 	{"exported names", exportedNames},
 	{"function length", functionLength},
 	{"file length", fileLength},

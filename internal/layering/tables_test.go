@@ -20,7 +20,7 @@ var importRows = [][]string{
 	{"targets", "engine/result", "scenario/load"},
 	{"scenario", "engine/ledger", "engine/result/void", "engine/world/prim", "internal/overlay"},
 	{"scenario/schema", "scenario/spec", "engine/world", "engine/reach", "engine/ledger/extern", "engine/signals", "internal/rundir", "targets/promise", "internal/overlay/player"},
-	{"engine/schedule", "internal/overlay/wire", "internal/custody", "docs"},
+	{"engine/schedule", "internal/console", "internal/overlay/wire", "internal/custody", "docs"},
 }
 
 // narrowed packages may import of ours only what stands here.
@@ -119,6 +119,19 @@ var exceptions = []exception{
 	{"process", "internal/custody.guard", "what a guardian runs writes where the guardian would"},
 	{"process", "engine/trial.exit", "a server's own code ends its process, at its will: that is what is tested"},
 	{"process", "engine/trialtest.serve", "designs of the toy server end their process themselves: that is what a trial must tell"},
+	{"printing", "cmd/racebench.main", "the streams themselves"},
+	{"printing", "cmd/racebench.nextSteps", "into a table whose rows go through the console"},
+	{"printing", "cmd/racebench.printRows", "the same"},
+	{"printing", "cmd/racebench.printVariants", "the same"},
+	{"printing", "cmd/racebench.header", "into a hash"},
+	{"printing", "internal/custody.guard", "what a guardian runs writes where the guardian would"},
+	{"printing", "targets/external.openStdio", "a trial's own file, which nobody prints"},
+	{"printing", "targets/external.runBefore", "the same"},
+	{"printing", "targets/external.runCheck", "the same"},
+	{"printing", "targets/external.take", "the same"},
+	{"printing", "targets/external.close", "the same"},
+	{"printing", "engine/trial.runChild", "a trial's own file, which nobody prints"},
+	{"printing", "engine/trial.onPanic", "the same"},
 	{"connections", "targets/gateway/shell.dial", "to the gateway's own listener in this process, on a loopback address that it chose"},
 	{"connections", "targets/gateway/shell.connect", "the same, for its observer"},
 	{"connections", "targets/gateway/shell.upgrade", "its connection is there already"},

@@ -1,11 +1,11 @@
 package report
 
 import (
-	"fmt"
 	"reflect"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/racebench/racebench/internal/console"
 )
 
 // cleaned returns a copy of a report or a comparison whose strings cannot drive a terminal: names come from other
@@ -70,28 +70,5 @@ func cleanLines(lines []string) []string {
 	return out
 }
 
-// clean makes visible what a terminal would obey: control characters, invisible ones, and those that change the
-// direction of text.
-func clean(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f }) {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range strings.ToValidUTF8(s, "\uFFFD") {
-		switch {
-		case r == '\t':
-			b.WriteString("    ")
-		case !hidden(r):
-			b.WriteRune(r)
-		case r < 0x100:
-			fmt.Fprintf(&b, `\x%02x`, r)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	return b.String()
-}
-
-func hidden(r rune) bool {
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
-}
+// clean makes visible what a terminal or a CI system would obey.
+func clean(s string) string { return console.Line(s) }

@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/console"
 	"github.com/racebench/racebench/internal/gate"
 )
 
@@ -88,7 +89,7 @@ func comparisonText(c *gate.Comparison, o Options) ([]byte, error) {
 	p.blank()
 	p.outcome(c)
 	p.alsoFailed(o)
-	return []byte(p.b.String()), nil
+	return console.Guard([]byte(p.b.String())), nil
 }
 
 // sides names the two sides.

@@ -12,6 +12,7 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/console"
 	"github.com/racebench/racebench/internal/gate"
 )
 
@@ -149,7 +150,7 @@ func TestNoComparisonDrivesTheTerminal(t *testing.T) {
 	poison(reflect.ValueOf(c), "\x1b[2J\x1b]0;owned\x07\r\u009b31m\u202e\u2028\xff\t\x00")
 	for _, format := range ComparisonFormats() {
 		for _, r := range renderComparison(t, format, c, Options{Verbose: true}) {
-			if r != '\n' && (unicode.IsControl(r) || hidden(r)) {
+			if r != '\n' && (unicode.IsControl(r) || console.Hidden(r)) {
 				t.Fatalf("%s holds %U", format, r)
 			}
 		}

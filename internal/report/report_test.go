@@ -15,6 +15,7 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/console"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -192,8 +193,38 @@ func TestNothingDrivesTheTerminal(t *testing.T) {
 	for _, format := range Formats() {
 		for _, width := range widths {
 			for _, c := range render(t, format, r, Options{Width: width, Verbose: true}) {
-				if c != '\n' && (unicode.IsControl(c) || hidden(c)) {
+				if c != '\n' && (unicode.IsControl(c) || console.Hidden(c)) {
 					t.Fatalf("%s at width %d holds %U", format, width, c)
+				}
+			}
+		}
+	}
+}
+
+// A CI system reads what a step prints. No line of any format is a command of somebody else, wherever it was broken.
+func TestNothingBecomesACommand(t *testing.T) {
+	const command = "::error file=x::a b c ::add-mask::d e f ##[group]g ##vso[task.setvariable]h ##teamcity[i]"
+	r, c := sample(), sampleComparison()
+	poison(reflect.ValueOf(r), command)
+	poison(reflect.ValueOf(c), command)
+	for _, width := range widths {
+		var texts []string
+		for _, format := range Formats() {
+			texts = append(texts, render(t, format, r, Options{Width: width, Verbose: true}))
+		}
+		for _, format := range ComparisonFormats() {
+			texts = append(texts, renderComparison(t, format, c, Options{Width: width, Verbose: true}))
+		}
+		for _, text := range texts {
+			for line := range strings.Lines(text) {
+				own := regexp.MustCompile(`^::(error|warning|notice) (file=[^,:]*,)?(line=\d+,)?title=`).MatchString(line)
+				if start := strings.TrimLeftFunc(line, unicode.IsSpace); strings.HasPrefix(start, "::") && !own {
+					t.Errorf("at width %d a line is a command: %q", width, line)
+				}
+				for _, mark := range []string{"##[", "##vso[", "##teamcity["} {
+					if strings.Contains(line, mark) {
+						t.Errorf("at width %d a line holds %s: %q", width, mark, line)
+					}
 				}
 			}
 		}

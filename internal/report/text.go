@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/console"
 )
 
 // renderText writes a report for people: the verdicts, then the evidence of each, then a command to type next.
@@ -57,7 +58,7 @@ func renderText(r *result.Report, o Options) ([]byte, error) {
 	if o.Dir != "" {
 		p.field("stored", path.Join(clean(o.Dir), "latest")+": "+stored(r, o))
 	}
-	return []byte(p.b.String()), nil
+	return console.Guard([]byte(p.b.String())), nil
 }
 
 // interrupted heads the report of a run that was ended early.
