@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/racebench/racebench/internal/overlay/player"
@@ -61,6 +62,7 @@ const (
 	outsideFor = 5 * time.Second  // where all wait, and one of them for the world outside
 	computeFor = 10 * time.Second // where a goroutine has the turn
 	lookEvery  = 250 * time.Millisecond
+	dumpFor    = 2 * time.Second // to write down where its goroutines are
 )
 
 // watch ends the process when it stands still.
@@ -96,11 +98,17 @@ func (q *process) watch() {
 	}()
 }
 
+// giveUp ends the process, which writes down where its goroutines are.
 func (q *process) giveUp(why string) {
 	q.mu.Lock()
 	q.stuck = why
 	q.mu.Unlock()
-	q.Signal(os.Kill)
+	_ = q.Signal(syscall.SIGQUIT) // its error says that the process has ended
+	select {
+	case <-q.stop:
+	case <-time.After(dumpFor):
+	}
+	_ = q.Signal(os.Kill)
 }
 
 // stoodStill says why the process was ended, if it was for that.

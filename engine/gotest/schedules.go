@@ -84,6 +84,11 @@ func (t *Test) judge(ctx context.Context, q *process, a wire.Answer, err error) 
 		if q.Memory.Stop != wire.StopNone { // then it went on without control, and came to no end
 			why = stops[q.Memory.Stop]
 		}
+		if err != nil { // it has ended, and left a dump
+			if where := t.whereOutside(q.Output()); where != "" {
+				why += ": " + where
+			}
+		}
 		return result.Trial{}, &NotControllable{t.Name, why}
 	}
 	if err != nil && !errors.Is(err, player.ErrDied) {

@@ -238,3 +238,28 @@ func TestLong(t *testing.T) {
 		t.Errorf("its replay file: %s", again)
 	}
 }
+
+// Who waits for the world outside is named, with the line of the test; it is no breach.
+func TestRealInputIsNamed(t *testing.T) {
+	p := built(t, inModule(t, `package p
+
+import (
+	"net"
+	"testing"
+)
+
+func listen(t *testing.T) {
+	c, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.ReadFrom(make([]byte, 9))
+}
+
+func TestUDP(t *testing.T) { listen(t) }
+`))
+	found, _ := searchFor(t, p, "TestUDP", 5)
+	if found.Verdict != result.Untested || len(found.Notes) != 1 || !strings.HasSuffix(found.Notes[0], ": listen, at p_test.go:13 (IO wait)") {
+		t.Errorf("%s, %v, want untested, and the line of the read", found.Verdict, found.Notes)
+	}
+}
