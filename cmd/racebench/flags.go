@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/reach"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
@@ -92,7 +90,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fs.StringArrayVar(&f.variants, "variant", nil, "only the variant `NAME` (may be repeated)")
 	fs.IntVarP(&f.parallel, "parallel", "p", f.parallel, "`N` trials at once: more than one disturbs real timing (default: 1, or all cores in engine sim)")
 	f.registerRemote(fs)
-	fs.StringVar(&f.shard, "shard", "", "run the part `I/N` of the trials, such as 2/4; racebench report merges the parts")
+	fs.StringVar(&f.shard, "shard", "", "run the part `I/N` of the trials, such as 2/4, or the one that the environment names (auto); racebench report merges the parts")
 	f.registerProgress(fs)
 	f.registerDir(fs)
 	f.registerOutput(fs)
@@ -181,23 +179,6 @@ func (f *runFlags) check() error {
 		return err
 	}
 	return checkFiles(to)
-}
-
-// part reads --shard.
-func (f *runFlags) part() (batch.Shard, error) {
-	if f.shard == "" {
-		return batch.Shard{}, nil
-	}
-	number, of, ok := strings.Cut(f.shard, "/")
-	i, numberErr := strconv.Atoi(number)
-	n, ofErr := strconv.Atoi(of)
-	switch {
-	case !ok || numberErr != nil || ofErr != nil || i < 1 || i > n:
-		return batch.Shard{}, usagef("--shard %s: it is I/N, such as 2/4 for the second of four parts", f.shard)
-	case f.forTime > 0:
-		return batch.Shard{}, usagef("--shard %s: a time has no parts: say --trials", f.shard)
-	}
-	return batch.Shard{Number: i, Of: n}, nil
 }
 
 // withEnvironment puts the flags of RACEBENCH_FLAGS before those of a command that runs trials, so that

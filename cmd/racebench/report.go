@@ -48,15 +48,15 @@ func readAll(paths []string) (*result.Report, error) {
 		}
 		reports = append(reports, r)
 	}
-	switch {
-	case len(errs) > 0:
+	if len(errs) > 0 {
 		return nil, usageError{errors.Join(errs...)}
-	case len(reports) == 1:
-		return reports[0], nil
 	}
 	merged, err := result.Merge(reports)
 	if err != nil {
 		return nil, usageError{err}
+	}
+	if len(reports) == 1 {
+		return merged, nil
 	}
 	if slices.ContainsFunc(reports, func(r *result.Report) bool { return r.Machine != reports[0].Machine }) {
 		for i := range merged.Results {

@@ -61,8 +61,16 @@ func sameKind(a, b Row) bool {
 // mergeRows adds rows up. Which trials there were in one that was ended early, no plan says: such a sum is no whole
 // run, and does not pass.
 func mergeRows(rows []Row) (Row, error) {
+	all, err := partsTogether(rows)
+	if err != nil {
+		return Row{}, fmt.Errorf("merge results of %s/%s: %w", rows[0].Target, rows[0].Variant, err)
+	}
 	if len(rows) == 1 {
-		return rows[0], nil
+		one := rows[0]
+		if one.Shard != "" { // what was merged before has its warning
+			one.withParts(all)
+		}
+		return one, nil
 	}
 	if err := checkSeeds(rows); err != nil {
 		return Row{}, err
@@ -89,6 +97,7 @@ func mergeRows(rows []Row) (Row, error) {
 			sum.Verdict = Untested
 		}
 	}
+	sum.withParts(all)
 	return sum, sum.seal()
 }
 

@@ -19,6 +19,7 @@ type Header struct {
 	Reference    bool              `json:"reference,omitempty"` // the variant is the target's known-good one
 	Engine       string            `json:"engine"`
 	Seed         string            `json:"seed"`
+	Shard        string            `json:"shard,omitempty"` // the part of the run that this is, such as 2/4; all of a run has none
 	Knobs        map[string]string `json:"knobs,omitempty"`
 	Moment       string            `json:"moment,omitempty"`     // what strikes and when, for people
 	Invariants   []string          `json:"invariants,omitempty"` // that are judged, in the order of their table
@@ -41,6 +42,7 @@ type Row struct {
 	Header
 	Verdict    Verdict      `json:"verdict"`
 	EndedEarly string       `json:"ended_early,omitempty"` // what ended it before its plan was done
+	Parts      []parts      `json:"parts,omitempty"`       // of a merge that lacks some: those that it has
 	Trials     Counts       `json:"trials"`
 	AtRisk     []RowRisk    `json:"at_risk,omitempty"`
 	RulesOut   float64      `json:"rules_out,omitempty"`

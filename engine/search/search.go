@@ -130,7 +130,7 @@ func newSearch(p trial.Program, v targets.Variant, seed scenario.Seed, b batch.B
 // empty is the result before the first schedule.
 func (s *search) empty() *result.Campaign {
 	h := batch.HeaderOf(s.program, s.variant)
-	h.Engine, h.Seed, h.Anytime = string(scenario.Sim), s.seed.String(), s.budget.For > 0
+	h.Engine, h.Seed, h.Anytime, h.Shard = string(scenario.Sim), s.seed.String(), s.budget.For > 0, s.budget.Shard.String()
 	h.Knobs = s.small.Knobs.Values()
 	h.Moment = "a signal at every kind of moment that the strategies reach"
 	return result.NewCampaign(h, batch.RulesOf(s.program, s.variant))
