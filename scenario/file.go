@@ -1,69 +1,48 @@
 package scenario
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"syscall"
 	"time"
 
+	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/scenario/spec"
 )
 
-// MaxFileSize is the largest scenario file that is read, in bytes.
-const MaxFileSize = 1 << 20
-
-// ReadFile reads and parses one scenario file. The error says why it could not be read;
+// ReadFile reads and parses one scenario file that was found in a folder. The error says why it could not be read;
 // the problems say what is wrong inside it. At most one of them is not nil.
 func ReadFile(path string, now time.Time) (Scenario, *Problems, error) {
-	return ReadFileOf(path, now, Project{})
+	data, err := input.Found(path, input.Scenario)
+	return parsed(path, data, err, now, Project{})
 }
 
-// ReadFileOf is ReadFile for a scenario of a project, whose defaults hold for what the file leaves out.
-func ReadFileOf(path string, now time.Time, of Project) (Scenario, *Problems, error) {
-	data, err := readCapped(path)
+// ReadNamed is ReadFile for a file that was named on the command line, which may be a pipe, and is waited for until ctx
+// ends. It may be of a project, whose defaults hold for what the file leaves out.
+func ReadNamed(ctx context.Context, path string, now time.Time, of Project) (Scenario, *Problems, error) {
+	data, err := input.Named(ctx, path, input.Scenario)
+	return parsed(path, data, err, now, of)
+}
+
+// ReadFound is ReadFile for a scenario of a project.
+func ReadFound(path string, now time.Time, of Project) (Scenario, *Problems, error) {
+	data, err := input.Found(path, input.Scenario)
+	return parsed(path, data, err, now, of)
+}
+
+func parsed(path string, data []byte, err error, now time.Time, of Project) (Scenario, *Problems, error) {
 	if err != nil {
-		return Scenario{}, nil, fmt.Errorf("read scenario %s: %w", path, err)
+		return Scenario{}, nil, fmt.Errorf("read scenario %s: %w", path, reason(err))
 	}
 	s, problems := parse(path, data, now, of)
 	return s, problems, nil
 }
 
-// readCapped reads a file up to its limit. The size is not asked for beforehand: pipes
-// have none, and /dev/zero has no end.
-func readCapped(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, reason(err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, MaxFileSize+1))
-	if err != nil {
-		return nil, reason(err)
-	}
-	if len(data) > MaxFileSize {
-		return nil, errors.New(tooLarge)
-	}
-	return data, nil
-}
-
-const tooLarge = "larger than 1 MiB, which no scenario is"
-
-// reason strips the operation and the path from an error of the file system, because
-// the caller names them.
+// reason says in fewer words that a file is not there.
 func reason(err error) error {
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	if errors.Is(err, fs.ErrNotExist) {
 		return errors.New("no such file")
-	case errors.Is(err, syscall.EISDIR):
-		return errors.New("it is a directory: name a file in it")
-	case errors.Is(err, fs.ErrPermission):
-		return errors.New("permission denied")
-	}
-	if inner, ok := errors.AsType[*fs.PathError](err); ok {
-		return inner.Err
 	}
 	return err
 }
@@ -80,9 +59,9 @@ const emptyScenario = "the file is empty: a scenario needs at least name and tar
 
 func parse(file string, data []byte, now time.Time, of Project) (Scenario, *Problems) {
 	problems := &Problems{File: file, Source: data}
-	if len(data) > MaxFileSize {
+	if int64(len(data)) > input.Scenario.Limit() {
 		problems.Source = nil
-		problems.Errors.Add(errors.New(tooLarge))
+		problems.Errors.Add(input.Scenario.TooLarge())
 		return Scenario{}, problems
 	}
 	r := reader{now: now, errs: &problems.Errors, s: of.scenario(file, data)}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/scenario/spec"
 )
 
@@ -64,9 +65,9 @@ const emptyProject = "the file is empty: write what holds for every scenario bes
 // ReadProject reads a project's file. The error says why it could not be read; the problems say what is
 // wrong inside it. At most one of them is not nil.
 func ReadProject(path string) (Project, *Problems, error) {
-	data, err := readCapped(path)
+	data, err := input.Found(path, input.Scenario)
 	if err != nil {
-		return Project{}, nil, fmt.Errorf("read %s: %w", path, err)
+		return Project{}, nil, fmt.Errorf("read %s: %w", path, reason(err))
 	}
 	p, problems := parseProject(path, data)
 	return p, problems, nil

@@ -25,7 +25,7 @@ func project(t *testing.T, shared, text string) (Scenario, *Problems, error) {
 	if err != nil || problems != nil {
 		return Scenario{}, problems, err
 	}
-	return ReadFileOf(path, time.Now(), p)
+	return ReadFound(path, time.Now(), p)
 }
 
 func TestDefaultsHoldForWhatAScenarioLeavesOut(t *testing.T) {

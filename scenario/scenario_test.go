@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/scenario/spec"
 )
 
@@ -81,7 +82,7 @@ func TestBadBytes(t *testing.T) {
 		{"far too deep", strings.Repeat("{a: ", 100_000), "nested deeper than 64 levels"},
 		{"deep in blocks", deepBlocks(80), "nested deeper than 64 levels"},
 		{"two values", "[a][b]", "f:1:4: text after the end of what the file holds"},
-		{"too large", strings.Repeat("#", MaxFileSize+1), "f: larger than 1 MiB"},
+		{"too large", strings.Repeat("#", int(input.Scenario.Limit())+1), "f: larger than 1 MiB"},
 		{"carriage returns", "name: x\rtarget: broker\rtrails: 3\r", "f:3:1: unknown field \"trails\" (did you mean \"trials\"?)\n    trails: 3\n    ^"},
 		{"a byte order mark", "\ufeffnam: x\ntarget: broker", "f:1:1: unknown field \"nam\" (did you mean \"name\"?)\n    nam: x\n    ^"},
 	} {

@@ -54,7 +54,7 @@ phase 0 serve ended at=2s
 // probeOf compiles what a probe with these flags would run.
 func probeOf(t *testing.T, args ...string) error {
 	t.Helper()
-	w, flags := newProbeFlags(), pflag.NewFlagSet("probe", pflag.ContinueOnError)
+	w, flags := newProbeFlags(newNamedFiles(t.Context())), pflag.NewFlagSet("probe", pflag.ContinueOnError)
 	for _, g := range w.groups(&runFlags{}) {
 		flags.AddFlagSet(g.flags)
 	}

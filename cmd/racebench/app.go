@@ -34,7 +34,8 @@ const (
 
 // An app is one invocation of the command line.
 type app struct {
-	args       []string // as the user gave them
+	ctx        context.Context // of the whole invocation: it ends with the first signal
+	args       []string        // as the user gave them
 	stdout     *console.Writer
 	out        *output // what stdout writes to
 	stderr     *console.Writer
@@ -44,6 +45,8 @@ type app struct {
 	cutShort   bool                        // the run was ended before it was done
 	worked     string                      // what a demonstration showed, in place of the verdict
 	alsoFailed []string                    // why it fails though the verdict is no finding
+	files      *namedFiles                 // that flags name
+	found      map[string]bool             // arguments that were found in a folder, and not named
 	projects   map[string]scenario.Project // by their files
 	caught     atomic.Int32                // the signal that interrupted us
 }
@@ -67,6 +70,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	a.stdout = console.New(a.out)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	a.ctx, a.files = ctx, newNamedFiles(ctx)
 	defer a.watchSignals(cancel)()
 	if err != nil {
 		return a.exitStatus(err)

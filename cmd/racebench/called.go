@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/internal/report"
 )
 
@@ -50,7 +51,7 @@ func calledAs(arg string, info *debug.BuildInfo, dir string) string {
 // moduleRoot is the folder at or above dir that holds a module of this path, or empty.
 func moduleRoot(dir, module string) string {
 	for dir != "" {
-		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		text, err := input.Found(filepath.Join(dir, "go.mod"), input.Text)
 		if err == nil {
 			for line := range strings.Lines(string(text)) {
 				if words := strings.Fields(line); len(words) > 1 && words[0] == "module" && words[1] == module {

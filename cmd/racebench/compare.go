@@ -32,8 +32,8 @@ for; compare itself ends with status 0.`,
 			if err := f.check(); err != nil {
 				return err
 			}
-			base, baseErr := readResult(args[0])
-			head, headErr := readResult(args[1])
+			base, baseErr := a.readResult(args[0])
+			head, headErr := a.readResult(args[1])
 			if err := errors.Join(baseErr, headErr); err != nil {
 				return usageError{err}
 			}
@@ -50,8 +50,8 @@ for; compare itself ends with status 0.`,
 }
 
 // readResult reads a stored result; what is wrong with it is the caller's mistake.
-func readResult(path string) (*result.Report, error) {
-	r, err := gate.Read(path)
+func (a *app) readResult(path string) (*result.Report, error) {
+	r, err := gate.Read(a.ctx, path)
 	if err != nil {
 		return nil, usageError{err}
 	}

@@ -112,7 +112,7 @@ func (f *gateFlags) checkBase() error {
 
 // gateStored compares with a stored result, or makes one.
 func (a *app) gateStored(ctx context.Context, args []string, f gateFlags) error {
-	base, err := gate.Read(f.baseline)
+	base, err := gate.Read(ctx, f.baseline)
 	switch {
 	case err == nil:
 	case f.update && errors.Is(err, gate.ErrNoBaseline):
@@ -120,7 +120,7 @@ func (a *app) gateStored(ctx context.Context, args []string, f gateFlags) error 
 	case f.update:
 		a.stderr.Sayf("racebench: the old baseline cannot be compared with: %v\n", err)
 		base = nil
-	case errors.Is(err, gate.ErrNoBaseline) && len(args) == 0 && len(scenariosHere()) == 0:
+	case errors.Is(err, gate.ErrNoBaseline) && len(args) == 0 && len(a.scenariosHere()) == 0:
 		return nothingHere()
 	case errors.Is(err, gate.ErrNoBaseline):
 		return usagef("there is no baseline %s: make it with %s gate --update, or compare with a commit: --against REF", f.baseline, me())
@@ -192,7 +192,7 @@ func (a *app) headOf(ctx context.Context, args []string, f gateFlags, s settings
 			return nil, "", usagef("%s is a stored result, which is compared alone: merge several with racebench report -o json=FILE",
 				args[slices.IndexFunc(args, isResult)])
 		}
-		head, err := readResult(args[0])
+		head, err := a.readResult(args[0])
 		return head, args[0], err
 	}
 	if f.tests {

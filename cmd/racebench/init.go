@@ -57,7 +57,7 @@ overwritten.`,
 				return a.noTarget(name)
 			}
 			if ci != "" {
-				if toStdout || len(args) == 0 && len(scenariosHere()) > 0 {
+				if toStdout || len(args) == 0 && len(a.scenariosHere()) > 0 {
 					return a.writeWorkflow(ci, toStdout)
 				}
 				if err := a.writeWorkflow(ci, false); err != nil {

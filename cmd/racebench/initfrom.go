@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 )
@@ -33,7 +33,7 @@ func (a *app) initFrom(from string, toStdout bool) error {
 	case err != nil:
 		return usageError{fmt.Errorf("--from: %w", err)}
 	}
-	raw, err := os.ReadFile(path)
+	raw, err := input.Found(path, input.Scenario)
 	if err != nil {
 		return usageError{fmt.Errorf("--from %s: %w", from, pathless(err))}
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -12,6 +11,7 @@ import (
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
@@ -86,9 +86,9 @@ func (a *app) judgeAgain(path string, trials []rundir.TrialDir, j judging) ([]*r
 		}
 		return folds, nil
 	}
-	text, err := os.ReadFile(j.from)
+	text, err := input.Named(a.ctx, j.from, input.Evidence)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("read evidence: %w", err)}
+		return nil, usageError{fmt.Errorf("read evidence %s: %w", j.from, err)}
 	}
 	e, err := ledger.ParseText(j.from, string(text))
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 
 func (a *app) loadCommand() *cobra.Command {
 	f := newRunFlags()
-	w := newLoadFlags()
+	w := newLoadFlags(a.files)
 	cmd := &cobra.Command{
 		Use:   "load [flags] URL...",
 		Short: "Plain load on a server that runs already: latency, errors, thresholds",

@@ -47,10 +47,11 @@ type loadFlags struct {
 	clients                              int
 	ramp, answerLimit                    time.Duration
 	http2                                bool
+	files                                *namedFiles
 }
 
-func newLoadFlags() *loadFlags {
-	return &loadFlags{arrivals: arrivals[0], engineIO: loadgen.Auto, answerLimit: loadgen.DefaultAnswerLimit, name: "load"}
+func newLoadFlags(files *namedFiles) *loadFlags {
+	return &loadFlags{files: files, arrivals: arrivals[0], engineIO: loadgen.Auto, answerLimit: loadgen.DefaultAnswerLimit, name: "load"}
 }
 
 // arrivals are how the starts of an open load follow each other.
@@ -102,7 +103,7 @@ func (w *loadFlags) registerLoad(fs *pflag.FlagSet, f *runFlags) {
 
 // all are the requests that each client sends in turns.
 func (w *loadFlags) all(places []place) ([]loadgen.Request, error) {
-	shared := probeFlags{requests: w.requests, data: w.data}
+	shared := probeFlags{requests: w.requests, data: w.data, files: w.files}
 	body, err := shared.body()
 	if err != nil {
 		return nil, err
@@ -156,7 +157,7 @@ func (w *loadFlags) talk(g *loadgen.Group, at place) error {
 	if w.method != "" || w.requests != "" || w.status != "" {
 		return usagef("-X, --requests and --status are of HTTP: a WebSocket sends -d TEXT, and the next message is its answer")
 	}
-	shared := probeFlags{data: cmp.Or(w.data, defaultMessage)}
+	shared := probeFlags{data: cmp.Or(w.data, defaultMessage), files: w.files}
 	text, err := shared.body()
 	if err != nil {
 		return err

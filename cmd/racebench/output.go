@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/internal/report"
 	"github.com/racebench/racebench/internal/rundir"
 )
@@ -213,7 +214,7 @@ func (a *app) write(d destination, raw []byte) error {
 
 // addTo appends to a file that several commands of one step write to.
 func addTo(path string, raw []byte) error {
-	before, err := os.ReadFile(path)
+	before, err := input.Found(path, input.Result)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("write %s: %w", path, pathless(err))
 	}

@@ -31,7 +31,7 @@ const (
 func (a *app) probeCommand() *cobra.Command {
 	f := newRunFlags()
 	f.trials = probeTrials
-	w := newProbeFlags()
+	w := newProbeFlags(a.files)
 	cmd := &cobra.Command{
 		Use:   "probe [flags] -- COMMAND ARGS...",
 		Short: "Test how any program shuts down, without a scenario file",

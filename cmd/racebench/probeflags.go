@@ -27,9 +27,12 @@ type probeFlags struct {
 	before, beforeEach, check, attach                              string
 	grace                                                          time.Duration
 	worker, silent                                                 bool
+	files                                                          *namedFiles
 }
 
-func newProbeFlags() *probeFlags { return &probeFlags{signalTo: signalReceivers[0]} }
+func newProbeFlags(files *namedFiles) *probeFlags {
+	return &probeFlags{signalTo: signalReceivers[0], files: files}
+}
 
 // groups are the flags of probe, by what they are for.
 func (w *probeFlags) groups(f *runFlags) []flagGroup {
@@ -144,7 +147,7 @@ func (w *probeFlags) scenario(command []string, trials int) (scenario.Scenario, 
 	if w.attach == "" {
 		e.put("command", words(command))
 	} else {
-		pid, err := attachedPID(w.attach)
+		pid, err := attachedPID(w.attach, w.files)
 		if err != nil {
 			return s, err
 		}
@@ -303,9 +306,9 @@ func (w *probeFlags) allRequests() ([]probed, error) {
 	}
 	lines := append([]string(nil), w.reqs...)
 	if w.requests != "" {
-		raw, err := os.ReadFile(w.requests)
+		raw, err := w.files.file(w.requests)
 		if err != nil {
-			return nil, usagef("--requests %s: %w", w.requests, pathless(err))
+			return nil, usagef("--requests %s: %w", w.requests, err)
 		}
 		lines = append(lines, strings.Split(string(raw), "\n")...)
 	}
@@ -336,9 +339,9 @@ func (w *probeFlags) body() (string, error) {
 	if !ok {
 		return w.data, nil
 	}
-	raw, err := os.ReadFile(file)
+	raw, err := w.files.file(file)
 	if err != nil {
-		return "", usagef("-d @%s: %w", file, pathless(err))
+		return "", usagef("-d @%s: %w", file, err)
 	}
 	return string(raw), nil
 }
@@ -354,13 +357,13 @@ func (w *probeFlags) name(command []string) string {
 }
 
 // attachedPID reads the id of a process that is there, or a file that begins with one.
-func attachedPID(text string) (int, error) {
+func attachedPID(text string, files *namedFiles) (int, error) {
 	pid, err := strconv.Atoi(text)
 	if err == nil && pid < 2 {
 		return 0, usagef("--attach %s: this is not the id of a process that may be signalled", text)
 	}
 	if err != nil {
-		raw, err := os.ReadFile(text)
+		raw, err := files.file(text)
 		if err != nil {
 			return 0, usagef("--attach %s: neither the id of a process nor a file that holds one", text)
 		}

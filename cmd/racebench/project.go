@@ -11,12 +11,23 @@ import (
 )
 
 // scenariosHere are the scenarios that are meant where none is named: the project's.
-func scenariosHere() []string {
+func (a *app) scenariosHere() []string {
 	found, err := filepath.Glob(filepath.Join(scenario.ProjectDir, "*.yaml"))
 	if err != nil {
 		return nil // the pattern is a constant
 	}
+	for _, path := range found {
+		a.isFound(path)
+	}
 	return withoutProjects(found)
+}
+
+// isFound notes that a file was found in a folder: it is read as such.
+func (a *app) isFound(path string) {
+	if a.found == nil {
+		a.found = map[string]bool{}
+	}
+	a.found[path] = true
 }
 
 // expanded puts the scenarios of a folder in its place. A target's name wins over a folder's, and a folder without
@@ -29,6 +40,7 @@ func (a *app) expanded(args []string) []string {
 		for _, e := range entries {
 			if path := filepath.Join(arg, e.Name()); filepath.Ext(path) == ".yaml" && !e.IsDir() {
 				found = append(found, path)
+				a.isFound(path)
 			}
 		}
 		if err != nil || a.isTarget(arg) || len(found) == 0 {

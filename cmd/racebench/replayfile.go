@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/racebench/racebench/engine/explore"
@@ -29,9 +28,9 @@ func scheduleFile(path string) string {
 // replaySchedule plays a recorded schedule again: exactly, or with an error that names the step at which the code now
 // differs.
 func (a *app) replaySchedule(ctx context.Context, path string) error {
-	raw, err := os.ReadFile(path)
+	raw, err := a.schedule(path)
 	if err != nil {
-		return usageError{fmt.Errorf("read replay file: %w", err)}
+		return usageError{fmt.Errorf("read replay file %s: %w", path, err)}
 	}
 	if file, err := explore.ParseFile(raw); err == nil && file.Target == gotest.TargetName {
 		return a.replayGo(ctx, path, file)

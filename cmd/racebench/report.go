@@ -24,7 +24,7 @@ merged: shards of one run, or runs of other seeds. The exit status is that of ru
 			if err := f.check(); err != nil {
 				return err
 			}
-			rep, err := readAll(args)
+			rep, err := a.readAll(args)
 			if err != nil {
 				return err
 			}
@@ -37,11 +37,11 @@ merged: shards of one run, or runs of other seeds. The exit status is that of ru
 }
 
 // readAll reads stored results and merges them; all that is wrong with any is said at once.
-func readAll(paths []string) (*result.Report, error) {
+func (a *app) readAll(paths []string) (*result.Report, error) {
 	var reports []*result.Report
 	var errs []error
 	for _, path := range paths {
-		r, err := readResult(path)
+		r, err := a.readResult(path)
 		if err != nil {
 			errs = append(errs, err)
 			continue

@@ -60,7 +60,7 @@ func (a *app) programs(args []string, f runFlags, engineElse scenario.Engine) ([
 		return nil, err
 	}
 	if len(args) == 0 {
-		if args = scenariosHere(); len(args) == 0 {
+		if args = a.scenariosHere(); len(args) == 0 {
 			return nil, nothingHere()
 		}
 	}

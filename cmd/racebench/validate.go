@@ -24,7 +24,7 @@ func (a *app) validateCommand() *cobra.Command {
 		Example: "  racebench validate .racebench/*.yaml",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				if args = scenariosHere(); len(args) == 0 {
+				if args = a.scenariosHere(); len(args) == 0 {
 					return usagef("racebench validate needs a scenario file: there is no .racebench/*.yaml here")
 				}
 			}
@@ -57,7 +57,14 @@ func (e *scenarioError) Error() string {
 
 // load reads and compiles one scenario file, with the defaults of the project it belongs to.
 func (a *app) load(path string) (trial.Program, error) {
-	s, problems, err := scenario.ReadFileOf(path, time.Now(), a.projects[scenario.ProjectOf(path)])
+	of := a.projects[scenario.ProjectOf(path)]
+	read := func() (scenario.Scenario, *scenario.Problems, error) {
+		if a.found[path] {
+			return scenario.ReadFound(path, time.Now(), of)
+		}
+		return scenario.ReadNamed(a.ctx, path, time.Now(), of)
+	}
+	s, problems, err := read()
 	if err != nil {
 		return trial.Program{}, usageError{err}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/custody"
+	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
 )
@@ -108,7 +109,7 @@ func forgetWorktrees(top, folder string) {
 		below = append(below, real+string(filepath.Separator))
 	}
 	for _, e := range entries {
-		raw, err := os.ReadFile(filepath.Join(all, e.Name(), "gitdir"))
+		raw, err := input.Found(filepath.Join(all, e.Name(), "gitdir"), input.Text)
 		if err == nil && slices.ContainsFunc(below, func(b string) bool { return strings.HasPrefix(string(raw), b) }) {
 			_ = os.RemoveAll(filepath.Join(all, e.Name()))
 		}

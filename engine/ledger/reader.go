@@ -4,7 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+
+	"github.com/racebench/racebench/internal/input"
 )
 
 // readChunks is how many chunks are read at a time.
@@ -14,7 +15,7 @@ const readChunks = 64
 // in which case Evidence.Cut says where and why. The file may still be written to. An empty file, a
 // file that is no ledger and one of a newer version are errors.
 func Read(path string) (*Evidence, error) {
-	f, err := os.Open(path)
+	f, err := input.Open(path, input.Ledger)
 	if err != nil {
 		return nil, fmt.Errorf("read ledger: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
@@ -55,7 +56,7 @@ func ofVariant(kept []keptSchedule, target, variant string) []keptSchedule {
 }
 
 func readSchedule(path string) (*explore.File, error) {
-	raw, err := os.ReadFile(path)
+	raw, err := input.Found(path, input.Schedule)
 	if err != nil {
 		return nil, err
 	}

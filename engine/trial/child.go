@@ -12,6 +12,7 @@ import (
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/result/void"
 	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 )
@@ -137,7 +138,7 @@ type failure struct {
 // failureOf reads what a child complained of. One that crashed had no time to: how its process ended says why.
 func failureOf(dir rundir.TrialDir) failure {
 	var f failure
-	if raw, err := os.ReadFile(dir.Failure()); err == nil && json.Unmarshal(raw, &f) == nil && f.Why.Code != "" {
+	if raw, err := input.Found(dir.Failure(), input.Record); err == nil && json.Unmarshal(raw, &f) == nil && f.Why.Code != "" {
 		return f
 	}
 	words := crashWords(dir.Stderr())
@@ -146,7 +147,7 @@ func failureOf(dir rundir.TrialDir) failure {
 
 // crashWords is how the Go runtime begins to tell of a crash, and the line after it; else how the text begins.
 func crashWords(path string) string {
-	raw, err := os.ReadFile(path)
+	raw, err := input.Head(path, input.Record)
 	if err != nil {
 		return err.Error()
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/result/void"
 	"github.com/racebench/racebench/engine/signals"
+	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario/spec"
 	"github.com/racebench/racebench/targets"
@@ -70,7 +70,7 @@ func (p Plan) JudgeEvidence(dir rundir.TrialDir, e *ledger.Evidence) result.Tria
 // storedVerdict is what the run said of a trial whose ledger it had no room for.
 func storedVerdict(dir rundir.TrialDir) (result.Trial, error) {
 	var t result.Trial
-	raw, err := os.ReadFile(dir.Verdict())
+	raw, err := input.Found(dir.Verdict(), input.Record)
 	if err == nil {
 		err = json.Unmarshal(raw, &t)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/targets"
@@ -53,7 +54,7 @@ func secretOf(name string) (string, bool) {
 // no trial, or wrap ErrStale.
 func ReadPlan(dir rundir.TrialDir, catalog Catalog) (Plan, error) {
 	var id Identity
-	raw, err := os.ReadFile(dir.Plan())
+	raw, err := input.Found(dir.Plan(), input.Record)
 	if err != nil {
 		return Plan{}, fmt.Errorf("read trial: %w", err)
 	}

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
@@ -17,17 +19,21 @@ import (
 var ErrNoBaseline = errors.New("there is no such file")
 
 // Read reads a stored result: a file, or the directory of a run. A baseline is a stored result. Its errors
-// are sentences for a person; ErrNoBaseline is in their chain where there is no file.
-func Read(path string) (*result.Report, error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+// are sentences for a person. A pipe is waited for until ctx ends. ErrNoBaseline is in their chain where there is no file.
+func Read(ctx context.Context, path string) (*result.Report, error) {
+	var raw []byte
+	var err error
+	if info, statErr := os.Stat(path); statErr == nil && info.IsDir() {
 		path = filepath.Join(path, "result.json")
+		raw, err = input.Found(path, input.Result)
+	} else {
+		raw, err = input.Named(ctx, path, input.Result)
 	}
-	raw, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("read %s: %w", path, ErrNoBaseline)
 	case err != nil:
-		return nil, fmt.Errorf("read result: %w", err)
+		return nil, fmt.Errorf("read result %s: %w", path, err)
 	}
 	r, err := result.Decode(raw)
 	if err != nil {

@@ -247,16 +247,16 @@ func TestReadAndWrite(t *testing.T) {
 	if err := Write(path, clean(3)); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := Read(path); err != nil || len(r.Results) != 1 {
+	if r, err := Read(t.Context(), path); err != nil || len(r.Results) != 1 {
 		t.Errorf("%v %v", r, err)
 	}
 	if err := os.Rename(path, filepath.Join(dir, "result.json")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Read(dir); err != nil {
+	if _, err := Read(t.Context(), dir); err != nil {
 		t.Errorf("a run's directory: %v", err)
 	}
-	if _, err := Read(path); !errors.Is(err, ErrNoBaseline) {
+	if _, err := Read(t.Context(), path); !errors.Is(err, ErrNoBaseline) {
 		t.Errorf("no file: %v", err)
 	}
 	for text, want := range map[string]string{
@@ -267,7 +267,7 @@ func TestReadAndWrite(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Read(path); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Read(t.Context(), path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

@@ -165,6 +165,19 @@ func connections(t *tree) []problem {
 	})
 }
 
+// openedFiles finds what opens a file past internal/input, which has the limits and does not wait for ever.
+func openedFiles(t *tree) []problem {
+	return guarded(t, "opened files", func(s *source, n ast.Node) string {
+		if slices.ContainsFunc(openers, func(o string) bool { return below(s.dir, o) }) {
+			return ""
+		}
+		if pkg, name, ok := s.selected(n); ok && pkg == "os" && slices.Contains(openNames, name) {
+			return "os." + name + " opens whatever is there: read it with internal/input, which has limits"
+		}
+		return ""
+	})
+}
+
 // guarded reports what find objects to, except in the functions that the exceptions name for the rule.
 func guarded(t *tree, rule string, find func(s *source, n ast.Node) string) []problem {
 	var found []problem

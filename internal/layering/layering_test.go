@@ -41,6 +41,7 @@ var rules = []rule{
 	{"process", processUse},
 	{"connections", connections},
 	{"printing", printing},
+	{"opened files", openedFiles},
 	{"exported names", exportedNames},
 	{"function length", functionLength},
 	{"file length", fileLength},

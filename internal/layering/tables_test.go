@@ -20,7 +20,7 @@ var importRows = [][]string{
 	{"targets", "engine/result", "scenario/load"},
 	{"scenario", "engine/ledger", "engine/result/void", "engine/world/prim", "internal/overlay"},
 	{"scenario/schema", "scenario/spec", "engine/world", "engine/reach", "engine/ledger/extern", "engine/signals", "internal/rundir", "targets/promise", "internal/overlay/player"},
-	{"engine/schedule", "internal/console", "internal/overlay/wire", "internal/custody", "docs"},
+	{"engine/schedule", "internal/console", "internal/overlay/wire", "internal/custody", "internal/input", "docs"},
 }
 
 // narrowed packages may import of ours only what stands here.
@@ -96,6 +96,12 @@ var clockNames = []string{"Now", "Since", "Until", "Sleep", "After", "NewTimer",
 
 // streamNames of math/rand and math/rand/v2 make a stream of their own; everything else is global.
 var streamNames = []string{"New", "NewPCG", "NewChaCha8", "NewSource", "NewZipf", "Rand", "Source", "Source64", "PCG", "ChaCha8", "Zipf"}
+
+// openNames of package os open what a path names, be it a pipe, a device or without an end.
+var openNames = []string{"Open", "ReadFile", "DirFS"}
+
+// openers read files that nobody else has named: /proc, a server's own data, the Go tree, locks.
+var openers = []string{"internal/input", "internal/custody", "internal/overlay", "targets"}
 
 // printNames of package fmt write to the standard output.
 var printNames = []string{"Print", "Printf", "Println"}

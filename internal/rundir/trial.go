@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/racebench/racebench/internal/input"
 )
 
 // A TrialDir is the path of one trial's folder.
@@ -106,7 +108,7 @@ func (d TrialDir) Remove() error {
 }
 
 func (d TrialDir) exists() bool {
-	info, err := os.Stat(d.Plan())
+	info, err := os.Lstat(d.Plan())
 	return err == nil && info.Mode().IsRegular()
 }
 
@@ -147,7 +149,7 @@ func OpenTrial(path string) ([]TrialDir, error) {
 func keptNone(run string) string {
 	text := "the run kept no trial"
 	var of struct{ Verdict string }
-	if raw, err := os.ReadFile(filepath.Join(run, resultName)); err == nil && json.Unmarshal(raw, &of) == nil && of.Verdict == "passed" {
+	if raw, err := input.Found(filepath.Join(run, resultName), input.Result); err == nil && json.Unmarshal(raw, &of) == nil && of.Verdict == "passed" {
 		text = "it passed, so there is nothing to replay; run with --keep all to keep passing trials"
 	}
 	all := filepath.Dir(run)
@@ -175,7 +177,7 @@ func follow(path string) (string, error) {
 		if filepath.Base(path) != latestName {
 			return "", errors.New("it is a file, not a directory")
 		}
-		name, err := os.ReadFile(path)
+		name, err := input.Found(path, input.Record)
 		if err != nil {
 			return "", cause(err)
 		}
@@ -205,7 +207,11 @@ func cause(err error) error {
 
 // trialsOf returns the trials of a run's folder, nil when it is none.
 func trialsOf(run string) ([]TrialDir, error) {
-	entries, err := os.ReadDir(filepath.Join(run, trialsName))
+	all := filepath.Join(run, trialsName)
+	if info, err := os.Lstat(all); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%s in it is no folder", trialsName)
+	}
+	entries, err := os.ReadDir(all)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
