@@ -35,7 +35,7 @@ func (k *campaign) script(t *result.Trial, e *ledger.Evidence, dir rundir.TrialD
 		if err := rundir.WriteFile(dir.Repro(), []byte(text)); err != nil {
 			return err
 		}
-		return os.Chmod(dir.Repro(), 0o755)
+		return os.Chmod(dir.Repro(), 0o700)
 	}
 	return nil
 }

@@ -209,7 +209,7 @@ func (a *app) write(d destination, raw []byte) error {
 	case d.file == os.Getenv("GITHUB_STEP_SUMMARY"):
 		return addTo(d.file, raw)
 	}
-	return rundir.WriteFile(d.file, raw)
+	return rundir.WriteShared(d.file, raw)
 }
 
 // addTo appends to a file that several commands of one step write to.
@@ -218,7 +218,7 @@ func addTo(path string, raw []byte) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("write %s: %w", path, pathless(err))
 	}
-	return rundir.WriteFile(path, append(before, raw...))
+	return rundir.WriteShared(path, append(before, raw...))
 }
 
 func writeThrough(path string, raw []byte) error {

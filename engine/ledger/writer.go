@@ -41,7 +41,7 @@ type Writer struct {
 
 // Create makes a new ledger that may grow to so many bytes; 0 is 1 GiB. A file that is already there is an error.
 func Create(path string, max int64) (*Writer, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("create ledger: %w", err)
 	}
@@ -60,7 +60,7 @@ func Create(path string, max int64) (*Writer, error) {
 // could not be read. A full one may grow by one more mebibyte, so that a trial can still be told how its processes
 // ended.
 func Append(path string, max int64) (*Writer, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("append to ledger: %w", err)
 	}

@@ -83,7 +83,7 @@ func addToCorpus(m *trial.Simulator, dir, class string, f *explore.File, catalog
 	kept.Comments = slices.DeleteFunc(slices.Clone(f.Comments), func(line string) bool {
 		return strings.HasPrefix(strings.TrimSpace(line), "again ") // in a directory that is not committed
 	})
-	if err := errors.Join(os.MkdirAll(dir, 0o755), rundir.WriteFile(path, kept.Marshal())); err != nil {
+	if err := errors.Join(os.MkdirAll(dir, 0o755), rundir.WriteShared(path, kept.Marshal())); err != nil {
 		return fmt.Errorf("keep the schedule: %w", err)
 	}
 	return nil

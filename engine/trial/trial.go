@@ -104,7 +104,7 @@ func childCommand(dir rundir.TrialDir, phase string, secrets []string, c Config)
 	if err != nil {
 		return nil, nil, err
 	}
-	stderr, err := os.OpenFile(dir.Stderr(), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	stderr, err := os.OpenFile(dir.Stderr(), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, nil, fmt.Errorf("make trial directory: %w", err)
 	}

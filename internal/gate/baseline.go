@@ -59,5 +59,5 @@ func Write(path string, r *result.Report) error {
 	if err != nil {
 		return err
 	}
-	return rundir.WriteFile(path, raw)
+	return rundir.WriteShared(path, raw)
 }

@@ -2,7 +2,7 @@
 //
 //	DIR/.gitignore                    "*"
 //	DIR/latest                        a link to the newest run
-//	DIR/20261121-101530-4f9a2c/       one run
+//	DIR/20261121-101530-4f9a2c/       one run, its user's alone
 //	    .gitignore                    "*", wherever the run is moved
 //	    running.lock                  while it runs
 //	    result.json  scenario.yaml (of a probe)
@@ -62,7 +62,7 @@ func Create(dir string, now time.Time) (*Run, error) {
 		var chance [3]byte
 		_, _ = rand.Read(chance[:]) // never fails
 		path := filepath.Join(dir, now.Format(stamp)+"-"+hex.EncodeToString(chance[:]))
-		err := os.Mkdir(path, 0o755)
+		err := os.Mkdir(path, 0o700)
 		if errors.Is(err, fs.ErrExist) {
 			continue // another run of this second drew the same six digits
 		}
@@ -88,7 +88,7 @@ func makeDir(dir string) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("make run directory: %w", err)
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make run directory: %w", err)
 	}
 	return WriteFile(filepath.Join(dir, ignoreName), []byte("*\n"))
@@ -138,11 +138,11 @@ func (r *Run) NewTrial() (TrialDir, error) {
 	number := r.trials
 	r.mu.Unlock()
 	trials := filepath.Join(r.path, trialsName)
-	if err := os.Mkdir(trials, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.Mkdir(trials, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("make trial directory: %w", err)
 	}
 	path := filepath.Join(trials, fmt.Sprintf("%06d", number))
-	if err := os.Mkdir(path, 0o755); err != nil {
+	if err := os.Mkdir(path, 0o700); err != nil {
 		return "", fmt.Errorf("make trial directory: %w", err)
 	}
 	return TrialDir(path), nil
@@ -218,9 +218,14 @@ func (r *Run) pointLatest() error {
 	return WriteFile(latest, []byte(filepath.Base(r.path)+"\n"))
 }
 
-// WriteFile writes a file so that it is absent, the old one or the whole new one at every moment, also
-// after a kill. Its errors name the file.
-func WriteFile(path string, data []byte) error {
+// WriteFile writes a file that is its user's alone, so that it is absent, the old one or the whole new one at every
+// moment, also after a kill. Its errors name the file.
+func WriteFile(path string, data []byte) error { return writeFile(path, data, 0o600) }
+
+// WriteShared is WriteFile for what is meant for others: reports, baselines, schedules that are committed.
+func WriteShared(path string, data []byte) error { return writeFile(path, data, 0o644) }
+
+func writeFile(path string, data []byte, mode fs.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -228,7 +233,7 @@ func WriteFile(path string, data []byte) error {
 	temp := f.Name()
 	_, err = f.Write(data)
 	if err == nil {
-		err = f.Chmod(0o644)
+		err = f.Chmod(mode)
 	}
 	err = errors.Join(err, f.Close())
 	if err == nil {
