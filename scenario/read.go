@@ -174,3 +174,9 @@ func (r *reader) sim(v spec.Value, s *Scenario) {
 	s.Sim.At = v
 	readFields(r, v, simWords, &s.Sim)
 }
+
+func (r *reader) vary(v spec.Value, w *SimWorld) {
+	yes, err := spec.Bool(v)
+	r.errs.Add(err)
+	w.Vary = yes
+}

@@ -83,7 +83,8 @@ type SimWorld struct {
 	Knobs    []spec.Field // over those of the scenario; unread
 	Ops      int          // operations of a trial
 	Clients  int
-	MaxSteps int // scheduling steps after which a trial is void
+	MaxSteps int  // scheduling steps after which a trial is void
+	Vary     bool // worlds are drawn around this one
 }
 
 // Known is a breach that is expected: it is shown and does not fail.

@@ -128,6 +128,16 @@ var simWords = []word[SimWorld]{
 	whole("ops", maxSim, "operations of a trial", func(w *SimWorld) *int { return &w.Ops }),
 	whole("clients", maxSim, "clients of a trial", func(w *SimWorld) *int { return &w.Clients }),
 	whole("max_steps", maxSim, "scheduling steps after which a trial is void", func(w *SimWorld) *int { return &w.MaxSteps }),
+	{
+		name: "vary", help: "true: worlds are drawn around this one", form: always(schema.Bool()), unit: asWritten,
+		read: (*reader).vary,
+		write: func(w *SimWorld) spec.Value {
+			if !w.Vary {
+				return spec.Value{}
+			}
+			return spec.Text("true")
+		},
+	},
 }
 
 // ofProject lets a project give a word a default.

@@ -29,6 +29,10 @@ type Knob struct {
 	// Suspends are the promises that a knob breaks by itself: any value but the default plants a fault, which is not the
 	// design's. They are not judged then, unless a scenario expects them by name.
 	Suspends []string
+	// Small are the values that the knob takes in worlds that are drawn; one that has none keeps that of the scenario.
+	Small []string
+	// Faults are values that plant a fault, which is not the design's. Few drawn worlds have one, and never two.
+	Faults []string
 }
 
 // Knobs are a target's settings, all of them, checked.

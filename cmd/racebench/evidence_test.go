@@ -56,8 +56,8 @@ func TestEveryRecordedTrialIsJudgedAlikeFromItsText(t *testing.T) {
 	recordTrials(t, dir, "run", "--keep", "all", "gives-back.yaml")
 	recordTrials(t, dir, "run", "--keep", "all", "--trials", "1", "durability/reference")
 	recordTrials(t, dir, "run", "--keep", "all", "--trials", "1", "broker/timeout-drain")
-	recordTrials(t, dir, "fuzz", "--trials", "40", "durability/drop-host-first", "coldstore/semaphore")
-	recordTrials(t, dir, "fuzz", "--trials", "10", "gateway/check-then-wait", "broker/timeout-drain")
+	recordTrials(t, dir, "fuzz", "--fixed", "--trials", "40", "durability/drop-host-first", "coldstore/semaphore")
+	recordTrials(t, dir, "fuzz", "--fixed", "--trials", "10", "gateway/check-then-wait", "broker/timeout-drain")
 	words := []string{"lane", "phase", "signal", "subscribe", "op", "deliver", "discard", "returned", "drain", "gauge", "window", "panic", "task",
 		"mark", "load", "owner", "audit", "access", "value", "claim", "waited"}
 	if runtime.GOOS == "linux" {

@@ -31,6 +31,8 @@ type runFlags struct {
 	corpus   string
 	verify   bool
 	confirm  bool
+	fixed    bool // no worlds are drawn
+	vary     bool // worlds are drawn around those of files, too
 	outputs  outputs
 	asJSON   bool
 	dir      string

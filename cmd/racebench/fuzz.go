@@ -24,7 +24,9 @@ func (a *app) fuzzCommand() *cobra.Command {
 		Short: "Search simulated schedules for breaches; the same seed finds the same breach again",
 		Long: `Search for breaches in simulated worlds: the same server and the same clients, under
 racebench's own scheduler. It decides before every step which task goes on, and when the
-signal strikes, so every schedule can come up. A target's name means all its variants.
+signal strikes, so every schedule can come up. A target's name means all its variants, in
+small worlds that are drawn one after the other: settings, load, and what strikes when. A
+file's world is played as it is, unless --vary draws worlds around it.
 
 Three things are searched with real signals instead, at random moments: a scenario that
 says engine: real, an external program, and everything with --engine real.
@@ -60,10 +62,8 @@ of run.`,
 			if err != nil {
 				return err
 			}
-			for i, arg := range withoutProjects(args) {
-				if a.isTarget(arg) {
-					searchAll(&programs[i], strings.Contains(arg, "/") || len(f.variants) > 0)
-				}
+			if err := a.searched(programs, args, &f); err != nil {
+				return err
 			}
 			if err := noPlain(programs, "there is nothing to search in it: use racebench run"); err != nil {
 				return err
@@ -77,11 +77,49 @@ of run.`,
 	}
 	f.register(cmd)
 	cmd.Flags().BoolVar(&f.confirm, "confirm", false, "run real trials of what was found breached, and say in how many of them it shows")
+	cmd.Flags().BoolVar(&f.fixed, "fixed", false, "play the one small world of the scenario or the target, and draw none")
+	cmd.Flags().BoolVar(&f.vary, "vary", false, "draw worlds around those of files, too")
 	cmd.Flags().BoolVar(&f.verify, "verify", false, "play every schedule twice; one that comes out otherwise is void")
 	cmd.Flags().StringVar(&f.corpus, "corpus", "", "failing schedules are kept in `DIR` and run first the next time (default "+defaultCorpus+", where it exists)")
 	f.registerGo()
 	cmd.Flags().Lookup("engine").Usage = "the world that trials run in (default: the scenario's, else sim; external programs: real)"
 	return cmd
+}
+
+// searched makes of the programs of arguments what fuzz means by them.
+func (a *app) searched(programs []trial.Program, args []string, f *runFlags) error {
+	for i, arg := range withoutProjects(args) {
+		target := a.isTarget(arg)
+		if target {
+			searchAll(&programs[i], strings.Contains(arg, "/") || len(f.variants) > 0)
+		}
+		if err := f.drawWorlds(&programs[i], target); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drawWorlds settles whether the worlds of a program are drawn: those of a target's name are, unless --fixed says no;
+// those of a file are where the file or --vary says so.
+func (f *runFlags) drawWorlds(p *trial.Program, target bool) error {
+	if f.fixed && f.vary {
+		return usagef("--fixed draws no worlds and --vary draws some: give one of them")
+	}
+	if p.Scenario.Engine != scenario.Sim {
+		if f.vary {
+			return usagef("--vary draws simulated worlds, and %s runs with real signals: leave --vary out, or say --engine sim", p.Scenario.Name)
+		}
+		return nil
+	}
+	switch {
+	case f.fixed:
+		p.Scenario.Sim.Vary = false
+	case target || f.vary:
+		p.Scenario.Sim.Vary = true
+	}
+	p.Rehash()
+	return nil
 }
 
 // isTarget reports whether an argument was a target's name, not a file's.

@@ -109,7 +109,7 @@ func (f *runFlags) checkGo() error {
 	case len(f.variants) > 0:
 		return usagef("--variant: a Go test has none")
 	}
-	for _, name := range []string{"shard", "verify", "confirm", "corpus", "timeout"} {
+	for _, name := range []string{"shard", "fixed", "vary", "verify", "confirm", "corpus", "timeout"} {
 		if f.given(name) {
 			return usagef("--%s: this is not there for Go tests", name)
 		}

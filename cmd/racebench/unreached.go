@@ -45,9 +45,12 @@ func unreached(p trial.Program, v targets.Variant, fold *result.Campaign) string
 	if len(judged) == 0 || found || fold.Trials.Run == 0 {
 		return ""
 	}
-	name := p.Target.Name
-	return fmt.Sprintf("%s is known to breach %s, and this small world did not show it: see %s in docs/%s.md, and the scenarios of that name in %s",
-		v.Name, strings.Join(judged, " and "), strings.Join(v.Bugs, ", "), name, scenariosOf(name))
+	name, where := p.Target.Name, "this small world"
+	if fold.Worlds != nil {
+		where = fmt.Sprintf("these %d worlds", fold.Worlds.Drawn)
+	}
+	return fmt.Sprintf("%s is known to breach %s, and %s did not show it: see %s in docs/%s.md, and the scenarios of that name in %s",
+		v.Name, strings.Join(judged, " and "), where, strings.Join(v.Bugs, ", "), name, scenariosOf(name))
 }
 
 // scenariosOf is the folder of the scenarios that have one bug each to themselves.

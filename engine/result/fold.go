@@ -141,6 +141,7 @@ func (r *Row) merge(o *Row) {
 		r.schedules.merge(&o.schedules)
 		r.uncounted += o.uncounted
 	}
+	r.addWorlds(o.Worlds)
 	r.ElapsedNS += o.ElapsedNS
 	for _, t := range o.PerTrial {
 		if !r.isFull(t) {

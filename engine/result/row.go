@@ -66,6 +66,7 @@ type Row struct {
 	Peak          *RowPeak      `json:"peak,omitempty"`
 	Timeline      *RowTimeline  `json:"timeline,omitempty"`
 	Schedules     *RowSchedules `json:"schedules,omitempty"`
+	Worlds        *RowWorlds    `json:"worlds,omitempty"` // drawn worlds only
 	Windows       []WindowCount `json:"windows,omitempty"`
 	Rules
 	Unseen       []string     `json:"unseen,omitempty"` // known entries, not expired, that no trial showed

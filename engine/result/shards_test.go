@@ -58,9 +58,19 @@ func (w world) fold(t *testing.T, part, parts int, plan [][]result.Trial) *resul
 	h := header()
 	h.Engine = w.engine
 	c := result.NewCampaign(h, w.rules)
+	const eachWorld = 8 // schedules
+	if w.engine == "sim" {
+		c.DrawsWorlds([]string{"op 0", "op 1", "op 2", "op 3", "never"})
+	}
 	for i, tries := range plan {
 		if i%parts != part {
 			continue
+		}
+		if w.engine == "sim" {
+			if i%eachWorld == 0 {
+				c.AddWorld(i / eachWorld % 3)
+			}
+			c.Reached(fmt.Sprintf("op %d", i*i%5))
 		}
 		c.Trials.Planned++
 		for _, one := range tries {

@@ -9,3 +9,6 @@ import (
 func ShrinkFile(m *trial.Simulator, f *explore.File, class string, b explore.ShrinkBudget, catalog trial.Catalog) (*explore.File, explore.Shrunk, error) {
 	return shrinkFile(m, f, class, b, catalog, nil)
 }
+
+// ReadSchedule reads a replay file.
+func ReadSchedule(path string) (*explore.File, error) { return readSchedule(path) }

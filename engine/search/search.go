@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/batch"
+	"github.com/racebench/racebench/engine/draw"
 	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/result/void"
@@ -28,15 +29,13 @@ const tellEvery = 64
 // which it was found makes no difference.
 type search struct {
 	program trial.Program
-	small   trial.Program // as engine sim runs it
-	bounds  trial.SmallWorld
-	variant targets.Variant
-	seed    scenario.Seed
+	grounds
+	header  result.Header
+	rules   result.Rules
 	budget  batch.Budget
 	planned int
 	c       trial.Config
 	began   time.Time
-	hints   explore.Hints
 	kept    []keptSchedule // of this variant, by earlier searches
 
 	quota                 *batch.Quota
@@ -97,8 +96,9 @@ func SearchSchedules(ctx context.Context, programs []trial.Program, seeds []scen
 			}
 			err := s.run(ctx)
 			all = append(all, s.fold)
-			failures = append(failures, s.failures())
-			if err != nil && !errors.Is(err, ctx.Err()) {
+			found, failed := s.failures()
+			failures = append(failures, found)
+			if err = errors.Join(err, failed); err != nil && !errors.Is(err, ctx.Err()) {
 				return all, failures, err
 			}
 			if c.FailFast && batch.Finding(c, s.fold) {
@@ -111,10 +111,13 @@ func SearchSchedules(ctx context.Context, programs []trial.Program, seeds []scen
 
 func newSearch(p trial.Program, v targets.Variant, seed scenario.Seed, b batch.Budget, c trial.Config) *search {
 	s := &search{
-		program: p, variant: v, seed: seed, budget: b, c: c, began: time.Now(), told: newOutcomes(),
+		program: p, grounds: grounds{variant: v, seed: seed, build: c.Build}, budget: b, c: c, began: time.Now(), told: newOutcomes(),
 		first: map[string]place{}, shownBy: map[string]*explore.File{},
 	}
-	s.small, s.bounds = p.Small()
+	s.fixed.small, s.fixed.bounds = p.Small()
+	if p.Scenario.Sim.Vary {
+		s.worlds = draw.New(p, seed)
+	}
 	if b.For == 0 { // else what was run is what was planned
 		s.planned = batch.PlannedOf(p, b)
 	}
@@ -122,29 +125,50 @@ func newSearch(p trial.Program, v targets.Variant, seed scenario.Seed, b batch.B
 	if b.For > 0 {
 		planned = -1
 	}
+	s.headed()
 	s.fold, s.quota = s.empty(), batch.NewQuota(planned, b)
 	s.fold.Trials.Planned = s.planned
 	return s
 }
 
-// empty is the result before the first schedule.
-func (s *search) empty() *result.Campaign {
+// headed fills in what the result of every schedule has in common.
+func (s *search) headed() {
 	h := batch.HeaderOf(s.program, s.variant)
 	h.Engine, h.Seed, h.Anytime, h.Shard = string(scenario.Sim), s.seed.String(), s.budget.For > 0, s.budget.Shard.String()
-	h.Knobs = s.small.Knobs.Values()
+	h.Knobs = s.fixed.small.Knobs.Values()
 	h.Moment = "a signal at every kind of moment that the strategies reach"
-	return result.NewCampaign(h, batch.RulesOf(s.program, s.variant))
+	s.rules = batch.RulesOf(s.program, s.variant)
+	if s.worlds != nil {
+		for _, k := range s.program.Target.Knobs {
+			if len(k.Small)+len(k.Faults) > 0 {
+				delete(h.Knobs, k.Name) // each world has its own
+			}
+		}
+		s.rules.Thresholds, s.rules.Regression = nil, nil
+	}
+	s.header = h
+}
+
+// empty is the result before the first schedule.
+func (s *search) empty() *result.Campaign {
+	c := result.NewCampaign(s.header, s.rules)
+	if s.worlds != nil {
+		c.DrawsWorlds(s.worlds.Parts())
+	}
+	return c
 }
 
 func (s *search) run(ctx context.Context) error {
 	if err := s.replayKept(ctx); err != nil {
 		return err
 	}
-	hints, err := hintsOf(trial.NewSmallPlan(s.small, s.bounds, s.variant, s.seed, 0, s.c.Build))
-	if err != nil {
-		return err
+	if s.worlds == nil {
+		if err := s.learn(); err != nil {
+			return err
+		}
+	} else if n := len(s.program.Scenario.Thresholds); n > 0 {
+		s.fold.Note("thresholds are not judged in drawn worlds: each world has a load of its own (--fixed judges them)")
 	}
-	s.hints = hints
 	var workers sync.WaitGroup
 	for range max(1, s.c.Parallel) {
 		workers.Go(func() {
@@ -217,14 +241,19 @@ func (s *search) work(ctx context.Context) error {
 		return err
 	}
 	defer m.Close()
+	at := &s.fixed
 	for {
 		from, to := s.quota.Hand(ctx, s.atOnce())
 		if from == to {
 			return nil
 		}
-		f := finds{fold: result.NewCampaign(s.fold.Header, s.fold.Rules), first: map[string]place{}, seen: newOutcomes()}
+		f := finds{fold: s.empty(), first: map[string]place{}, seen: newOutcomes()}
 		for n := from; n < to && f.end == ""; n++ {
-			if err := s.one(m, s.budget.Shard.Index(n), &f); err != nil {
+			index := s.budget.Shard.Index(n)
+			if at, err = s.arenaOf(m, at, index); err != nil {
+				return err
+			}
+			if err := s.one(m, at, index, &f); err != nil {
 				return err
 			}
 		}
@@ -235,7 +264,10 @@ func (s *search) work(ctx context.Context) error {
 
 // atOnce is how many schedules a worker takes at a time: few where there are few.
 func (s *search) atOnce() int {
-	if s.budget.For > 0 {
+	switch {
+	case s.worlds != nil:
+		return draw.Schedules // a world is made ready once
+	case s.budget.For > 0:
 		return tellEvery
 	}
 	return min(max(s.planned/(4*max(1, s.c.Parallel)), 1), tellEvery)
@@ -247,24 +279,48 @@ type finds struct {
 	first map[string]place
 	seen  outcomes
 	end   string // what ends the search with the last of them
+	// in is the world of which it was noted what its schedules reach.
+	in *arena
+}
+
+// reached notes what a schedule has exercised. One that is void has exercised nothing.
+func (f *finds) reached(a *arena, t result.Trial) {
+	if !a.drawn || t.Verdict == result.Void {
+		return
+	}
+	if f.in != a {
+		f.in = a
+		for _, part := range a.parts {
+			f.fold.Reached(part)
+		}
+	}
+	for _, w := range t.Windows {
+		if w.Struck > 0 {
+			f.fold.Reached(draw.WindowPart(w.Name))
+		}
+	}
 }
 
 // one runs one planned schedule, and what replaces it while it is void.
-func (s *search) one(m *trial.Simulator, index int, f *finds) error {
-	planned := trial.NewSmallPlan(s.small, s.bounds, s.variant, s.seed, index, s.c.Build)
+func (s *search) one(m *trial.Simulator, at *arena, index int, f *finds) error {
+	planned := s.planOf(at, index)
+	if at.opens(index) {
+		f.fold.AddWorld(at.void)
+	}
 	return batch.Tries(func() bool { return true }, func(replacement int) (result.Trial, error) {
 		plan := planned.Replacement(replacement)
-		t, r, err := m.Run(plan, strategyOf(plan, s.hints))
+		t, r, err := m.Run(plan, strategyOf(plan, at.hints))
 		if err != nil {
 			return t, err
 		}
 		if s.c.Verify {
-			if t, err = verify(m, plan, s.hints, t, r); err != nil {
+			if t, err = verify(m, plan, at.hints, t, r); err != nil {
 				return t, err
 			}
 		}
 		t.Schedule = &result.Schedule{Hash: r.Hash, Steps: int64(r.Steps)}
 		f.fold.Add(t)
+		f.reached(at, t)
 		s.count(t)
 		f.seen.add(t)
 		for _, b := range t.Breaches {
@@ -317,33 +373,25 @@ func verify(m *trial.Simulator, plan trial.Plan, h explore.Hints, t result.Trial
 	return t.AsVoid(void.Nondeterministic.Because(r.Steps, again.Steps)), nil
 }
 
-// walks is how many schedules are spent on hints.
-const walks = 8
-
-// hintsOf learns what strategies want to know from walks through the schedules of the campaign's first
-// trial: a function of the plan, so that a trial stays one of its index and seed.
-func hintsOf(first trial.Plan) (explore.Hints, error) {
+// failures lists the first failure of every class, in the order of the result's breaches.
+func (s *search) failures() ([]Failure, error) {
 	m, err := trial.NewSimulator()
 	if err != nil {
-		return explore.Hints{}, err
+		return nil, err
 	}
 	defer m.Close()
-	return explore.Estimate(walks, func(s world.Strategy, onStep func(world.Step)) (int, error) {
-		_, r, err := m.Watch(first, s, onStep)
-		return r.Steps, err
-	})
-}
-
-// failures lists the first failure of every class, in the order of the result's breaches.
-func (s *search) failures() []Failure {
 	var all []Failure
 	for _, b := range s.fold.Breaches {
 		if at, ok := s.first[b.Class]; ok {
-			plan := trial.NewSmallPlan(s.small, s.bounds, s.variant, s.seed, at.index, s.c.Build).Replacement(at.replacement)
-			all = append(all, Failure{Class: b.Class, Name: explore.Portfolio(at.index).Name, hints: s.hints, Plan: plan})
+			in, err := s.arenaOf(m, &s.fixed, at.index)
+			if err != nil {
+				return all, err
+			}
+			plan := s.planOf(in, at.index).Replacement(at.replacement)
+			all = append(all, Failure{Class: b.Class, Name: explore.Portfolio(at.index).Name, hints: in.hints, Plan: plan})
 		} else if file, ok := s.shownBy[b.Class]; ok {
 			all = append(all, Failure{Class: b.Class, kept: file})
 		}
 	}
-	return all
+	return all, nil
 }

@@ -53,6 +53,9 @@ func checkSizes(programs []trial.Program, seeds []scenario.Seed, b batch.Budget,
 	}
 	defer m.Close()
 	for i, p := range programs {
+		if p.Scenario.Sim.Vary {
+			continue // a drawn world is made smaller
+		}
 		small, bounds := p.Small()
 		for _, v := range p.Variants {
 			if err := checkSize(m, small, bounds, v, seeds[i], min(sizeSchedules, batch.PlannedOf(p, b)), c.Build); err != nil {

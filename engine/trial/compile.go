@@ -142,6 +142,14 @@ func Compile(s scenario.Scenario, catalog Catalog) (Program, spec.Errors) {
 	return p, errs
 }
 
+// With is the program of another scenario of the same target. Errors are as those of Compile.
+func (p Program) With(s scenario.Scenario) (Program, spec.Errors) {
+	other, errs := Compile(s, Catalog{p.Target})
+	other.Vocabulary, other.SeedHash = p.Vocabulary, p.SeedHash
+	other.Rehash()
+	return other, errs
+}
+
 func unknownTarget(at spec.Value, catalog Catalog) *spec.Error {
 	if at.Text == scenario.External {
 		return spec.Errorf(at, "external programs cannot be tested by this version: targets are %s",

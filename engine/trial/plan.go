@@ -232,11 +232,7 @@ const (
 // Small returns the program as engine sim runs it: few clients, few operations, the knobs of the small
 // world over the scenario's.
 func (p Program) Small() (Program, SmallWorld) {
-	sim := p.Scenario.Sim
-	if sim.At.Kind == spec.Null {
-		example, _ := scenario.Parse(p.Target.Name, p.Target.Example, time.Now())
-		sim = example.Sim
-	}
+	sim := p.sim()
 	small := SmallWorld{Ops: sim.Ops, Clients: sim.Clients, MaxSteps: sim.MaxSteps}
 	if small.Ops == 0 {
 		small.Ops = smallOps
@@ -259,6 +255,16 @@ func (p Program) Small() (Program, SmallWorld) {
 		p.Groups = append(p.Groups, g)
 	}
 	return p, small
+}
+
+// sim is what the scenario says of its small world, or else what the target's example does.
+func (p Program) sim() scenario.SimWorld {
+	sim := p.Scenario.Sim
+	if sim.At.Kind == spec.Null || sim.Vary && sim.Ops+sim.Clients+sim.MaxSteps+len(sim.Knobs) == 0 {
+		example, _ := scenario.Parse(p.Target.Name, p.Target.Example, time.Now())
+		return example.Sim
+	}
+	return sim
 }
 
 // mergeFields puts the settings of over in the place of those of under.

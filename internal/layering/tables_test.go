@@ -11,7 +11,7 @@ var importRows = [][]string{
 	{"targets/all", "targets/targettest", "internal/report"},
 	{"engine", "internal/gate"},
 	{"engine/search", "engine/gotest"},
-	{"engine/batch", "engine/trialtest", "internal/glossary"},
+	{"engine/batch", "engine/draw", "engine/trialtest", "internal/glossary"},
 	{"engine/trial"},
 	{"engine/explore"},
 	{"engine/fault", "engine/measure", "engine/invariant", "engine/loadgen", anyTarget},
@@ -152,7 +152,8 @@ const nameBudget = 60
 var nameBudgets = map[string]int{
 	"engine/explore":        75,  // strategies, recording, replay files, shrinking and stories share one vocabulary
 	"engine/ledger":         98,  // a record type of each kind and its words, what writes them and what reads them
-	"engine/result":         95,  // the stored result is a public format: every row of it is a type
+	"engine/result":         105, // the stored result is a public format: every row of it is a type
+	"engine/trial":          64,  // a program can be given another scenario: worlds are drawn one after the other
 	"engine/world":          160, // two worlds' worth of what a server takes from the runtime
 	"targets":               63,  // what a target declares of itself, and what it is given in return
 	"internal/overlay/wire": 90,  // every state, status, verdict, command and answer that two processes agree on has a name

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/result/void"
@@ -47,6 +49,9 @@ func leftOpen(row result.Row) string {
 	of := "shutdowns"
 	if row.Engine == simulated {
 		of = "the schedules of these strategies in this small world"
+		if w := row.Worlds; w != nil {
+			of = "the schedules of these strategies in worlds drawn like these " + strconv.Itoa(w.Drawn)
+		}
 	}
 	clean := count(int64(row.Proving()), "clean "+unitOf(row))
 	if row.Proving() < row.Trials.Run {
@@ -195,6 +200,21 @@ func hintFor(code void.Code, probe bool) string {
 	return ""
 }
 
+// worlds says in how many drawn worlds a search looked, and what none of its schedules exercised.
+func (p *painter) worlds(w result.RowWorlds) {
+	text := fmt.Sprintf("%d drawn", w.Drawn)
+	if w.Void > 0 {
+		text += fmt.Sprintf("; %d more were void and replaced", w.Void)
+	}
+	if len(w.NotReached) == 0 {
+		text += "; together they had everything that they may have"
+	}
+	p.field("worlds", text)
+	if len(w.NotReached) > 0 {
+		p.field("not tried", strings.Join(w.NotReached, ", "))
+	}
+}
+
 // remarks writes the lines that any verdict may have.
 func (p *painter) remarks(row result.Row) {
 	quiet := row.Verdict == result.Passed
@@ -220,6 +240,9 @@ func (p *painter) remarks(row result.Row) {
 	}
 	if s := row.Schedules; s != nil {
 		p.field("schedules", fmt.Sprintf("%d run, %d of them distinct, %s", s.Run, s.Distinct, count(s.Steps, "step")))
+	}
+	if w := row.Worlds; w != nil {
+		p.worlds(*w)
 	}
 	for _, w := range row.Windows {
 		text := fmt.Sprintf("%s: a task was inside at %s", w.Name, count(w.Struck, "signal"))

@@ -112,32 +112,40 @@ func knobs() []targets.Knob {
 		k.Suspends = suspends
 		return k
 	}
+	small := func(k targets.Knob, values ...string) targets.Knob {
+		k.Small = values
+		return k
+	}
+	faults := func(k targets.Knob, values ...string) targets.Knob {
+		k.Faults = values
+		return k
+	}
 	return []targets.Knob{
-		{Name: "backend", Summary: "what becomes of the backend's work when its caller leaves: it stops, it goes on alone, or the caller cannot leave", Kind: targets.WordKnob, Default: "coop", Words: []string{"coop", "detached", "sync"}},
+		{Name: "backend", Summary: "what becomes of the backend's work when its caller leaves: it stops, it goes on alone, or the caller cannot leave", Kind: targets.WordKnob, Default: "coop", Words: []string{"coop", "detached", "sync"}, Small: []string{"coop", "detached", "sync"}},
 		span("backend-timeout", "the limit that backends of designs without loops set themselves; look-ups are exempt", "500ms"),
-		count("buffer", "rows that a stream's buffer holds", "256", 1),
-		count("cache", "blocks that the cache holds; 0 is no cache", "2048", 0),
-		span("call-deadline", "when a client gives up its call; 0s is never", "0s"),
+		small(count("buffer", "rows that a stream's buffer holds", "256", 1), "1", "2"),
+		small(count("cache", "blocks that the cache holds; 0 is no cache", "2048", 0), "0", "4"),
+		small(span("call-deadline", "when a client gives up its call; 0s is never", "0s"), "0s", "100ms"),
 		{Name: "deadline", Summary: "when reference gives up its drain; 0s is half the drain limit", Kind: targets.DurationKnob, Default: "0s", Max: int64(time.Hour)},
-		count("hang-latest", "the latest-block call that hangs, by its number; 0 is none", "0", 0),
-		span("latest", "how long the backend takes to say its latest block", "0s"),
-		span("pace", "how long a client takes over a row of its stream", "0s"),
-		planted(count("panic", "the look-up that panics, by its number; 0 is none", "0", 0), promise.ProcessSurvives),
-		count("permits", "readers at once", "64", 1),
-		span("read", "how long the backend takes for a look-up or a range", "0s"),
-		span("read-deadline", "the deadline of reads, and of writes in reference", "5s"),
-		count("rows", "rows of a stream", "64", 0),
+		faults(count("hang-latest", "the latest-block call that hangs, by its number; 0 is none", "0", 0), "1", "2"),
+		small(span("latest", "how long the backend takes to say its latest block", "0s"), "0s", "100ms"),
+		small(span("pace", "how long a client takes over a row of its stream", "0s"), "0s", "1s"),
+		planted(faults(count("panic", "the look-up that panics, by its number; 0 is none", "0", 0), "1", "2"), promise.ProcessSurvives),
+		small(count("permits", "readers at once", "64", 1), "1", "2", "3"),
+		small(span("read", "how long the backend takes for a look-up or a range", "0s"), "0s", "100ms", "1s"),
+		small(span("read-deadline", "the deadline of reads, and of writes in reference", "5s"), "1s", "5s"),
+		small(count("rows", "rows of a stream", "64", 0), "1", "3", "4"),
 		count("scale", "how many times faster than in production time passes", "100", 1),
-		count("slots", "streams at once", "8", 1),
-		span("slow", "how long the backend takes for a slow look-up", "0s"),
-		count("slow-every", "every so many look-ups one is slow; 0 is none", "0", 0),
-		{Name: "stop", Summary: "how the host stops designs without loops: cancel and wait, wait alone, or drop every handle", Kind: targets.WordKnob, Default: "cancel", Words: []string{"cancel", "wait", "drop"}},
-		span("stream-deadline", "the deadline of streams, and of the wait for a slot", "1m"),
-		count("stuck", "the look-up that never returns, by its number; 0 is none", "0", 0),
-		count("stuck-write", "the write that never returns, by its number; 0 is none", "0", 0),
-		span("write", "how long the backend takes for a write", "0s"),
+		small(count("slots", "streams at once", "8", 1), "1", "2"),
+		small(span("slow", "how long the backend takes for a slow look-up", "0s"), "0s", "8s"),
+		small(count("slow-every", "every so many look-ups one is slow; 0 is none", "0", 0), "0", "2"),
+		{Name: "stop", Summary: "how the host stops designs without loops: cancel and wait, wait alone, or drop every handle", Kind: targets.WordKnob, Default: "cancel", Words: []string{"cancel", "wait", "drop"}, Small: []string{"cancel", "wait", "drop"}},
+		small(span("stream-deadline", "the deadline of streams, and of the wait for a slot", "1m"), "10s", "1m"),
+		faults(count("stuck", "the look-up that never returns, by its number; 0 is none", "0", 0), "1", "2"),
+		faults(count("stuck-write", "the write that never returns, by its number; 0 is none", "0", 0), "1", "2", "3"),
+		small(span("write", "how long the backend takes for a write", "0s"), "0s", "100ms", "3s"),
 		{Name: "sync", Summary: "a write waits for the disk, and not for the system alone; real world only", Kind: targets.BoolKnob, Default: "false"},
-		count("write-queue", "writes that the queue holds", "256", 1),
+		small(count("write-queue", "writes that the queue holds", "256", 1), "1", "2", "4"),
 	}
 }
 
