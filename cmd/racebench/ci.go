@@ -1,11 +1,16 @@
 package main
 
 import (
+	"bytes"
 	_ "embed" // the workflows, which examples/ci shows to readers
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
+
+	"github.com/racebench/racebench/engine/result"
 )
 
 //go:embed ci/github.yml
@@ -13,6 +18,42 @@ var githubWorkflow []byte
 
 //go:embed ci/gitlab.yml
 var gitlabJob []byte
+
+// latestRacebench is how the examples install racebench. What is written names one version: another would judge otherwise
+// some morning.
+const latestRacebench = "github.com/racebench/racebench/cmd/racebench@latest"
+
+// goInstalls are, by system, the lines of a workflow that build racebench, which a release replaces with its archive.
+var goInstalls = map[string]struct{ builds, downloads string }{
+	"github": {`      - uses: actions/setup-go@v6
+        with:
+          go-version: stable
+      - run: go install ` + latestRacebench + `
+`, `      - uses: racebench/racebench@VERSION # its archive, whose checksum is verified
+        with:
+          version: VERSION
+`},
+	"gitlab": {`    - go install ` + latestRacebench + `
+`, `    - curl -fsSL --remote-name-all https://github.com/racebench/racebench/releases/download/VERSION/{racebench_linux_amd64.tar.gz,checksums.txt}
+    - sha256sum -c --ignore-missing checksums.txt && tar xzf racebench_linux_amd64.tar.gz -C /usr/local/bin racebench
+`},
+}
+
+// pinned is a workflow that installs the racebench which writes it: a release by its archive, a build of a commit by go install.
+// Of a build that nobody can fetch it is the latest.
+func pinned(system string, text []byte, tool result.Tool) []byte {
+	lines := goInstalls[system]
+	switch {
+	case release != "":
+		return bytes.ReplaceAll(text, []byte(lines.builds), []byte(strings.ReplaceAll(lines.downloads, "VERSION", tool.Version)))
+	case revision.MatchString(tool.Build):
+		return bytes.ReplaceAll(text, []byte(latestRacebench), []byte(strings.Replace(latestRacebench, "latest", tool.Build, 1)))
+	}
+	return text
+}
+
+// revision is a commit that the build was of, unchanged.
+var revision = regexp.MustCompile(`^[0-9a-f]{40}$`)
 
 // A workflow is what --ci writes.
 type workflow struct {
@@ -35,11 +76,12 @@ func (a *app) writeWorkflow(system string, toStdout bool) error {
 		known := slices.Sorted(maps.Keys(workflows()))
 		return usagef("--ci %s: it is %s%s", system, alternatives(known), didYouMean(system, known))
 	}
+	text := pinned(system, w.text, toolInfo())
 	if toStdout {
-		_, err := a.stdout.Write(w.text)
+		_, err := a.stdout.Write(text)
 		return err
 	}
-	return a.writeNew(w.path, w.text, w.next)
+	return a.writeNew(w.path, text, w.next)
 }
 
 // hintArtifact says in a GitHub workflow how a failing trial gets to a developer's machine.

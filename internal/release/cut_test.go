@@ -3,6 +3,8 @@ package release
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -92,6 +94,65 @@ func TestACutIsRefused(t *testing.T) {
 	}
 	if _, errs, status := script(t, "notes", write(t, "## [0.1.0]\n\n- x\n"), "v0.2.0"); status != 2 || !strings.Contains(errs, "no section of 0.2.0") {
 		t.Errorf("notes of a version that is not there: status %d: %s", status, errs)
+	}
+}
+
+// The action's script takes an archive only with the checksum of its release.
+func TestInstallVerifiesTheChecksum(t *testing.T) {
+	for _, tool := range []string{"bash", "curl", "tar"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("no %s is here", tool)
+		}
+	}
+	releases := t.TempDir()
+	dir := filepath.Join(releases, "v0.1.0")
+	run := func(name string, args ...string) (string, int) {
+		cmd := exec.Command(name, args...)
+		cmd.Env = append(os.Environ(), "RELEASES=file://"+releases)
+		out, err := cmd.CombinedOutput()
+		if err != nil && cmd.ProcessState == nil {
+			t.Fatal(err)
+		}
+		return string(out), cmd.ProcessState.ExitCode()
+	}
+	put := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	put("racebench", "#!/bin/sh\necho racebench v0.1.0\n")
+	archive := filepath.Join(dir, "racebench_linux_amd64.tar.gz")
+	if out, status := run("tar", "czf", archive, "-C", dir, "racebench"); status != 0 {
+		t.Fatal(out)
+	}
+	sum := fmt.Sprintf("%x", sha256.Sum256([]byte(read(t, archive))))
+	install := func(version, arch string) (out, to string, status int) {
+		to = filepath.Join(t.TempDir(), "bin")
+		out, status = run("bash", filepath.Join(root, ".ci", "install"), version, "Linux", arch, to)
+		return out, filepath.Join(to, "racebench"), status
+	}
+	put("checksums.txt", sum+"  racebench_linux_amd64.tar.gz\n")
+	out, path, status := install("v0.1.0", "X64")
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, out)
+	}
+	if said, _ := run(path); said != "racebench v0.1.0\n" {
+		t.Errorf("what was installed says %q", said)
+	}
+	for _, c := range []struct{ sums, version, arch, says string }{
+		{strings.Repeat("0", 64) + "  racebench_linux_amd64.tar.gz\n", "v0.1.0", "X64", "nothing was installed"},
+		{sum + "  racebench_linux_arm64.tar.gz\n", "v0.1.0", "X64", "does not name racebench_linux_amd64.tar.gz"},
+		{sum + "  racebench_linux_amd64.tar.gz\n", "v0.2.0", "X64", "is v0.2.0 a release?"},
+		{sum + "  racebench_linux_amd64.tar.gz\n", "v0.1.0", "RISCV64", "there is no release for RISCV64"},
+	} {
+		put("checksums.txt", c.sums)
+		out, path, status := install(c.version, c.arch)
+		if _, err := os.Stat(path); err == nil || status != 2 || !strings.Contains(out, c.says) {
+			t.Errorf("%s: status %d, %s", c.says, status, out)
+		}
 	}
 }
 
