@@ -16,6 +16,7 @@ import (
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/report"
+	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
 	"github.com/racebench/racebench/targets"
@@ -57,13 +58,16 @@ type outputs struct {
 	known []string
 }
 
+// besides run trials beside the planned ones, and return what failed of them.
+type besides func(ctx context.Context, folds []*result.Campaign, run *rundir.Run) []*result.Campaign
+
 // settings are a command's own decisions about its run; none of them is a flag.
 type settings struct {
-	engineElse   scenario.Engine                                     // of scenarios that name none; empty is their own default
-	within       time.Duration                                       // no trial begins later; 0 is no such bound
-	asPID1       func(ctx context.Context, folds []*result.Campaign) // a probe's last trial, before the report; nil is none
-	onBase       func(h result.Header, class string) bool            // what --fail-fast does not stop at; nil is nothing
-	keepScenario bool                                                // no file holds the scenario: it is stored with the run
+	engineElse   scenario.Engine                          // of scenarios that name none; empty is their own default
+	within       time.Duration                            // no trial begins later; 0 is no such bound
+	beside       besides                                  // a probe's trials beside the planned ones, before the report; nil is none
+	onBase       func(h result.Header, class string) bool // what --fail-fast does not stop at; nil is nothing
+	keepScenario bool                                     // no file holds the scenario: it is stored with the run
 }
 
 // given reports whether the user gave a flag.

@@ -13,6 +13,7 @@ import (
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
+	"github.com/racebench/racebench/targets/promise"
 )
 
 // pid1Limit is how long a program has to stop as PID 1: one that ignores the signal is not worth more.
@@ -35,7 +36,14 @@ func (a *app) asPID1(ctx context.Context, p trial.Program, fold *result.Campaign
 		fold.Note("as PID 1: not checked: " + err.Error())
 		return
 	}
-	fold.Note(pid1Words(fold, again, again.DrainLimit))
+	if again.Trials.Hung > 0 && fold.Trials.Hung == 0 {
+		fold.Warnings = append(fold.Warnings, result.RowWarning{
+			Invariant: promise.DrainEnds, Class: "drain-ends/pid1", Trials: 1, Count: 1,
+			Summary: fmt.Sprintf("as PID 1, as in a container without an init, it was still running %s after the signal: without a handler the kernel drops it there", again.DrainLimit),
+		})
+		return
+	}
+	fold.Note(pid1Words(fold, again))
 }
 
 // runAsPID1 runs one trial, with the seed of the others.
@@ -71,7 +79,7 @@ func (a *app) runAsPID1(ctx context.Context, p trial.Program, seed string) (*res
 }
 
 // pid1Words compares a program as PID 1 with what it did elsewhere.
-func pid1Words(elsewhere, pid1 *result.Campaign, limit time.Duration) string {
+func pid1Words(elsewhere, pid1 *result.Campaign) string {
 	switch {
 	case pid1.Trials.Run == 0:
 		why := "no trial gave a verdict"
@@ -79,8 +87,6 @@ func pid1Words(elsewhere, pid1 *result.Campaign, limit time.Duration) string {
 			why = pid1.Judged[0].Void
 		}
 		return "as PID 1: not checked: " + why
-	case pid1.Trials.Hung > 0 && elsewhere.Trials.Hung == 0:
-		return fmt.Sprintf("as PID 1, as in a container without an init, it was still running %s after the signal: without a handler the kernel drops it there", limit)
 	case pid1.Trials.Hung == 0 && elsewhere.Trials.Hung > 0:
 		return "as PID 1 it stopped"
 	}

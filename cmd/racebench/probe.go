@@ -17,6 +17,7 @@ import (
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/console"
 	"github.com/racebench/racebench/internal/custody"
+	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
 )
@@ -64,8 +65,10 @@ Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested
 			}
 			s := settings{within: cmp.Or(f.timeout, probeBudget), keepScenario: true}
 			began := time.Now()
-			s.asPID1 = func(ctx context.Context, folds []*result.Campaign) {
+			s.beside = func(ctx context.Context, folds []*result.Campaign, run *rundir.Run) []*result.Campaign {
+				failed := a.beside(ctx, program, folds[0], run, func() time.Duration { return s.within - time.Since(began) })
 				a.asPID1(ctx, program, folds[0], time.Since(began), s.within)
+				return failed
 			}
 			rep, err := a.runPrograms(cmd.Context(), []trial.Program{program}, f, s)
 			if err != nil {

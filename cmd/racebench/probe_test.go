@@ -32,6 +32,16 @@ func testServer() {
 			panic(err)
 		}
 	}
+	if os.Args[1] == "early" || os.Args[1] == "early-careless" { // has its handler long before it listens
+		select {
+		case <-stop:
+			if os.Args[1] == "early" {
+				return
+			}
+			stop = make(chan os.Signal) // nobody was there to be stopped
+		case <-time.After(400 * time.Millisecond):
+		}
+	}
 	http.HandleFunc("/slow", func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(100 * time.Millisecond)
 		fmt.Fprintln(w, "hello")
@@ -41,7 +51,14 @@ func testServer() {
 	srv.Protocols.SetUnencryptedHTTP2(true)
 	go func() { fmt.Fprintln(os.Stderr, srv.ListenAndServe()) }()
 	<-stop
-	if os.Args[1] == "good" {
+	if os.Args[1] == "twice-careless" { // a second signal finds it in the middle of its stop
+		select {
+		case <-stop:
+			select {}
+		case <-time.After(300 * time.Millisecond):
+		}
+	}
+	if os.Args[1] != "bad" {
 		_ = srv.Shutdown(context.Background())
 	}
 }

@@ -129,7 +129,7 @@ func estimate(programs []trial.Program, seeds []scenario.Seed, f runFlags, s set
 			if p.Target.Traits.ControlRun {
 				each += p.Scenario.Duration + overheadOf(p)
 			}
-			if s.asPID1 != nil { // a probe's trial as PID 1, where a program without a handler does not stop
+			if s.beside != nil { // a probe's trial as PID 1, where a program without a handler does not stop
 				each += oneTrial(p, v, seeds[i]) + pid1Limit
 			}
 			total += each

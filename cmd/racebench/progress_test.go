@@ -10,6 +10,7 @@ import (
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/console"
+	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/targets/all"
 )
@@ -182,7 +183,7 @@ func TestARunIsAnnouncedWhereNobodySeesItMove(t *testing.T) {
 		{name: "what happens decides", text: "trials: 2\nduration: 3s\ninject: [{signal: SIGTERM, at: op 10}]", want: "about 6s"},
 		{name: "a program", text: program + "trials: 10\nduration: 2s\ninject: [{signal: SIGTERM, at: 1s}]", want: "about 15s"},
 		{name: "a probe", text: program + "trials: 10\nduration: 2s\ninject: [{signal: SIGTERM, at: 1s}]", settings: settings{
-			asPID1: func(context.Context, []*result.Campaign) {},
+			beside: func(context.Context, []*result.Campaign, *rundir.Run) []*result.Campaign { return nil },
 		}, want: "about 20s"},
 		{name: "short", text: "trials: 1\ninject: [{signal: SIGTERM, at: 1s}]"},
 		{name: "a terminal", text: "trials: 100", width: 80},

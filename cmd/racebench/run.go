@@ -181,8 +181,8 @@ func (a *app) runPrograms(ctx context.Context, programs []trial.Program, f runFl
 		Catalog: a.catalog, Build: toolInfo().Build, Keep: keepOf(f.keep), Parallel: f.parallel,
 		FailFast: f.failFast, OnBase: s.onBase, Progress: e.progress.note, Corpus: f.corpus, Verify: f.verify, Reach: f.reach(),
 	}, e.run)
-	if s.asPID1 != nil && err == nil {
-		s.asPID1(ctx, folds)
+	if s.beside != nil && err == nil {
+		folds = append(folds, s.beside(ctx, folds, e.run)...)
 	}
 	one := [][]*result.Campaign{folds}
 	if err := e.end(ctx, one, err); err != nil {

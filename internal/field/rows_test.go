@@ -28,17 +28,17 @@ var rows = []row{
 	{
 		name:   "cron-stop-not-awaited",
 		report: "the scheduler's stop is not awaited: a job is cut off (2026)",
-		flags:  []string{}, class: "jobs-done-or-queued/", missing: "no request shows the job",
+		flags:  []string{"--before-each", `sh -c 'rm -f "$DATA_DIR/jobs.log"'`, "--check", "sh testdata/cron-stop-not-awaited/cut.sh"}, class: "check/program/cut-job",
 	},
 	{
-		name:     "shutdown-before-serve",
-		report:   "a signal during the start shuts nothing down, and the server serves for ever (2026)",
-		scenario: startup, class: "drain-ends/program/still-accepts",
+		name:   "shutdown-before-serve",
+		report: "a signal during the start shuts nothing down, and the server serves for ever (2026)",
+		flags:  []string{"--grace", "3s"}, class: "drain-ends/program/still-accepts",
 	},
 	{
 		name:   "term-during-migration",
 		report: "a signal during the start's migrations: TypeError, exit status 1 (2026)",
-		node:   true, scenario: startup, class: "process-survives/program/uncaught-error",
+		node:   true, flags: []string{}, class: "process-survives/program/uncaught-error",
 	},
 	{
 		name:   "send-on-closed-channel",
@@ -86,16 +86,6 @@ var rows = []row{
 		scenario: call, class: "every-request-answered/",
 	},
 }
-
-const startup = `name: start
-target: external
-external: {command: COMMAND}
-duration: 1s
-drain_limit: 3s
-load:
-  - {client: http-keepalive, clients: 2, path: /}
-inject: [{signal: SIGTERM, at: startup}]
-`
 
 const jobs = `name: jobs
 target: external
