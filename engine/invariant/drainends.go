@@ -19,6 +19,10 @@ func drainEnds(x *Index, r *breach.Report) {
 	}
 	d := x.e.Drain
 	took := d.Ended - x.strikeAt - x.stalled()
+	if _, claimed := x.claim(ledger.ClaimThirdSignal); claimed && d.How == ledger.DrainDeadline && x.signalsTaken() >= 3 {
+		x.reportLate(r, "drain-ends/deadline/third-signal-ignored", "the server took a third signal, and waited for its own deadline all the same")
+		return
+	}
 	switch {
 	case d.How == ledger.DrainDeadline && d.Left == 0 && (!r.Virtual || r.IdleDeadline) && !x.leftSome() && !x.workedLate(x.strikeAt+took/2):
 		x.reportLate(r, "drain-ends/deadline/nothing-left", "the server's own deadline ended a drain that had nothing left to finish")
@@ -28,6 +32,18 @@ func drainEnds(x *Index, r *breach.Report) {
 	case took > r.DrainLimit:
 		x.reportLate(r, overLimit, fmt.Sprintf("the drain took %s; the limit is %s", breach.Round(took), r.DrainLimit))
 	}
+}
+
+// signalsTaken is how many signals the server has taken in all. It ends by the deadline only what no third one has ended,
+// whatever came at the same moment.
+func (x *Index) signalsTaken() int {
+	n := 0
+	for _, s := range x.e.Signals {
+		if s.Taken {
+			n++
+		}
+	}
+	return n
 }
 
 // drainJudged says whether the server had to stop, and the record shows whether it did.

@@ -95,6 +95,8 @@ const (
 	ClaimFair = "fair"
 	// ClaimNoEffect: a call that is refused for its timeout has no effect.
 	ClaimNoEffect = "no-effect"
+	// ClaimThirdSignal: the third signal ends the drain at once.
+	ClaimThirdSignal = "third-signal"
 )
 
 // The names of gauges that racebench itself records.

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/world"
 	"github.com/racebench/racebench/engine/world/prim"
 	"github.com/racebench/racebench/targets"
@@ -105,6 +106,9 @@ func newServer(t *world.Task, h targets.Host, r recipe, outside func(targets.Hos
 	s.pushes = newGroup(s, "the pushes under way", right)
 	s.limiter = newLimiter(s)
 	s.fairness.claim(s)
+	if s.deadline > 0 {
+		targets.StoreProbeOf(s.probe).Claim(ledger.ClaimThirdSignal, "", 0)
+	}
 	s.tunnel = newTunnel(s, h.Knobs.Int("subject"))
 	if err := s.open(t, h, outside); err != nil {
 		signals.Stop()
