@@ -17,6 +17,7 @@ func drainEnds(x *Index, r *breach.Report) {
 	if !x.drainJudged(r) || !x.drained {
 		return
 	}
+	x.heldDrain(r)
 	d := x.e.Drain
 	took := d.Ended - x.strikeAt - x.stalled()
 	if _, claimed := x.claim(ledger.ClaimThirdSignal); claimed && d.How == ledger.DrainDeadline && x.signalsTaken() >= 3 {

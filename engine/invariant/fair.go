@@ -15,6 +15,7 @@ func fair(x *Index, r *breach.Report) {
 	if !r.Killed {
 		x.declaredDead(r)
 		x.keptWaiting(r)
+		x.pastDeadline(r)
 	}
 }
 

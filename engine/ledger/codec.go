@@ -262,7 +262,7 @@ func (v *visitor) drain() {
 		v.e.Drain = new(Drain)
 		*v.e.Drain = d
 	case ends && have.Ended == 0:
-		d.Began = have.Began
+		d.Began, d.Idle = have.Began, have.Idle
 		*have = d
 	}
 }

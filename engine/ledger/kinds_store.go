@@ -54,6 +54,7 @@ type Access struct {
 	Key    int64      // what of the backend, e.g. a height
 	Ended  bool
 	At     time.Duration
+	Idle   time.Duration // for how long nobody in a simulated world could go on until then
 }
 
 func (a *Access) fields(v *visitor) {
@@ -65,6 +66,7 @@ func (a *Access) fields(v *visitor) {
 	v.must(a.Ended == (a.Kind == 0), "an access either ended or began with a kind")
 	v.long(at(4), "key", &a.Key)
 	v.time(at(5)|always, "at", &a.At)
+	v.time(at(6), "idle", &a.Idle)
 }
 
 // A Value is what an operation has read or written at a key. Zero is nothing there.

@@ -55,6 +55,7 @@ type Drain struct {
 	How   DrainEnd
 	Left  int64 // what the server itself says it left undelivered
 	Error Name
+	Idle  time.Duration // for how long nobody in a simulated world could go on until it began
 }
 
 func (d *Drain) fields(v *visitor) {
@@ -67,6 +68,7 @@ func (d *Drain) fields(v *visitor) {
 	v.must((d.Ended != 0) == (d.How != 0), "a drain that ended says how, and no other")
 	v.long(at(3), "left", &d.Left)
 	v.name(at(4), "error", &d.Error)
+	v.time(at(5), "idle", &d.Idle)
 }
 
 // A Gauge is a sampled value of a counter. Bound is the most it may be; 0 is no bound. Final marks the

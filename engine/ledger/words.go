@@ -97,6 +97,8 @@ const (
 	ClaimNoEffect = "no-effect"
 	// ClaimThirdSignal: the third signal ends the drain at once.
 	ClaimThirdSignal = "third-signal"
+	// ClaimStreamEnds: a stream ends within the time, and at the stop, whatever its client does.
+	ClaimStreamEnds = "stream-ends"
 )
 
 // The names of gauges that racebench itself records.

@@ -19,7 +19,7 @@ type probe struct{ s *serving }
 
 // Draining implements targets.Probe.
 func (p *probe) Draining(t *world.Task) {
-	p.s.out.Add(&ledger.Drain{Began: t.Now()})
+	p.s.out.Add(&ledger.Drain{Began: t.Now(), Idle: p.s.w.Waited()})
 	p.s.draining.Cancel(t)
 }
 

@@ -12,14 +12,14 @@ var _ targets.StoreProbe = (*probe)(nil)
 // AccessBegan implements targets.StoreProbe. The moment is taken before the record is written, so that a
 // use which reads as later than the drain's end is later.
 func (p *probe) AccessBegan(a ledger.Access) uint64 {
-	a.Number, a.At, a.Ended = p.s.accesses.Add(1), p.s.w.Now(), false
+	a.Number, a.At, a.Idle, a.Ended = p.s.accesses.Add(1), p.s.w.Now(), p.s.w.Waited(), false
 	p.s.out.Add(&a)
 	return a.Number
 }
 
 // AccessEnded implements targets.StoreProbe.
 func (p *probe) AccessEnded(number uint64) {
-	p.s.out.Add(&ledger.Access{Number: number, Ended: true, At: p.s.w.Now()})
+	p.s.out.Add(&ledger.Access{Number: number, Ended: true, At: p.s.w.Now(), Idle: p.s.w.Waited()})
 }
 
 // Value implements targets.StoreProbe.

@@ -62,8 +62,12 @@ func (m mutant) search(t *testing.T, budget string) string {
 	dir := t.TempDir()
 	program := filepath.Join(dir, "racebench")
 	m.build(t, program)
+	where := m.design
+	if m.world != "" {
+		where = filepath.Join("testdata", m.world+".yaml")
+	}
 	began := time.Now()
-	out, err := exec.Command(program, "fuzz", m.design, "--for", budget, "--fail-fast", "--keep", "none", "--dir", filepath.Join(dir, "runs"), "--json").Output()
+	out, err := exec.Command(program, "fuzz", where, "--for", budget, "--fail-fast", "--keep", "none", "--dir", filepath.Join(dir, "runs"), "--json").Output()
 	took := time.Since(began)
 	var exit *exec.ExitError
 	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {

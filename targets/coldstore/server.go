@@ -140,6 +140,7 @@ func (s *server) claim(write time.Duration) {
 	}
 	if s.shape == gated {
 		s.record.Claim(ledger.ClaimNoEffect, "", 0)
+		s.record.Claim(ledger.ClaimStreamEnds, "", s.streamDeadline)
 	}
 }
 
