@@ -87,7 +87,7 @@ func TestRecordsStandAsTheyAlwaysDid(t *testing.T) {
 			pack(&Subscription{Lane: s.Lane, Topics: s.Topics, From: s.From})
 			pack(&Subscription{Lane: s.Lane, Until: s.Until, Policy: s.Policy, Draining: s.Draining})
 		case kindDrain:
-			pack(&Drain{Began: e.Drain.Began})
+			pack(&Drain{Began: e.Drain.Began, Idle: e.Drain.Idle})
 			d := *e.Drain
 			d.Began = 0
 			pack(&d)

@@ -71,7 +71,7 @@ func write(w *Writer, e *Evidence) {
 		}
 	}
 	if d := e.Drain; d != nil {
-		w.Add(&Drain{Began: d.Began})
+		w.Add(&Drain{Began: d.Began, Idle: d.Idle})
 		if d.Ended != 0 {
 			r.add(d)
 		}
