@@ -302,3 +302,20 @@ func TestAppendsAfterCloseDoNoHarm(t *testing.T) {
 		t.Errorf("the open operation reads %+v", e.Ops[0][0])
 	}
 }
+
+// The idle time of a drain is that of its begin, whatever the record of its end says.
+func TestIdleTimeIsReadBack(t *testing.T) {
+	w, path := create(t, 0)
+	w.Add(&Drain{Began: 10, Idle: 3})
+	w.Add(&Drain{Ended: 20, How: DrainReturned})
+	w.Add(&Access{Number: 1, Kind: SnapshotAccess, Msg: NewMsgID(0, 1), At: 5, Idle: 2})
+	w.Add(&Access{Number: 1, Ended: true, At: 15, Idle: 7})
+	closeLedger(t, w)
+	e, err := Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Drain.Idle != 3 || e.Drain.Ended != 20 || len(e.Accesses) != 2 || e.Accesses[0].Idle != 2 || e.Accesses[1].Idle != 7 {
+		t.Errorf("read back: %+v, %+v", e.Drain, e.Accesses)
+	}
+}

@@ -25,7 +25,7 @@ deliver 1 0#1 at=2ms
 discard 0#2 at=3ms
 discard 0#7 lane=1 station=mailbox cause=actor-stopped where="mailbox of laggards-0" policy draining at=11ms
 returned 0#3 lane=1 at=12ms
-drain 10.1ms..12ms failed left=3 error="listener: \"closed\"" idle=9ms
+drain 10.1ms..12ms failed left=3 error="listener: \"closed\""
 gauge final value=-3 bound=4 final at=1s
 window wait-idle.checked passed=10 struck=2 met=1 widened
 panic task=reader-1 value="index out of range [3]" stack="a\nb" target at=4ms
@@ -44,7 +44,7 @@ owner db standby refused at=12ms
 audit 1 unconfirmed=0x2 gaps=3 back=1 torn=17 beyond=2 error="no such file" at=14ms
 access 1 0#1 read key=7 at=1ms
 access 1 0#0 ended at=2ms
-access 2 0#2 snapshot at=3ms idle=2ms
+access 2 0#2 snapshot at=3ms
 value 0#1 key=7 is=99 wrote
 claim answered op=write within=50ms
 claim closed
