@@ -12,11 +12,15 @@ import (
 // metricPattern accepts what parseMetric does.
 const metricPattern = `^\s*(breach_rate|memory|[a-z0-9]+\s*\(\s*[^\s(),]+\s*(,\s*(steady|drain)\s*)?\))\s*`
 
+// schemaID names the schema and its version, by where a release has it. Fields are only ever added to a version.
+const schemaID = "https://github.com/racebench/racebench/releases/latest/download/racebench-scenario-v1.schema.json"
+
 // Schema returns the JSON Schema (draft 2020-12) of a scenario file, for editors. It knows the forms of the fields,
 // not the names in the catalogue; the verdict on a file is Parse's, whose errors have places.
 func Schema(of Vocabulary) []byte {
 	root := schema.Map{Words: described(words, of), Required: requiredWords}.Form()
 	root.Version = jsonschema.Version
+	root.ID = schemaID
 	root.Title = "racebench scenario"
 	root.If = schema.With(&schema.Form{Required: []string{"target"}}, schema.Word{Name: "target", Form: schema.Const(External)})
 	external := []schema.Word{}

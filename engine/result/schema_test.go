@@ -41,6 +41,7 @@ func reflected(t *testing.T) []byte {
 	}
 	s := r.Reflect(&result.Report{})
 	s.Title = result.SchemaName
+	s.ID = "https://github.com/racebench/racebench/releases/latest/download/racebench-result-v1.schema.json"
 	raw, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		t.Fatal(err)

@@ -21,16 +21,15 @@ import (
 	"github.com/racebench/racebench/engine/result"
 )
 
-// pages reads the documents. A README is part of them once there is one.
+// pages reads the documents, and what agents read.
 func pages(t *testing.T) []page {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
 	if err != nil || len(names) == 0 {
 		t.Fatalf("there are no documents: %v", err)
 	}
-	readme := filepath.Join(root, "README.md")
-	if _, err := os.Stat(readme); err == nil {
-		names = append(names, readme)
+	for _, name := range []string{"README.md", "AGENTS.md", "llms.txt"} {
+		names = append(names, filepath.Join(root, name))
 	}
 	var all []page
 	for _, name := range names {
