@@ -68,6 +68,9 @@ Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested
 			s.beside = func(ctx context.Context, folds []*result.Campaign, run *rundir.Run) []*result.Campaign {
 				failed := a.beside(ctx, program, folds[0], run, func() time.Duration { return s.within - time.Since(began) })
 				a.asPID1(ctx, program, folds[0], time.Since(began), s.within)
+				if words := w.notTried(); words != "" {
+					folds[0].Note(words)
+				}
 				return failed
 			}
 			rep, err := a.runPrograms(cmd.Context(), []trial.Program{program}, f, s)

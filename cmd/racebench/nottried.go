@@ -1,0 +1,43 @@
+package main
+
+import (
+	"slices"
+	"strings"
+)
+
+// notTried says what a probe has left out, with the flag that tries it; "" where that is nothing.
+func (w *probeFlags) notTried() string {
+	const check = "work that no request shows (--check)"
+	if w.worker {
+		if w.check != "" {
+			return ""
+		}
+		return "not tried: " + check
+	}
+	asked := len(w.paths)+len(w.reqs)+len(w.http2)+len(w.streams)+len(w.events)+len(w.uploads)+len(w.sockets) > 0 || w.requests != ""
+	requests, err := w.allRequests()
+	writes := err == nil && slices.ContainsFunc(requests, func(r probed) bool { return r.method != "GET" && r.method != "HEAD" })
+	var left []string
+	for _, kind := range []struct {
+		tried bool
+		what  string
+	}{
+		{asked, "other paths (--path, --requests)"},
+		{writes, "requests that change something (--req)"},
+		{len(w.streams)+len(w.events) > 0, "streams (--stream, --sse)"},
+		{len(w.uploads) > 0, "uploads (--upload)"},
+		{len(w.sockets) > 0, "WebSockets (--ws)"},
+		{len(w.http2) > 0, "HTTP/2 (--http2)"},
+		{w.check != "" || w.attach != "", check},
+		{false, "acknowledged writes after a restart (client: write-http of a scenario: racebench init --from)"},
+	} {
+		if !kind.tried {
+			left = append(left, kind.what)
+		}
+	}
+	words := "not tried: " + strings.Join(left, ", ")
+	if !asked {
+		words = "only GET / was asked; " + words
+	}
+	return words
+}
