@@ -256,7 +256,7 @@ func (c *lasting) tell(t *world.Task) {
 func (c *lasting) Do(t *world.Task, m targets.Message) targets.Reply {
 	sent := c.held.now(t)
 	if c.closed.Cancelled(t) || c.socket.Send(t, Frame{Kind: Data, ID: m.ID, Size: m.Size}) != nil {
-		return targets.Reply{Outcome: ledger.Refused, Cause: ledger.Closed}
+		return targets.Reply{Outcome: ledger.Refused, Cause: c.whyClosed(t)}
 	}
 	if c.role.Op == opChat {
 		return targets.Reply{} // it is sent on the task that would read the acknowledgement
@@ -269,6 +269,22 @@ func (c *lasting) Do(t *world.Task, m targets.Message) targets.Reply {
 		}
 	}
 	return targets.Reply{Outcome: ledger.Unknown, Cause: ledger.Closed}
+}
+
+// whyClosed is why a client's connection is of no use any more: the server's Close frame says whether it was declared
+// dead or overloaded. After a failed send the reader still finds that frame, and the client waits for it. A chat reads and
+// sends on one task, and cannot wait for itself.
+func (c *lasting) whyClosed(t *world.Task) ledger.Cause {
+	if c.role.Op == opFrame {
+		t.Await(c.closed)
+	}
+	switch c.code.Get() {
+	case CodeTimeout:
+		return ledger.Timeout
+	case CodeOverload:
+		return ledger.Overloaded
+	}
+	return ledger.Closed
 }
 
 // Close implements targets.Client.
