@@ -24,7 +24,7 @@ load:
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	a := &app{catalog: all.Targets(), stderr: console.New(os.Stderr)}
+	a := &app{ctx: t.Context(), catalog: all.Targets(), stderr: console.New(os.Stderr)}
 	written, err := a.load(path)
 	if err != nil {
 		t.Fatal(err)
