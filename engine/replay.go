@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 
@@ -20,7 +21,7 @@ func Replay(ctx context.Context, recorded rundir.TrialDir, times int, c trial.Co
 		return nil, err
 	}
 	if len(plan.LeftOut) > 0 {
-		return nil, trial.StaleError(recorded, "kept trials leave out who somebody is: set %s in racebench's own environment", strings.Join(plan.LeftOut, " and "))
+		return nil, fmt.Errorf("replay %s: %w: set %s in racebench's own environment", recorded, trial.ErrNoSecret, strings.Join(plan.LeftOut, " and "))
 	}
 	if elsewhere(plan.ID.Folder) {
 		return nil, trial.StaleError(recorded, "its program was started in %s, and a relative path names another here: cd there first", plan.ID.Folder)

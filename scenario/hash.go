@@ -14,9 +14,10 @@ import (
 
 // Hash identifies what shapes a trial: the words whose rows say so, in the form that their rows give. It is 32
 // hexadecimal digits. Scenarios that differ only in spelling (order of keys, 1ms or 1000us, a default left out or
-// written) have the same one. Knobs count as written, because their defaults are the target's. Values that are not
-// kept do not count.
+// written) have the same one. Knobs count as written, because their defaults are the target's. Of a
+// secret its name counts.
 func (s Scenario) Hash(of Vocabulary) string {
+	s = s.Kept(of)
 	root := spec.Value{Kind: spec.Map}
 	for _, w := range words {
 		if w.unit == nil {
@@ -61,7 +62,6 @@ func appendText(b []byte, s string) []byte {
 // normalGroup normalises a load group and drops fields that say what is the default: two scenarios that do the same
 // must have one hash.
 func normalGroup(v spec.Value, of schema.Map) spec.Value {
-	v = withoutSecrets(v, of)
 	var fields []spec.Field
 	for _, f := range v.Fields {
 		w, _ := of.Find(f.Key.Text)

@@ -65,6 +65,7 @@ type Scenario struct {
 	Known    []Known
 	External *spec.Value // an unread map; set exactly when Target is External
 	Sim      SimWorld
+	Secret   []spec.Value // names of headers, variables, parameters and flags whose values are not kept
 
 	Thresholds []Threshold
 	Regression []Tolerance
@@ -74,6 +75,8 @@ type Scenario struct {
 	File     string   // where it was read from, for messages
 	Source   []byte   // what was read, for messages
 	Warnings []string // what is not wrong but should be looked at, each a line led by file:line:column
+
+	FromOutside FromOutside // what Filled has put in
 }
 
 // A SimWorld is the small world that engine sim searches. Numbers that are 0 leave the

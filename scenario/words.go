@@ -75,7 +75,7 @@ var words = []word[Scenario]{
 	{
 		name: "external", help: "the program to test, when target is external",
 		form: func(of Vocabulary) *schema.Form { return of.External.Form() }, read: (*reader).external,
-		unit: func(v spec.Value, of Vocabulary) spec.Value { return withoutSecrets(v, of.External) }, evenEmpty: true,
+		unit: asWritten, evenEmpty: true,
 		write: func(s *Scenario) spec.Value {
 			if s.External == nil {
 				return spec.Value{}
@@ -90,6 +90,8 @@ var words = []word[Scenario]{
 	settings("widen", "{stage1.between-check-and-send: 1ms}", "windows held open, each with how long; racebench list windows TARGET",
 		func(s *Scenario) *[]spec.Field { return &s.Widen }),
 	nameList("expect", "invariant", "invariants to check; default: all that the target promises", func(s *Scenario) *[]spec.Value { return &s.Expect }),
+	nameList("secret", "name", "headers, variables, parameters and flags whose values are not kept, beside those whose names say so",
+		func(s *Scenario) *[]spec.Value { return &s.Secret }),
 	{
 		name: "known", help: "breaches that are expected: shown, not failing",
 		form: always(schema.List(knownForm())), read: (*reader).known,

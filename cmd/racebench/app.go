@@ -142,7 +142,7 @@ func (a *app) exitStatus(err error) int {
 		return statusInterrupted + int(sig)
 	case err == nil:
 		return a.status
-	case errors.As(err, &usage), errors.As(err, &large), !a.begun:
+	case errors.As(err, &usage), errors.As(err, &large), errors.Is(err, trial.ErrNoSecret), !a.begun:
 		return statusUsage
 	case errors.As(err, &idle), errors.Is(err, trial.ErrStale):
 		return statusUntested

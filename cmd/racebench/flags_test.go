@@ -33,7 +33,7 @@ func TestWithEnvironment(t *testing.T) {
 // What is stored of a command does not say who somebody is.
 func TestWithoutSecrets(t *testing.T) {
 	args := []string{"probe", "-H", "Authorization: Bearer s3cret", "-HCOOKIE: id=1", "--header=proxy-authorization:x", "-H", "Accept: text/plain", "--", "./server", "-a:b"}
-	want := []string{"probe", "-H", "Authorization: (left out)", "-HCOOKIE: (left out)", "--header=proxy-authorization: (left out)", "-H", "Accept: text/plain", "--", "./server", "-a:b"}
+	want := []string{"probe", "-H", "Authorization: {secret:AUTHORIZATION}", "-HCOOKIE: {secret:COOKIE}", "--header=proxy-authorization:{secret:PROXY_AUTHORIZATION}", "-H", "Accept: text/plain", "--", "./server", "-a:b"}
 	if got := withoutSecrets(args); !slices.Equal(got, want) || args[2] != "Authorization: Bearer s3cret" {
 		t.Errorf("%q", got)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/internal/report"
 	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/scenario/secret"
 )
 
 // An output is standard output. A reader who has left is no error: the rest goes nowhere and the exit
@@ -32,7 +33,7 @@ func (o *output) Write(p []byte) (int, error) {
 	if o.gone {
 		return len(p), nil
 	}
-	if _, err := o.w.Write(p); err != nil {
+	if _, err := o.w.Write(secret.Scrub(p)); err != nil {
 		o.gone = true
 		if !isClosedPipe(err) {
 			o.err = fmt.Errorf("write to standard output: %w", pathless(err))

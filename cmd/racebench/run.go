@@ -21,6 +21,7 @@ import (
 	"github.com/racebench/racebench/internal/report"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/scenario/secret"
 	"github.com/racebench/racebench/scenario/spec"
 )
 
@@ -249,15 +250,16 @@ func newReport(folds []*result.Campaign, args []string) (*result.Report, error) 
 	return rep, nil
 }
 
-// withoutSecrets leaves out of arguments the values of headers that say who somebody is.
+// withoutSecrets leaves secrets out of arguments, and notes them, so that nothing else that is kept has them.
 func withoutSecrets(args []string) []string {
 	args = slices.Clone(args)
-	for i, arg := range args {
-		flag, _, ok := strings.Cut(arg, ":")
-		name := strings.TrimPrefix(strings.TrimPrefix(flag, "--header="), "-H")
-		if _, secret := spec.SecretHeader(strings.TrimSpace(name)); ok && secret {
-			args[i] = flag + ": (left out)"
-		}
+	for i, spans := range secret.Words(args) {
+		arg := args[i]
+		args[i] = secret.Replace(arg, spans, func(s secret.Span) string {
+			value := arg[s.From:s.To]
+			secret.Note(value, s.Name)
+			return secret.Placeholder(secret.NameOf(value, s.Name))
+		})
 	}
 	return args
 }

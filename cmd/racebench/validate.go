@@ -70,7 +70,7 @@ func (a *app) load(path string) (trial.Program, error) {
 	}
 	s, missing := s.Filled(a.catalog.Vocabulary(), os.LookupEnv)
 	if len(missing) > 0 && problems == nil {
-		return trial.Program{}, usagef("%s: a header has no value: write it, or set %s in racebench's own environment", path, strings.Join(missing, " and "))
+		return trial.Program{}, usagef("%s: a secret has no value: write it, or set %s in racebench's own environment", path, strings.Join(missing, " and "))
 	}
 	program, errs := trial.Compile(s, a.catalog)
 	if problems != nil || len(errs) > 0 {

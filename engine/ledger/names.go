@@ -3,6 +3,8 @@ package ledger
 import (
 	"fmt"
 	"unicode/utf8"
+
+	"github.com/racebench/racebench/scenario/secret"
 )
 
 // A Name is an interned text of one ledger. Zero is the empty text.
@@ -17,7 +19,7 @@ func (w *Writer) Name(text string) Name {
 		return n
 	}
 	n := Name(len(w.names))
-	kept := cutText(text)
+	kept := cutText(secret.ScrubText(text))
 	first := uint64(flagFirst) << flagShift
 	for left := kept; left != ""; {
 		rec := record{uint64(kindText) | first, uint64(n) | uint64(len(left))<<32}

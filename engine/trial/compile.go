@@ -104,6 +104,7 @@ type Widening struct {
 // Compile gives every directive of a scenario to the package that owns its words. All errors are
 // reported at once, with their places; the program is only good when there are none.
 func Compile(s scenario.Scenario, catalog Catalog) (Program, spec.Errors) {
+	s.Secrets(catalog.Vocabulary()) // so that what is printed and stored is without them
 	var errs spec.Errors
 	p := Program{Scenario: s, Vocabulary: catalog.Vocabulary()}
 	if s.Target.Kind == spec.Null {

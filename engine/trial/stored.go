@@ -33,6 +33,9 @@ func (p Plan) Write(dir rundir.TrialDir) error {
 	return rundir.WriteFile(dir.Plan(), append(id, '\n'))
 }
 
+// ErrNoSecret is wrapped by the errors about a recorded trial whose secrets nobody knows.
+var ErrNoSecret = errors.New("kept trials leave secrets out")
+
 // ErrStale is wrapped by the errors about a recorded trial that can be read and cannot be run again as it
 // was: it was changed, or this build does not have what it names.
 var ErrStale = errors.New("the trial is stale")

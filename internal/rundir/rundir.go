@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/internal/custody"
+	"github.com/racebench/racebench/scenario/secret"
 )
 
 const (
@@ -231,7 +232,7 @@ func writeFile(path string, data []byte, mode fs.FileMode) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	temp := f.Name()
-	_, err = f.Write(data)
+	_, err = f.Write(secret.Scrub(data))
 	if err == nil {
 		err = f.Chmod(mode)
 	}

@@ -25,10 +25,19 @@ type Word struct {
 	Default string // the value that says no more than leaving the word out; empty is none
 	Like    string // another word of the map, whose value is the default of this one
 
-	// Secret reports whether an entry of the word's map has a value that must not stay on disk, and the environment
-	// variable that can hold it instead. Nil is a word without secrets.
-	Secret func(key, value string) (variable string, secret bool)
+	Holds Holding // what the values are in which secrets are looked for
 }
+
+// A Holding says what a value is, for those who look for secrets in it.
+type Holding uint8
+
+// What a value holds.
+const (
+	Texts     Holding = iota // URLs may have secrets in them, and queries
+	Commands                 // a command: its flags, its variables, its headers
+	Variables                // a map of variables; none of the values is kept
+	Headers                  // a map of headers
+)
 
 // A Map is a map of known words.
 type Map struct {

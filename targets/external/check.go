@@ -13,6 +13,7 @@ import (
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/scenario/secret"
 )
 
 const (
@@ -101,7 +102,7 @@ func (s *instance) runCheck(limit time.Duration) checkup {
 	if overdue {
 		return checkup{why: fmt.Sprintf("%s had not ended after %s", words[0], limit)}
 	}
-	_, _ = os.Stderr.WriteString(said.String())
+	_, _ = os.Stderr.WriteString(secret.ScrubText(said.String()))
 	return concluded(words[0], cmd.ProcessState, err, out.lines(), said.lines())
 }
 

@@ -22,7 +22,7 @@ type clientWord struct {
 var clientWords = []clientWord{
 	{schema.Word{Name: "method", Form: schema.Text(), Help: "of an HTTP client: the method"}, single((*group).readMethod)},
 	{schema.Word{Name: "path", Form: schema.Text(), Help: "of an HTTP or WebSocket client: the path"}, single((*group).readPath)},
-	{schema.Word{Name: "headers", Form: schema.Open(), Help: "of an HTTP client: request headers", Secret: secretHeader}, (*group).readHeaders},
+	{schema.Word{Name: "headers", Form: schema.Open(), Help: "of an HTTP client: request headers", Holds: schema.Headers}, (*group).readHeaders},
 	{
 		schema.Word{Name: "body", Form: schema.Scalar(), Help: "of an HTTP client: the request's body"},
 		single(func(g *group, v spec.Value, _ *spec.Errors) { g.body = v.Text }),
@@ -67,13 +67,10 @@ var clientWords = []clientWord{
 		single((*group).readMatch),
 	},
 	{
-		schema.Word{Name: "command", Form: schema.Command(), Help: "of a write-stdio client: the adapter, a list, or a string split as a shell would"},
+		schema.Word{Name: "command", Form: schema.Command(), Holds: schema.Commands, Help: "of a write-stdio client: the adapter, a list, or a string split as a shell would"},
 		func(g *group, v spec.Value, errs *spec.Errors) { g.command = readCommand(v, errs) },
 	},
 }
-
-// secretHeader reports whether a header says who somebody is.
-func secretHeader(name, _ string) (variable string, secret bool) { return spec.SecretHeader(name) }
 
 // single reads only a single value.
 func single(read func(g *group, v spec.Value, errs *spec.Errors)) func(g *group, v spec.Value, errs *spec.Errors) {

@@ -50,11 +50,6 @@ const (
 // as they are.
 var places = []string{portWord, ":" + portWord, "127.0.0.1:" + portWord, "localhost:" + portWord, dataWord}
 
-// secretVariable reports whether a variable's value may be a secret.
-func secretVariable(name, value string) (variable string, secret bool) {
-	return name, !slices.Contains(places, value)
-}
-
 // A programWord is one word of a scenario's external.
 type programWord struct {
 	schema.Word
@@ -64,14 +59,14 @@ type programWord struct {
 // programWords are the words of a scenario's external.
 var programWords = []programWord{
 	{
-		schema.Word{Name: "command", Form: schema.Command(), Help: "a list, or a string split as a shell would, without a shell"},
+		schema.Word{Name: "command", Form: schema.Command(), Holds: schema.Commands, Help: "a list, or a string split as a shell would, without a shell"},
 		func(c *config, v spec.Value, errs *spec.Errors) { c.command = readCommand(v, errs) },
 	},
 	{
 		schema.Word{Name: "cwd", Form: schema.Text(), Help: "the working directory"},
 		func(c *config, v spec.Value, errs *spec.Errors) { c.cwd = readWord(v, errs) },
 	},
-	{schema.Word{Name: "env", Form: schema.Open(), Help: "environment variables", Secret: secretVariable}, readEnv},
+	{schema.Word{Name: "env", Form: schema.Open(), Help: "environment variables", Holds: schema.Variables}, readEnv},
 	{schema.Word{Name: "url", Form: schema.Text(), Help: "where it listens; {port} is a free port"}, readURL},
 	{
 		schema.Word{Name: "ready", Help: "when it is ready; default: the port of url accepts", Form: schema.Object(
@@ -104,11 +99,11 @@ var programWords = []programWord{
 		func(c *config, v spec.Value, errs *spec.Errors) { c.pid1 = readBool(v, errs) },
 	},
 	{
-		schema.Word{Name: "before_each", Form: schema.Command(), Help: "a command that is run before each trial"},
+		schema.Word{Name: "before_each", Form: schema.Command(), Holds: schema.Commands, Help: "a command that is run before each trial"},
 		func(c *config, v spec.Value, errs *spec.Errors) { c.beforeEach = readCommand(v, errs) },
 	},
 	{
-		schema.Word{Name: "check", Form: schema.Command(),
+		schema.Word{Name: "check", Form: schema.Command(), Holds: schema.Commands,
 			Help: "a command that is run when the program has ended; status 1 and a line on its standard output are a breach"},
 		func(c *config, v spec.Value, errs *spec.Errors) { c.check = readCommand(v, errs) },
 	},

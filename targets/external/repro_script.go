@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/racebench/racebench/scenario/spec"
+	"github.com/racebench/racebench/scenario/secret"
 )
 
 // The parts of repro.sh that are the same in every script. It is for a person who has no racebench: a POSIX shell,
@@ -104,30 +104,50 @@ func (r *repro) ready() string {
 // withKey quotes a text for a shell, with the number of the write for {id}.
 func withKey(s string) string { return strings.ReplaceAll(quoted(s), idWord, `racebench-'"$i"'`) }
 
-// quoted quotes a text for a shell.
-func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+// quoted quotes a text for a shell. Secrets are not kept: they come from the environment.
+func quoted(s string) string { return quotedBut(s, secret.Text(s)) }
+
+// quotedBut quotes a text with secrets in it.
+func quotedBut(s string, secrets []secret.Span) string {
+	const mark = "\x00"
+	var names []string
+	s = secret.Replace(s, secrets, func(at secret.Span) string {
+		names = append(names, secret.NameOf(s[at.From:at.To], at.Name))
+		return mark
+	})
+	text := "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	for _, name := range names {
+		text = strings.Replace(text, mark, fmt.Sprintf(`'"${%s?set it: it is not kept}"'`, name), 1)
+	}
+	return text
+}
 
 // filled quotes a word of the command, with the port and the data folder that the script gives.
-func filled(s string) string {
-	s = strings.ReplaceAll(quoted(s), portWord, `'"$PORT"'`)
+func filled(s string) string { return filledBut(s, secret.Text(s)) }
+
+func filledBut(s string, secrets []secret.Span) string {
+	s = strings.ReplaceAll(quotedBut(s, secrets), portWord, `'"$PORT"'`)
 	return strings.ReplaceAll(s, dataWord, `'"$DATA"'`)
 }
 
 // filledAll are the words of a command, each after a blank.
 func filledAll(words []string) string {
 	text := ""
-	for _, word := range words {
-		text += " " + filled(word)
+	for i, secrets := range secret.Words(words) {
+		text += " " + filledBut(words[i], secrets)
 	}
 	return text
 }
 
 // header quotes a request header. What says who somebody is, is not kept: it comes from the environment.
 func header(h [2]string) string {
-	if variable, secret := spec.SecretHeader(h[0]); secret {
-		return fmt.Sprintf(`"%s: ${%s?set it: it is not kept}"`, h[0], variable)
+	name := h[0] + ": "
+	secrets := secret.Value(h[0], h[1])
+	for i := range secrets {
+		secrets[i].From += len(name)
+		secrets[i].To += len(name)
 	}
-	return quoted(h[0] + ": " + h[1])
+	return quotedBut(name+h[1], secrets)
 }
 
 // bracketed is a host as it stands in a URL.

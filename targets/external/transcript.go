@@ -2,11 +2,12 @@ package external
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/racebench/racebench/scenario/secret"
 )
 
 const (
@@ -66,7 +67,7 @@ func (o *transcript) take(b []byte) {
 	if room > 0 {
 		kept := b[:min(int64(len(b)), room)]
 		o.head.Write(kept)
-		_, _ = os.Stderr.Write(kept) // the trial's own file
+		_, _ = os.Stderr.Write(secret.Scrub(kept)) // the trial's own file
 	}
 	o.tail = append(o.tail, b...)
 	if over := len(o.tail) - lastWords; over > 0 {
@@ -169,7 +170,7 @@ func (o *transcript) close() {
 	defer o.mu.Unlock()
 	if o.total > keptOutput {
 		fmt.Fprintf(os.Stderr, "\n… racebench left out some of %d bytes; the last ones:\n", o.total)
-		_, _ = io.Copy(os.Stderr, strings.NewReader(string(o.tail)))
+		_, _ = os.Stderr.Write(secret.Scrub(o.tail))
 	}
 	if n := len(o.tail); n > 0 && o.tail[n-1] != '\n' {
 		fmt.Fprintln(os.Stderr)
