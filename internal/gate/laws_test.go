@@ -94,7 +94,7 @@ func TestTooFewTrialsProveNothing(t *testing.T) {
 	s := study{trials: 5, metrics: 1, noise: 0.01, slower: 9}
 	chance := rand.New(rand.NewPCG(1, 2))
 	c := Compare(s.draw(chance, 0), s.draw(chance, s.slower), Options{})
-	if c.Outcome != Inconclusive || c.Results[0].Metrics[0].Why != "5 and 5 trials measured it: it takes 6 a side" {
+	if c.Outcome != Inconclusive || c.Results[0].Metrics[0].Why != "5 and 5 trials measured it: it takes 6 a side (--trials 6)" {
 		t.Errorf("%s: %+v", c.Outcome, c.Results[0].Metrics)
 	}
 }

@@ -38,6 +38,10 @@ type MetricChange struct {
 	Gated     bool     `json:"gated,omitempty"`     // the scenario's regression: names it
 	State     State    `json:"state"`
 	Why       string   `json:"why,omitempty"` // of a state that does not speak for itself
+	// Of an inconclusive one: the level that P had to reach, and about how many trials a side would settle it if the
+	// difference stays as it is. 0 where nobody can tell.
+	Level  float64 `json:"level,omitempty"`
+	Needed int     `json:"trials_needed,omitempty"`
 
 	worse bool // the change is in the bad direction
 }
@@ -190,8 +194,10 @@ func (c *Comparison) judgeMetrics() {
 				family, ps = append(family, m), append(ps, *m.P)
 			}
 		}
-		for i, significant := range holm(ps, AlphaSpeed) {
-			family[i].judge(significant)
+		significant := holm(ps, AlphaSpeed)
+		level := holmLevel(significant, AlphaSpeed)
+		for i, m := range family {
+			m.judge(significant[i], level)
 		}
 	}
 	for _, ch := range c.Results {
@@ -209,11 +215,12 @@ func (m *MetricChange) tooFew() {
 		m.State = TooFew
 		return
 	}
-	m.State = Unclear
-	m.Why = fmt.Sprintf("%d and %d trials measured it: it takes %d a side", m.Samples[0], m.Samples[1], fewestRuns)
+	m.State, m.Needed = Unclear, fewestRuns
+	m.Why = fmt.Sprintf("%d and %d trials measured it: it takes %d a side (--trials %d)", m.Samples[0], m.Samples[1], fewestRuns, fewestRuns)
 }
 
-func (m *MetricChange) judge(significant bool) {
+// judge names the state of a metric. The level is what the P of one that is not significant had to reach.
+func (m *MetricChange) judge(significant bool, level float64) {
 	switch beyond := m.beyond(m.Tolerance); {
 	case significant && !m.beyond(0):
 	case significant && !m.worse:
@@ -223,9 +230,20 @@ func (m *MetricChange) judge(significant bool) {
 	case significant:
 		m.State = Worse
 	case m.Gated && m.worse && beyond:
-		m.State = Unclear
-		m.Why = fmt.Sprintf("such a difference may be chance (p = %.2g, noise %s): more trials would tell", *m.P, share(m.Noise))
+		m.State, m.Level, m.Needed = Unclear, level, trialsToSettle(min(m.Samples[0], m.Samples[1]), *m.P, level)
+		m.Why = fmt.Sprintf("such a difference may be chance: p = %.2g, and to fail it had to be at most %.2g (noise %s); %s", *m.P, level, share(m.Noise), m.settling())
 	}
+}
+
+// settling says how many trials would tell.
+func (m *MetricChange) settling() string {
+	switch {
+	case m.Needed == 0:
+		return "no number of trials is likely to tell"
+	case m.Needed > manyTrials:
+		return fmt.Sprintf("it would take more than %d trials a side to tell", manyTrials)
+	}
+	return fmt.Sprintf("about %d trials a side would tell (--trials %d), if the difference stays", m.Needed, m.Needed)
 }
 
 // amount says how much a metric changed: "+25 %".

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"golang.org/x/perf/benchmath"
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // The chances of a false alarm: at most so many comparisons of equal programs are called worse in any of
@@ -71,6 +72,36 @@ func holm(ps []float64, alpha float64) []bool {
 		significant[i] = true
 	}
 	return significant
+}
+
+// holmLevel is the level that a test had to reach to be significant, too, of those that are not.
+func holmLevel(significant []bool, alpha float64) float64 {
+	left := 0
+	for _, s := range significant {
+		if !s {
+			left++
+		}
+	}
+	return alpha / float64(max(left, 1))
+}
+
+// manyTrials is more than anybody waits for.
+const manyTrials = 1000
+
+// settled is how likely so many trials are to show a difference that stays as it is.
+const settled = 0.8
+
+// trialsToSettle is about how many trials a side a difference needs to reach the level in most comparisons, if it
+// stays as large as n trials a side have shown it: the distance from chance grows with the root of their number. It
+// is 0 where these trials show no such difference at all.
+func trialsToSettle(n int, p, level float64) int {
+	normal := distuv.UnitNormal
+	shown := normal.Quantile(1 - p)
+	if n == 0 || p >= 0.5 || shown <= 0 {
+		return 0
+	}
+	need := (normal.Quantile(1-level) + normal.Quantile(settled)) / shown
+	return max(n+1, fewestRuns, int(math.Ceil(min(float64(n)*need*need, manyTrials+1))))
 }
 
 // median of a sample that is not empty.

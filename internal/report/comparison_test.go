@@ -29,7 +29,8 @@ func sampleComparison() *gate.Comparison {
 		}
 	}
 	unclear := metric("p99(readers, drain)", "ns", 9e6, 11e6, 0.04, gate.Unclear)
-	unclear.Why = "such a difference may be chance (p = 0.04, noise 31 %): more trials would tell"
+	unclear.Level, unclear.Needed = 0.0075, 26
+	unclear.Why = "such a difference may be chance: p = 0.04, and to fail it had to be at most 0.0075 (noise 31 %); about 26 trials a side would tell (--trials 26), if the difference stays"
 	free := metric("p50(publish)", "ns", 41e3, 47e3, 0.0002, gate.Worse)
 	free.Gated = false
 	apart := metric("p99(publish)", "ns", 388e3, 391e3, 0, gate.NotComparable)
