@@ -177,9 +177,10 @@ func (a *app) printAll(f runFlags, render func(format string, o report.Options) 
 	if err != nil {
 		return err
 	}
+	root, _ := os.Getwd() // without it no stack names a file of the project
 	for _, d := range to {
 		opts := report.Options{
-			Dir: f.dir, Verbose: f.verbose, CutShort: a.cutShort, Worked: a.worked, AlsoFailed: a.alsoFailed,
+			Dir: f.dir, Verbose: f.verbose, CutShort: a.cutShort, Worked: a.worked, AlsoFailed: a.alsoFailed, Root: root,
 			NoTrials: !exists(filepath.Join(f.dir, "latest", "trials")),
 		}
 		if d.file == "" {

@@ -30,7 +30,12 @@ func RulesOf(p trial.Program, v targets.Variant) result.Rules {
 		rules.Thresholds = append(rules.Thresholds, ThresholdOf(t))
 	}
 	for _, t := range p.Scenario.Regression {
-		rules.Regression = append(rules.Regression, result.Tolerance{Metric: t.Metric.String(), Share: t.Share})
+		rules.Regression = append(rules.Regression, result.Tolerance{Metric: t.Metric.String(), Share: t.Share, Line: t.At.Pos.Line})
+	}
+	for _, word := range p.Scenario.Expect {
+		if word.Pos.Line > 0 {
+			rules.Promises = append(rules.Promises, result.Promise{Invariant: word.Text, Line: word.Pos.Line})
+		}
 	}
 	return rules
 }

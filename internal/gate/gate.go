@@ -72,25 +72,28 @@ type Side struct {
 
 // A ResultChange is what changed in one scenario × variant.
 type ResultChange struct {
-	Scenario   string            `json:"scenario"`
-	File       string            `json:"file,omitempty"` // the scenario's
-	Line       int               `json:"line,omitempty"`
-	Owner      string            `json:"owner,omitempty"`
-	Target     string            `json:"target"`
-	Variant    string            `json:"variant"`
-	Engine     string            `json:"engine"`
-	Verdict    result.Verdict    `json:"verdict"` // of the head alone
-	InBase     bool              `json:"in_base"`
-	Untested   string            `json:"base_untested,omitempty"` // why the base's trials prove nothing, so that nothing is new
-	Trials     [2]int            `json:"trials"`                  // valid ones, base and head
-	Held       int               `json:"held"`                    // invariants that no trial of either side broke
-	NoSpeed    string            `json:"no_speed,omitempty"`      // why speed is not comparable
-	Breaches   []BreachChange    `json:"breaches,omitempty"`      // of either side
-	Thresholds []ThresholdChange `json:"thresholds,omitempty"`    // of the head
-	Metrics    []MetricChange    `json:"metrics,omitempty"`
-	Crossed    []CrossedChange   `json:"crossed,omitempty"`
-	Unseen     []string          `json:"unseen,omitempty"` // known entries that no trial of the head showed
-	Replay     string            `json:"replay,omitempty"` // of the head
+	Scenario    string              `json:"scenario"`
+	File        string              `json:"file,omitempty"` // the scenario's
+	Line        int                 `json:"line,omitempty"`
+	Owner       string              `json:"owner,omitempty"`
+	Target      string              `json:"target"`
+	Variant     string              `json:"variant"`
+	Engine      string              `json:"engine"`
+	Verdict     result.Verdict      `json:"verdict"` // of the head alone
+	InBase      bool                `json:"in_base"`
+	Untested    string              `json:"base_untested,omitempty"` // why the base's trials prove nothing, so that nothing is new
+	Trials      [2]int              `json:"trials"`                  // valid ones, base and head
+	Held        int                 `json:"held"`                    // invariants that no trial of either side broke
+	NoSpeed     string              `json:"no_speed,omitempty"`      // why speed is not comparable
+	Breaches    []BreachChange      `json:"breaches,omitempty"`      // of either side
+	Thresholds  []ThresholdChange   `json:"thresholds,omitempty"`    // of the head
+	Metrics     []MetricChange      `json:"metrics,omitempty"`
+	Crossed     []CrossedChange     `json:"crossed,omitempty"`
+	Unseen      []string            `json:"unseen,omitempty"`       // known entries that no trial of the head showed
+	Replay      string              `json:"replay,omitempty"`       // of the head
+	NewWarnings []result.RowWarning `json:"new_warnings,omitempty"` // of the head, which the base has not shown
+
+	Row *result.Row `json:"-"` // the head's, whose words are those of a run; nil of a comparison that was stored
 }
 
 // A ThresholdChange is an absolute bound on the head, with what the base measured for the same one.
@@ -100,6 +103,7 @@ type ThresholdChange struct {
 	Base  *float64 `json:"base,omitempty"`
 	Head  *float64 `json:"head,omitempty"`
 	Holds bool     `json:"holds"`
+	Line  int      `json:"line,omitempty"` // of the scenario
 }
 
 // A CrossedChange is work that was on the wire when the signal struck: counted, and not a failure.
@@ -167,7 +171,7 @@ func (r ResultChange) Name() string { return fmt.Sprintf("%s %s/%s", r.Scenario,
 func (c *Comparison) changeOf(base *result.Row, head result.Row) ResultChange {
 	ch := ResultChange{
 		Scenario: head.Scenario, File: head.File, Line: head.Line, Owner: head.Owner, Target: head.Target, Variant: head.Variant, Engine: head.Engine,
-		Verdict: head.Verdict, InBase: base != nil, Unseen: head.Unseen, Replay: head.Replay,
+		Verdict: head.Verdict, InBase: base != nil, Unseen: head.Unseen, Replay: head.Replay, Row: &head,
 	}
 	none := result.Row{}
 	if base == nil {
@@ -179,11 +183,25 @@ func (c *Comparison) changeOf(base *result.Row, head result.Row) ResultChange {
 	ch.Trials = [2]int{base.Trials.Run, head.Trials.Run}
 	ch.Breaches = breachesOf(*base, head, c.sameScenario(*base, head))
 	ch.Held = heldBy(*base, head)
+	ch.NewWarnings = newWarnings(*base, head)
 	ch.Thresholds = thresholdsOf(*base, head)
 	ch.Crossed = crossedOf(*base, head)
 	ch.NoSpeed = c.noSpeed(ch, *base, head)
 	ch.Metrics = metricsOf(*base, head, ch.NoSpeed)
 	return ch
+}
+
+// newWarnings are the head's that the base has not shown.
+func newWarnings(base, head result.Row) []result.RowWarning {
+	var all []result.RowWarning
+	for _, w := range head.Warnings {
+		if !slices.ContainsFunc(base.Warnings, func(o result.RowWarning) bool {
+			return o.Invariant == w.Invariant && o.Class == w.Class && (w.Class != "" || o.Summary == w.Summary)
+		}) {
+			all = append(all, w)
+		}
+	}
+	return all
 }
 
 // whyUntested says in a few words why a result proves nothing.
@@ -233,7 +251,7 @@ func (c *Comparison) warnOfSpeed() {
 func thresholdsOf(base, head result.Row) []ThresholdChange {
 	var all []ThresholdChange
 	for _, t := range head.Thresholds {
-		ch := ThresholdChange{Expr: t.Expr, Unit: t.Unit, Head: t.Value, Holds: t.Holds}
+		ch := ThresholdChange{Expr: t.Expr, Unit: t.Unit, Head: t.Value, Holds: t.Holds, Line: t.Line}
 		for _, b := range base.Thresholds {
 			if b.Expr == t.Expr {
 				ch.Base = b.Value

@@ -36,6 +36,7 @@ type MetricChange struct {
 	P         *float64 `json:"p,omitempty"`         // how likely such a difference in this direction is by chance
 	Tolerance float64  `json:"tolerance,omitempty"` // what the scenario allows
 	Gated     bool     `json:"gated,omitempty"`     // the scenario's regression: names it
+	Line      int      `json:"line,omitempty"`      // of the scenario's regression: that names it
 	State     State    `json:"state"`
 	Why       string   `json:"why,omitempty"` // of a state that does not speak for itself
 	// Of an inconclusive one: the level that P had to reach, and about how many trials a side would settle it if the
@@ -56,12 +57,12 @@ func metricsOf(base, head result.Row, noSpeed string) []MetricChange {
 		tolerances = base.Regression // a result from before the scenario's tolerances were stored
 	}
 	var all []MetricChange
-	add := func(metric string, tolerance float64, gated bool) {
+	add := func(metric string, tolerance float64, line int, gated bool) {
 		if slices.ContainsFunc(all, func(m MetricChange) bool { return m.Metric == metric }) {
 			return
 		}
 		m := measureBoth(metric, base, head)
-		m.Tolerance, m.Gated = tolerance, gated
+		m.Tolerance, m.Line, m.Gated = tolerance, line, gated
 		switch {
 		case noSpeed == notInBase:
 			m.State, m.Why = New, noSpeed
@@ -80,10 +81,10 @@ func metricsOf(base, head result.Row, noSpeed string) []MetricChange {
 		if !byTrials(t.Metric) {
 			continue
 		}
-		add(t.Metric, t.Share, true)
+		add(t.Metric, t.Share, t.Line, true)
 	}
 	for _, metric := range usual(head) {
-		add(metric, 0, false)
+		add(metric, 0, 0, false)
 	}
 	return all
 }

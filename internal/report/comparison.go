@@ -188,9 +188,13 @@ func (p *painter) asides(r gate.ResultChange, c *gate.Comparison) {
 			if !b.Fails && b.State != gate.Open {
 				continue
 			}
-			p.field("breach", b.Summary)
+			t := tellingOf(r, b)
+			p.field("breach", t.sentence)
 			for _, l := range b.First.Evidence {
 				p.evidence(l)
+			}
+			if t.fix != "" {
+				p.field("fix first", t.fix)
 			}
 			if b.First.Dir != "" {
 				p.command("again", Called(c.Head.Called)+" replay "+quote(b.First.Dir), "")
@@ -269,4 +273,23 @@ func summaryOf(c *gate.Comparison) string {
 		return fmt.Sprintf("these trials cannot tell about %s, which fails only with --fail-on inconclusive; %s", count(int64(unclear), "metric"), text)
 	}
 	return text
+}
+
+// A telling is a breach in the words of a run's report.
+type telling struct {
+	breach        result.RowBreach // of the head
+	sentence, fix string
+}
+
+func tellingOf(r gate.ResultChange, b gate.BreachChange) telling {
+	t := telling{breach: result.RowBreach{Invariant: b.Invariant, Class: b.Class, Summary: b.Summary, First: b.First}, sentence: b.Summary}
+	if r.Row == nil {
+		return t
+	}
+	for _, of := range r.Row.Breaches {
+		if of.Class == b.Class {
+			t.breach, t.sentence, t.fix = of, headline(*r.Row, of), adviceFor(*r.Row, of)
+		}
+	}
+	return t
 }

@@ -36,32 +36,6 @@ func Explain(e glossary.Explanation, o Options) []byte {
 	return []byte(p.b.String())
 }
 
-// adviceOn is what to fix first of a class, or of an invariant that warns, without the story of one trial.
-func adviceOn(word string) []string {
-	var all []string
-	switch {
-	case remedies[word] != "":
-		return []string{remedies[word]}
-	case strings.HasPrefix(word, "every-request-answered/") && strings.HasSuffix(word, "/exited"):
-		return []string{strings.TrimSpace(endWithTheStop)}
-	}
-	for _, a := range advice {
-		if strings.Contains(word, a.part) {
-			all = append(all, a.text)
-			break
-		}
-	}
-	for _, a := range saidAdvice {
-		if strings.Contains(word, "/") && strings.HasPrefix(word, a.class) {
-			all = append(all, "Where the story says "+a.part+": "+a.text)
-		}
-	}
-	if class, _, ok := strings.Cut(word, "/"); ok && len(all) == 0 && remedies[class] != "" {
-		all = append(all, remedies[class])
-	}
-	return all
-}
-
 // judged writes how something is judged: paragraphs, and drawings as they are.
 func (p *painter) judged(lines []string) {
 	if len(lines) == 0 {

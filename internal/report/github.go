@@ -1,8 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/gate"
@@ -59,7 +63,7 @@ func (a *annotations) bytes() []byte {
 }
 
 // renderGitHub writes an annotation for each distinct failure, at the line of the scenario.
-func renderGitHub(r *result.Report, _ Options) ([]byte, error) {
+func renderGitHub(r *result.Report, o Options) ([]byte, error) {
 	r = cleaned(r)
 	a := newAnnotations()
 	for _, row := range worstFirst(r.Results) {
@@ -71,10 +75,14 @@ func renderGitHub(r *result.Report, _ Options) ([]byte, error) {
 			if b.Expired != "" {
 				text += "; it was listed as known until " + b.Expired
 			}
+			if fix := adviceFor(row, b); fix != "" {
+				text += "\nfix first: " + fix
+			}
 			if again := ReplayCommand(r, row, b.First.Dir); again != "" {
 				text += "\nagain: " + again
 			}
-			a.add("error", row.File, row.Line, fmt.Sprintf("%s %s: %s", b.Verdict, nameOf(row), b.Invariant), owned(row.Owner, text))
+			file, line := placeOf(row, b, o.Root)
+			a.add("error", file, line, fmt.Sprintf("%s %s: %s", b.Verdict, nameOf(row), b.Invariant), owned(row.Owner, text))
 		}
 		for _, t := range row.Thresholds {
 			if !t.Holds {
@@ -89,7 +97,7 @@ func renderGitHub(r *result.Report, _ Options) ([]byte, error) {
 			a.add("error", row.File, row.Line, "untested "+nameOf(row), "nothing was tested: "+strings.Join(untestedBecause(row), "; "))
 		}
 		for _, w := range row.Warnings {
-			a.add("warning", row.File, row.Line, nameOf(row), w.Summary)
+			a.add("warning", row.File, row.PromisedAt(w.Invariant, row.Line), nameOf(row), w.Summary)
 		}
 	}
 	return a.bytes(), nil
@@ -102,28 +110,106 @@ func owned(owner, text string) string {
 	return text + "\nowner " + owner
 }
 
-// comparisonGitHub writes an annotation for each reason and each warning of a gate.
-func comparisonGitHub(c *gate.Comparison, _ Options) ([]byte, error) {
+// comparisonGitHub writes an annotation for each reason of a gate that fails or cannot tell, where the scenario, or a
+// stack, says what it is about. What base and head share is not the change's and has none.
+func comparisonGitHub(c *gate.Comparison, o Options) ([]byte, error) {
 	c = cleaned(c)
 	a := newAnnotations()
-	place := func(text string) (string, int) {
-		for _, r := range c.Results {
-			if strings.HasPrefix(text, r.Name()+":") {
-				return r.File, r.Line
-			}
+	for _, r := range c.Results {
+		a.breachesOf(r, c, o)
+		a.boundsOf(r)
+		switch {
+		case r.Untested != "":
+			a.add("error", r.File, r.Line, "untested "+r.Name(), "the base was not tested: "+r.Untested)
+		case r.Verdict == result.Untested:
+			a.add("error", r.File, r.Line, "untested "+r.Name(), "nothing was tested: its breaches, if it has any, could not show")
 		}
-		return "", 0
+		for _, w := range r.NewWarnings {
+			a.add("warning", r.File, lineOf(r, w.Invariant), "warning "+r.Name(), owned(r.Owner, w.Summary))
+		}
 	}
-	for _, why := range c.Reasons {
-		file, line := place(why)
-		a.add("error", file, line, "racebench gate "+string(c.Outcome), why)
-	}
-	for _, w := range c.Warnings {
-		file, line := place(w)
-		a.add("warning", file, line, "racebench gate", w)
+	if len(c.Results) == 0 {
+		for _, why := range c.Reasons {
+			a.add("error", "", 0, "racebench gate "+string(c.Outcome), why)
+		}
 	}
 	if c.Outcome == gate.Inconclusive {
 		a.add("notice", "", 0, "racebench gate inconclusive", summaryOf(c))
 	}
 	return a.bytes(), nil
+}
+
+// breachesOf annotates the classes of one result that fail, or of which nobody knows if they are new.
+func (a *annotations) breachesOf(r gate.ResultChange, c *gate.Comparison, o Options) {
+	for _, b := range r.Breaches {
+		if !b.Fails && b.State != gate.Open {
+			continue
+		}
+		t := tellingOf(r, b)
+		text := fmt.Sprintf("%s\nclass %s: %s, was %s", t.sentence, b.Class, of(b.Head, r.Trials[1]), of(b.Base, r.Trials[0]))
+		if b.Expired != "" {
+			text += "; it was listed as known until " + b.Expired
+		}
+		if t.fix != "" {
+			text += "\nfix first: " + t.fix
+		}
+		if b.First.Dir != "" {
+			text += "\nagain: " + Called(c.Head.Called) + " replay " + quote(b.First.Dir)
+		}
+		file, line := r.File, r.Line
+		if r.Row != nil {
+			file, line = placeOf(*r.Row, t.breach, o.Root)
+		}
+		a.add("error", file, line, fmt.Sprintf("%s %s: %s", b.State, r.Name(), b.Invariant), owned(r.Owner, text))
+	}
+}
+
+// boundsOf annotates thresholds that do not hold, metrics that are worse and planted breaches that did not show.
+func (a *annotations) boundsOf(r gate.ResultChange) {
+	missed := false
+	for _, t := range r.Thresholds {
+		if t.Head != nil && !t.Holds {
+			missed = true
+			a.add("error", r.File, cmp.Or(t.Line, r.Line), "missed "+r.Name(), owned(r.Owner, fmt.Sprintf("%s: %s, was %s", t.Expr, quantity(t.Head, t.Unit), quantity(t.Base, t.Unit))))
+		}
+	}
+	if r.Verdict == result.Missed && !missed {
+		a.add("error", r.File, r.Line, "missed "+r.Name(), owned(r.Owner, "a planted breach did not show: the check is blind"))
+	}
+	for _, m := range r.Metrics {
+		if m.State != gate.Regressed {
+			continue
+		}
+		change := ""
+		if m.Change != nil {
+			change = ": " + signed(*m.Change)
+		}
+		a.add("error", r.File, cmp.Or(m.Line, r.Line), "regression "+r.Name(),
+			owned(r.Owner, fmt.Sprintf("%s is %s, was %s%s, and %.3g %% is allowed", m.Metric, quantity(m.Head, m.Unit), quantity(m.Base, m.Unit), change, 100*m.Tolerance)))
+	}
+}
+
+// inStack is a place in source code, as stacks of many runtimes write it.
+var inStack = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`([^\s():"']+\.[a-z]{1,4})(?::|", line )(\d+)`) })
+
+// placeOf is where a breach is shown: at the place below root that its story's first stack names, else at the line of the
+// scenario that made the promise.
+func placeOf(row result.Row, b result.RowBreach, root string) (file string, line int) {
+	for _, told := range b.First.Evidence {
+		for _, m := range inStack().FindAllStringSubmatch(told, -1) {
+			inside, ok := strings.CutPrefix(m[1], strings.TrimSuffix(root, "/")+"/")
+			if line, err := strconv.Atoi(m[2]); ok && root != "" && err == nil {
+				return inside, line
+			}
+		}
+	}
+	return row.File, row.PromisedAt(b.Invariant, row.Line)
+}
+
+// lineOf is the line of the scenario that names an invariant.
+func lineOf(r gate.ResultChange, invariant string) int {
+	if r.Row == nil {
+		return r.Line
+	}
+	return r.Row.PromisedAt(invariant, r.Line)
 }

@@ -73,7 +73,7 @@ type resultView struct {
 }
 
 type breachView struct {
-	Kind, Verdict, Headline, Line, Class, Story, Command string
+	Kind, Verdict, Headline, Line, Class, Story, Fix, Command string
 }
 
 type thresholdView struct{ Expr, Measured, State, Kind string }
@@ -242,6 +242,6 @@ func breachOf(row result.Row, b result.RowBreach, r *result.Report) breachView {
 	case b.Expired != "":
 		v.Line += " · listed as known until " + b.Expired
 	}
-	v.Command = ReplayCommand(r, row, b.First.Dir)
+	v.Fix, v.Command = adviceFor(row, b), ReplayCommand(r, row, b.First.Dir)
 	return v
 }

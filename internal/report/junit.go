@@ -4,19 +4,19 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jstemmer/go-junit-report/v2/junit"
 
 	"github.com/racebench/racebench/engine/result"
-	"github.com/racebench/racebench/internal/gate"
 )
 
 // renderJUnit writes a suite for each result and a test case for each invariant and threshold. Findings are
 // failures, untested results are errors, and breaches that known: lists are skipped with their reason.
 func renderJUnit(r *result.Report, _ Options) ([]byte, error) {
 	r = cleaned(r)
-	all := junit.Testsuites{Name: "racebench", Time: fmt.Sprintf("%.3f", float64(r.ElapsedNS)/1e9)}
+	all := junit.Testsuites{Name: "racebench", Time: seconds(r.ElapsedNS)}
 	for _, row := range r.Results {
 		all.AddSuite(suiteOf(row, r))
 	}
@@ -25,7 +25,7 @@ func renderJUnit(r *result.Report, _ Options) ([]byte, error) {
 
 func suiteOf(row result.Row, r *result.Report) junit.Testsuite {
 	class := nameOf(row)
-	s := junit.Testsuite{Name: row.Scenario + " " + class, Time: "0.000"} // how long one result took is not stored
+	s := junit.Testsuite{Name: row.Scenario + " " + class, Time: seconds(tookNS(row))}
 	s.AddProperty("seed", row.Seed)
 	s.AddProperty("engine", row.Engine)
 	s.AddProperty("scenario_hash", row.ScenarioHash)
@@ -37,16 +37,12 @@ func suiteOf(row result.Row, r *result.Report) junit.Testsuite {
 	if !r.Started.IsZero() {
 		s.Timestamp = r.Started.UTC().Format("2006-01-02T15:04:05")
 	}
-	if row.Verdict == result.Untested {
-		s.AddTestcase(junit.Testcase{Name: "tested", Classname: class, Error: &junit.Result{
-			Message: "nothing was tested", Type: "untested", Data: strings.Join(untestedBecause(row), "\n"),
-		}})
-	}
-	for _, name := range row.Tried() {
+	s.AddTestcase(testedCase(row, class))
+	for _, name := range row.Invariants {
 		s.AddTestcase(invariantCase(row, name, class, r))
 	}
 	for _, t := range row.Thresholds {
-		c := junit.Testcase{Name: t.Expr, Classname: class}
+		c := junit.Testcase{Name: t.Expr, Classname: class, Time: seconds(0)}
 		switch {
 		case t.Value == nil:
 			c.Error = &junit.Result{Message: "nothing was measured", Type: "untested"}
@@ -56,12 +52,36 @@ func suiteOf(row result.Row, r *result.Report) junit.Testsuite {
 		s.AddTestcase(c)
 	}
 	if row.Verdict == result.Missed && !missesThreshold(row) {
-		s.AddTestcase(junit.Testcase{Name: "planted breaches show", Classname: class, Failure: &junit.Result{
+		s.AddTestcase(junit.Testcase{Name: "planted breaches show", Classname: class, Time: seconds(0), Failure: &junit.Result{
 			Message: "a planted breach did not show: the check is blind", Type: "missed", Data: warningsOf(row),
 		}})
 	}
 	return s
 }
+
+// testedCase stands for the trials themselves, and takes their time: the other cases are judged from what they left.
+func testedCase(row result.Row, class string) junit.Testcase {
+	c := junit.Testcase{Name: "tested", Classname: class, Time: seconds(tookNS(row))}
+	if row.Verdict == result.Untested {
+		c.Error = &junit.Result{Message: "nothing was tested", Type: "untested", Data: strings.Join(untestedBecause(row), "\n")}
+	}
+	return c
+}
+
+// tookNS is how long the trials of a result took, from the begin of each until its server had ended; those of a
+// simulated world took together what is stored.
+func tookNS(row result.Row) int64 {
+	if row.ElapsedNS > 0 {
+		return row.ElapsedNS
+	}
+	var n int64
+	for _, t := range row.PerTrial {
+		n += t.StruckNS + t.DrainNS
+	}
+	return n
+}
+
+func seconds(ns int64) string { return fmt.Sprintf("%.3f", float64(ns)/1e9) }
 
 func missesThreshold(row result.Row) bool {
 	for _, t := range row.Thresholds {
@@ -90,7 +110,7 @@ func untestedBecause(row result.Row) []string {
 
 // invariantCase is an invariant's test: it fails with its worst breach that is not known.
 func invariantCase(row result.Row, name, class string, r *result.Report) junit.Testcase {
-	c := junit.Testcase{Name: name, Classname: class}
+	c := junit.Testcase{Name: name, Classname: class, Time: seconds(0)}
 	var fails, known []string
 	for _, b := range row.Breaches {
 		switch {
@@ -100,6 +120,9 @@ func invariantCase(row result.Row, name, class string, r *result.Report) junit.T
 		default:
 			fails = append(fails, fmt.Sprintf("%s in %s: %s", b.Class, shownIn(row, b), b.Summary))
 			fails = append(fails, b.First.Evidence...)
+			if fix := adviceFor(row, b); fix != "" {
+				fails = append(fails, "fix first: "+fix)
+			}
 			fails = append(fails, "seed "+b.First.Seed)
 			if again := ReplayCommand(r, row, b.First.Dir); again != "" {
 				fails = append(fails, "again: "+again)
@@ -114,37 +137,10 @@ func invariantCase(row result.Row, name, class string, r *result.Report) junit.T
 		c.Failure.Data = strings.Join(fails, "\n")
 	case len(known) > 0:
 		c.Skipped = &junit.Result{Message: strings.Join(known, "; ")}
-	case row.Verdict == result.Untested:
+	case row.Verdict == result.Untested, !slices.Contains(row.Tried(), name):
 		c.Skipped = &junit.Result{Message: "nothing was tested"}
 	}
 	return c
-}
-
-// comparisonJUnit writes a suite for each result and a test case for each check of the gate.
-func comparisonJUnit(c *gate.Comparison, _ Options) ([]byte, error) {
-	c = cleaned(c)
-	all := junit.Testsuites{Name: "racebench gate"}
-	p := newPainter(Options{})
-	for _, r := range c.Results {
-		class := r.Target + "/" + r.Variant
-		s := junit.Testsuite{Name: r.Name(), Time: "0.000"}
-		if r.Verdict == result.Untested {
-			s.AddTestcase(junit.Testcase{Name: "tested", Classname: class, Error: &junit.Result{Message: "nothing was tested", Type: "untested"}})
-		}
-		for _, line := range p.checksOf(r) {
-			test := junit.Testcase{Name: line.name, Classname: class}
-			text := strings.Join(strings.Fields(strings.Join([]string{"base", line.base, "head", line.head, line.change, line.state, line.remark, line.chance}, " ")), " ")
-			switch {
-			case line.fails:
-				test.Failure = &junit.Result{Message: text, Type: line.state}
-			case line.open:
-				test.Skipped = &junit.Result{Message: text}
-			}
-			s.AddTestcase(test)
-		}
-		all.AddSuite(s)
-	}
-	return encodeJUnit(all)
 }
 
 // encodeJUnit writes the document.

@@ -108,6 +108,9 @@ func (m *markdown) finding(r *result.Report, row result.Row) {
 		if len(b.First.Evidence) > 0 {
 			s.WriteString(pre(b.First.Evidence))
 		}
+		if fix := adviceFor(row, b); fix != "" {
+			s.WriteString("\n**fix first** " + md(fix) + "\n")
+		}
 		if again := ReplayCommand(r, row, b.First.Dir); again != "" {
 			s.WriteString("\nagain: " + code(again) + "\n")
 		}
@@ -177,12 +180,7 @@ func comparisonMarkdown(c *gate.Comparison, o Options) ([]byte, error) {
 		}
 		m.block(fmt.Sprintf("\n### %s\n\n%d and %s\n\n", md(r.Name()), r.Trials[0], count(int64(r.Trials[1]), "trial")))
 		m.block(tableOf([]string{"check", "base", "head", "change", "result", "remark", "chance", "noise"}, rows))
-		for _, b := range r.Breaches {
-			if b.Fails && len(b.First.Evidence) > 0 {
-				m.block(fmt.Sprintf("\n<details><summary>%s</summary>\n\n%s\n</details>\n", md(b.Summary), pre(b.First.Evidence)))
-			}
-		}
-		if r.Replay != "" {
+		if told := m.told(r, Called(c.Head.Called)); !told && r.Replay != "" {
 			m.block("\nagain: " + code(r.Replay) + "\n")
 		}
 	}
@@ -190,4 +188,34 @@ func comparisonMarkdown(c *gate.Comparison, o Options) ([]byte, error) {
 		m.block(fmt.Sprintf("\n%s without a change.\n", count(int64(same), "result")))
 	}
 	return m.bytes(), nil
+}
+
+// told tells what fails of one result: each new breach in a sentence, with what to fix first, its example and the command
+// that runs it again.
+func (m *markdown) told(r gate.ResultChange, called string) (some bool) {
+	for _, b := range r.Breaches {
+		if !b.Fails && b.State != gate.Open {
+			continue
+		}
+		t := tellingOf(r, b)
+		var s strings.Builder
+		fmt.Fprintf(&s, "\n**%s** %s\n", breachState(b), md(t.sentence))
+		if t.fix != "" {
+			s.WriteString("\n**fix first** " + md(t.fix) + "\n")
+		}
+		if len(b.First.Evidence) > 0 {
+			fmt.Fprintf(&s, "\n<details><summary>%s</summary>\n\n%s\n</details>\n", code(b.Class), pre(b.First.Evidence))
+		}
+		if b.First.Dir != "" {
+			s.WriteString("\nagain: " + code(called+" replay "+quote(b.First.Dir)) + "\n")
+		}
+		m.block(s.String())
+		some = true
+	}
+	for _, x := range r.Metrics {
+		if x.Why != "" && x.State == gate.Unclear {
+			m.block(fmt.Sprintf("\n%s: %s: %s\n", x.State, md(x.Metric), md(x.Why)))
+		}
+	}
+	return some
 }

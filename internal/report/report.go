@@ -24,6 +24,8 @@ type Options struct {
 	Worked string
 	// AlsoFailed says why the run fails although its verdict is no finding: one sentence for each name of --fail-on.
 	AlsoFailed []string
+	// Root is the folder that annotations name files in: a stack's place below it is one. Empty where there is none.
+	Root string
 	// Verbose shows the latencies of every group, and every trial in a line.
 	Verbose bool
 }

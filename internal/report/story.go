@@ -60,9 +60,7 @@ func (p *painter) breach(row result.Row, b result.RowBreach, r *result.Report) {
 	p.text(lipgloss.Style{}, 0, verdictColumn, hang+fmt.Sprintf("%s in %s · %s", b.Invariant, shownIn(row, b), timing(row, b)))
 	p.text(lipgloss.Style{}, 0, verdictColumn, hang+"class "+b.Class)
 	p.story(row, b)
-	if row.External() {
-		p.fixFirst(row, b)
-	}
+	p.fixFirst(row, b)
 	p.blank()
 	switch again := ReplayCommand(r, row, b.First.Dir); {
 	case again != "":

@@ -1,0 +1,148 @@
+package report
+
+import (
+	"encoding/xml"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jstemmer/go-junit-report/v2/junit"
+
+	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/gate"
+	"github.com/racebench/racebench/scenario"
+)
+
+// lossRow is of an external program that lost requests in four of five trials.
+func lossRow() result.Row {
+	row := row("server", result.Breached, result.Counts{Planned: 5, Run: 5, Passed: 1, Breached: 4})
+	row.Target, row.File, row.Line = scenario.External, ".racebench/web.yaml", 3
+	row.Scenario = "web"
+	row.Invariants = []string{"every-request-answered", "drain-ends", "clean-exit", "acked-survives-restart"}
+	row.Promises = []result.Promise{{Invariant: "every-request-answered", Line: 17}}
+	row.Breaches = []result.RowBreach{{
+		Invariant: "every-request-answered", Class: "every-request-answered/request-read/connection-closed", Verdict: result.Breached, Trials: 4, Count: 10, Of: 11,
+		Summary: "10 of 11 requests that the server had read before the signal got no answer",
+		First:   result.FirstTrial{Trial: 2, Seed: "9", Dir: "racebench-runs/x/trials/000002", Evidence: []string{"one of 3: a request of home-3", "      +1.00 ms  pid 7         printed: bye"}},
+	}}
+	row.Warnings = []result.RowWarning{
+		{Invariant: "clean-exit", Class: "clean-exit/program/status-1", Trials: 3, Count: 3, Summary: "the program exited with status 1"},
+		{Invariant: "preopened-answered", Class: "preopened-answered/first-request/eof", Trials: 3, Count: 3, Summary: "3 of 4 connections got no answer"},
+	}
+	row.PerTrial = []result.RowTrial{{Trial: 0, StruckNS: 300 * ms, DrainNS: 50 * ms}, {Trial: 1, StruckNS: 500 * ms, DrainNS: 150 * ms}}
+	return row
+}
+
+// cleanTwin is the same program without the fault.
+func cleanTwin() result.Row {
+	row := lossRow()
+	row.Verdict, row.Trials, row.Breaches = result.Passed, result.Counts{Planned: 5, Run: 5, Passed: 5}, nil
+	row.Warnings = row.Warnings[1:]
+	return row
+}
+
+const fixOfLoss = "close only idle ones"
+
+// TestTheSentenceAndTheFixAreInEveryOutput renders a run and a gate of the same loss in every format for people.
+func TestTheSentenceAndTheFixAreInEveryOutput(t *testing.T) {
+	run, base := reportOf(lossRow()), reportOf(cleanTwin())
+	c := gate.Compare(base, run, gate.Options{Base: "base", Head: "head", Interleaved: true})
+	outputs := map[string]string{}
+	for _, format := range []string{"text", "markdown", "junit", "github", "html"} {
+		outputs["run, "+format] = render(t, format, run, Options{Width: 2000})
+	}
+	for _, format := range []string{"text", "markdown", "junit", "github"} {
+		outputs["gate, "+format] = renderComparison(t, format, c, Options{Width: 2000})
+	}
+	for name, text := range outputs {
+		for _, want := range []string{"10 of 11 requests that the server had read before the signal got no answer", fixOfLoss, "racebench replay racebench-runs/x/trials/000002"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: it does not say %q:\n%s", name, want, text)
+			}
+		}
+	}
+	for _, format := range []string{"markdown", "junit", "github", "html"} {
+		if text := render(t, format, base, Options{}); strings.Contains(text, fixOfLoss) {
+			t.Errorf("%s of a program that lost nothing says what to fix:\n%s", format, text)
+		}
+	}
+}
+
+// TestAnnotationsPointAtThePromise, or at the project's file that a stack names, and never at another's.
+func TestAnnotationsPointAtThePromise(t *testing.T) {
+	for line, want := range map[string]string{
+		"+1.00 ms  pid 7  printed: bye":                                                "file=.racebench/web.yaml,line=17,",
+		"printed: panic: send on closed channel at /src/app/web/server.go:42 +0x1d":    "file=web/server.go,line=42,",
+		`printed:   File "/src/app/server.py", line 12, in serve`:                      "file=server.py,line=12,",
+		"printed: at handler (/src/app/node/server.js:7:11)":                           "file=node/server.js,line=7,",
+		"printed: /usr/lib/go/src/net/http/server.go:1954 and /src/application/x.go:3": "file=.racebench/web.yaml,line=17,",
+	} {
+		r := lossRow()
+		r.Breaches[0].First.Evidence = []string{line}
+		run := reportOf(r)
+		gated := gate.Compare(reportOf(cleanTwin()), run, gate.Options{Interleaved: true})
+		for name, text := range map[string]string{
+			"run": render(t, "github", run, Options{Root: "/src/app"}), "gate": renderComparison(t, "github", gated, Options{Root: "/src/app"}),
+		} {
+			if !strings.Contains(text, "::error "+want) {
+				t.Errorf("%s of %q: want %s in\n%s", name, line, want, text)
+			}
+		}
+	}
+}
+
+// TestWhatBaseAndHeadShareIsNotAnnotated: a breach and a warning that the base has are not the change's.
+func TestWhatBaseAndHeadShareIsNotAnnotated(t *testing.T) {
+	same := gate.Compare(reportOf(lossRow()), reportOf(lossRow()), gate.Options{Interleaved: true})
+	if text := renderComparison(t, "github", same, Options{}); strings.Contains(text, "::") {
+		t.Errorf("nothing differs, and it annotates\n%s", text)
+	}
+	worse := gate.Compare(reportOf(cleanTwin()), reportOf(lossRow()), gate.Options{Interleaved: true})
+	text := renderComparison(t, "github", worse, Options{})
+	if strings.Count(text, "::error ") != 1 || strings.Count(text, "::warning ") != 1 || !strings.Contains(text, "status 1") || strings.Contains(text, "3 of 4 connections") {
+		t.Errorf("one breach and one warning are new:\n%s", text)
+	}
+	r := lossRow()
+	r.Thresholds = []result.Threshold{{Expr: "p99(home) < 25ms", Unit: "ns", Value: ptr(26e6), Line: 21}}
+	r.Verdict, r.Breaches = result.Missed, nil
+	text = renderComparison(t, "github", gate.Compare(reportOf(cleanTwin()), reportOf(r), gate.Options{Interleaved: true}), Options{})
+	if !strings.Contains(text, "::error file=.racebench/web.yaml,line=21,") {
+		t.Errorf("the threshold's line is not named:\n%s", text)
+	}
+}
+
+// TestJUnitNamesAreStable compares the cases of a gate that fails, one that passes and one that tested nothing.
+func TestJUnitNamesAreStable(t *testing.T) {
+	untested := cleanTwin()
+	untested.Verdict, untested.Trials, untested.PerTrial = result.Untested, result.Counts{Planned: 5, Void: 5}, nil
+	var first []string
+	for name, head := range map[string]result.Row{"breached": lossRow(), "clean": cleanTwin(), "untested": untested} {
+		head.Crossed = []result.Crossed{{Kind: "unread-fresh-eof", Count: 3, Of: 9}}
+		for which, text := range map[string]string{
+			"gate": renderComparison(t, "junit", gate.Compare(reportOf(cleanTwin()), reportOf(head), gate.Options{Interleaved: true}), Options{}),
+			"run":  render(t, "junit", reportOf(head), Options{}),
+		} {
+			var got junit.Testsuites
+			if err := xml.Unmarshal([]byte(text), &got); err != nil || len(got.Suites) != 1 {
+				t.Fatalf("%v:\n%s", err, text)
+			}
+			var names []string
+			for _, c := range got.Suites[0].Testcases {
+				names = append(names, c.Name)
+				if !regexp.MustCompile(`^\d+\.\d{3}$`).MatchString(c.Time) {
+					t.Errorf("%s, %s: case %s took %q", name, which, c.Name, c.Time)
+				}
+			}
+			if first == nil {
+				first = names
+			}
+			if !slices.Equal(names, first) || !slices.Contains(names, "every-request-answered") || slices.ContainsFunc(names, func(n string) bool { return strings.Contains(n, "crossed") }) {
+				t.Errorf("%s, %s: the cases are %q, and of another result %q", name, which, names, first)
+			}
+			if want := map[bool]string{true: "0.000", false: "1.000"}[name == "untested"]; got.Suites[0].Time != want || got.Suites[0].Testcases[0].Time != want {
+				t.Errorf("%s, %s: it took %q, want %s", name, which, got.Suites[0].Time, want)
+			}
+		}
+	}
+}
