@@ -12,6 +12,8 @@ var softRisks = map[string]string{"preopened": "preopened-answered"}
 // kindOf is the kind of work that breaches and warnings of an invariant and a station count.
 var kindOf = map[string]string{
 	"preopened-answered/first-request": "preopened", "clean-close/websocket": "websocket-open", "clean-close/stream": "stream-open",
+	"every-request-answered/request-read": "request-read", "every-request-answered/upload-half-received": "upload-half-received",
+	"every-request-answered/answer-half-sent": "answer-half-sent", "acked-survives-restart/store": "acknowledged-write",
 }
 
 // countOfAll gives what counts a kind of work at a program from outside the total of all trials: the table of what

@@ -71,3 +71,27 @@ func TestWarningsHaveTheTablesTotal(t *testing.T) {
 		t.Errorf("warnings %+v, want 2 of 4", w)
 	}
 }
+
+// TestSentencesHaveTheTablesTotal: a sentence about requests that were read counts those of all trials, as their row of
+// what was at risk does.
+func TestSentencesHaveTheTablesTotal(t *testing.T) {
+	for kind, class := range map[string]string{
+		"request-read": "every-request-answered/request-read/exited", "acknowledged-write": "acked-survives-restart/store/missing",
+		"answer-half-sent": "every-request-answered/answer-half-sent/exited",
+	} {
+		c := result.NewCampaign(result.Header{Target: "external"}, result.Rules{})
+		c.Add(result.Trial{Verdict: result.Passed, AtRisk: []result.Risk{{Kind: kind, Count: 1}}})
+		c.Add(result.Trial{
+			Index: 1, Verdict: result.Breached, AtRisk: []result.Risk{{Kind: kind, Count: 4, Lost: 4}},
+			Breaches: []result.Breach{{Class: class, Verdict: result.Breached, Count: 4, Of: 4, Summary: "4 of 4 of them"}},
+		})
+		c.Finish()
+		rep, err := result.NewReport([]*result.Campaign{c})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b := rep.Results[0].Breaches; len(b) != 1 || b[0].Summary != "4 of 5 of them" {
+			t.Errorf("%s: %+v, want 4 of 5", class, b)
+		}
+	}
+}

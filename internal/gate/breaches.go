@@ -103,16 +103,16 @@ func rank(b BreachChange) int {
 	return 1
 }
 
-// heldBy counts the invariants of the head that no trial of either side broke.
-func heldBy(base, head result.Row) int {
-	n := 0
+// heldBy are the invariants of the head that no trial of either side broke.
+func heldBy(base, head result.Row) []string {
+	var held []string
 	for _, name := range head.Tried() {
 		broken := func(b result.RowBreach) bool { return b.Invariant == name }
 		if !slices.ContainsFunc(base.Breaches, broken) && !slices.ContainsFunc(head.Breaches, broken) {
-			n++
+			held = append(held, name)
 		}
 	}
-	return n
+	return held
 }
 
 // judgeBreaches tests the rates of all classes that both sides show, as one family, and names the failures.

@@ -84,9 +84,10 @@ type ResultChange struct {
 	Untested    string              `json:"base_untested,omitempty"` // why the base's trials prove nothing, so that nothing is new
 	Trials      [2]int              `json:"trials"`                  // valid ones, base and head
 	Held        int                 `json:"held"`                    // invariants that no trial of either side broke
-	NoSpeed     string              `json:"no_speed,omitempty"`      // why speed is not comparable
-	Breaches    []BreachChange      `json:"breaches,omitempty"`      // of either side
-	Thresholds  []ThresholdChange   `json:"thresholds,omitempty"`    // of the head
+	HeldBoth    []string            `json:"held_invariants,omitempty"`
+	NoSpeed     string              `json:"no_speed,omitempty"`   // why speed is not comparable
+	Breaches    []BreachChange      `json:"breaches,omitempty"`   // of either side
+	Thresholds  []ThresholdChange   `json:"thresholds,omitempty"` // of the head
 	Metrics     []MetricChange      `json:"metrics,omitempty"`
 	Crossed     []CrossedChange     `json:"crossed,omitempty"`
 	Unseen      []string            `json:"unseen,omitempty"`       // known entries that no trial of the head showed
@@ -182,7 +183,8 @@ func (c *Comparison) changeOf(base *result.Row, head result.Row) ResultChange {
 	}
 	ch.Trials = [2]int{base.Trials.Run, head.Trials.Run}
 	ch.Breaches = breachesOf(*base, head, c.sameScenario(*base, head))
-	ch.Held = heldBy(*base, head)
+	ch.HeldBoth = heldBy(*base, head)
+	ch.Held = len(ch.HeldBoth)
 	ch.NewWarnings = newWarnings(*base, head)
 	ch.Thresholds = thresholdsOf(*base, head)
 	ch.Crossed = crossedOf(*base, head)

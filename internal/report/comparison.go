@@ -144,16 +144,16 @@ func (p *painter) changed(r gate.ResultChange, c *gate.Comparison) {
 		head: "CHECK", cells: cell(func(c check) string { return c.name }),
 		short: &shorter{rank: 2, head: "CHECK", cells: cell(func(c check) string { return elide(c.name, nameRoom) })},
 	}}}
-	t.add(&column{head: "BASE", right: true, cells: cell(func(c check) string { return c.base })})
-	t.add(&column{head: "HEAD", right: true, cells: cell(func(c check) string { return c.head })})
-	t.add(&column{head: "CHANGE", right: true, cells: cell(func(c check) string { return c.change }), drop: 1})
-	t.add(&column{
+	t.keep(&column{head: "BASE", right: true, cells: cell(func(c check) string { return c.base })})
+	t.keep(&column{head: "HEAD", right: true, cells: cell(func(c check) string { return c.head })})
+	t.keep(&column{head: "CHANGE", right: true, cells: cell(func(c check) string { return c.change }), drop: 1})
+	t.keep(&column{
 		head: "RESULT", cells: cell(func(c check) string { return c.state }),
 		style: func(i int) lipgloss.Style { return checks[i].style },
 	})
-	t.add(&column{head: "REMARK", cells: cell(func(c check) string { return c.remark }), drop: 4})
-	t.add(&column{head: "CHANCE", cells: cell(func(c check) string { return c.chance }), drop: 3})
-	t.add(&column{head: "NOISE", right: true, cells: cell(func(c check) string { return c.noise }), drop: 5})
+	t.keep(&column{head: "REMARK", cells: cell(func(c check) string { return c.remark }), drop: 4})
+	t.keep(&column{head: "CHANCE", cells: cell(func(c check) string { return c.chance }), drop: 3})
+	t.keep(&column{head: "NOISE", right: true, cells: cell(func(c check) string { return c.noise }), drop: 5})
 	p.table(t)
 	p.asides(r, c)
 }
@@ -165,6 +165,9 @@ const nameRoom = 34
 // asides writes below a table what its lines have no room for.
 func (p *painter) asides(r gate.ResultChange, c *gate.Comparison) {
 	p.blankOnce(func() {
+		if r.Row != nil && len(r.HeldBoth) > 0 {
+			p.field("held", strings.Join(r.HeldBoth, ", "))
+		}
 		switch {
 		case r.InBase:
 		case c.Interleaved:
@@ -190,7 +193,7 @@ func (p *painter) asides(r gate.ResultChange, c *gate.Comparison) {
 			}
 			t := tellingOf(r, b)
 			p.field("breach", t.sentence)
-			for _, l := range b.First.Evidence {
+			for _, l := range exampleOf(b.First) {
 				p.evidence(l)
 			}
 			if t.fix != "" {

@@ -32,13 +32,13 @@ func (p *painter) checksOf(r gate.ResultChange) []check {
 	if r.Held > 0 {
 		base := nothing
 		if r.InBase {
-			base = held(r.Trials[0], r.Untested != "")
+			base = held(r.Trials[0], 0, r.Untested != "")
 		}
 		name := count(int64(r.Held), "invariant")
 		if len(r.Breaches) > 0 {
 			name = count(int64(r.Held), "other invariant")
 		}
-		head := held(r.Trials[1], r.Verdict == result.Untested)
+		head := held(r.Trials[1], rowOf(r).Trials.Hung, r.Verdict == result.Untested)
 		all = append(all, check{name: name, base: base, head: head, state: "", style: p.green})
 	}
 	for _, t := range r.Thresholds {
@@ -61,9 +61,14 @@ func (p *painter) checksOf(r gate.ResultChange) []check {
 }
 
 // held is the cell of the invariants that no trial of a side broke.
-func held(trials int, untested bool) string {
-	if trials == 0 || untested {
+func held(trials, hung int, untested bool) string {
+	switch {
+	case trials == 0 || untested:
 		return "untested"
+	case hung == trials: // a server that has not ended may still break them
+		return "not judged"
+	case hung > 0:
+		return fmt.Sprintf("held %d/%d", trials-hung, trials)
 	}
 	return "held"
 }

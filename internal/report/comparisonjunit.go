@@ -90,7 +90,7 @@ func changeCase(r gate.ResultChange, row result.Row, name, class, called string)
 			c.Failure = &junit.Result{Message: t.sentence, Type: breachState(b)}
 		}
 		fails = append(fails, counts, t.sentence)
-		fails = append(fails, b.First.Evidence...)
+		fails = append(fails, exampleOf(b.First)...)
 		if t.fix != "" {
 			fails = append(fails, "fix first: "+t.fix)
 		}

@@ -146,3 +146,82 @@ func TestJUnitNamesAreStable(t *testing.T) {
 		}
 	}
 }
+
+// TestTheTableCountsWhatTheSentencesCount: a loss that only warns is in the JSON's at_risk, and not in LOST.
+func TestTheTableCountsWhatTheSentencesCount(t *testing.T) {
+	r := lossRow()
+	r.AtRisk = []result.RowRisk{{Kind: "request-read", Count: 55, Lost: 54, Trials: 5}, {Kind: "preopened", Count: 2, Lost: 2, Trials: 2}}
+	if lost, risk := lostCell(r), riskCell(r); lost != "54" || risk != "55" {
+		t.Errorf("%s of %s, where the sentence counts 54 of 55 requests", lost, risk)
+	}
+	if text := render(t, "markdown", reportOf(r), Options{}); !strings.Contains(text, "| 54 | 55 |") {
+		t.Errorf("the table counts otherwise:\n%s", text)
+	}
+	if text := render(t, "json", reportOf(r), Options{}); !regexp.MustCompile(`"kind": "preopened",\s+"count": 2,\s+"lost": 2`).MatchString(text) {
+		t.Errorf("the JSON lacks what is lost with a warning:\n%s", text)
+	}
+	r.Breaches = append(r.Breaches, result.RowBreach{Invariant: "preopened-answered", Class: "preopened-answered/first-request/eof", Trials: 2, Count: 2})
+	if lost, risk := lostCell(r), riskCell(r); lost != "56" || risk != "57" {
+		t.Errorf("%s of %s, where expect makes a breach of both", lost, risk)
+	}
+}
+
+// TestNothingIsOKWhereTheProgramHung: what a program has that has not ended, it may still lose.
+func TestNothingIsOKWhereTheProgramHung(t *testing.T) {
+	for _, hung := range []int{0, 2, 5} {
+		r := cleanTwin()
+		r.AtRisk = []result.RowRisk{{Kind: "request-read", Count: 9, Trials: 5}}
+		r.Trials = result.Counts{Planned: 5, Run: 5, Passed: 5 - hung, Hung: hung}
+		if hung > 0 {
+			r.Verdict = result.Hung
+			r.Breaches = []result.RowBreach{{Invariant: "drain-ends", Class: "drain-ends/program/stuck", Verdict: result.Hung, Trials: hung, Count: int64(hung), Summary: "it was still running"}}
+		}
+		text := render(t, "text", reportOf(r), Options{Width: 160})
+		ok := regexp.MustCompile(`request read by the server +9 +\S+ +\S+ +ok\n`).MatchString(text)
+		page := render(t, "html", reportOf(r), Options{})
+		held := strings.Contains(page, ">held<")
+		both := renderComparison(t, "text", gate.Compare(reportOf(cleanTwin()), reportOf(r), gate.Options{Interleaved: true}), Options{Width: 160, Verbose: true})
+		heldBoth := regexp.MustCompile(`invariants? +held +held\n`).MatchString(both)
+		if want := hung == 0; ok != want || held != (hung < 5) || heldBoth != want {
+			t.Errorf("%d of 5 hung: ok %v, held %v, held in a gate %v\n%s\n%s", hung, ok, held, heldBoth, text, both)
+		}
+	}
+}
+
+// TestAPassNamesItsInvariants, in a run and in a gate.
+func TestAPassNamesItsInvariants(t *testing.T) {
+	clean := reportOf(cleanTwin())
+	for name, text := range map[string]string{
+		"run":  render(t, "text", clean, Options{Width: 200}),
+		"gate": renderComparison(t, "text", gate.Compare(clean, clean, gate.Options{Interleaved: true}), Options{Width: 200, Verbose: true}),
+	} {
+		if !strings.Contains(text, "  held      every-request-answered, drain-ends, clean-exit\n") {
+			t.Errorf("%s names no invariant:\n%s", name, text)
+		}
+	}
+}
+
+// TestAnExampleSaysOfWhatItIsOne: the number of one trial is not that of the sentence, which counts all.
+func TestAnExampleSaysOfWhatItIsOne(t *testing.T) {
+	run := reportOf(lossRow())
+	c := gate.Compare(reportOf(cleanTwin()), run, gate.Options{Interleaved: true})
+	for _, format := range []string{"text", "markdown", "junit", "html"} {
+		if text := render(t, format, run, Options{}); !strings.Contains(text, "one of 3 in this trial: a request") {
+			t.Errorf("%s of a run:\n%s", format, text)
+		}
+	}
+	for _, format := range []string{"text", "markdown", "junit"} {
+		if text := renderComparison(t, format, c, Options{}); !strings.Contains(text, "one of 3 in this trial: a request") {
+			t.Errorf("%s of a gate:\n%s", format, text)
+		}
+	}
+}
+
+// TestColumnsOfAGateStay whatever a result has to say.
+func TestColumnsOfAGateStay(t *testing.T) {
+	clean := reportOf(cleanTwin())
+	text := renderComparison(t, "text", gate.Compare(clean, clean, gate.Options{Interleaved: true}), Options{Width: 200, Verbose: true})
+	if !regexp.MustCompile(`CHECK +BASE +HEAD +CHANGE +RESULT +REMARK +CHANCE +NOISE\n`).MatchString(text) {
+		t.Errorf("a column is missing:\n%s", text)
+	}
+}

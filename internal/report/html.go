@@ -176,6 +176,9 @@ func matrixCellOf(row result.Row, invariant string) matrixCell {
 		}
 		return matrixCell{fmt.Sprintf("%d of %d", b.trials, row.Trials.Run), "bad"}
 	}
+	if row.Trials.Hung > 0 && row.Trials.Hung == row.Trials.Run {
+		return matrixCell{"not judged", "open"}
+	}
 	if row.Verdict == result.Untested || !slices.Contains(row.Tried(), invariant) {
 		return matrixCell{"not tested", "open"}
 	}
@@ -232,7 +235,7 @@ func resultOf(row result.Row, r *result.Report, anchor string, charts *int) resu
 func breachOf(row result.Row, b result.RowBreach, r *result.Report) breachView {
 	v := breachView{
 		Kind: "bad", Verdict: b.Verdict.String(), Headline: headline(row, b), Class: b.Class,
-		Line: fmt.Sprintf("%s in %s · %s", b.Invariant, shownIn(row, b), timing(row, b)), Story: strings.Join(b.First.Evidence, "\n"),
+		Line: fmt.Sprintf("%s in %s · %s", b.Invariant, shownIn(row, b), timing(row, b)), Story: strings.Join(exampleOf(b.First), "\n"),
 	}
 	switch {
 	case b.Planted:

@@ -119,7 +119,7 @@ func invariantCase(row result.Row, name, class string, r *result.Report) junit.T
 			known = append(known, fmt.Sprintf("%s in %s: %s", b.Class, shownIn(row, b), b.Known))
 		default:
 			fails = append(fails, fmt.Sprintf("%s in %s: %s", b.Class, shownIn(row, b), b.Summary))
-			fails = append(fails, b.First.Evidence...)
+			fails = append(fails, exampleOf(b.First)...)
 			if fix := adviceFor(row, b); fix != "" {
 				fails = append(fails, "fix first: "+fix)
 			}

@@ -106,7 +106,7 @@ func (m *markdown) finding(r *result.Report, row result.Row) {
 		}
 		s.WriteString("\n\n")
 		if len(b.First.Evidence) > 0 {
-			s.WriteString(pre(b.First.Evidence))
+			s.WriteString(pre(exampleOf(b.First)))
 		}
 		if fix := adviceFor(row, b); fix != "" {
 			s.WriteString("\n**fix first** " + md(fix) + "\n")
@@ -204,7 +204,7 @@ func (m *markdown) told(r gate.ResultChange, called string) (some bool) {
 			s.WriteString("\n**fix first** " + md(t.fix) + "\n")
 		}
 		if len(b.First.Evidence) > 0 {
-			fmt.Fprintf(&s, "\n<details><summary>%s</summary>\n\n%s\n</details>\n", code(b.Class), pre(b.First.Evidence))
+			fmt.Fprintf(&s, "\n<details><summary>%s</summary>\n\n%s\n</details>\n", code(b.Class), pre(exampleOf(b.First)))
 		}
 		if b.First.Dir != "" {
 			s.WriteString("\nagain: " + code(called+" replay "+quote(b.First.Dir)) + "\n")

@@ -55,6 +55,13 @@ func (p *painter) struck(row result.Row) {
 			}
 			word := "ok"
 			switch {
+			case r.Count > 0 && r.Lost == 0 && row.Trials.Hung > 0: // a program that has not ended may still lose it
+				word = "not judged"
+				if row.Trials.Hung < row.Trials.Run {
+					word = fmt.Sprintf("not judged in %d/%d", row.Trials.Hung, row.Trials.Run)
+				} else {
+					lost = nothing
+				}
 			case r.Count == 0:
 				word, lost = "not tested", nothing
 			case r.Lost > 0 && s.warns:

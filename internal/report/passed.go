@@ -35,6 +35,9 @@ func (p *painter) passed(row result.Row) {
 		held = count(int64(n), "invariant") + " held"
 	}
 	p.verdict(row.Verdict, fmt.Sprintf("%s: %s in %s; %d void", nameOf(row), held, ofRuns(row, row.Trials.Passed), row.Trials.Void))
+	if names := row.Tried(); len(names) > 0 {
+		p.field("held", strings.Join(names, ", "))
+	}
 	if !row.External() || row.AtRisk == nil { // an external program's are in its table
 		p.risks(row)
 	}

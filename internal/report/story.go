@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -104,9 +105,20 @@ func (p *painter) story(row result.Row, b result.RowBreach) {
 		return
 	}
 	p.stories[key] = fmt.Sprintf("%s, class %s", nameOf(row), b.Class)
-	for _, l := range b.First.Evidence {
+	for _, l := range exampleOf(b.First) {
 		p.evidence(l)
 	}
+}
+
+var oneOf = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^one of (\d+): `) })
+
+// exampleOf is a story as it is printed: what its number counts is said, which is less than the sentence counts.
+func exampleOf(f result.FirstTrial) []string {
+	lines := slices.Clone(f.Evidence)
+	for i, l := range lines {
+		lines[i] = oneOf().ReplaceAllString(l, "one of $1 in this trial: ")
+	}
+	return lines
 }
 
 // storyKey is a story without its class, which the report gives apart.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/lipgloss"
@@ -200,12 +201,15 @@ func lostCell(row result.Row) string {
 	return fmt.Sprint(lost)
 }
 
-// lostOf sums up the losses of all breaches; for an external program, of all work at risk.
+// lostOf sums up the losses of all breaches; for an external program, of all work at risk whose loss is more than a
+// warning.
 func lostOf(row result.Row) int64 {
 	var n int64
 	if row.External() {
 		for _, k := range row.AtRisk {
-			n += k.Lost
+			if !warnsOnly(row, k.Kind) {
+				n += k.Lost
+			}
 		}
 		return n
 	}
@@ -229,9 +233,28 @@ func riskCell(row result.Row) string {
 func riskOf(row result.Row) int64 {
 	var n int64
 	for _, k := range row.AtRisk {
-		n += k.Count
+		if !warnsOnly(row, k.Kind) {
+			n += k.Count
+		}
 	}
 	return n
+}
+
+// warnsOnly says whether the loss of a kind of work warns and is no breach of this row: the table of results counts what
+// its sentences count.
+func warnsOnly(row result.Row, kind string) bool {
+	if !row.External() {
+		return false
+	}
+	for _, s := range stakes {
+		if s.kind != kind || !s.warns {
+			continue
+		}
+		return !slices.ContainsFunc(row.Breaches, func(b result.RowBreach) bool {
+			return slices.ContainsFunc(s.classes, func(part string) bool { return strings.Contains(b.Class, part) })
+		})
+	}
+	return false
 }
 
 func rateCell(row result.Row, main result.Throughput) string {

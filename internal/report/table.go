@@ -43,6 +43,9 @@ func (t *table) add(c *column) {
 	}
 }
 
+// keep appends a column whether or not a row has anything in it: columns that come and go make tables hard to compare.
+func (t *table) keep(c *column) { t.columns = append(t.columns, c) }
+
 // nothing stands where a row has no value.
 const nothing = "–"
 
