@@ -27,5 +27,6 @@ func HeaderOf(p trial.Program, v targets.Variant) result.Header {
 		File: file, Line: line, Scenario: s.Name, ScenarioHash: p.Scenario.Hash(p.Vocabulary), Owner: s.Owner, Target: p.Target.Name, Variant: v.Name,
 		Reference: v.Name == p.Target.Reference, Engine: string(scenario.Real), Knobs: p.Knobs.Values(),
 		DrainLimit: s.DrainLimit, Invariants: p.Expect, AtStartup: startup, Remote: p.Remote, Moment: strings.Join(moments, ", then "),
+		Runtime: runtimeOf(s.External),
 	}
 }

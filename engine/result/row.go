@@ -16,6 +16,7 @@ type Header struct {
 	Owner        string            `json:"owner,omitempty"`
 	Target       string            `json:"target"`
 	Variant      string            `json:"variant"`
+	Runtime      string            `json:"runtime,omitempty"`   // of an external program, from its executable: go, node, python, java, …
 	Reference    bool              `json:"reference,omitempty"` // the variant is the target's known-good one
 	Engine       string            `json:"engine"`
 	Seed         string            `json:"seed"`

@@ -30,7 +30,37 @@ var advice = []struct{ part, text string }{
 }
 
 // wrapped is the advice on a program that ended and left its server behind.
-const wrapped = "The process that got the signal ended and left its server running: a wrapper that does not hand signals on. Let the wrapper become the server: sh -c 'exec ./server', node server.js instead of npm start, a built program instead of go run."
+func wrapped(row result.Row) string {
+	return "The process that got the signal ended and left its server running: a wrapper that does not hand signals on. Let the wrapper become the server: sh -c 'exec ./server'" +
+		inWordsOf(row.Runtime, ", ", "", instead) + "."
+}
+
+// byRuntime is advice in the words of one runtime.
+type byRuntime struct{ runtime, name, text string }
+
+var (
+	instead = []byRuntime{{"node", "", "node server.js instead of npm start"}, {"go", "", "a built program instead of go run"}}
+	waitFor = []byRuntime{{"go", "Go: ", "wait for Shutdown, not for ListenAndServe"}, {"node", "Node: ", "exit in server.close()'s callback"}}
+)
+
+// inWordsOf are the words of a program's runtime, with what stands before and after them: those of all where it is not known,
+// and none where it is another one.
+func inWordsOf(runtime, before, after string, all []byRuntime) string {
+	text, lead := "", before
+	for _, r := range all {
+		if runtime == "" || runtime == r.runtime {
+			text += lead + r.name + r.text
+			lead = "; "
+			if before == ", " {
+				lead = before
+			}
+		}
+	}
+	if text == "" {
+		return ""
+	}
+	return text + after
+}
 
 // stacks names the file that shows where a hung program stood, if racebench asked it for its stacks.
 const stacks = " Its stacks after SIGQUIT, where its runtime prints them, are in stderr.txt of the trial."
@@ -40,7 +70,21 @@ var remedies = map[string]string{
 	"clean-exit":         "A supervisor takes that for a failure, and may start it again. End with status 0 when the stop is done, or list the status (exit:, --exit).",
 	"clean-close":        "Close each WebSocket with 1001 when the signal comes: its client then goes elsewhere at once.",
 	"drain-ends":         "Install a handler for the signal, or run it below an init that hands signals on (tini, or the one of the container engine).",
-	"preopened-answered": "A server that stops at once, such as Go's net/http in Shutdown (1.25 and later), closes connections whose first request comes then. Wait a moment between the signal and the server's own stop (lame duck: still serving, already out of the balancer); act if your clients do not send again.",
+	"preopened-answered": "A server that stops at once" + goStopsAtOnce + " closes connections whose first request comes then. Wait a moment between the signal and the server's own stop (lame duck: still serving, already out of the balancer); act if your clients do not send again.",
+}
+
+// goStopsAtOnce names a server that does, to programs that may be such a one.
+const goStopsAtOnce = ", such as Go's net/http in Shutdown (1.25 and later),"
+
+// remedyOf is what to do about a warning of a result; empty where nothing is known.
+func remedyOf(row result.Row, invariant string) string {
+	if !row.External() {
+		return ""
+	}
+	if row.Runtime != "" && row.Runtime != "go" {
+		return strings.Replace(remedies[invariant], goStopsAtOnce, "", 1)
+	}
+	return remedies[invariant]
 }
 
 // signalOf lists servers that drain on another signal than SIGTERM.
@@ -83,7 +127,7 @@ func adviceFor(row result.Row, b result.RowBreach) string {
 		text = strings.Replace(text, stacks, "", 1)
 	}
 	if b.Invariant == "no-orphan" && slices.ContainsFunc(row.Breaches, func(o result.RowBreach) bool { return o.Invariant == "listener-closes" }) {
-		text = wrapped
+		text = wrapped(row)
 	}
 	return text
 }
@@ -110,7 +154,9 @@ func adviceOnWords(b result.RowBreach) string {
 }
 
 // endWithTheStop is the advice on a program that ended before its requests.
-const endWithTheStop = " End the process only when the server's own stop has returned (Go: wait for Shutdown, not for ListenAndServe; Node: exit in server.close()'s callback)."
+func endWithTheStop(runtime string) string {
+	return " End the process only when the server's own stop has returned" + inWordsOf(runtime, " (", ")", waitFor) + "."
+}
 
 // exitedWith tells the end of a program that left requests open. If it ends at the same moment in every trial, a
 // timer is likely.
@@ -134,7 +180,7 @@ func exitedWith(row result.Row) string {
 	if d := row.Drain; d != nil && n >= 3 && least > (20*time.Millisecond).Nanoseconds() && d.P50NS < least+least/5 {
 		return when + " That looks like a timer: exit when the last answer is out, and keep the timer as a last resort only."
 	}
-	return when + endWithTheStop
+	return when + endWithTheStop(row.Runtime)
 }
 
 // adviceOn is what to fix first of a class, or of an invariant that warns, without the story of one trial.
@@ -144,7 +190,7 @@ func adviceOn(word string) []string {
 	case remedies[word] != "":
 		return []string{remedies[word]}
 	case strings.HasPrefix(word, "every-request-answered/") && strings.HasSuffix(word, "/exited"):
-		return []string{strings.TrimSpace(endWithTheStop)}
+		return []string{strings.TrimSpace(endWithTheStop(""))}
 	}
 	for _, a := range advice {
 		if strings.Contains(word, a.part) {

@@ -146,6 +146,9 @@ func (p *painter) untested(row result.Row, r *result.Report) {
 	}
 	p.verdict(row.Verdict, nameOf(row)+": "+why)
 	p.voids(row)
+	if row.SignalLateNS > punctual || slices.ContainsFunc(row.Void, func(v result.VoidReason) bool { return v.Code == void.Starved }) {
+		p.field("try", busyFirst(row))
+	}
 	said := map[string]bool{}
 	probe := len(r.Command) > 1 && r.Command[1] == "probe"
 	for _, v := range row.Void {
@@ -171,6 +174,16 @@ func (p *painter) untested(row result.Row, r *result.Report) {
 type hint struct {
 	code       void.Code
 	try, probe string
+}
+
+// busyFirst is what to try first where other work of the machine may be all that is wrong: any other advice would send
+// the reader to a program, or a path, that has no fault.
+func busyFirst(row result.Row) string {
+	late := "the load generator itself was starved"
+	if row.SignalLateNS > punctual {
+		late = "a signal left " + span(row.SignalLateNS) + " after its moment"
+	}
+	return "a machine that does nothing else, or -p 1: this one was busy (" + late + "), and what follows may be that alone"
 }
 
 // hints has no row for a reason that says itself what to do.
@@ -269,7 +282,7 @@ func (p *painter) remarks(row result.Row) {
 	}
 	for _, w := range row.Warnings {
 		p.marked(p.yellow, 2, labelColumn, "warning", w.Summary)
-		if remedy := remedies[w.Invariant]; remedy != "" && row.External() {
+		if remedy := remedyOf(row, w.Invariant); remedy != "" {
 			p.field("", remedy)
 		}
 	}
