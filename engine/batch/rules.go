@@ -34,7 +34,10 @@ func RulesOf(p trial.Program, v targets.Variant) result.Rules {
 	}
 	for _, word := range p.Scenario.Expect {
 		if word.Pos.Line > 0 {
-			rules.Promises = append(rules.Promises, result.Promise{Invariant: word.Text, Line: word.Pos.Line})
+			if rules.Promises == nil {
+				rules.Promises = map[string]int{}
+			}
+			rules.Promises[word.Text] = word.Pos.Line
 		}
 	}
 	return rules

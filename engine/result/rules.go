@@ -13,10 +13,10 @@ import (
 // Rules are what a scenario says about the results of a variant. They are stored with the result, so that results
 // can be merged and compared without their scenario.
 type Rules struct {
-	Thresholds []Threshold   `json:"thresholds,omitempty"`
-	Regression []Tolerance   `json:"regression,omitempty"` // what the scenario allows against a baseline
-	Promises   []Promise     `json:"promises,omitempty"`
-	Known      []KnownBreach `json:"known,omitempty"` // breaches that the scenario expects
+	Thresholds []Threshold    `json:"thresholds,omitempty"`
+	Regression []Tolerance    `json:"regression,omitempty"` // what the scenario allows against a baseline
+	Promises   map[string]int `json:"promises,omitempty"`   // the line of the scenario's expect: that names an invariant
+	Known      []KnownBreach  `json:"known,omitempty"`      // breaches that the scenario expects
 }
 
 // A Tolerance is how much worse than a baseline a metric may be.
@@ -24,12 +24,6 @@ type Tolerance struct {
 	Metric string  `json:"metric"` // as thresholds write it: p99(publish), rate(publish), max(drain)
 	Share  float64 `json:"share"`  // 0.1 is 10 %
 	Line   int     `json:"line,omitempty"`
-}
-
-// A Promise is an invariant that the scenario's expect: names, and where.
-type Promise struct {
-	Invariant string `json:"invariant"`
-	Line      int    `json:"line"`
 }
 
 // A KnownBreach is a breach that is expected.
@@ -50,16 +44,6 @@ func (k KnownBreach) matches(class string) bool {
 		return strings.HasPrefix(class, prefix) || strings.HasPrefix(former, prefix)
 	}
 	return class == k.Class || former == k.Class
-}
-
-// PromisedAt is the line of the scenario that names an invariant, or another line where none does.
-func (r Rules) PromisedAt(invariant string, or int) int {
-	for _, p := range r.Promises {
-		if p.Invariant == invariant {
-			return p.Line
-		}
-	}
-	return or
 }
 
 // Tolerates says whether a class of breach is listed as known and not expired.

@@ -20,7 +20,7 @@ func lossRow() result.Row {
 	row.Target, row.File, row.Line = scenario.External, ".racebench/web.yaml", 3
 	row.Scenario = "web"
 	row.Invariants = []string{"every-request-answered", "drain-ends", "clean-exit", "acked-survives-restart"}
-	row.Promises = []result.Promise{{Invariant: "every-request-answered", Line: 17}}
+	row.Promises = map[string]int{"every-request-answered": 17}
 	row.Breaches = []result.RowBreach{{
 		Invariant: "every-request-answered", Class: "every-request-answered/request-read/connection-closed", Verdict: result.Breached, Trials: 4, Count: 10, Of: 11,
 		Summary: "10 of 11 requests that the server had read before the signal got no answer",

@@ -97,7 +97,7 @@ func renderGitHub(r *result.Report, o Options) ([]byte, error) {
 			a.add("error", row.File, row.Line, "untested "+nameOf(row), "nothing was tested: "+strings.Join(untestedBecause(row), "; "))
 		}
 		for _, w := range row.Warnings {
-			a.add("warning", row.File, row.PromisedAt(w.Invariant, row.Line), nameOf(row), w.Summary)
+			a.add("warning", row.File, promisedAt(row, w.Invariant), nameOf(row), w.Summary)
 		}
 	}
 	return a.bytes(), nil
@@ -203,7 +203,7 @@ func placeOf(row result.Row, b result.RowBreach, root string) (file string, line
 			}
 		}
 	}
-	return row.File, row.PromisedAt(b.Invariant, row.Line)
+	return row.File, promisedAt(row, b.Invariant)
 }
 
 // lineOf is the line of the scenario that names an invariant.
@@ -211,5 +211,10 @@ func lineOf(r gate.ResultChange, invariant string) int {
 	if r.Row == nil {
 		return r.Line
 	}
-	return r.Row.PromisedAt(invariant, r.Line)
+	return promisedAt(*r.Row, invariant)
+}
+
+// promisedAt is the line of the scenario that names an invariant, else that of the variant.
+func promisedAt(row result.Row, invariant string) int {
+	return cmp.Or(row.Promises[invariant], row.Line)
 }
