@@ -49,13 +49,14 @@ func (a *app) gateSides(ctx context.Context, args []string, f gateFlags) error {
 	}
 	var sides []side
 	var newHere func(scenario, variant string) bool
+	var differs func(scenario string) []string
 	if f.against != "" {
 		tree, err := a.checkOut(ctx, f.against)
 		if err != nil {
 			return err
 		}
 		defer tree.remove()
-		newHere = tree.lacks(programs)
+		newHere, differs = tree.lacks(programs), tree.differs(programs)
 		sides, err = a.buildBoth(ctx, tree, programs, f)
 		if err != nil {
 			return err
@@ -73,7 +74,7 @@ func (a *app) gateSides(ctx context.Context, args []string, f gateFlags) error {
 	if err != nil {
 		return err
 	}
-	options := gate.Options{Base: sides[0].name, Head: sides[1].name, Interleaved: true, NewHere: newHere}
+	options := gate.Options{Base: sides[0].name, Head: sides[1].name, Interleaved: true, NewHere: newHere, Differs: differs}
 	if !a.cutShort {
 		options.Remedy = f.remedy() // else nobody knows that anything is wrong
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/gate"
 	"github.com/racebench/racebench/internal/custody"
 	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/scenario"
@@ -136,5 +137,21 @@ func (t *worktree) lacks(programs []trial.Program) func(scenario, variant string
 			of, ok := trial.FindVariant(programs[i].Target, v.Text)
 			return ok && of.Name == variant
 		})
+	}
+}
+
+// differs returns a function that says how a scenario's file differs from that of the tree.
+func (t *worktree) differs(programs []trial.Program) func(scenario string) []string {
+	return func(name string) []string {
+		i := slices.IndexFunc(programs, func(p trial.Program) bool { return p.Scenario.Name == name })
+		if i < 0 || !isFile(programs[i].Scenario.File) || filepath.IsAbs(programs[i].Scenario.File) {
+			return nil
+		}
+		head, headErr := os.ReadFile(programs[i].Scenario.File)
+		base, baseErr := os.ReadFile(filepath.Join(t.dir, programs[i].Scenario.File))
+		if headErr != nil || baseErr != nil {
+			return nil // what the base does not have is new, and said so
+		}
+		return gate.Lines(string(base), string(head))
 	}
 }

@@ -37,6 +37,9 @@ type Options struct {
 	Interleaved bool
 	// Remedy says what to do if the base could not be tested; it may be empty.
 	Remedy string
+	// Differs says how a scenario of the head differs from the base's where both sides ran the head's; empty where it does
+	// not. Nil means never.
+	Differs func(scenario string) []string
 	// NewHere says of a result of the head that the base's commit has no such scenario, or not with that
 	// variant. Such a result has no base. Nil means never.
 	NewHere func(scenario, variant string) bool
@@ -90,9 +93,10 @@ type ResultChange struct {
 	Thresholds  []ThresholdChange   `json:"thresholds,omitempty"` // of the head
 	Metrics     []MetricChange      `json:"metrics,omitempty"`
 	Crossed     []CrossedChange     `json:"crossed,omitempty"`
-	Unseen      []string            `json:"unseen,omitempty"`       // known entries that no trial of the head showed
-	Replay      string              `json:"replay,omitempty"`       // of the head
-	NewWarnings []result.RowWarning `json:"new_warnings,omitempty"` // of the head, which the base has not shown
+	Unseen      []string            `json:"unseen,omitempty"`           // known entries that no trial of the head showed
+	Replay      string              `json:"replay,omitempty"`           // of the head
+	Differs     []string            `json:"scenario_differs,omitempty"` // how the head\'s scenario differs from the base\'s
+	NewWarnings []result.RowWarning `json:"new_warnings,omitempty"`     // of the head, which the base has not shown
 
 	Row *result.Row `json:"-"` // the head's, whose words are those of a run; nil of a comparison that was stored
 }
@@ -141,6 +145,7 @@ func Compare(base, head *result.Report, o Options) *Comparison {
 			c.warnf("%s is in the base only: it was not compared", nameOf(row))
 		}
 	}
+	c.warnOfScenarios(o)
 	c.warnOfSpeed()
 	c.judgeBreaches()
 	c.judgeMetrics()
@@ -185,6 +190,9 @@ func (c *Comparison) changeOf(base *result.Row, head result.Row) ResultChange {
 	ch.Breaches = breachesOf(*base, head, c.sameScenario(*base, head))
 	ch.HeldBoth = heldBy(*base, head)
 	ch.Held = len(ch.HeldBoth)
+	if ch.InBase && !c.sameScenario(*base, head) {
+		ch.Differs = differences(*base, head)
+	}
 	ch.NewWarnings = newWarnings(*base, head)
 	ch.Thresholds = thresholdsOf(*base, head)
 	ch.Crossed = crossedOf(*base, head)
@@ -239,6 +247,20 @@ func (c *Comparison) noSpeed(ch ResultChange, base, head result.Row) string {
 		return "another machine"
 	}
 	return ""
+}
+
+// warnOfScenarios says which scenarios are not the base's: what changed may be the test, and not the server.
+func (c *Comparison) warnOfScenarios(o Options) {
+	for i := range c.Results {
+		r := &c.Results[i]
+		ran := "each side ran its own, so rates and speed are not compared"
+		if o.Differs != nil && r.InBase {
+			r.Differs, ran = o.Differs(r.Scenario), "both sides ran the head's"
+		}
+		if len(r.Differs) > 0 {
+			c.warnf("%s: the scenario differs from the base's: %s; %s", r.Name(), strings.Join(r.Differs, ", "), ran)
+		}
+	}
 }
 
 // warnOfSpeed warns once if metrics that scenarios name could not be compared.

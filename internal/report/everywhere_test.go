@@ -225,3 +225,16 @@ func TestColumnsOfAGateStay(t *testing.T) {
 		t.Errorf("a column is missing:\n%s", text)
 	}
 }
+
+// TestAProbeThatWasCutShortSaysOfHowMany trials it ran so few; one that ran all it had planned says only how many.
+func TestAProbeThatWasCutShortSaysOfHowMany(t *testing.T) {
+	r := cleanTwin()
+	r.Trials, r.EndedEarly = result.Counts{Planned: 10, Run: 6, Passed: 6}, "for"
+	if text := render(t, "text", reportOf(r), Options{Width: 200}); !strings.Contains(text, "6 of 10 trials planned") {
+		t.Errorf("it was cut short:\n%s", text)
+	}
+	r.Trials, r.EndedEarly = result.Counts{Planned: 6, Run: 6, Passed: 6}, ""
+	if text := render(t, "text", reportOf(r), Options{Width: 200}); strings.Contains(text, "planned") {
+		t.Errorf("it ran all:\n%s", text)
+	}
+}

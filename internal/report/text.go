@@ -152,6 +152,9 @@ func amount(rows []result.Row) string {
 		same = same && row.Trials.Run == rows[0].Trials.Run
 	}
 	if len(rows) == 1 {
+		if row := rows[0]; row.EndedEarly != "" && row.Trials.Planned > row.Trials.Run {
+			return fmt.Sprintf("%d of %s planned", total, count(int64(row.Trials.Planned), unitOf(row)))
+		}
 		return count(int64(total), unitOf(rows[0]))
 	}
 	text := count(int64(len(rows)), "variant") + ", "
