@@ -76,12 +76,16 @@ func (a *app) writeWorkflow(system string, toStdout bool) error {
 		known := slices.Sorted(maps.Keys(workflows()))
 		return usagef("--ci %s: it is %s%s", system, alternatives(known), didYouMean(system, known))
 	}
-	text := pinned(system, w.text, toolInfo())
+	here := projectHere()
+	text, next := here.fits(pinned(system, w.text, toolInfo())), w.next
+	if here.build != "" {
+		next = strings.Replace(next, "say in it how your program is built, and ", "it builds with "+here.build+", as "+here.file+" says; ", 1)
+	}
 	if toStdout {
 		_, err := a.stdout.Write(text)
 		return err
 	}
-	return a.writeNew(w.path, text, w.next)
+	return a.writeNew(w.path, text, next)
 }
 
 // hintArtifact says in a GitHub workflow how a failing trial gets to a developer's machine.

@@ -20,7 +20,8 @@ func (a *app) initCommand() *cobra.Command {
 		Short: "Write a commented scenario to start from",
 		Long: `Write a target's example scenario into .racebench/TARGET.yaml. With --ci also write a
 workflow that gates every change; where no TARGET is named, the scenario is one of a
-program of your own, and is left out when .racebench has any. With --from the
+program of your own, and is left out when .racebench has any. Build and command are what
+go.mod, package.json, pyproject.toml, Makefile or Dockerfile say. With --from the
 scenario is what a probe found out, or that of a recorded trial. Nothing is
 overwritten.`,
 		Example: `  racebench init broker
@@ -64,11 +65,18 @@ overwritten.`,
 					return err
 				}
 			}
+			text := t.Example
+			if name == scenario.External {
+				text = projectHere().starts(text)
+			}
 			if toStdout {
-				_, err := a.stdout.Write(t.Example)
+				_, err := a.stdout.Write(text)
 				return err
 			}
-			return a.writeScenario(name, t.Example)
+			if err := a.writeScenario(name, text); err != nil {
+				return err
+			}
+			return a.writeSchema()
 		},
 	}
 	cmd.Flags().BoolVar(&toStdout, "stdout", false, "print the scenario, or with --ci the workflow, instead")

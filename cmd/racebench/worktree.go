@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/trial"
-	"github.com/racebench/racebench/internal/gate"
 	"github.com/racebench/racebench/internal/custody"
+	"github.com/racebench/racebench/internal/gate"
 	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
