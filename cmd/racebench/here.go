@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
 )
@@ -31,7 +32,7 @@ var kinds = []struct {
 func projectHere() projectKind {
 	var found projectKind
 	for _, k := range kinds {
-		text, err := os.ReadFile(k.file)
+		text, err := input.Found(k.file, input.Text)
 		if err != nil {
 			continue
 		}
@@ -61,7 +62,7 @@ func goProject(string) projectKind {
 	for _, dir := range append([]string{"."}, dirs...) {
 		files, _ := filepath.Glob(filepath.Join(dir, "*.go"))
 		for _, f := range files {
-			text, err := os.ReadFile(f)
+			text, err := input.Found(f, input.Text)
 			if err == nil && !strings.HasSuffix(f, "_test.go") && packageMain.Match(text) {
 				mains = append(mains, filepath.ToSlash(dir))
 				break

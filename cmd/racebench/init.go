@@ -65,24 +65,28 @@ overwritten.`,
 					return err
 				}
 			}
-			text := t.Example
-			if name == scenario.External {
-				text = projectHere().starts(text)
-			}
-			if toStdout {
-				_, err := a.stdout.Write(text)
-				return err
-			}
-			if err := a.writeScenario(name, text); err != nil {
-				return err
-			}
-			return a.writeSchema()
+			return a.writeExample(name, t.Example, toStdout)
 		},
 	}
 	cmd.Flags().BoolVar(&toStdout, "stdout", false, "print the scenario, or with --ci the workflow, instead")
 	cmd.Flags().StringVar(&from, "from", "", "the run of a probe, or a trial, in `PATH`")
 	cmd.Flags().StringVar(&ci, "ci", "", "also write a workflow for `SYSTEM`: github or gitlab")
 	return cmd
+}
+
+// writeExample writes a target's example and the schema that it names, or prints it.
+func (a *app) writeExample(name string, text []byte, toStdout bool) error {
+	if name == scenario.External {
+		text = projectHere().starts(text)
+	}
+	if toStdout {
+		_, err := a.stdout.Write(text)
+		return err
+	}
+	if err := a.writeScenario(name, text); err != nil {
+		return err
+	}
+	return a.writeSchema()
 }
 
 // writeScenario writes a new scenario of the project.

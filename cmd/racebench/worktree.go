@@ -147,8 +147,8 @@ func (t *worktree) differs(programs []trial.Program) func(scenario string) []str
 		if i < 0 || !isFile(programs[i].Scenario.File) || filepath.IsAbs(programs[i].Scenario.File) {
 			return nil
 		}
-		head, headErr := os.ReadFile(programs[i].Scenario.File)
-		base, baseErr := os.ReadFile(filepath.Join(t.dir, programs[i].Scenario.File))
+		head, headErr := input.Found(programs[i].Scenario.File, input.Scenario)
+		base, baseErr := input.Found(filepath.Join(t.dir, programs[i].Scenario.File), input.Scenario)
 		if headErr != nil || baseErr != nil {
 			return nil // what the base does not have is new, and said so
 		}

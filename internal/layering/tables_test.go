@@ -131,6 +131,7 @@ var exceptions = []exception{
 	{"printing", "cmd/racebench.printVariants", "the same"},
 	{"printing", "cmd/racebench.header", "into a hash"},
 	{"printing", "internal/custody.guard", "what a guardian runs writes where the guardian would"},
+	{"opened files", "engine/batch.interpreterOf", "the first bytes of an executable that is about to be started, and is a regular file"},
 	{"printing", "targets/external.openStdio", "a trial's own file, which nobody prints"},
 	{"printing", "targets/external.runBefore", "the same"},
 	{"printing", "targets/external.runCheck", "the same"},
