@@ -1,6 +1,7 @@
 package draw_test
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -178,5 +179,36 @@ sim: {knobs: {mailbox: 8}, ops: 6, clients: 2, vary: true}
 	}
 	if mailboxes < 120 || relays > 60 || relays == 0 {
 		t.Errorf("of 200 worlds %d keep the mailbox, and %d add a relay", mailboxes, relays)
+	}
+}
+
+// What a world is reduced to is a world with one thing less, and never without a sender. Reduced until nothing is left
+// to take away, it is one client of one op, one signal at any moment, and the settings of the scenario.
+func TestAWorldIsReducedToNothingSpecial(t *testing.T) {
+	for _, target := range catalog {
+		source := draw.New(example(t, target), 1)
+		for number := range 10 {
+			p := world(t, source, number, 0).Small
+			for steps := 0; ; steps++ {
+				smaller := source.Reductions(p)
+				if len(smaller) == 0 {
+					break
+				}
+				if steps > 200 {
+					t.Fatalf("world %d of %s is reduced without end", number, target.Name)
+				}
+				for _, w := range smaller {
+					if w.Small.Hash == p.Hash || !slices.ContainsFunc(w.Small.Groups, func(g trial.Group) bool { return !g.Op.Subscribes }) {
+						t.Fatalf("world %d of %s is reduced to %s", number, target.Name, w.Small.Scenario.Marshal())
+					}
+				}
+				p = smaller[len(smaller)-1].Small
+			}
+			s := p.Scenario
+			base, _ := example(t, target).Small()
+			if len(p.Groups) != 1 || p.Groups[0].Clients != 1 || len(s.Inject) != 1 || s.Sim.Ops != 1 || !maps.Equal(p.Knobs.Values(), base.Knobs.Values()) {
+				t.Errorf("world %d of %s is reduced to\n%s", number, target.Name, s.Marshal())
+			}
+		}
 	}
 }

@@ -8,8 +8,9 @@ import (
 
 // A Story is a failing schedule told to someone who knows the server and not racebench.
 type Story struct {
-	Title string `json:"title"` // may be empty, where a reader has it already
-	Facts string `json:"facts"` // how long the schedule is, and whether fewer preemptions were ruled out
+	Title string `json:"title"`           // may be empty, where a reader has it already
+	World string `json:"world,omitempty"` // in one line: the load, what strikes, the settings
+	Facts string `json:"facts"`           // how long the schedule is, and whether fewer preemptions were ruled out
 	// Lines are the turns of the schedule that matter, in order.
 	Lines []StoryLine `json:"lines"`
 	// Outcome is what was left in the end.
@@ -38,11 +39,11 @@ type Remark struct {
 
 // A Telling is what a story needs to know beside the schedule.
 type Telling struct {
-	Title, Facts, Again string
-	Outcome             []string
-	Detours             []Detour
-	Orders              []Order
-	Remarks             []Remark
+	Title, World, Facts, Again string
+	Outcome                    []string
+	Detours                    []Detour
+	Orders                     []Order
+	Remarks                    []Remark
 	// Names are what tasks are called, by path; others are called by the last part of theirs.
 	Names map[string]string
 	// Begin is when the part of the run began that is of interest; what came before is start-up.
@@ -56,6 +57,9 @@ type Telling struct {
 	Quiet func(object string) bool
 }
 
+// worldLabel comes before the world.
+const worldLabel = "world "
+
 // needed is the label of the orders.
 const needed = "needed"
 
@@ -68,6 +72,11 @@ func (s Story) Text() string {
 	var b strings.Builder
 	if s.Title != "" {
 		b.WriteString(s.Title + "\n")
+	}
+	if s.World != "" {
+		for i, line := range wrap(s.World, storyWidth-len(worldLabel)) {
+			b.WriteString([]string{worldLabel, strings.Repeat(" ", len(worldLabel))}[min(i, 1)] + line + "\n")
+		}
 	}
 	b.WriteString(s.Facts + "\n\n")
 	wide := 0

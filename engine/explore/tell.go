@@ -45,7 +45,7 @@ func Tell(trace *Trace, t Telling) Story {
 	r.placeRemarks()
 	r.placeDetours()
 	r.findFocus()
-	s := Story{Title: t.Title, Facts: t.Facts, Again: t.Again, Outcome: t.Outcome}
+	s := Story{Title: t.Title, World: t.World, Facts: t.Facts, Again: t.Again, Outcome: t.Outcome}
 	for _, o := range r.Orders {
 		s.Needed = append(s.Needed, o.text(r.name))
 		s.Depth += o.depth()

@@ -12,3 +12,13 @@ func ShrinkFile(m *trial.Simulator, f *explore.File, class string, b explore.Shr
 
 // ReadSchedule reads a replay file.
 func ReadSchedule(path string) (*explore.File, error) { return readSchedule(path) }
+
+// ShrinkWorld records a failure and makes its world small.
+func ShrinkWorld(m *trial.Simulator, f Failure, b explore.ShrinkBudget) (*explore.File, error) {
+	file, _, err := RecordFailure(m, f.Plan, strategyOf(f.Plan, f.hints), f.Name)
+	if err != nil {
+		return nil, err
+	}
+	file, _, err = shrinkWorld(m, f, file, b, nil)
+	return file, err
+}

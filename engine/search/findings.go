@@ -133,7 +133,13 @@ func (k *keeper) small(f Failure, budget explore.ShrinkBudget) (file *explore.Fi
 	if err != nil {
 		return nil, "", err
 	}
-	file, shrunk, err := shrinkFile(k.m, file, f.Class, budget, k.c.Catalog, k.hurry.next())
+	rush := k.hurry.next()
+	if f.from != nil {
+		if file, budget, err = shrinkWorld(k.m, f, file, budget, rush); err != nil {
+			return nil, "", err
+		}
+	}
+	file, shrunk, err := shrinkFile(k.m, file, f.Class, budget, k.c.Catalog, rush)
 	return file, shrunk.Proof(), err
 }
 

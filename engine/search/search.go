@@ -62,6 +62,7 @@ type Failure struct {
 	Plan  trial.Plan
 	Name  string // the strategy's
 	hints explore.Hints
+	from  *draw.Source  // that drew the world; nil: the scenario has it
 	kept  *explore.File // in place of Plan and all that follows
 }
 
@@ -388,7 +389,7 @@ func (s *search) failures() ([]Failure, error) {
 				return all, err
 			}
 			plan := s.planOf(in, at.index).Replacement(at.replacement)
-			all = append(all, Failure{Class: b.Class, Name: explore.Portfolio(at.index).Name, hints: in.hints, Plan: plan})
+			all = append(all, Failure{Class: b.Class, Name: explore.Portfolio(at.index).Name, hints: in.hints, from: s.worlds, Plan: plan})
 		} else if file, ok := s.shownBy[b.Class]; ok {
 			all = append(all, Failure{Class: b.Class, kept: file})
 		}

@@ -47,6 +47,7 @@ func Tell(m *trial.Simulator, f *explore.File, class, proof, path string, catalo
 	if err != nil {
 		return explore.Story{}, err
 	}
+	telling.World = worldOf(plan)
 	telling.Facts = factsOf(trace, telling.Detours, proof)
 	if path != "" {
 		telling.Again = "racebench replay " + path + "   # exact"
@@ -198,4 +199,44 @@ func outcomeOf(e *ledger.Evidence, told map[ledger.MsgID]bool, b result.Breach) 
 		lines = append(lines, fmt.Sprintf("%s is left in the %s (%s)", messageName(e, d.Msg), where, e.Text(d.Cause)))
 	}
 	return append(lines, "class "+b.Class)
+}
+
+// worldOf is the world of a plan in one line: who does what, what strikes, and the settings that it does not leave to
+// the target.
+func worldOf(plan trial.Plan) string {
+	p := &plan.Program
+	var load, strikes, knobs []string
+	for i := range p.Groups {
+		g := &p.Groups[i]
+		what := fmt.Sprintf("%d %s", min(g.Clients, plan.Small.Clients), g.As)
+		if g.StopAtSignal {
+			what += " (until the signal)"
+		}
+		load = append(load, what)
+	}
+	for _, s := range plan.Strikes {
+		what := s.Name
+		switch {
+		case s.Trigger == fault.AtOp && s.Count == 0:
+			what += " at the first moment"
+		case s.Trigger == fault.AtOp:
+			what += fmt.Sprintf(" after %s", counted(int(s.Count), "operation"))
+		case s.Trigger == fault.AtWindow:
+			what += " in " + s.Window
+		case s.Trigger == fault.AtStartup:
+			what += " at start-up"
+		}
+		strikes = append(strikes, what)
+	}
+	values := p.Knobs.Values()
+	for _, k := range p.Target.Knobs {
+		if p.Knobs.Set(k.Name) && values[k.Name] != k.Default {
+			knobs = append(knobs, k.Name+" "+values[k.Name])
+		}
+	}
+	parts := []string{strings.Join(load, ", "), counted(plan.Small.Ops, "operation"), strings.Join(strikes, ", then ")}
+	if len(knobs) > 0 {
+		parts = append(parts, strings.Join(knobs, ", "))
+	}
+	return strings.Join(parts, "; ")
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/draw"
+	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/search"
 	"github.com/racebench/racebench/engine/trial"
@@ -95,7 +96,7 @@ func TestAFindingCarriesItsWorld(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := trialtest.NewSimulator(t)
-	folds, err := search.RunSearches(t.Context(), []trial.Program{varied(t, "gate-only")}, []scenario.Seed{3}, batch.Budget{Trials: 4 * draw.Schedules},
+	folds, err := search.RunSearches(t.Context(), []trial.Program{varied(t, "gate-only")}, []scenario.Seed{3}, batch.Budget{For: time.Millisecond},
 		trial.Config{Catalog: catalog, Build: "test"}, run)
 	if err != nil || len(folds[0].Breaches) == 0 {
 		t.Fatalf("%d breaches, %v", len(folds[0].Breaches), err)
@@ -117,9 +118,33 @@ func TestAFindingCarriesItsWorld(t *testing.T) {
 		if err != nil || !r.Exact() || !slices.Contains(r.Shown, b.Class) {
 			t.Errorf("%s: %s (%v)", b.Class, r, err)
 		}
-		if s, problems := scenario.Parse("world", []byte(file.Scenario), time.Now()); problems != nil || s.Sim.Vary || s.Sim.Ops == 0 {
+		s, problems := scenario.Parse("world", []byte(file.Scenario), time.Now())
+		if problems != nil || s.Sim.Vary || s.Sim.Ops == 0 {
 			t.Errorf("%s: its world is written as %+v: %v", b.Class, s.Sim, problems)
 		}
+		if !strings.HasPrefix(b.First.Evidence[0], "world ") {
+			t.Errorf("%s: the story begins with %q", b.Class, b.First.Evidence[0])
+		}
+	}
+}
+
+// Of a drawn world what a class does not need is taken away, and what is left shows it.
+func TestADrawnWorldIsMadeSmall(t *testing.T) {
+	p := varied(t, "gate-only")
+	_, failures, err := search.SearchSchedules(t.Context(), []trial.Program{p}, []scenario.Seed{3}, batch.Budget{Trials: draw.Schedules},
+		trial.Config{Catalog: catalog, Build: "test"})
+	if err != nil || len(failures[0]) == 0 {
+		t.Fatalf("%d failures, %v", len(failures[0]), err)
+	}
+	m, f := trialtest.NewSimulator(t), failures[0][0]
+	small, err := search.ShrinkWorld(m, f, explore.ShrinkBudget{Steps: 400_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, problems := scenario.Parse("world", []byte(small.Scenario), time.Now())
+	before := f.Plan.Program.Scenario
+	if problems != nil || !slices.Contains(small.Classes, f.Class) || len(s.Load) > 2 || len(s.Inject) != 1 || s.Sim.Ops >= before.Sim.Ops {
+		t.Errorf("%s needs %d groups and %d operations, and is left with\n%s\nwhich shows %q (%v)", f.Class, len(before.Load), before.Sim.Ops, small.Scenario, small.Classes, problems)
 	}
 }
 
