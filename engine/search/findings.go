@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -141,6 +142,25 @@ func (k *keeper) small(f Failure, budget explore.ShrinkBudget) (file *explore.Fi
 	}
 	file, shrunk, err := shrinkFile(k.m, file, f.Class, budget, k.c.Catalog, rush)
 	return file, shrunk.Proof(), err
+}
+
+// shrinkWorld takes away of a failure's world what its class does not need, and records a schedule of what is left. It
+// returns what its steps leave of the budget.
+func shrinkWorld(m *trial.Simulator, f Failure, file *explore.File, b explore.ShrinkBudget, rush *hurry) (*explore.File, explore.ShrinkBudget, error) {
+	b.Steps = cmp.Or(b.Steps, explore.MaxShrinkSteps)
+	seed, err := scenario.ParseSeed(f.Plan.ID.CampaignSeed)
+	if err != nil {
+		return nil, b, err
+	}
+	share := int(worldShare * float64(b.Steps))
+	s := &worldShrinker{m: m, from: f.from, seed: seed, class: f.Class, rush: rush, left: share}
+	small, err := s.shrink(showing{f.Plan, file.Deviations})
+	if err != nil {
+		return nil, b, err
+	}
+	b.Steps -= share - max(0, s.left)
+	file, _, err = RecordFailure(m, small.plan, explore.Replay(small.deviations), f.Name)
+	return file, b, err
 }
 
 // fill writes what a kept schedule's directory holds.

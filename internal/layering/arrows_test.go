@@ -19,7 +19,7 @@ type arrow struct{ from, to string } // base names
 // below it. An arrow to a file above is uphill.
 var readingOrder = map[string][]string{
 	"engine": {"turns.go", "confirm.go", "replay.go", "control.go", "repro.go", "campaign.go", "plain.go", "judgeall.go"},
-	"engine/search": {"findings.go", "search.go", "searchprogress.go", "toolarge.go", "arena.go", "corpus.go", "shrinkworld.go", "shrinksim.go", "tellsim.go",
+	"engine/search": {"findings.go", "search.go", "searchprogress.go", "toolarge.go", "arena.go", "corpus.go", "shrinksim.go", "tellsim.go",
 		"replaysim.go"},
 	"engine/batch": {"header.go", "runtime.go", "rules.go", "failfast.go", "quota.go", "budget.go", "shard.go"},
 	"engine/trial": {"trial.go", "simulate.go", "judge.go", "evidence.go", "child.go", "audit.go", "serve.go", "storeprobe.go",
