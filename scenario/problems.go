@@ -25,17 +25,30 @@ type Problems struct {
 // Add adds errors that were found later, such as names missing from the catalogue.
 func (p *Problems) Add(more spec.Errors) { p.Errors = append(p.Errors, more...) }
 
-// Error renders every error in the order of their places: file:line:column and what is
-// wrong, then the line, then a caret below the place. Errors without a place come
-// first, and one that was reported twice is shown once.
-func (p *Problems) Error() string {
+// maxShown is how many errors of a file are shown: nobody reads more, and the first ones explain them.
+const maxShown = 50
+
+// distinct are the errors in the order of their places, each once.
+func (p *Problems) distinct() spec.Errors {
 	errs := slices.Clone(p.Errors)
 	errs.Sort()
+	return slices.CompactFunc(errs, func(a, b *spec.Error) bool { return *a == *b })
+}
+
+// Count is how many errors there are.
+func (p *Problems) Count() int { return len(p.distinct()) }
+
+// Error renders every error in the order of their places: file:line:column and what is
+// wrong, then the line, then a caret below the place. Errors without a place come
+// first, and one that was reported twice is shown once. After maxShown it says how many more there are.
+func (p *Problems) Error() string {
+	errs := p.distinct()
 	lines := splitLines(string(p.Source))
 	var b strings.Builder
 	for i, e := range errs {
-		if i > 0 && *e == *errs[i-1] {
-			continue
+		if i == maxShown {
+			fmt.Fprintf(&b, "\nand %d more", len(errs)-i)
+			break
 		}
 		if b.Len() > 0 {
 			b.WriteByte('\n')

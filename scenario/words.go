@@ -15,6 +15,8 @@ type Vocabulary struct {
 	Load     schema.Map // an entry of load
 	Inject   schema.Map // an entry of inject
 	External schema.Map // a program
+
+	Targets, Variants, Invariants []string // the names there are; none: any word
 }
 
 // A word is one field of a map, declared once: everything that reads, writes, hashes or describes the map goes
@@ -36,15 +38,16 @@ type word[T any] struct {
 var words = []word[Scenario]{
 	{
 		name: "name", help: "names the scenario in results; small letters, digits and -",
-		form: always(schema.Pattern(scenarioNamePattern)), read: (*reader).name,
+		form: always(schema.Either(schema.Pattern(scenarioNamePattern), schema.Either(&schema.Form{Type: "integer"}, schema.Bool()))), read: (*reader).name,
 		write: func(s *Scenario) spec.Value { return wordValue(s.Name) },
 	},
 	{
 		name: "target", help: "the system under test, or external for any program",
-		form: always(schema.Text()), read: (*reader).target, unit: asWritten,
+		form: func(of Vocabulary) *schema.Form { return schema.NameOf(of.Targets) }, read: (*reader).target, unit: asWritten,
 		write: func(s *Scenario) spec.Value { return s.Target },
 	},
-	nameList("variants", "variant", "designs of the target; default [reference]", func(s *Scenario) *[]spec.Value { return &s.Variants }),
+	nameList("variants", "variant", "designs of the target; default [reference]", func(of Vocabulary) []string { return of.Variants },
+		func(s *Scenario) *[]spec.Value { return &s.Variants }),
 	{
 		name: "engine", help: "real: goroutines, sockets, a real signal; sim: simulated tasks and time",
 		form: always(schema.Enum(string(Real), string(Sim))), read: (*reader).engine, unit: asWritten,
@@ -89,9 +92,10 @@ var words = []word[Scenario]{
 		func(v spec.Value, _ schema.Map) spec.Value { return normalValue(v) }, func(s *Scenario) *[]spec.Value { return &s.Inject }),
 	settings("widen", "{stage1.between-check-and-send: 1ms}", "windows held open, each with how long; racebench list windows TARGET",
 		func(s *Scenario) *[]spec.Field { return &s.Widen }),
-	nameList("expect", "invariant", "invariants to check; default: all that the target promises", func(s *Scenario) *[]spec.Value { return &s.Expect }),
+	nameList("expect", "invariant", "invariants to check; default: all that the target promises", func(of Vocabulary) []string { return of.Invariants },
+		func(s *Scenario) *[]spec.Value { return &s.Expect }),
 	nameList("secret", "name", "headers, variables, parameters and flags whose values are not kept, beside those whose names say so",
-		func(s *Scenario) *[]spec.Value { return &s.Secret }),
+		func(Vocabulary) []string { return nil }, func(s *Scenario) *[]spec.Value { return &s.Secret }),
 	{
 		name: "known", help: "breaches that are expected: shown, not failing",
 		form: always(schema.List(knownForm())), read: (*reader).known,
@@ -172,9 +176,9 @@ func lasting(name, help, zero string, at func(*Scenario) *time.Duration) word[Sc
 }
 
 // nameList is a word with a list of different names. What says of what.
-func nameList(name, what, help string, at func(*Scenario) *[]spec.Value) word[Scenario] {
+func nameList(name, what, help string, known func(Vocabulary) []string, at func(*Scenario) *[]spec.Value) word[Scenario] {
 	return word[Scenario]{
-		name: name, help: help, form: always(schema.WordList()),
+		name: name, help: help, form: func(of Vocabulary) *schema.Form { return schema.WordList(known(of)) },
 		read:  func(r *reader, v spec.Value, into *Scenario) { *at(into) = r.words(v, what) },
 		write: func(from *Scenario) spec.Value { return spec.Value{Kind: spec.List, Items: *at(from)} },
 	}
@@ -194,8 +198,13 @@ func settings[T any](name, example, help string, at func(*T) *[]spec.Field) word
 func entries(name, example, help string, owner func(Vocabulary) schema.Map, unit func(spec.Value, schema.Map) spec.Value, at func(*Scenario) *[]spec.Value) word[Scenario] {
 	return word[Scenario]{
 		name: name, help: help,
-		form:  func(of Vocabulary) *schema.Form { return schema.List(owner(of).Form()) },
-		read:  func(r *reader, v spec.Value, into *Scenario) { *at(into) = r.maps(v, example) },
+		form: func(of Vocabulary) *schema.Form { return schema.Some(owner(of).Form()) },
+		read: func(r *reader, v spec.Value, into *Scenario) {
+			if v.Kind == spec.List && len(v.Items) == 0 {
+				r.errs.Addf(v, "this list is empty: leave %s out for the default, or write an entry such as - %s", name, example)
+			}
+			*at(into) = r.maps(v, example)
+		},
 		write: func(from *Scenario) spec.Value { return spec.Value{Kind: spec.List, Items: *at(from)} },
 		unit: func(v spec.Value, of Vocabulary) spec.Value {
 			return listOf(v.Items, func(item spec.Value) spec.Value { return unit(item, owner(of)) })

@@ -90,7 +90,7 @@ type converter struct {
 	errs    *spec.Errors
 	open    map[*yaml.Node]bool // the aliased nodes being converted, to notice one inside itself
 	aliased int                 // values made inside aliases
-	overrun bool                // aliases brought in too much; the rest is not read
+	overrun bool                // an alias cannot be followed; the rest is not read
 }
 
 func position(n *yaml.Node) spec.Pos { return spec.Pos{Line: n.Line, Col: n.Column} }
@@ -132,17 +132,20 @@ func (c *converter) value(n *yaml.Node) spec.Value {
 	return v
 }
 
-// alias converts what an alias stands for. The value takes the place of the alias,
-// where its reader stumbles over it; what it holds keeps its own.
+// alias converts what an alias stands for. A single value takes the place of the alias, where its reader stumbles over
+// it. A list or a map keeps its own, as what it holds does: what is wrong with it is wrong once.
 func (c *converter) alias(n *yaml.Node, v spec.Value) spec.Value {
 	if c.open[n.Alias] {
+		c.overrun = true // what it stands for is not there: nothing more can be said of the file
 		c.errs.Addf(v, "alias *%s stands inside what it names", n.Value)
 		return v
 	}
 	c.open[n.Alias] = true
 	target := c.value(n.Alias)
 	delete(c.open, n.Alias)
-	target.Pos = v.Pos
+	if target.Kind == spec.Scalar || target.Kind == spec.Null {
+		target.Pos = v.Pos
+	}
 	return target
 }
 

@@ -48,7 +48,7 @@ type scenarioError struct {
 
 // Error returns a summary; the problems themselves are shown with their lines.
 func (e *scenarioError) Error() string {
-	n := len(e.problems.Errors)
+	n := e.problems.Count()
 	if n == 1 {
 		return e.file + " has an error; nothing was run"
 	}

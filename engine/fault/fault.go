@@ -85,7 +85,7 @@ var crashes = []string{"kill", "power"}
 // words are the fields of an injection.
 var words = schema.Map{
 	Words: []schema.Word{
-		{Name: "signal", Form: schema.Text(), Help: "the signal to send, such as SIGTERM"},
+		{Name: "signal", Form: schema.Either(schema.Enum(sendable...), schema.Text()), Help: "the signal to send, such as SIGTERM"},
 		{Name: "crash", Form: schema.Enum(crashes...), Help: "kill: SIGKILL; power: a power cut that forgets what was not synced"},
 		{Name: "at", Form: schema.Scalar(), Help: "20%..80%, 300ms, op 1000..5000, startup, or window NAME [hold]"},
 	},

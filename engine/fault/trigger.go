@@ -159,7 +159,9 @@ func split(v spec.Value) []spec.Value {
 	for i, c := range v.Text + " " {
 		switch {
 		case c == ' ' && from >= 0:
-			words = append(words, v.Part(from, i))
+			word := v.Part(from, i)
+			word.Quoted = false // quotes around the whole make no text of its numbers
+			words = append(words, word)
 			from = -1
 		case c != ' ' && from < 0:
 			from = i

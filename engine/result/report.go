@@ -3,6 +3,7 @@ package result
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -77,13 +78,29 @@ func (r *Report) Encode() ([]byte, error) {
 func Decode(raw []byte) (*Report, error) {
 	var r Report
 	if err := json.Unmarshal(raw, &r); err != nil {
-		return nil, fmt.Errorf("read result: it is not JSON of a result: %w", err)
+		return nil, fmt.Errorf("read result: it is not JSON of a result: %s", plainly(raw, err))
 	}
 	if r.Schema != SchemaName {
 		return nil, fmt.Errorf("read result: its schema is %q, and this version reads %s", r.Schema, SchemaName)
 	}
 	r.renameClasses()
 	return &r, nil
+}
+
+// plainly says what is wrong with JSON, and on which line, without the names of Go's types.
+func plainly(raw []byte, err error) string {
+	line := func(offset int64) int { return 1 + bytes.Count(raw[:min(offset, int64(len(raw)))], []byte("\n")) }
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		where := ""
+		if wrong.Field != "" {
+			where = wrong.Field + " "
+		}
+		return fmt.Sprintf("line %d: %sis a %s where another form is needed: see racebench schema --result", line(wrong.Offset), where, wrong.Value)
+	}
+	if broken, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Sprintf("line %d: %s", line(broken.Offset), broken)
+	}
+	return err.Error()
 }
 
 // Status is the exit status that the verdict stands for.

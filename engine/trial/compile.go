@@ -46,6 +46,17 @@ func (c Catalog) Vocabulary() scenario.Vocabulary {
 		}
 	}
 	of.Load = load.Words(clients)
+	of.Targets, of.Variants = c.Names(), []string{scenario.Reference}
+	for _, v := range invariant.All() {
+		of.Invariants = append(of.Invariants, v.Name)
+	}
+	for _, t := range c {
+		for _, v := range t.Variants {
+			of.Variants = append(of.Variants, v.Name)
+		}
+	}
+	slices.Sort(of.Variants)
+	of.Variants = slices.Compact(of.Variants)
 	return of
 }
 
@@ -112,10 +123,12 @@ func Compile(s scenario.Scenario, catalog Catalog) (Program, spec.Errors) {
 	}
 	target, ok := catalog.Find(s.Target.Text)
 	if !ok {
-		unknown := unknownTarget(s.Target, catalog)
-		unknown.Msg += "; fix the target first: what depends on it was not checked"
-		errs.Add(unknown)
-		return p, errs
+		errs.Add(unknownTarget(s.Target, catalog))
+		if p.Target, ok = catalog.standIn(s.External != nil); !ok {
+			p.compileAnywhere(catalog, &errs)
+			return p, errs
+		}
+		target = p.Target
 	}
 	if target.Binder != nil && s.External != nil {
 		target = target.Binder.Bind(*s.External, &errs)
@@ -199,7 +212,7 @@ func (p *Program) compileLoad(errs *spec.Errors) {
 	for i, op := range ops {
 		names[i] = op.Name
 	}
-	if len(p.Scenario.Load) == 0 {
+	if len(p.Scenario.Load) == 0 && len(p.Target.Example) > 0 {
 		p.Scenario.Load = exampleLoad(p.Target)
 	}
 	for _, v := range p.Scenario.Load {

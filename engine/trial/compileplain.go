@@ -34,3 +34,39 @@ func (p *Program) compilePlain(errs *spec.Errors) {
 	}
 	p.Expect, p.Manners = nil, nil
 }
+
+// standIn is the target of external programs, whatever the scenario calls it: only that one has a program.
+func (c Catalog) standIn(program bool) (targets.Target, bool) {
+	i := slices.IndexFunc(c, func(t targets.Target) bool { return program && t.Binder != nil })
+	if i < 0 {
+		return targets.Target{}, false
+	}
+	return c[i], true
+}
+
+// compileAnywhere checks what does not depend on the target, which nobody knows: clients, shapes, signals, thresholds.
+// What any target has is taken for known.
+func (p *Program) compileAnywhere(catalog Catalog, errs *spec.Errors) {
+	p.Target.Name = "any target"
+	for _, t := range catalog {
+		if t.Binder != nil {
+			continue
+		}
+		p.Target.Ops = append(p.Target.Ops, t.Ops...)
+		p.Target.Windows = append(p.Target.Windows, t.Windows...)
+		p.Target.Promises = append(p.Target.Promises, t.Promises...)
+		p.Target.StopSignals = append(p.Target.StopSignals, t.StopSignals...)
+		if t.Auditor != nil {
+			p.Target.Auditor = t.Auditor
+		}
+	}
+	slices.Sort(p.Target.Promises)
+	p.Target.Promises = slices.Compact(p.Target.Promises)
+	p.compileLoad(errs)
+	p.compileInject(errs)
+	p.compileWiden(errs)
+	p.compileExpect(errs)
+	if len(p.Groups) > 0 {
+		p.checkMetrics(errs)
+	}
+}

@@ -106,11 +106,25 @@ func Const(v any) *Form { return &Form{Const: v} }
 // List is a list of values of one form.
 func List(of *Form) *Form { return &Form{Type: "array", Items: of} }
 
-// WordList is a list of at least one word, none twice.
-func WordList() *Form {
-	f := List(Text())
-	one := uint64(1)
-	f.MinItems, f.UniqueItems = &one, true
+// Some is a list of at least one value of a form.
+func Some(of *Form) *Form {
+	f, one := List(of), uint64(1)
+	f.MinItems = &one
+	return f
+}
+
+// NameOf is one of some names; where none is known, any word.
+func NameOf(names []string) *Form {
+	if len(names) == 0 {
+		return Text()
+	}
+	return Enum(names...)
+}
+
+// WordList is a list of at least one of some names, none twice.
+func WordList(names []string) *Form {
+	f := Some(NameOf(names))
+	f.UniqueItems = true
 	return f
 }
 
