@@ -77,6 +77,7 @@ func (e *execution) store(sides [][]*result.Campaign) ([]*result.Report, error) 
 			}
 		}
 	}
+	seal(e.run)
 	if err := e.run.Finish(raw); err != nil {
 		return nil, err
 	}

@@ -170,6 +170,7 @@ func (a *app) searchPackages(ctx context.Context, dirs []string, f runFlags, see
 	if err != nil {
 		return nil, err
 	}
+	seal(run)
 	if err := run.Finish(raw); err != nil {
 		return nil, err
 	}
@@ -207,7 +208,11 @@ func (a *app) searchGo(ctx context.Context, dir string, f runFlags, seed uint64,
 }
 
 // replayGo plays the schedule of a Go test again.
-func (a *app) replayGo(ctx context.Context, path string, file *explore.File) error {
+func (a *app) replayGo(ctx context.Context, path string, file *explore.File, yes bool) error {
+	// A replay file that lies alone has no seal.
+	if err := a.mayStart(rundir.TrialDir(filepath.Dir(path)), yes, startsGo(file.Scenario)); err != nil {
+		return err
+	}
 	r, err := gotest.Replay(ctx, file, gotest.Options{Build: toolInfo().Build})
 	if err != nil {
 		return usageError{fmt.Errorf("%s: %w", path, err)}

@@ -37,6 +37,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("CI", "")
+			e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, ".tmp", "state")) // testscript has no home
 			// The race detector would let a test server that exits serve for another second.
 			e.Setenv("GORACE", "atexit_sleep_ms=0")
 			return os.CopyFS(e.WorkDir, os.DirFS(filepath.Join("testdata", "scenario")))

@@ -14,6 +14,7 @@ import (
 	"github.com/racebench/racebench/engine/reach"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
@@ -23,7 +24,7 @@ const maxTimes = 1_000_000
 func (a *app) replayCommand() *cobra.Command {
 	f := newRunFlags()
 	var times int
-	var freeze bool
+	var freeze, yes bool
 	cmd := &cobra.Command{
 		Use:   "replay PATH",
 		Short: "Run a recorded failing trial again",
@@ -39,23 +40,31 @@ func (a *app) replayCommand() *cobra.Command {
 			if err := f.check(); err != nil {
 				return err
 			}
-			return a.replay(cmd, args[0], times, freeze, f)
+			return a.replay(cmd, args[0], replaying{times, freeze, yes}, f)
 		},
 	}
 	cmd.Flags().IntVar(&times, "times", 5, "how often to run it")
 	cmd.Flags().BoolVar(&freeze, "freeze", false, "stop an external program before the signal, so that requests wait unread; results are not rates")
+	cmd.Flags().BoolVar(&yes, "yes", false, "start the program of a folder that was not written by this user on this machine, without asking")
 	f.registerRemote(cmd.Flags())
 	f.registerDir(cmd.Flags())
 	f.registerProgress(cmd.Flags())
 	return cmd
 }
 
-func (a *app) replay(cmd *cobra.Command, path string, times int, freeze bool, f runFlags) error {
+// A replaying is how a trial is replayed.
+type replaying struct {
+	times       int
+	freeze, yes bool
+}
+
+func (a *app) replay(cmd *cobra.Command, path string, r replaying, f runFlags) error {
+	freeze := r.freeze
 	if file := scheduleFile(path); file != "" {
 		if freeze {
 			return errFreeze
 		}
-		return a.replaySchedule(cmd.Context(), file)
+		return a.replaySchedule(cmd.Context(), file, r.yes)
 	}
 	if err := checkDescriptors(1); err != nil {
 		return usageError{err}
@@ -65,7 +74,7 @@ func (a *app) replay(cmd *cobra.Command, path string, times int, freeze bool, f 
 		return err
 	}
 	if file := scheduleOf(trials); file != "" && !freeze {
-		return a.replaySchedule(cmd.Context(), file)
+		return a.replaySchedule(cmd.Context(), file, r.yes)
 	}
 	if err := a.checkTrials(cmd.Context(), trials, f.reach()); err != nil {
 		return err
@@ -81,14 +90,23 @@ func (a *app) replay(cmd *cobra.Command, path string, times int, freeze bool, f 
 	if traits.Attached {
 		return usagef("%s: racebench attached to its program, and another process may have the id now: start the program again, and use racebench probe --attach", dir)
 	}
+	if traits.External {
+		pinned, err := input.Found(dir.Scenario(), input.Scenario)
+		if err != nil {
+			return usageError{err}
+		}
+		if err := a.mayStart(dir, r.yes, startsOf(pinned)); err != nil {
+			return err
+		}
+	}
 	run, err := a.newRun(f.dir, time.Now())
 	if err != nil {
 		return usageError{err}
 	}
-	again, err := engine.Replay(cmd.Context(), dir, times, trial.Config{Catalog: a.catalog, Build: toolInfo().Build, Freeze: freeze, Reach: f.reach()}, run,
+	again, err := engine.Replay(cmd.Context(), dir, r.times, trial.Config{Catalog: a.catalog, Build: toolInfo().Build, Freeze: freeze, Reach: f.reach()}, run,
 		func(t result.Trial) {
 			if f.progress != "none" {
-				a.stderr.Sayf("replay %d of %d: %s\n", t.Number, times, verdictLine(t))
+				a.stderr.Sayf("replay %d of %d: %s\n", t.Number, r.times, verdictLine(t))
 			}
 		})
 	if removed := run.Remove(); err == nil {

@@ -27,13 +27,13 @@ func scheduleFile(path string) string {
 
 // replaySchedule plays a recorded schedule again: exactly, or with an error that names the step at which the code now
 // differs.
-func (a *app) replaySchedule(ctx context.Context, path string) error {
+func (a *app) replaySchedule(ctx context.Context, path string, yes bool) error {
 	raw, err := a.schedule(path)
 	if err != nil {
 		return usageError{fmt.Errorf("read replay file %s: %w", path, err)}
 	}
 	if file, err := explore.ParseFile(raw); err == nil && file.Target == gotest.TargetName {
-		return a.replayGo(ctx, path, file)
+		return a.replayGo(ctx, path, file, yes)
 	}
 	m, err := trial.NewSimulator()
 	if err != nil {
@@ -85,5 +85,9 @@ With --freeze an external program is stopped (SIGSTOP) before the signal. Its cl
 on sending, it gets the signal, and it runs on (SIGCONT): what was sent meanwhile has
 waited unread. Results of --freeze are not rates. Requests that the program had not read
 are counted, not reported as a failure.
+
+What was recorded of an external program or a Go test starts a program. Where this user did
+not record it on this machine, replay shows the command and asks; --yes answers, and
+without a terminal it is needed.
 
 Exit status: 1 reproduced, 0 not in that many runs, 3 diverged or stale, 2 unreadable.`

@@ -19,7 +19,7 @@ var importRows = [][]string{
 	{"engine/invariant/breach"},
 	{"targets", "engine/result", "scenario/load"},
 	{"scenario", "engine/ledger", "engine/result/void", "engine/world/prim", "internal/overlay"},
-	{"scenario/schema", "scenario/spec", "engine/world", "engine/reach", "engine/ledger/extern", "engine/signals", "internal/rundir", "targets/promise", "internal/overlay/player"},
+	{"scenario/schema", "scenario/spec", "engine/world", "engine/reach", "engine/ledger/extern", "engine/signals", "internal/rundir", "targets/promise", "internal/overlay/player", "internal/origin"},
 	{"engine/schedule", "internal/console", "internal/overlay/wire", "internal/custody", "internal/input", "scenario/secret", "docs"},
 }
 

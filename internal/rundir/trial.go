@@ -47,6 +47,12 @@ func (d TrialDir) Repro() string { return d.file("repro.sh") }
 // Verdict returns the path of the trial's verdict.
 func (d TrialDir) Verdict() string { return d.file("verdict.json") }
 
+// Origin returns the path of the seal that says who wrote the folder.
+func (d TrialDir) Origin() string { return d.file("origin") }
+
+// Pinned are the files that say what a replay starts.
+func (d TrialDir) Pinned() []string { return []string{d.Scenario(), d.Plan(), d.Schedule()} }
+
 // Data returns the path of the folder that the server under test may fill while the trial runs.
 func (d TrialDir) Data() string { return d.file("data") }
 
