@@ -43,7 +43,7 @@ func Judge(dir rundir.TrialDir, c Config) (result.Trial, error) {
 
 // Judge says what the evidence of a plan's trial shows, and returns the evidence; nil where there is none.
 func (p Plan) Judge(dir rundir.TrialDir) (result.Trial, *ledger.Evidence, error) {
-	t := result.Trial{Index: p.ID.Index, Replacement: p.ID.Replacement, Number: p.ID.Number, Seed: p.ID.Seed, Dir: string(dir)}
+	t := p.unjudged(dir)
 	e, err := ledger.Read(dir.Ledger())
 	if errors.Is(err, fs.ErrNotExist) && dir.Trimmed() {
 		t, err := storedVerdict(dir)
@@ -60,9 +60,14 @@ func (p Plan) Judge(dir rundir.TrialDir) (result.Trial, *ledger.Evidence, error)
 	return t, e, nil
 }
 
+// unjudged says which trial a plan's is.
+func (p Plan) unjudged(dir rundir.TrialDir) result.Trial {
+	return result.Trial{Index: p.ID.Index, Replacement: p.ID.Replacement, Number: p.ID.Number, Seed: p.ID.Seed, Dir: string(dir)}
+}
+
 // JudgeEvidence says what evidence would show that stands in place of the trial's ledger.
 func (p Plan) JudgeEvidence(dir rundir.TrialDir, e *ledger.Evidence) result.Trial {
-	t := result.Trial{Index: p.ID.Index, Number: p.ID.Number, Seed: p.ID.Seed, Dir: string(dir)}
+	t := p.unjudged(dir)
 	judgeEvidence(&t, &p, e)
 	return t
 }

@@ -50,7 +50,7 @@ func (m *Simulator) Watch(plan Plan, strategy world.Strategy, onStep func(world.
 	s.stalls.simulated = s.w
 	var failed error
 	r := s.w.Simulate(TrialTask, func(t *world.Task) { failed = s.run(t) })
-	t := result.Trial{Index: plan.ID.Index, Replacement: plan.ID.Replacement, Number: plan.ID.Number, Seed: plan.ID.Seed}
+	t := plan.unjudged("")
 	switch {
 	case s.broken != nil:
 		return t, r, s.broken
