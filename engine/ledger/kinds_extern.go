@@ -23,7 +23,11 @@ type Wire struct {
 	Aim, Strike extern.Reading
 	// Last is what the server had read of it when its kernel closed the connection. It is known where the
 	// connection ended without a byte of an answer and without a reset: there is none only if nothing was unread.
-	Last    extern.Reading
+	Last extern.Reading
+	// Held is what the server was seen to have taken of a request that began after the signal, and to keep: it came to
+	// rest, or ran on, and the connection was still open. It is not known where the connection is older than the signal
+	// and the request its first.
+	Held    extern.Reading
 	End     extern.WireEnd
 	Out, In int64 // bytes of the request sent, bytes of the answer received, at the socket
 	// Endless says that its answer is a stream without an end of its own, as events are: it is open like a session.
@@ -42,8 +46,9 @@ func (x *Wire) fields(v *visitor) {
 	}
 	v.must(x.Msg == 0 || x.Msg.Lane() == x.Lane, "a request is of its message's lane")
 	v.word(part(6, 32, 4)|bare|optional, "connection", connKinds, (*uint8)(&x.Conn))
-	v.word(part(6, 40, 8), "aim", readings, (*uint8)(&x.Aim))
+	v.word(part(6, 40, 4), "aim", readings, (*uint8)(&x.Aim))
 	v.word(part(6, 48, 8), "strike", readings, (*uint8)(&x.Strike))
+	v.word(part(6, 44, 4), "held", readings, (*uint8)(&x.Held))
 	v.word(part(6, 36, 4), "last", readings, (*uint8)(&x.Last))
 	v.time(at(2), "sent", &x.Sent)
 	v.time(at(3), "first", &x.First)

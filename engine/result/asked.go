@@ -131,6 +131,8 @@ const (
 	AlwaysGood Need = "always-well" // requests of its kind are always answered well
 	WholeEnds  Need = "one-end"     // all answers of its kind end in the same piece
 	Surely     Need = "surely"      // the scenario says so
+	Often      Need = "often"       // it shows so often that no chance explains it
+	OftenWarns Need = "often-warns" // the same, and it only warns then
 )
 
 // A suspected counts trials that showed the same suspects and the same classes of breach.
@@ -190,6 +192,8 @@ func (r *Row) convicts(s suspect) bool {
 	switch {
 	case s.If == Surely:
 		return true
+	case s.If == Often:
+		return r.isOften(s.name())
 	case at < 0:
 		return false
 	case s.If == AlwaysGood:
@@ -199,6 +203,29 @@ func (r *Row) convicts(s suspect) bool {
 		return e != nil && e.Count >= mostlyGood && e.Last == s.Last && s.Last != 0
 	}
 	return false
+}
+
+const (
+	// oftenOnes is how many of what shows often there are at the least, and in how many trials; oftenPart that they
+	// are no less than one of so many.
+	oftenOnes   = 10
+	oftenTrials = 2
+	oftenPart   = 10
+)
+
+// isOften says whether a suspect shows often enough by all trials to be told of.
+func (r *Row) isOften(name string) bool {
+	i := slices.IndexFunc(r.Suspects, func(s suspect) bool { return s.name() == name })
+	if i < 0 {
+		return false
+	}
+	s := r.Suspects[i]
+	return s.Count >= oftenOnes && s.Trials >= oftenTrials && s.Count*oftenPart >= s.Of
+}
+
+// tooRare says whether a suspect is nothing so far, not even a warning.
+func (r *Row) tooRare(s suspect) bool {
+	return (s.If == Often || s.If == OftenWarns) && !r.isOften(s.name())
 }
 
 // Condemns says whether a trial that was added breaks a promise by what is known so far, and no entry tolerates it.
@@ -215,6 +242,9 @@ func (r *Row) judgeSuspects() {
 		r.Suspects[i].Convicted = r.convicts(r.Suspects[i])
 	}
 	for _, s := range r.Suspects {
+		if r.tooRare(s) {
+			continue
+		}
 		b := r.ofKind(s)
 		if s.Convicted {
 			addBreach(&r.Breaches, b)

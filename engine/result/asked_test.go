@@ -1,6 +1,7 @@
 package result_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/racebench/racebench/engine/result"
@@ -56,5 +57,50 @@ func TestASuspectedClassCountsTrials(t *testing.T) {
 		if c.Verdict != result.Breached || c.Trials.Breached != 1 || c.Trials.Passed != 2 || c.PerTrial[1].Verdict != result.Breached {
 			t.Errorf("%s, %+v, %+v", c.Verdict, c.Trials, c.PerTrial)
 		}
+	}
+}
+
+// What must show often is told when ten have shown in two trials, and a tenth of all; before that it is nothing.
+func TestWhatMustShowOften(t *testing.T) {
+	const class = "late-connections-answered/read"
+	for _, c := range []struct {
+		name     string
+		need     result.Need
+		each, of []int64 // of each trial
+		breached bool
+		warned   int
+	}{
+		{"ten in two trials", result.OftenWarns, []int64{5, 5}, []int64{50, 50}, false, 2},
+		{"ten in two trials, where it is expected", result.Often, []int64{5, 5}, []int64{50, 50}, true, 0},
+		{"nine", result.Often, []int64{5, 4}, []int64{9, 9}, false, 0},
+		{"all in one trial", result.OftenWarns, []int64{20, 0}, []int64{20, 0}, false, 0},
+		{"less than a tenth", result.OftenWarns, []int64{5, 5}, []int64{50, 51}, false, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			row := result.NewCampaign(header(), result.Rules{})
+			for i, n := range c.each {
+				one := busyClean(t, i, 0)
+				if n > 0 {
+					b := breach(class, result.Breached, n)
+					b.If, b.Of = c.need, c.of[i]
+					b.Summary = fmt.Sprintf("%d of %d requests", n, b.Of)
+					one.Suspects = []result.Breach{b}
+				}
+				row.Add(one)
+			}
+			row.Finish()
+			if breached := len(row.Breaches) == 1 && row.Breaches[0].Count == 10; breached != c.breached || (row.Verdict == result.Breached) != c.breached {
+				t.Errorf("%s, breaches %+v", row.Verdict, row.Breaches)
+			}
+			warned := 0
+			for _, w := range row.Warnings {
+				if w.Class == class {
+					warned += w.Trials
+				}
+			}
+			if warned != c.warned {
+				t.Errorf("warned of it in %d trials, want %d", warned, c.warned)
+			}
+		})
 	}
 }

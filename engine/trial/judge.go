@@ -113,11 +113,13 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 			t.Warnings = append(t.Warnings, check.Check(x, terms)...)
 		}
 	}
+	t.Asked, t.Suspects = external.Asked(e, terms), external.Suspects(e, terms)
+	t.Breaches = setAside(t, t.Breaches, result.Often)
+	t.Warnings = setAside(t, t.Warnings, result.OftenWarns)
 	t.Crossed = external.Crossed(e)
 	if !early { // else clients may well find nobody
 		t.Notes = append(t.Notes, unconnected(e)...)
 	}
-	t.Asked, t.Suspects = external.Asked(e, terms), external.Suspects(e, terms)
 	widened := wasWidened(e) || plan.ID.Freeze
 	for i := range t.Breaches {
 		t.Breaches[i].Widened = widened
@@ -147,7 +149,7 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 	t.Windows = windowsOf(e)
 	why := voidReason(plan, e, rundir.TrialDir(t.Dir))
 	if why.Code == void.BeforeHandler || why.Code == void.AfterStart {
-		t.Breaches, t.Warnings = nil, nil // nobody asked what comes of the program then
+		t.Breaches, t.Warnings, t.Suspects = nil, nil, nil // nobody asked what comes of the program then
 	}
 	t.Void, t.VoidCode = why.Text, why.Code
 	t.Verdict = result.VerdictOf(t.Breaches, t.Void)

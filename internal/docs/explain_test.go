@@ -30,7 +30,8 @@ func TestEveryClassIsExplained(t *testing.T) {
 	}
 	for _, class := range append(made, classesSeen(t)...) {
 		if strings.HasSuffix(class, "/") {
-			if !slices.ContainsFunc(glossary.Listed(), func(word string) bool { return strings.HasPrefix(word, class) }) {
+			whole, _ := glossary.Explain(strings.TrimSuffix(class, "/"))
+			if whole.Kind != "class" && !slices.ContainsFunc(glossary.Listed(), func(word string) bool { return strings.HasPrefix(word, class) }) {
 				t.Errorf("no class that begins with %s is explained: give it a row in docs/classes.md", class)
 			}
 			continue

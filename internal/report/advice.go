@@ -67,10 +67,11 @@ const stacks = " Its stacks after SIGQUIT, where its runtime prints them, are in
 
 // remedies say what to do about a warning, by its invariant.
 var remedies = map[string]string{
-	"clean-exit":         "A supervisor takes that for a failure, and may start it again. End with status 0 when the stop is done, or list the status (exit:, --exit).",
-	"clean-close":        "Close each WebSocket with 1001 when the signal comes: its client then goes elsewhere at once.",
-	"drain-ends":         "Install a handler for the signal, or run it below an init that hands signals on (tini, or the one of the container engine).",
-	"preopened-answered": "A server that stops at once" + goStopsAtOnce + " closes connections whose first request comes then. Wait a moment between the signal and the server's own stop (lame duck: still serving, already out of the balancer); act if your clients do not send again.",
+	"clean-exit":                "A supervisor takes that for a failure, and may start it again. End with status 0 when the stop is done, or list the status (exit:, --exit).",
+	"clean-close":               "Close each WebSocket with 1001 when the signal comes: its client then goes elsewhere at once.",
+	"drain-ends":                "Install a handler for the signal, or run it below an init that hands signals on (tini, or the one of the container engine).",
+	"late-connections-answered": "The stop takes what it will never answer. Stop accepting when the signal comes, answer with Connection: close from then on, and count what is under way until nothing is left, not once.",
+	"preopened-answered":        "A server that stops at once" + goStopsAtOnce + " closes connections whose first request comes then. Wait a moment between the signal and the server's own stop (lame duck: still serving, already out of the balancer); act if your clients do not send again.",
 }
 
 // goStopsAtOnce names a server that does, to programs that may be such a one.

@@ -177,6 +177,7 @@ func (c *h2conn) do(m ledger.MsgID, headers []hpack.HeaderField, body []byte) (x
 	}
 	<-st.done
 	x.wire.Aim, x.wire.Strike = c.wire.looked(m)
+	x.wire.Held = c.wire.holds(m)
 	x.wire.First, x.wire.Ended, x.wire.End, x.wire.Code = st.first, c.s.w.Now(), st.end, st.code
 	x.wire.Out, x.wire.In, x.why, x.line, x.body = out, st.in, st.why, st.line, st.body
 	c.mu.Lock()

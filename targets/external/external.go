@@ -34,9 +34,9 @@ var card = targets.Card{
 	Ops:     ops(),
 	Promises: []string{
 		promise.EveryRequestAnswered, promise.AckedSurvivesRestart, promise.DrainEnds, promise.ProcessSurvives, promise.NoOrphan, promise.ListenerCloses,
-		promise.PreopenedAnswered, promise.CleanExit, promise.CleanClose, promise.Check,
+		promise.PreopenedAnswered, promise.LateAnswered, promise.CleanExit, promise.CleanClose, promise.Check,
 	},
-	WarnsOnly:   []string{promise.PreopenedAnswered, promise.CleanExit, promise.CleanClose},
+	WarnsOnly:   []string{promise.PreopenedAnswered, promise.LateAnswered, promise.CleanExit, promise.CleanClose},
 	StopSignals: stopSignals, // what a signal means is the program's own business
 	Traits: targets.Traits{
 		External: true, ControlRun: true, KeepsComing: true, HangsUp: true, Restarted: true,

@@ -47,6 +47,7 @@ type instance struct {
 	unsample func() // ends the sampling of what the program uses
 	starved  starvation
 	rest     rest
+	struck   []int        // the program's processes when it was struck
 	closing  atomic.Bool  // what clients see from now on is racebench's doing
 	sent     atomic.Int64 // when the first signal was sent; 0: not yet
 	first    atomic.Int64 // the first signal
@@ -187,11 +188,12 @@ type dialer struct {
 
 // connect opens a connection to the program.
 func (s *instance) connect() (*wireConn, error) {
+	asked := s.w.Now()
 	raw, err := s.p.address.connect(10 * time.Second)
 	if err != nil {
 		return nil, err
 	}
-	c := &wireConn{Conn: raw, s: s, opened: s.w.Now()}
+	c := &wireConn{Conn: raw, s: s, opened: asked}
 	if tcp, ok := raw.LocalAddr().(*net.TCPAddr); ok {
 		c.port, c.ends.client = tcp.Port, tcp.AddrPort()
 	}

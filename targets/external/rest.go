@@ -9,7 +9,6 @@ import (
 // A rest is a moment at which the program was seen waiting, with nothing to run, after a request had lost its answer:
 // what took that answer was not its end. A program that ends runs from there to its end.
 type rest struct {
-	pids  []int         // the program's processes when it was struck
 	lost  chan struct{} // a request has lost its answer
 	once  sync.Once
 	since atomic.Int64 // when the latest such look began; 0: there was none
@@ -38,7 +37,7 @@ func (s *instance) awaitRests() {
 		}
 		for pause := firstRest; ; pause = min(2*pause, rareRest) {
 			began := s.w.Now()
-			if atRest(s.p.pid, s.rest.pids) {
+			if atRest(s.p.pid, s.struck) {
 				s.rest.since.Store(int64(began))
 				break
 			}

@@ -33,9 +33,15 @@ func (s *instance) Aim(t *world.Task) {
 	s.aimed.Store(true)
 }
 
+// A clock is what waiting takes: a task, or the time itself.
+type clock interface {
+	Now() time.Duration
+	Sleep(time.Duration)
+}
+
 // settles waits until every thread that runs now has slept or run on. It returns false when one has not
 // within the limit.
-func settles(t *world.Task, pids []int, limit time.Duration) bool {
+func settles(t clock, pids []int, limit time.Duration) bool {
 	deadline := t.Now() + limit
 	for busy := busyThreads(pids); len(busy) > 0; busy = stillBusy(busy) {
 		if t.Now() > deadline {
@@ -85,15 +91,11 @@ func (s *instance) look(striking bool) error {
 	for i := range all {
 		all[i].marks = all[i].c.marks() // before the kernel is asked: what was sent then is there now
 	}
-	find := peersOf
-	if len(all) <= mostSingly {
-		each := make([]ends, len(all))
-		for i, x := range all {
-			each[i] = x.c.ends
-		}
-		find = func(int) (map[int]peer, error) { return peersAt(each) }
+	each := make([]ends, len(all))
+	for i, x := range all {
+		each[i] = x.c.ends
 	}
-	peers, err := find(s.p.address.port)
+	peers, err := s.peers(each)
 	if err != nil {
 		return err
 	}
@@ -106,6 +108,14 @@ func (s *instance) look(striking bool) error {
 		x.c.note(looks, striking)
 	}
 	return nil
+}
+
+// peers returns the server's sides of some connections, and maybe of others, by the client's port.
+func (s *instance) peers(each []ends) (map[int]peer, error) {
+	if len(each) <= mostSingly {
+		return peersAt(each)
+	}
+	return peersOf(s.p.address.port)
 }
 
 // lookAgain looks right before the signal. Where this process lost its processor meanwhile, the look has become
@@ -162,17 +172,23 @@ func (s *instance) Send(t *world.Task, sig syscall.Signal) (time.Duration, error
 		s.lookAgain(t)
 	}
 	s.p.out.heed()
-	if s.sent.Load() == 0 {
-		s.rest.pids = s.pids
-		if len(s.pids) == 0 { // it is struck as it starts
-			s.rest.pids = []int{s.p.pid}
-		}
-	}
 	at := t.Now()
-	s.first.CompareAndSwap(0, int64(sig))
-	s.sent.CompareAndSwap(0, int64(max(at, 1)))
+	if s.sent.Load() == 0 {
+		s.strikes(sig, at)
+	}
 	if s.c.group {
 		return at, signalGroup(s.p.pid, sig)
 	}
 	return at, sendSignal(s.p.pid, sig)
+}
+
+// strikes notes the first signal before it is sent.
+func (s *instance) strikes(sig syscall.Signal, at time.Duration) {
+	s.struck = s.pids
+	if len(s.pids) == 0 { // it is struck as it starts
+		s.struck = []int{s.p.pid}
+	}
+	s.first.Store(int64(sig))
+	s.sent.Store(int64(max(at, 1)))
+	go s.lookLate()
 }

@@ -21,13 +21,15 @@ type wireConn struct {
 	s        *instance
 	port     int // the client's
 	ends     ends
-	opened   time.Duration
+	opened   time.Duration // when it was asked for
 	sent     atomic.Int64
 	received atomic.Int64
 
-	mu          sync.Mutex // guards what follows
-	carried     []mark     // more than one where requests share a connection
+	mu          sync.Mutex    // guards what follows
+	carried     []mark        // more than one where requests share a connection
+	first       time.Duration // when its first request began
 	aim, strike []look
+	held        []look // of requests that began after the signal
 }
 
 // The ends of a connection are the addresses that the kernel knows it by.
@@ -39,6 +41,7 @@ type mark struct {
 	msg            ledger.MsgID
 	start          int64
 	headEnd, end   int64
+	began          time.Duration
 	whole, carries bool
 }
 
@@ -72,14 +75,20 @@ func (c *wireConn) Close() error {
 func (c *wireConn) begin(m ledger.MsgID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.carried = append(c.carried[:0], mark{msg: m, start: c.sent.Load(), carries: true})
+	c.carried = append(c.carried[:0], c.markOf(m))
 }
 
 // join says that they are those of one more request, beside the others; part that it is over.
 func (c *wireConn) join(m ledger.MsgID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.carried = append(c.carried, mark{msg: m, start: c.sent.Load(), carries: true})
+	c.carried = append(c.carried, c.markOf(m))
+}
+
+func (c *wireConn) markOf(m ledger.MsgID) mark {
+	x := mark{msg: m, start: c.sent.Load(), carries: true, began: c.s.w.Now()}
+	c.first = cmp.Or(c.first, x.began)
+	return x
 }
 
 func (c *wireConn) part(m ledger.MsgID) {
@@ -136,6 +145,13 @@ func (c *wireConn) looked(m ledger.MsgID) (aim, strike extern.Reading) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return readingIn(c.aim, m), readingIn(c.strike, m)
+}
+
+// holds is what a look after the signal found that the server had taken of a request, and kept.
+func (c *wireConn) holds(m ledger.MsgID) extern.Reading {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return readingIn(c.held, m)
 }
 
 // lastRead is what the server had read of a request when it closed the connection without a reset. Its kernel

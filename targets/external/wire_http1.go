@@ -161,6 +161,7 @@ func (c *httpConn) do(s *instance, q request) exchange {
 	x.wire.Ended = s.w.Now()
 	x.wire.In = c.wire.received.Load() - in
 	x.wire.Aim, x.wire.Strike = c.wire.looked(q.msg)
+	x.wire.Held = c.wire.holds(q.msg)
 	if x.wire.End == extern.WireEOF {
 		x.wire.Last = c.wire.lastRead(q.msg)
 	}

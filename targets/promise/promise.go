@@ -28,6 +28,7 @@ const (
 const (
 	EveryRequestAnswered = "every-request-answered"
 	PreopenedAnswered    = "preopened-answered"
+	LateAnswered         = "late-connections-answered"
 	CleanExit            = "clean-exit"
 	AckedSurvivesRestart = "acked-survives-restart"
 	ListenerCloses       = "listener-closes"

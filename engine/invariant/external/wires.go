@@ -121,6 +121,12 @@ func (p *Program) readWords(w ledger.Wire) string {
 	if w.Aim < extern.ReadAll && p.readOf(w) == extern.ReadAll {
 		return "; nothing of it was unread when the signal ended the program: it had read it"
 	}
+	if w.Held > extern.ReadNotAccepted {
+		if w.Held == extern.ReadAll {
+			return "; the server had read it, and kept it"
+		}
+		return "; the server had accepted the connection, and kept it"
+	}
 	switch p.readOf(w) {
 	case extern.ReadAll:
 		return "; nothing of it in the server's receive queue: it had read it"
