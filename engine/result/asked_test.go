@@ -2,6 +2,7 @@ package result_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/racebench/racebench/engine/result"
@@ -19,8 +20,12 @@ func TestAlwaysAnsweredWell(t *testing.T) {
 		{"2 of 54 after 20 good ones", result.Asked{Good: 20, InFlight: 54, BadInFlight: 2, Trials: 2}, false},
 		{"all in one trial", result.Asked{Good: 6, InFlight: 54, BadInFlight: 54, Trials: 1}, false},
 		{"4 good ones", result.Asked{Good: 4, InFlight: 500, BadInFlight: 500, Trials: 9}, false},
-		{"one bad of many after 100 good ones", result.Asked{Good: 100, InFlight: 54, BadInFlight: 1, Trials: 1}, true},
-		{"99 good ones", result.Asked{Good: 99, InFlight: 54, BadInFlight: 1, Trials: 1}, false},
+		{"one bad of many after 100 good ones", result.Asked{Good: 100, InFlight: 54, BadInFlight: 1, Trials: 1}, false},
+		{"one of many after a million", result.Asked{Good: 1_000_000, InFlight: 54, BadInFlight: 1, Trials: 1}, true},
+		{"six of 54 after 180", result.Asked{Good: 180, InFlight: 54, BadInFlight: 6, Trials: 2}, false},
+		{"six of 54 after 200", result.Asked{Good: 200, InFlight: 54, BadInFlight: 6, Trials: 2}, true},
+		{"6 of 6 in one trial after 40", result.Asked{Good: 40, InFlight: 6, BadInFlight: 6, Trials: 1}, true},
+		{"2 of 2 in one trial after 40", result.Asked{Good: 40, InFlight: 2, BadInFlight: 2, Trials: 1}, false},
 		{"bad before the signal, too", result.Asked{Good: 10_000, Bad: 1, InFlight: 54, BadInFlight: 54, Trials: 9}, false},
 	} {
 		if got := c.asked.AlwaysWell(); got != c.want {
@@ -32,7 +37,7 @@ func TestAlwaysAnsweredWell(t *testing.T) {
 // A trial counts once, however many kinds of requests show a class in it, and a class says how many there were in all.
 func TestASuspectedClassCountsTrials(t *testing.T) {
 	c := result.NewCampaign(header(), result.Rules{})
-	c.AddAsked([]result.Asked{{Kind: "a", Good: 100}, {Kind: "b", Good: 100}})
+	c.AddAsked([]result.Asked{{Kind: "a", Good: 1_000_000}, {Kind: "b", Good: 1_000_000}})
 	for i := range 3 {
 		one := busyClean(t, i, 0)
 		one.Asked = []result.Asked{{Kind: "a", InFlight: 5}, {Kind: "b", InFlight: 5}}
@@ -102,5 +107,42 @@ func TestWhatMustShowOften(t *testing.T) {
 				t.Errorf("warned of it in %d trials, want %d", warned, c.warned)
 			}
 		})
+	}
+}
+
+// A server that fails at all times, as often before the signal as in flight, is next to never blamed for its stop,
+// whatever its rate of errors. A kind that fails in flight alone is.
+func TestErrorsAtAllTimesAreNotTheStops(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	draw := func(n int, rate float64) (bad int64) {
+		for range n {
+			if rnd.Float64() < rate {
+				bad++
+			}
+		}
+		return bad
+	}
+	const runs = 20_000
+	for _, size := range []struct{ good, inFlight, trials int }{{20, 6, 1}, {100, 54, 9}, {130, 20, 10}, {400, 60, 10}, {800, 120, 20}} {
+		for _, rate := range []float64{0.0005, 0.002, 0.01, 0.03, 0.1, 0.3} {
+			blamed := 0
+			for range runs {
+				a := result.Asked{InFlight: int64(size.inFlight), Trials: size.trials}
+				if a.Bad = draw(size.good, rate); a.Bad > 0 {
+					continue
+				}
+				a.Good, a.BadInFlight = int64(size.good), draw(size.inFlight, rate)
+				if a.AlwaysWell() {
+					blamed++
+				}
+			}
+			if blamed > 2+5 { // 2 in 20,000 at the most on average
+				t.Errorf("%d good, %d in flight, %v of all bad: blamed in %d of %d runs", size.good, size.inFlight, rate, blamed, runs)
+			}
+		}
+		all := result.Asked{Good: int64(size.good), InFlight: int64(size.inFlight), BadInFlight: int64(size.inFlight), Trials: size.trials}
+		if !all.AlwaysWell() {
+			t.Errorf("%d good and all of %d in flight bad: not blamed", size.good, size.inFlight)
+		}
 	}
 }
