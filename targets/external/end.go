@@ -95,7 +95,7 @@ func (s *instance) tellEnd(t *world.Task, struck bool) {
 	for _, pid := range left {
 		s.out.Process(ledger.Process{Event: extern.ProcessLeft, PID: pid, At: t.Now()}, nameOf(pid))
 	}
-	if len(left) > 0 && s.accepts() {
+	if _, _, held := s.listening(); len(left) > 0 && held && s.accepts() {
 		s.out.Process(ledger.Process{Event: extern.ProcessListens, PID: left[0], At: t.Now()}, "")
 	}
 }
@@ -125,9 +125,8 @@ func (s *instance) orphans(t *world.Task, struck bool) []int {
 
 // tellHang records what a program was doing that did not end, and asks for its stacks.
 func (s *instance) tellHang(t *world.Task) {
-	accepts := s.accepts()
-	if accepts {
-		pid, name := s.listening()
+	pid, name, accepts := s.listening()
+	if accepts = accepts && s.accepts(); accepts {
 		s.out.Process(ledger.Process{Event: extern.ProcessListens, PID: pid, At: t.Now()}, name)
 	}
 	s.closing.Store(true)
@@ -159,25 +158,28 @@ func (s *instance) disposition(accepts bool) string {
 }
 
 // listening is the process of the program that holds the socket it listens with: a child with its command line where
-// the first process does not hold it.
-func (s *instance) listening() (pid int, name string) {
+// the first process does not hold it. It is false where none does: another program may have been given the port since.
+// What cannot be looked into may hold it.
+func (s *instance) listening() (pid int, name string, ok bool) {
 	all, err := listeners()
 	if err != nil {
-		return s.p.pid, ""
+		return s.p.pid, "", true
 	}
+	hidden := false
 	holds := func(pid int) bool {
 		held := socketsOf(pid)
+		hidden = hidden || held == nil
 		return slices.ContainsFunc(all, func(l listener) bool { return l.port == s.p.address.port && held[l.inode] })
 	}
-	if holds(s.p.pid) {
-		return s.p.pid, ""
+	if !s.p.hasEnded() && holds(s.p.pid) {
+		return s.p.pid, "", true
 	}
 	for _, pid := range s.p.alive() {
 		if holds(pid) {
-			return pid, nameOf(pid)
+			return pid, nameOf(pid), true
 		}
 	}
-	return s.p.pid, ""
+	return s.p.pid, "", hidden
 }
 
 // accepts says whether a process takes a new connection at the program's address: the kernel alone completes

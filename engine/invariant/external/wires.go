@@ -95,7 +95,7 @@ func (p *Program) wireStory(r *breach.Report, g *breach.Group[ledger.Wire]) *bre
 	}
 	s.At(w.Ended, "server", p.endOfAnswer(w))
 	p.tellWords(s, w.Port)
-	if rested, ok := p.process(extern.ProcessRested); ok && rested.At >= w.Ended {
+	if rested, ok := p.process(extern.ProcessRested); ok && w.End.Lost() && rested.At >= w.Ended {
 		s.At(rested.At, pid(rested), "lived on: it was seen to wait")
 	}
 	if end, ok := p.process(extern.ProcessEnded); ok {
