@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/result"
@@ -22,6 +24,22 @@ func JudgeEvidence(dir rundir.TrialDir, e *ledger.Evidence, note string, c trial
 	return foldJudged([]rundir.TrialDir{dir}, c, note, func(p trial.Plan, dir rundir.TrialDir) (result.Trial, error) {
 		return p.JudgeEvidence(dir, e), nil
 	})
+}
+
+// FoldReplays adds up replays of a recorded trial, with what its run knew from the control run.
+func FoldReplays(recorded rundir.TrialDir, again []result.Trial, c trial.Config) (*result.Campaign, error) {
+	next := 0
+	folds, err := foldJudged(slices.Repeat([]rundir.TrialDir{recorded}, len(again)), c, "replays of one trial: rates are not those of the whole run",
+		func(trial.Plan, rundir.TrialDir) (result.Trial, error) {
+			t := again[next]
+			t.Index = next
+			next++
+			return t, nil
+		})
+	if err != nil || len(folds) == 0 {
+		return nil, err
+	}
+	return folds[0], nil
 }
 
 func foldJudged(dirs []rundir.TrialDir, c trial.Config, note string,

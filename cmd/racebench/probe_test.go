@@ -42,15 +42,23 @@ func testServer() {
 		case <-time.After(400 * time.Millisecond):
 		}
 	}
+	stopping := make(chan struct{})
 	http.HandleFunc("/slow", func(w http.ResponseWriter, _ *http.Request) {
-		time.Sleep(100 * time.Millisecond)
-		fmt.Fprintln(w, "hello")
+		select {
+		case <-stopping:
+			http.Error(w, "gone", http.StatusInternalServerError)
+		case <-time.After(100 * time.Millisecond):
+			fmt.Fprintln(w, "hello")
+		}
 	})
 	srv := &http.Server{Addr: "127.0.0.1:" + os.Getenv("PORT"), Protocols: new(http.Protocols)}
 	srv.Protocols.SetHTTP1(true)
 	srv.Protocols.SetUnencryptedHTTP2(true)
 	go func() { fmt.Fprintln(os.Stderr, srv.ListenAndServe()) }()
 	<-stop
+	if os.Args[1] == "fails" { // what is in flight when it is told to stop
+		close(stopping)
+	}
 	if os.Args[1] == "twice-careless" { // a second signal finds it in the middle of its stop
 		select {
 		case <-stop:

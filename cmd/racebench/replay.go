@@ -117,6 +117,13 @@ func (a *app) replay(cmd *cobra.Command, path string, r replaying, f runFlags) e
 	}
 	if err == nil || errors.Is(err, context.Canceled) {
 		a.tellReplays(recorded, again, freeze)
+		if len(recorded.Suspects) > 0 {
+			fold, foldErr := engine.FoldReplays(dir, again, trial.Config{Catalog: a.catalog})
+			if foldErr != nil {
+				return foldErr
+			}
+			a.tellSuspects(recorded, again, fold)
+		}
 	}
 	return err
 }
@@ -153,9 +160,12 @@ func allVoid(again []result.Trial) error {
 	return notTestedError{fmt.Errorf("of %d replays none tested anything: %s", len(again), again[0].Void)}
 }
 
-// firstBreached judges recorded trials until one shows a breach. Where the program is to be frozen a trial that
+// firstBreached judges recorded trials until one shows a breach; where none does, one that shows what all trials of its
+// run decide of will do. Where the program is to be frozen a trial that
 // was named needs none: what waited unread is shown of each.
 func (a *app) firstBreached(trials []rundir.TrialDir, freeze bool) (rundir.TrialDir, result.Trial, error) {
+	var suspected rundir.TrialDir
+	var suspect result.Trial
 	for _, dir := range trials {
 		t, err := trial.Judge(dir, trial.Config{Catalog: a.catalog})
 		switch {
@@ -165,7 +175,12 @@ func (a *app) firstBreached(trials []rundir.TrialDir, freeze bool) (rundir.Trial
 			return "", t, usageError{err}
 		case len(t.Breaches) > 0 || freeze && len(trials) == 1:
 			return dir, t, nil
+		case len(t.Suspects) > 0 && suspected == "":
+			suspected, suspect = dir, t
 		}
+	}
+	if suspected != "" {
+		return suspected, suspect, nil
 	}
 	what := string(trials[0]) + " recorded"
 	if len(trials) > 1 {
@@ -193,6 +208,32 @@ func (a *app) tellReplays(recorded result.Trial, again []result.Trial, frozen bo
 		return
 	}
 	a.stdout.Say("(likely: the plan is the recorded one, the schedule is the machine's own)")
+}
+
+// tellSuspects counts the replays that showed what no trial decides alone, and says what they come to together.
+func (a *app) tellSuspects(recorded result.Trial, again []result.Trial, fold *result.Campaign) {
+	var told []string
+	for _, b := range recorded.Suspects {
+		if slices.Contains(told, b.Class) {
+			continue
+		}
+		told = append(told, b.Class)
+		shown := 0
+		for _, t := range again {
+			if slices.ContainsFunc(t.Suspects, func(s result.Breach) bool { return s.Class == b.Class }) {
+				shown++
+			}
+		}
+		together := "one trial does not decide of it, and these replays do not either: the run that kept the trial had more"
+		if fold != nil && slices.ContainsFunc(fold.Breaches, func(r result.RowBreach) bool { return r.Class == b.Class }) {
+			together = "one trial does not decide of it; these replays do together"
+			a.status = statusFinding
+		} else if b.If == result.NeverMore || b.If == result.OftenWarns {
+			together = "it only warns"
+		}
+		a.stdout.Sayf("%s  %d of %d replays: %s\n", b.Class, shown, len(again), together)
+	}
+	a.stdout.Say("(no script shows it without racebench: it takes what many requests were answered)")
 }
 
 func verdictLine(t result.Trial) string {

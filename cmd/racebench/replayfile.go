@@ -81,6 +81,10 @@ A trial on real goroutines is run again with the same plan: the same load, the s
 draws, the signal at the same moment. The schedule is the machine's own, so the answer is
 a count: in how many of the runs the breach showed.
 
+Some findings no trial decides alone, such as an error answer to a request in flight: it
+depends on how such requests are answered otherwise. Of those it says what the replays
+come to together, with the answers of the control run.
+
 With --freeze an external program is stopped (SIGSTOP) before the signal. Its clients go
 on sending, it gets the signal, and it runs on (SIGCONT): what was sent meanwhile has
 waited unread. Results of --freeze are not rates. Requests that the program had not read
