@@ -77,15 +77,24 @@ var remedies = map[string]string{
 // goStopsAtOnce names a server that does, to programs that may be such a one.
 const goStopsAtOnce = ", such as Go's net/http in Shutdown (1.25 and later),"
 
-// remedyOf is what to do about a warning of a result; empty where nothing is known.
-func remedyOf(row result.Row, invariant string) string {
+// remedyOf is what to do about a warning of a result: what is known of its invariant, or of a breach of its class; empty
+// where nothing is.
+func remedyOf(row result.Row, w result.RowWarning) string {
 	if !row.External() {
 		return ""
 	}
-	if row.Runtime != "" && row.Runtime != "go" {
-		return strings.Replace(remedies[invariant], goStopsAtOnce, "", 1)
+	if own := remedies[w.Invariant]; own != "" || w.Class == "" {
+		if row.Runtime != "" && row.Runtime != "go" {
+			own = strings.Replace(own, goStopsAtOnce, "", 1)
+		}
+		return own
 	}
-	return remedies[invariant]
+	for _, a := range advice {
+		if strings.Contains(w.Class, a.part) {
+			return a.text
+		}
+	}
+	return ""
 }
 
 // signalOf lists servers that drain on another signal than SIGTERM.

@@ -48,10 +48,26 @@ func TestPassCountsTheTrialsThatProve(t *testing.T) {
 	row.RulesOut = result.RulesOut(2)
 	row.Warnings = []result.RowWarning{{Invariant: "preopened-answered", Class: "preopened-answered/first-request/eof", Trials: 5, Summary: "10 of 10"}}
 	text := render(t, "text", reportOf(row), Options{Width: 200})
-	for _, want := range []string{"2 clean trials with work at risk: ", "lame duck"} {
+	for _, want := range []string{"2 clean trials with work at risk: ", "lame duck", "10 of 10, in 5 of 5 trials", "fix first A server that stops at once"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
+	}
+}
+
+// TestAWarningOfABreachsClassHasItsAdvice gives what is too little for a breach the advice of one, and no second "fix
+// first" where there is a breach.
+func TestAWarningOfABreachsClassHasItsAdvice(t *testing.T) {
+	row := passedRow()
+	row.Target, row.Trials = scenario.External, result.Counts{Planned: 5, Run: 5, Passed: 5}
+	row.Warnings = []result.RowWarning{{Invariant: "every-request-answered", Class: "every-request-answered/answered-badly/500", Trials: 1, Count: 1, Of: 9, Summary: "1 of 9 requests"}}
+	if text := render(t, "text", reportOf(row), Options{Width: 400}); !strings.Contains(text, "fix first A request in flight fails") {
+		t.Errorf("the warning has no advice:\n%s", text)
+	}
+	row.Verdict, row.Trials = result.Hung, result.Counts{Planned: 5, Run: 5, Hung: 5}
+	row.Breaches = []result.RowBreach{{Invariant: "drain-ends", Class: "drain-ends/program/stuck", Verdict: result.Hung, Trials: 5, Count: 5, Summary: "the program was still running"}}
+	if text := render(t, "text", reportOf(row), Options{Width: 400}); strings.Count(text, "fix first") != 1 {
+		t.Errorf("there is not one thing to fix first:\n%s", text)
 	}
 }
 

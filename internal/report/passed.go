@@ -280,10 +280,24 @@ func (p *painter) remarks(row result.Row) {
 	for _, n := range row.Notes {
 		p.field("note", n)
 	}
+	p.warnings(row)
+}
+
+// warnings tells each with what to do about it. Where nothing worse was found, the first is what to fix first.
+func (p *painter) warnings(row result.Row) {
+	label := "fix first"
+	if len(row.Breaches) > 0 {
+		label = ""
+	}
 	for _, w := range row.Warnings {
-		p.marked(p.yellow, 2, labelColumn, "warning", w.Summary)
-		if remedy := remedyOf(row, w.Invariant); remedy != "" {
-			p.field("", remedy)
+		text := w.Summary
+		if w.Class != "" && w.Trials > 0 {
+			text += fmt.Sprintf(", in %d of %s", w.Trials, count(int64(row.Trials.Run), "trial"))
+		}
+		p.marked(p.yellow, 2, labelColumn, "warning", text)
+		if remedy := remedyOf(row, w); remedy != "" {
+			p.field(label, remedy)
+			label = ""
 		}
 	}
 }

@@ -43,8 +43,21 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 	return bytes.TrimRight(line, "\r\n"), nil
 }
 
+// frameHead is how long the head of a frame of HTTP/2 is.
+const frameHead = 9
+
+// isSettings says whether what came begins with a frame of settings, with which every server of HTTP/2 begins: RFC 9113
+// sections 3.4, 4.1 and 6.5.
+func isSettings(b []byte) bool {
+	const kind, flags = 3, 4
+	return len(b) == frameHead && b[0] == 0 && b[kind] == 4 && b[flags] == 0 && b[5]|b[6]|b[7]|b[8] == 0
+}
+
 func readHead(r *bufio.Reader) (responseHead, error) {
 	h := responseHead{length: -1}
+	if begins, _ := r.Peek(frameHead); isSettings(begins) {
+		return h, fmt.Errorf("%w: it is a first frame of HTTP/2, as gRPC servers send it: ask it by HTTP/2 (--http2 PATH, client: http2)", errGarbage)
+	}
 	line, err := readLine(r)
 	if err != nil {
 		return h, err
