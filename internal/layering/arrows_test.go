@@ -22,7 +22,7 @@ var readingOrder = map[string][]string{
 	"engine/search": {"findings.go", "search.go", "searchprogress.go", "toolarge.go", "arena.go", "corpus.go", "shrinksim.go", "tellsim.go",
 		"replaysim.go"},
 	"engine/batch": {"header.go", "runtime.go", "rules.go", "failfast.go", "quota.go", "budget.go", "shard.go"},
-	"engine/trial": {"trial.go", "simulate.go", "judge.go", "suspects.go", "evidence.go", "child.go", "audit.go", "serve.go", "storeprobe.go",
+	"engine/trial": {"trial.go", "simulate.go", "judge.go", "evidence.go", "child.go", "audit.go", "serve.go", "storeprobe.go",
 		"probe.go", "outside.go", "await.go", "inject.go", "client.go", "serving.go", "stored.go", "plan.go", "startup.go",
 		"config.go", "compileplain.go", "compile.go", "launch.go", "launch_linux.go", "launch_unix.go", "launch_windows.go",
 		"exit_unix.go", "exit_windows.go", "memory_linux.go", "memory_other.go"},
