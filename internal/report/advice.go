@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -65,11 +66,11 @@ func inWordsOf(runtime, before, after string, all []byRuntime) string {
 // stacks names the file that shows where a hung program stood, if racebench asked it for its stacks.
 const stacks = " Its stacks after SIGQUIT, where its runtime prints them, are in stderr.txt of the trial."
 
-// remedies say what to do about a warning, by its invariant.
+// remedies say what to do about a warning, by its class or else by its invariant.
 var remedies = map[string]string{
 	"clean-exit":                "A supervisor takes that for a failure, and may start it again. End with status 0 when the stop is done, or list the status (exit:, --exit).",
 	"clean-close":               "Close each WebSocket with 1001 when the signal comes: its client then goes elsewhere at once.",
-	"drain-ends":                "Install a handler for the signal, or run it below an init that hands signals on (tini, or the one of the container engine).",
+	"drain-ends/pid1":           "Install a handler for the signal, or run it below an init that hands signals on (tini, or the one of the container engine).",
 	"late-connections-answered": "The stop takes what it will never answer. Stop accepting when the signal comes, answer with Connection: close from then on, and count what is under way until nothing is left, not once.",
 	"preopened-answered":        "A server that stops at once" + goStopsAtOnce + " closes connections whose first request comes then. Wait a moment between the signal and the server's own stop (lame duck: still serving, already out of the balancer); act if your clients do not send again.",
 }
@@ -77,13 +78,13 @@ var remedies = map[string]string{
 // goStopsAtOnce names a server that does, to programs that may be such a one.
 const goStopsAtOnce = ", such as Go's net/http in Shutdown (1.25 and later),"
 
-// remedyOf is what to do about a warning of a result: what is known of its invariant, or of a breach of its class; empty
-// where nothing is.
+// remedyOf is what to do about a warning of a result: what is known of its class or invariant, or of a breach of its
+// class; empty where nothing is.
 func remedyOf(row result.Row, w result.RowWarning) string {
 	if !row.External() {
 		return ""
 	}
-	if own := remedies[w.Invariant]; own != "" || w.Class == "" {
+	if own := cmp.Or(remedies[w.Class], remedies[w.Invariant]); own != "" || w.Class == "" {
 		if row.Runtime != "" && row.Runtime != "go" {
 			own = strings.Replace(own, goStopsAtOnce, "", 1)
 		}

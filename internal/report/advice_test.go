@@ -56,3 +56,26 @@ func TestABusyMachineIsNamedFirst(t *testing.T) {
 		t.Errorf("where the load generator was starved: %s", got)
 	}
 }
+
+// TestOnlyAPID1IsToldToInstallAHandler: any other stop that does not end gets the advice of its own class.
+func TestOnlyAPID1IsToldToInstallAHandler(t *testing.T) {
+	const handler = "Install a handler for the signal, or"
+	for class, want := range map[string]string{
+		"drain-ends/pid1":                  handler,
+		"drain-ends/program/keeps-serving": "It waits for connections that clients keep using.",
+	} {
+		r := cleanTwin()
+		r.Warnings = []result.RowWarning{{Invariant: "drain-ends", Class: class, Trials: 1, Summary: "it did not end"}}
+		if got := remedyOf(r, r.Warnings[0]); !strings.HasPrefix(got, want) {
+			t.Errorf("a warning of %s: %q", class, got)
+		}
+		if got := adviceOn(class); len(got) == 0 || !strings.HasPrefix(got[0], want) {
+			t.Errorf("explain %s: %q", class, got)
+		}
+	}
+	for _, word := range []string{"drain-ends", "drain-ends/TASK/WAIT", "drain-ends/late/over-limit"} {
+		if got := strings.Join(adviceOn(word), "\n"); strings.Contains(got, handler) {
+			t.Errorf("explain %s: %s", word, got)
+		}
+	}
+}
