@@ -79,3 +79,14 @@ func TestOnlyAPID1IsToldToInstallAHandler(t *testing.T) {
 		}
 	}
 }
+
+// TestAWarningCountsSchedulesWhereTheRowDoes: a simulated world has no trials.
+func TestAWarningCountsSchedulesWhereTheRowDoes(t *testing.T) {
+	for engine, want := range map[string]string{"real": "too late, in 2 of 5 trials\n", simulated: "too late, in 2 of 5 schedules\n"} {
+		r := passedRow()
+		r.Engine, r.Warnings = engine, []result.RowWarning{{Invariant: "drain-ends", Class: "drain-ends/late/over-limit", Trials: 2, Summary: "too late"}}
+		if text := render(t, "text", reportOf(r), Options{Width: 200}); !strings.Contains(text, want) {
+			t.Errorf("engine %s: not %q in\n%s", engine, want, text)
+		}
+	}
+}

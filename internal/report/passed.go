@@ -292,7 +292,7 @@ func (p *painter) warnings(row result.Row) {
 	for _, w := range row.Warnings {
 		text := w.Summary
 		if w.Class != "" && w.Trials > 0 {
-			text += fmt.Sprintf(", in %d of %s", w.Trials, count(int64(row.Trials.Run), "trial"))
+			text += ", in " + ofRuns(row, w.Trials)
 		}
 		p.marked(p.yellow, 2, labelColumn, "warning", text)
 		if remedy := remedyOf(row, w); remedy != "" {
