@@ -86,6 +86,7 @@ type ResultChange struct {
 	InBase      bool                `json:"in_base"`
 	Untested    string              `json:"base_untested,omitempty"` // why the base's trials prove nothing, so that nothing is new
 	Trials      [2]int              `json:"trials"`                  // valid ones, base and head
+	Hung        [2]int              `json:"hung,omitzero"`           // of the valid ones, those whose server never ended
 	Held        int                 `json:"held"`                    // invariants that no trial of either side broke
 	HeldBoth    []string            `json:"held_invariants,omitempty"`
 	NoSpeed     string              `json:"no_speed,omitempty"`   // why speed is not comparable
@@ -187,6 +188,7 @@ func (c *Comparison) changeOf(base *result.Row, head result.Row) ResultChange {
 		ch.Untested = whyUntested(*base)
 	}
 	ch.Trials = [2]int{base.Trials.Run, head.Trials.Run}
+	ch.Hung = [2]int{base.Trials.Hung, head.Trials.Hung}
 	ch.Breaches = breachesOf(*base, head, c.sameScenario(*base, head))
 	ch.HeldBoth = heldBy(*base, head)
 	ch.Held = len(ch.HeldBoth)

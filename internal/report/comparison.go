@@ -165,8 +165,8 @@ const nameRoom = 34
 // asides writes below a table what its lines have no room for.
 func (p *painter) asides(r gate.ResultChange, c *gate.Comparison) {
 	p.blankOnce(func() {
-		if r.Row != nil && len(r.HeldBoth) > 0 {
-			p.field("held", strings.Join(r.HeldBoth, ", "))
+		if names := heldNames(r); r.Row != nil && names != "" {
+			p.field("held", names)
 		}
 		switch {
 		case r.InBase:

@@ -32,14 +32,13 @@ func (p *painter) checksOf(r gate.ResultChange) []check {
 	if r.Held > 0 {
 		base := nothing
 		if r.InBase {
-			base = held(r.Trials[0], 0, r.Untested != "")
+			base = held(r, 0)
 		}
 		name := count(int64(r.Held), "invariant")
 		if len(r.Breaches) > 0 {
 			name = count(int64(r.Held), "other invariant")
 		}
-		head := held(r.Trials[1], rowOf(r).Trials.Hung, r.Verdict == result.Untested)
-		all = append(all, check{name: name, base: base, head: head, state: "", style: p.green})
+		all = append(all, check{name: name, base: base, head: held(r, 1), state: "", style: p.green})
 	}
 	for _, t := range r.Thresholds {
 		state, style := "holds", p.green
@@ -60,17 +59,39 @@ func (p *painter) checksOf(r gate.ResultChange) []check {
 	return all
 }
 
+// untestedOn says whether a side's trials, of the base (0) or the head (1), prove nothing.
+func untestedOn(r gate.ResultChange, side int) bool {
+	return r.Trials[side] == 0 || [2]bool{r.Untested != "", r.Verdict == result.Untested}[side]
+}
+
 // held is the cell of the invariants that no trial of a side broke.
-func held(trials, hung int, untested bool) string {
+func held(r gate.ResultChange, side int) string {
+	trials, hung := r.Trials[side], r.Hung[side]
 	switch {
-	case trials == 0 || untested:
+	case untestedOn(r, side):
 		return "untested"
-	case hung == trials: // a server that has not ended may still break them
+	case unjudged(trials, hung):
 		return "not judged"
 	case hung > 0:
 		return fmt.Sprintf("held %d/%d", trials-hung, trials)
 	}
 	return "held"
+}
+
+// heldNames names the invariants that held in the head, and says where less than all trials of both sides judged them.
+// It is empty where no trial of the head did.
+func heldNames(r gate.ResultChange) string {
+	judges := func(side int) bool { return !untestedOn(r, side) && !unjudged(r.Trials[side], r.Hung[side]) }
+	names := strings.Join(r.HeldBoth, ", ")
+	switch {
+	case names == "", !judges(1):
+		return ""
+	case r.InBase && !judges(0):
+		return names + " (in the head; the base cannot say)"
+	case r.Hung[0]+r.Hung[1] > 0:
+		return names + " (in trials that ended)"
+	}
+	return names
 }
 
 // crossed counts requests and connections that were on the wire when the signal struck, or came after it. Luck

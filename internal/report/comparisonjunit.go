@@ -103,6 +103,8 @@ func changeCase(r gate.ResultChange, row result.Row, name, class, called string)
 		c.Failure.Data = strings.Join(append(fails, open...), "\n")
 	case len(open) > 0:
 		c.Skipped = &junit.Result{Message: strings.Join(open, "; ")}
+	case unjudged(r.Trials[1], r.Hung[1]):
+		c.Skipped = &junit.Result{Message: "not judged"}
 	case r.Verdict == result.Untested, r.Row != nil && !slices.Contains(row.Tried(), name):
 		c.Skipped = &junit.Result{Message: "nothing was tested"}
 	}

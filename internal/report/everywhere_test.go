@@ -188,6 +188,68 @@ func TestNothingIsOKWhereTheProgramHung(t *testing.T) {
 	}
 }
 
+// TestNoGateSaysHeldOfASideThatHung, nor of one that was not tested: in the table, below it, and in JUnit.
+func TestNoGateSaysHeldOfASideThatHung(t *testing.T) {
+	side := func(hung int, untested bool) *result.Report {
+		r := cleanTwin()
+		r.Trials.Passed, r.Trials.Hung = 5-hung, hung
+		if hung > 0 {
+			r.Verdict = result.Hung
+			r.Breaches = []result.RowBreach{{Invariant: "drain-ends", Class: "drain-ends/program/stuck", Verdict: result.Hung, Trials: hung, Count: int64(hung), Summary: "it was still running"}}
+		}
+		if untested {
+			r.Verdict = result.Untested
+		}
+		return reportOf(r)
+	}
+	ok, some, all, void := side(0, false), side(2, false), side(5, false), side(0, true)
+	const names = "  held      every-request-answered, clean-exit"
+	for what, c := range map[string]struct {
+		base, head *result.Report
+		cells      string
+		aside      string // empty where nothing is to be named
+		cases      string // of JUnit, for every-request-answered
+	}{
+		"some of the head hung": {ok, some, "held held 3/5", names + " (in trials that ended)\n", ""},
+		"some of the base hung": {some, ok, "held 3/5 held", names + " (in trials that ended)\n", ""},
+		"all of the head hung":  {ok, all, "held not judged", "", "not judged"},
+		"all of the base hung":  {all, ok, "not judged held", names + " (in the head; the base cannot say)\n", ""},
+		"all of both hung":      {all, all, "not judged not judged", "", "not judged"},
+		"the head is untested":  {all, void, "not judged untested", "", "nothing was tested"},
+		"the base is untested":  {void, some, "untested held 3/5", names + " (in the head; the base cannot say)\n", ""},
+	} {
+		compared := gate.Compare(c.base, c.head, gate.Options{Interleaved: true})
+		text := renderComparison(t, "text", compared, Options{Width: 160, Verbose: true})
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), " invariants "+c.cells+" ") {
+			t.Errorf("%s: the table does not say %q\n%s", what, c.cells, text)
+		}
+		if strings.Contains(text, "\n  held ") != (c.aside != "") || !strings.Contains(text, c.aside) {
+			t.Errorf("%s: below the table is not %q\n%s", what, c.aside, text)
+		}
+		if got := skippedBecause(t, renderComparison(t, "junit", compared, Options{}), "every-request-answered"); got != c.cases {
+			t.Errorf("%s: the gate's case is skipped for %q, not %q", what, got, c.cases)
+		}
+		if got := skippedBecause(t, render(t, "junit", c.head, Options{}), "every-request-answered"); got != c.cases {
+			t.Errorf("%s: the run's case is skipped for %q, not %q", what, got, c.cases)
+		}
+	}
+}
+
+// skippedBecause is why a case of a JUnit document is skipped; "" of one that ran.
+func skippedBecause(t *testing.T, text, name string) string {
+	t.Helper()
+	var all junit.Testsuites
+	if err := xml.Unmarshal([]byte(text), &all); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range all.Suites[0].Testcases {
+		if c.Name == name && c.Skipped != nil {
+			return c.Skipped.Message
+		}
+	}
+	return ""
+}
+
 // TestAPassNamesItsInvariants, in a run and in a gate.
 func TestAPassNamesItsInvariants(t *testing.T) {
 	clean := reportOf(cleanTwin())

@@ -176,7 +176,7 @@ func matrixCellOf(row result.Row, invariant string) matrixCell {
 		}
 		return matrixCell{fmt.Sprintf("%d of %d", b.trials, row.Trials.Run), "bad"}
 	}
-	if row.Trials.Hung > 0 && row.Trials.Hung == row.Trials.Run {
+	if unjudged(row.Trials.Run, row.Trials.Hung) {
 		return matrixCell{"not judged", "open"}
 	}
 	if row.Verdict == result.Untested || !slices.Contains(row.Tried(), invariant) {

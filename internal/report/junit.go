@@ -137,6 +137,8 @@ func invariantCase(row result.Row, name, class string, r *result.Report) junit.T
 		c.Failure.Data = strings.Join(fails, "\n")
 	case len(known) > 0:
 		c.Skipped = &junit.Result{Message: strings.Join(known, "; ")}
+	case unjudged(row.Trials.Run, row.Trials.Hung):
+		c.Skipped = &junit.Result{Message: "not judged"}
 	case row.Verdict == result.Untested, !slices.Contains(row.Tried(), name):
 		c.Skipped = &junit.Result{Message: "nothing was tested"}
 	}

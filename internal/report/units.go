@@ -193,6 +193,9 @@ func shownIn(row result.Row, b result.RowBreach) string {
 	return fmt.Sprintf("%s and none of %s", kept, count(int64(row.Trials.Run), unitOf(row)))
 }
 
+// unjudged says whether no trial came to its end: what a server has not broken that has not ended, it may still break.
+func unjudged(trials, hung int) bool { return hung > 0 && hung == trials }
+
 // ofRuns counts the trials that showed something, of all.
 func ofRuns(row result.Row, n int) string {
 	return fmt.Sprintf("%d of %s", n, count(int64(row.Trials.Run), unitOf(row)))
