@@ -3,6 +3,7 @@
 package glossary
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -66,6 +67,25 @@ func isWildcard(part string) bool {
 	return len(part) > 1 && strings.ToUpper(part) == part && strings.ToLower(part) != part
 }
 
+// closer compares how exactly two patterns say the class that both match: fewest parts in capitals first, then the one
+// whose own words stand further left.
+func closer(a, b class) int {
+	rank := func(c class) (capitals int, where string) {
+		for part := range strings.SplitSeq(c.pattern, "/") {
+			if isWildcard(part) {
+				capitals++
+				where += "1"
+			} else {
+				where += "0"
+			}
+		}
+		return capitals, where
+	}
+	capitalsA, whereA := rank(a)
+	capitalsB, whereB := rank(b)
+	return cmp.Or(cmp.Compare(capitalsA, capitalsB), cmp.Compare(whereA, whereB))
+}
+
 func (c class) invariant() string {
 	name, _, _ := strings.Cut(c.pattern, "/")
 	return name
@@ -79,10 +99,9 @@ func Explain(word string) (Explanation, bool) {
 		return e, true
 	}
 	if strings.Contains(word, "/") {
-		for _, c := range classes() {
-			if c.matches(word) {
-				return ofClass(word, c), true
-			}
+		matching := slices.DeleteFunc(slices.Clone(classes()), func(c class) bool { return !c.matches(word) })
+		if len(matching) > 0 {
+			return ofClass(word, slices.MinFunc(matching, closer)), true
 		}
 	}
 	return ofWord(word)
