@@ -3,10 +3,7 @@ package custody
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -37,7 +34,7 @@ func startGuarded(cmd *exec.Cmd) error {
 func endFamily(first *os.Process) {
 	for deadline := time.Now().Add(endLimit / 2); time.Now().Before(deadline); {
 		_ = killGroup(first)
-		left := orphans()
+		left := ChildrenOf(os.Getpid())
 		if len(left) == 0 {
 			return
 		}
@@ -51,25 +48,4 @@ func endFamily(first *os.Process) {
 		}
 		time.Sleep(time.Millisecond)
 	}
-}
-
-// orphans are the children of this process. What is below one of them comes to this process when it has ended.
-func orphans() []int {
-	files, err := filepath.Glob("/proc/self/task/*/children")
-	if err != nil {
-		return nil
-	}
-	var all []int
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			continue
-		}
-		for _, word := range strings.Fields(string(raw)) {
-			if pid, err := strconv.Atoi(word); err == nil {
-				all = append(all, pid)
-			}
-		}
-	}
-	return all
 }

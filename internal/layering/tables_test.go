@@ -26,7 +26,7 @@ var importRows = [][]string{
 // narrowed packages may import of ours only what stands here.
 var narrowed = map[string][]string{
 	"targets": {"engine/reach", "engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "scenario/schema", "scenario/spec"},
-	anyTarget: {"targets", "engine/reach", "engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "engine/signals", "scenario/schema", "scenario/secret", "scenario/spec", "targets/promise"},
+	anyTarget: {"targets", "engine/reach", "engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "engine/signals", "scenario/schema", "scenario/secret", "scenario/spec", "targets/promise", "internal/custody"},
 	// Judges do not know servers.
 	"engine/invariant":          {"engine/invariant/external", "engine/invariant/breach", "engine/ledger", "engine/ledger/extern", "engine/result", "engine/signals"},
 	"engine/invariant/external": {"engine/invariant/breach", "engine/ledger", "engine/ledger/extern", "engine/result", "engine/signals"},

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/internal/custody"
 )
 
 // attach makes a running process the program. Nothing of it is racebench's: it is signalled and never killed.
@@ -87,7 +88,7 @@ func (p *program) attached() []int {
 		if !slices.Contains(p.known, next[0]) {
 			p.known = append(p.known, next[0])
 		}
-		next = append(next, childrenOf(next[0])...)
+		next = append(next, custody.ChildrenOf(next[0])...)
 	}
 	return slices.DeleteFunc(slices.Clone(p.known), func(pid int) bool {
 		state, _, ok := statOf(fmt.Sprintf("/proc/%d/stat", pid))

@@ -13,6 +13,8 @@ import (
 
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
+
+	"github.com/racebench/racebench/internal/custody"
 )
 
 // adopt makes this process the parent of whatever its children leave behind, so that nothing of the program
@@ -39,7 +41,7 @@ func attributes(pid1 bool) *syscall.SysProcAttr {
 func descendants(except map[int]bool) []int {
 	var all []int
 	for next := []int{os.Getpid()}; len(next) > 0; next = next[1:] {
-		for _, pid := range childrenOf(next[0]) {
+		for _, pid := range custody.ChildrenOf(next[0]) {
 			state, _, ok := statOf(fmt.Sprintf("/proc/%d/stat", pid))
 			if !ok || except[pid] {
 				continue
@@ -51,27 +53,6 @@ func descendants(except map[int]bool) []int {
 		}
 	}
 	slices.Sort(all)
-	return all
-}
-
-// childrenOf lists the children that each thread of a process has started or adopted.
-func childrenOf(pid int) []int {
-	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	if err != nil {
-		return nil
-	}
-	var all []int
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			continue
-		}
-		for _, word := range strings.Fields(string(raw)) {
-			if child, err := strconv.Atoi(word); err == nil {
-				all = append(all, child)
-			}
-		}
-	}
 	return all
 }
 
@@ -218,7 +199,7 @@ func reap(pid int) {
 
 // reapAll collects every adopted child that has ended, but for the one that somebody waits for.
 func reapAll(except int) {
-	for _, pid := range childrenOf(os.Getpid()) {
+	for _, pid := range custody.ChildrenOf(os.Getpid()) {
 		if state, _, ok := statOf(fmt.Sprintf("/proc/%d/stat", pid)); ok && state == 'Z' && pid != except {
 			reap(pid)
 		}
