@@ -19,6 +19,16 @@ func (s Scenario) Marshal() []byte {
 	return data
 }
 
+// MarshalProgram writes what the scenario says of its external program, in normal form. There must be one.
+func (s Scenario) MarshalProgram() []byte {
+	one := spec.Value{Kind: spec.Map, Fields: []spec.Field{{Key: spec.Text(External), Value: *s.External}}}
+	data, err := encodeYAML(one)
+	if err != nil {
+		panic(fmt.Sprintf("scenario: write the program of %s: %v", s.Name, err))
+	}
+	return data
+}
+
 // writeFields makes a map of all words that say something.
 func writeFields[T any](words []word[T], from *T) spec.Value {
 	var root spec.Value

@@ -209,8 +209,12 @@ func (a *app) searchGo(ctx context.Context, dir string, f runFlags, seed uint64,
 
 // replayGo plays the schedule of a Go test again.
 func (a *app) replayGo(ctx context.Context, path string, file *explore.File, yes bool) error {
-	// A replay file that lies alone has no seal.
-	if err := a.mayStart(rundir.TrialDir(filepath.Dir(path)), yes, startsGo(file.Scenario)); err != nil {
+	// A replay file that lies alone has no seal, and one beside a trial's own has not that trial's.
+	dir := rundir.TrialDir(filepath.Dir(path))
+	if filepath.Clean(path) != filepath.Clean(dir.Schedule()) {
+		dir = rundir.TrialDir(path)
+	}
+	if err := a.mayStart(dir, yes, startsGo(file.Scenario)); err != nil {
 		return err
 	}
 	r, err := gotest.Replay(ctx, file, gotest.Options{Build: toolInfo().Build})

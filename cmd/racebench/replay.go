@@ -14,7 +14,6 @@ import (
 	"github.com/racebench/racebench/engine/reach"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
-	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
@@ -91,11 +90,11 @@ func (a *app) replay(cmd *cobra.Command, path string, r replaying, f runFlags) e
 		return usagef("%s: racebench attached to its program, and another process may have the id now: start the program again, and use racebench probe --attach", dir)
 	}
 	if traits.External {
-		pinned, err := input.Found(dir.Scenario(), input.Scenario)
+		starts, err := startsOf(dir.Scenario())
 		if err != nil {
 			return usageError{err}
 		}
-		if err := a.mayStart(dir, r.yes, startsOf(pinned)); err != nil {
+		if err := a.mayStart(dir, r.yes, starts); err != nil {
 			return err
 		}
 	}

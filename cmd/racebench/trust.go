@@ -2,13 +2,16 @@ package main
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
 	"github.com/racebench/racebench/internal/origin"
 	"github.com/racebench/racebench/internal/rundir"
+	"github.com/racebench/racebench/scenario"
 )
 
 // seal marks the kept trials of a run as this user's. Without a place for a key nothing is marked, and a replay asks.
@@ -43,20 +46,19 @@ func (a *app) mayStart(dir rundir.TrialDir, yes bool, starts []string) error {
 	return nil
 }
 
-// startsOf is what the replay of an external program starts: all that its scenario says of it.
-func startsOf(scenario []byte) []string {
-	var lines []string
-	within := false
-	for line := range strings.Lines(string(scenario)) {
-		line = strings.TrimRight(line, "\n")
-		if !strings.HasPrefix(line, " ") && !strings.HasPrefix(line, "-") {
-			within = strings.HasPrefix(line, "external:") || strings.HasPrefix(line, "services:")
-		}
-		if within {
-			lines = append(lines, line)
-		}
+// startsOf is what the replay of an external program starts: all that its scenario says of it, in normal form, so that
+// no way of writing it hides a command from who is asked.
+func startsOf(path string) ([]string, error) {
+	s, problems, err := scenario.ReadFile(path, time.Now())
+	switch {
+	case err != nil:
+		return nil, err
+	case problems != nil:
+		return nil, problems
+	case s.External == nil:
+		return nil, fmt.Errorf("%s names no program", path)
 	}
-	return lines
+	return strings.Split(strings.TrimSpace(string(s.MarshalProgram())), "\n"), nil
 }
 
 // startsGo is what the replay of a Go test starts.
