@@ -38,7 +38,7 @@ func (a *app) newRun(dir string, now time.Time) (*rundir.Run, error) {
 		a.stderr.Sayf("racebench: removed from %s what it had not finished: its racebench was killed\n", run)
 	}
 	if err != nil {
-		return nil, err
+		a.stderr.Sayf("racebench: %v: what a killed run has left there stays\n", err)
 	}
 	return rundir.Create(dir, now)
 }

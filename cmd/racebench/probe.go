@@ -60,14 +60,16 @@ Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested
 			if err != nil {
 				return err
 			}
-			if err := w.runBefore(cmd.Context(), a.stderr); err != nil {
+			stop, err := w.runBefore(cmd.Context(), a.stderr)
+			if err != nil {
 				return err
 			}
+			defer stop()
 			s := settings{within: cmp.Or(f.timeout, probeBudget), keepScenario: true}
 			began := time.Now()
 			s.beside = func(ctx context.Context, folds []*result.Campaign, run *rundir.Run) []*result.Campaign {
-				failed := a.beside(ctx, program, folds[0], run, func() time.Duration { return s.within - time.Since(began) })
-				a.asPID1(ctx, program, folds[0], time.Since(began), s.within)
+				failed := a.beside(ctx, program, folds[0], run, f.reach(), func() time.Duration { return s.within - time.Since(began) })
+				a.asPID1(ctx, program, folds[0], f.reach(), time.Since(began), s.within)
 				if words := w.notTried(); words != "" {
 					folds[0].Note(words)
 				}
@@ -142,18 +144,21 @@ func findCommand(name string) error {
 	return usagef("%s cannot be run: %w in %s", name, pathless(err), in)
 }
 
-// runBefore runs --before once.
-func (w *probeFlags) runBefore(ctx context.Context, stderr *console.Writer) error {
+// runBefore runs --before once. What that starts, such as a database, is there until stop.
+func (w *probeFlags) runBefore(ctx context.Context, stderr *console.Writer) (stop func(), err error) {
 	if w.before == "" {
-		return nil
+		return func() {}, nil
 	}
 	cmd := exec.Command("/bin/sh", "-c", w.before)
 	out := stderr.Lines()
 	cmd.Stdout, cmd.Stderr = out, out
-	err := custody.Run(ctx, cmd)
-	_ = out.Close()
+	end, err := custody.Start(ctx, cmd)
 	if err != nil {
-		return notTestedError{fmt.Errorf("--before %s: %w", w.before, err)}
+		_ = out.Close()
+		return nil, notTestedError{fmt.Errorf("--before %s: %w", w.before, err)}
 	}
-	return nil
+	return func() {
+		end()
+		_ = out.Close()
+	}, nil
 }

@@ -66,7 +66,7 @@ func (w *probeFlags) registerProgram(fs *pflag.FlagSet) {
 	fs.StringVar(&w.preset, "preset", "", "a known server: `NAME` such as nginx")
 	fs.BoolVar(&w.worker, "worker", false, "it listens on nothing: needs --ready log:TEXT; drain, exit and orphans are judged")
 	fs.StringVar(&w.attach, "attach", "", "instead of a command: a running program, by its `PID` or its pid file; once, and only with --signal")
-	fs.StringVar(&w.before, "before", "", "a shell `COMMAND` that is run once, first")
+	fs.StringVar(&w.before, "before", "", "a shell `COMMAND` that is run once, first; what it starts is there until the end")
 	fs.StringVar(&w.check, "check", "", "a `COMMAND` that is run when the program has ended; status 1 and a line on its standard output are a breach")
 	fs.StringVar(&w.beforeEach, "before-each", "", "a `COMMAND` that is run before every trial")
 }

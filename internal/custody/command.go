@@ -21,6 +21,22 @@ func Run(ctx context.Context, cmd *exec.Cmd) error {
 	return err
 }
 
+// Start runs a command and leaves what it has started: that ends with stop, with ctx, and with this process whatever ends
+// that. The command itself has ended when Start returns; its error is as that of Run, and then nothing is left of it.
+func Start(ctx context.Context, cmd *exec.Cmd) (stop func(), err error) {
+	if cmd.Err != nil {
+		return nil, cmd.Err
+	}
+	stop, err = start(ctx, cmd)
+	if ctx.Err() != nil {
+		if err == nil {
+			stop()
+		}
+		return nil, ctx.Err()
+	}
+	return stop, err
+}
+
 // runAlone runs a command without a guardian: SIGKILL of this process leaves it behind.
 func runAlone(ctx context.Context, cmd *exec.Cmd) error {
 	g := exec.CommandContext(ctx, cmd.Path)

@@ -13,10 +13,12 @@ import (
 	"sync"
 )
 
-// prefix begins the names of all folders, lockSuffix ends those of their locks.
+// prefix begins the names of all folders, lockSuffix ends those of their locks. mark is the first line of a lock: a file of
+// somebody else's that is called like one has it not, and what it is called after is left alone.
 const (
 	prefix     = "racebench-"
 	lockSuffix = ".lock"
+	mark       = "a temporary folder of racebench\n"
 )
 
 // A Folder is a directory for temporary files, this process's own.
@@ -43,6 +45,9 @@ func NewFolder(kind string) (*Folder, error) {
 		f := &Folder{path: path}
 		if f.lock, err = Hold(path + lockSuffix); err == nil {
 			_, err = os.Lstat(path)
+		}
+		if err == nil {
+			err = f.Owes("", nil)
 		}
 		switch {
 		case err == nil:
@@ -73,7 +78,7 @@ func (f *Folder) Owes(line string, undo func()) error {
 	if err := f.lock.Truncate(0); err != nil {
 		return fmt.Errorf("note whose the folder %s is: %w", f.path, err)
 	}
-	if _, err := f.lock.WriteAt([]byte(line), 0); err != nil {
+	if _, err := f.lock.WriteAt([]byte(mark+line), 0); err != nil {
 		return fmt.Errorf("note whose the folder %s is: %w", f.path, err)
 	}
 	return nil
@@ -121,14 +126,23 @@ type Abandoned struct{ Path, Note string }
 // Sweep takes away the folders that processes of this user have left, and returns them. Before a folder goes, undo is
 // told of it.
 func Sweep(undo func(Abandoned)) []Abandoned {
-	locks, err := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*"+lockSuffix))
+	files, err := os.ReadDir(os.TempDir())
 	if err != nil {
-		return nil // no folder's name holds a pattern
+		return nil // who cannot look makes no folders there either
 	}
 	var swept []Abandoned
-	for _, path := range locks {
-		lock, note, ok := Seize(path)
+	for _, file := range files {
+		if !strings.HasPrefix(file.Name(), prefix) || !strings.HasSuffix(file.Name(), lockSuffix) {
+			continue
+		}
+		path := filepath.Join(os.TempDir(), file.Name())
+		lock, text, ok := Seize(path)
 		if !ok {
+			continue
+		}
+		note, marked := strings.CutPrefix(text, mark)
+		if !marked { // it may be of this moment's start, or somebody else's
+			_ = lock.Close()
 			continue
 		}
 		f := &Folder{path: strings.TrimSuffix(path, lockSuffix), lock: lock}

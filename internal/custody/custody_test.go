@@ -41,6 +41,27 @@ func TestAFolderGoesWithItsLockAndWhatItOwes(t *testing.T) {
 	empty(t, os.TempDir())
 }
 
+// A file that is called like a lock and is none of ours takes nothing with it.
+func TestAFolderOfSomebodyElsesStays(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	mine := filepath.Join(temp, "racebench-main")
+	if err := os.Mkdir(mine, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"", "42\n"} {
+		if err := os.WriteFile(mine+".lock", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if swept := Sweep(func(Abandoned) {}); len(swept) > 0 {
+			t.Errorf("with a lock that says %q: swept %v", text, swept)
+		}
+	}
+	if _, err := os.Stat(mine); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRemoveAllTakesWhatIsThere(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	for range 3 {

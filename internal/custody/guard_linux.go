@@ -23,6 +23,7 @@ func guarded() *syscall.SysProcAttr {
 func startGuarded(cmd *exec.Cmd) error {
 	runtime.LockOSThread()
 	syscall.CloseOnExec(3)
+	syscall.CloseOnExec(4)
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return err
 	}

@@ -120,6 +120,28 @@ func TestAFamilyEndsWithItsContext(t *testing.T) {
 	gone(t, all)
 }
 
+// What a command leaves that is to stay ends with stop; one that fails leaves nothing.
+func TestWhatACommandStartsStaysUntilStop(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pids")
+	stop, err := Start(t.Context(), exec.Command("sh", "-c", family, "sh", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := pids(t, file)
+	if !alive(all[1]) || !alive(all[2]) {
+		t.Errorf("what was started is gone with its command: %v", all)
+	}
+	stop()
+	gone(t, all)
+	other := filepath.Join(t.TempDir(), "pids")
+	_, err = Start(t.Context(), exec.Command("sh", "-c", family+"exit 7", "sh", other))
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 7 {
+		t.Errorf("a command that fails: %v", err)
+	}
+	gone(t, pids(t, other))
+}
+
 func TestACommandsEndIsItsFamilys(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "pids")
 	cmd := exec.Command("sh", "-c", family+"echo out; echo err >&2; exit 7", "sh", file)

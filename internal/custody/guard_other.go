@@ -14,6 +14,7 @@ func guarded() *syscall.SysProcAttr { return ownGroup() }
 
 func startGuarded(cmd *exec.Cmd) error {
 	syscall.CloseOnExec(3)
+	syscall.CloseOnExec(4)
 	return cmd.Start()
 }
 

@@ -14,8 +14,12 @@ import (
 	"time"
 )
 
-// guardianName is how a process is called that is a guardian: its name is its mark.
-const guardianName = "racebench-guardian"
+// guardianName is how a process is called that is a guardian: its name is its mark. One that is called stayingName keeps
+// what its command has started when the command has ended well.
+const (
+	guardianName = "racebench-guardian"
+	stayingName  = "racebench-guardian-stays"
+)
 
 // canGuard says that this program becomes a guardian when it is started as one.
 var canGuard atomic.Bool
@@ -23,8 +27,8 @@ var canGuard atomic.Bool
 // Main is the first line of main: in a process that was started as a guardian it never returns. In any other it notes that
 // this program can be one.
 func Main() {
-	if len(os.Args) > 1 && os.Args[0] == guardianName {
-		os.Exit(guard(os.Args[1:]))
+	if len(os.Args) > 1 && (os.Args[0] == guardianName || os.Args[0] == stayingName) {
+		os.Exit(guard(os.Args[1:], os.Args[0] == stayingName))
 	}
 	canGuard.Store(true)
 }
@@ -37,34 +41,78 @@ func run(ctx context.Context, cmd *exec.Cmd) error {
 	if !canGuard.Load() {
 		return runAlone(ctx, cmd)
 	}
+	g, keep, err := guardian(ctx, guardianName, cmd)
+	if err != nil {
+		return err
+	}
+	defer keep.Close()
+	defer g.ExtraFiles[0].Close()
+	err = g.Run()
+	cmd.ProcessState = g.ProcessState
+	return err
+}
+
+// guardian is a guardian of a command that was not started yet. It ends what it guards when keep is closed.
+func guardian(ctx context.Context, name string, cmd *exec.Cmd) (g *exec.Cmd, keep *os.File, err error) {
 	self, err := ownExecutable()
 	if err != nil {
-		return fmt.Errorf("find own executable: %w", err)
+		return nil, nil, fmt.Errorf("find own executable: %w", err)
 	}
 	alive, keep, err := os.Pipe()
 	if err != nil {
-		return fmt.Errorf("start %s: %w", cmd.Path, err)
+		return nil, nil, fmt.Errorf("start %s: %w", cmd.Path, err)
 	}
-	defer alive.Close()
-	defer keep.Close()
-	g := exec.CommandContext(ctx, self)
-	g.Args = append([]string{guardianName, cmd.Path}, cmd.Args[min(1, len(cmd.Args)):]...)
+	g = exec.CommandContext(ctx, self)
+	g.Args = append([]string{name, cmd.Path}, cmd.Args[min(1, len(cmd.Args)):]...)
 	g.Dir, g.Env, g.Stdin, g.Stdout, g.Stderr = cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr
 	g.ExtraFiles = []*os.File{alive}
 	g.SysProcAttr = ownGroup()
 	g.Cancel = keep.Close // it ends what it guards first
 	g.WaitDelay = endLimit
-	err = g.Run()
+	return g, keep, nil
+}
+
+// start runs a command below a guardian that stays.
+func start(ctx context.Context, cmd *exec.Cmd) (func(), error) {
+	if !canGuard.Load() {
+		return func() {}, runAlone(ctx, cmd)
+	}
+	g, keep, err := guardian(ctx, stayingName, cmd)
+	if err != nil {
+		return nil, err
+	}
+	ended, say, err := os.Pipe()
+	if err == nil {
+		defer ended.Close()
+		g.ExtraFiles = append(g.ExtraFiles, say)
+		err = g.Start()
+		_ = say.Close()
+	}
+	_ = g.ExtraFiles[0].Close()
+	if err != nil {
+		_ = keep.Close()
+		return nil, fmt.Errorf("start %s: %w", cmd.Path, err)
+	}
+	stop := func() {
+		_ = keep.Close()
+		_ = g.Wait() // its status is what the command's was
+	}
+	if n, _ := ended.Read(make([]byte, 1)); n == 1 {
+		return stop, nil
+	}
+	_ = keep.Close()
+	err = g.Wait()
 	cmd.ProcessState = g.ProcessState
-	return err
+	return nil, err
 }
 
 // statusCannotStart is a guardian's status where its command could not be started, as a shell's is.
 const statusCannotStart = 126
 
 // guard runs a command until it ends, or until the process that started the guardian has. Then it ends all that is left
-// of it, and returns the status for its own end.
-func guard(args []string) int {
+// of it, and returns the status for its own end. One that stays says when the command has ended well, and then waits for the
+// process that started it.
+func guard(args []string, stays bool) int {
 	gone := make(chan struct{})
 	go func() {
 		alive := os.NewFile(3, "alive") // whose other end the process holds that started this one
@@ -80,7 +128,16 @@ func guard(args []string) int {
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
 	select {
-	case <-done:
+	case err := <-done:
+		if stays && err == nil {
+			say := os.NewFile(4, "ended")
+			_, _ = say.Write([]byte{0})
+			_ = say.Close()
+			select {
+			case <-gone:
+			case <-asked:
+			}
+		}
 	case <-gone:
 		_ = killGroup(cmd.Process)
 		<-done

@@ -3,6 +3,7 @@
 package custody
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,7 +13,8 @@ import (
 // maxNote is the longest note that is read.
 const maxNote = 4096
 
-// Hold makes a lock file and holds it as long as the file is open. The kernel lets go of it whatever ends the process.
+// Hold makes a lock file and holds it as long as the file is open. The kernel lets go of it whatever ends the process. Where
+// the file system knows no locks there is none, and no error.
 func Hold(path string) (*os.File, error) {
 	for {
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
@@ -21,6 +23,10 @@ func Hold(path string) (*os.File, error) {
 		}
 		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
 			_ = f.Close()
+			_ = os.Remove(path)
+			if errors.Is(err, syscall.ENOTSUP) || errors.Is(err, syscall.ENOLCK) || errors.Is(err, syscall.ENOSYS) {
+				return nil, nil
+			}
 			return nil, fmt.Errorf("lock %s: %w", path, err)
 		}
 		if isAt(f, path) {

@@ -72,6 +72,7 @@ func Create(dir string, now time.Time) (*Run, error) {
 		}
 		r := &Run{dir: dir, path: path, room: Room}
 		if r.lock, err = custody.Hold(filepath.Join(path, lockName)); err != nil {
+			_ = os.Remove(path)
 			return nil, fmt.Errorf("make run directory: %w", err)
 		}
 		return r, WriteFile(filepath.Join(path, ignoreName), []byte("*\n"))
