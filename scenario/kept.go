@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -57,8 +58,8 @@ type keeper struct {
 
 func (s Scenario) keep(of Vocabulary, found func(value, name string)) Scenario {
 	k := &keeper{s: s, names: map[string]string{}, taken: map[string]bool{}, listed: listed(s.Secret), found: found}
-	for name, value := range s.FromOutside.Values { // no two values have one name
-		k.names[value], k.taken[name] = name, true
+	for _, name := range slices.Sorted(maps.Keys(s.FromOutside.Values)) { // two names may have one value: the last counts
+		k.names[s.FromOutside.Values[name]], k.taken[name] = name, true
 	}
 	if s.External != nil {
 		external := k.fields(*s.External, of.External)

@@ -33,11 +33,8 @@ func Note(value, name string) {
 	if _, there := known.called[value]; !there {
 		known.called[value] = name
 	}
-	classes := map[bool]int{}
-	for _, r := range value {
-		classes[unicode.IsLower(r)]++
-	}
-	if len(value) < weak || len(classes) < 2 {
+	aWord := !strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsLower(r) })
+	if len(value) < weak || aWord {
 		return
 	}
 	forms := []string{value, url.QueryEscape(value), url.PathEscape(value)}

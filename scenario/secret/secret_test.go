@@ -98,11 +98,14 @@ func TestScrub(t *testing.T) {
 	Note(`canary-9f8"e7/d6`, "CANARY")
 	Note("postgres", "PASSWORD") // as common a word as any
 	Note("a1", "SHORT")
+	Note("AKIAIOSFODNN7EXAMPLE", "KEY")
+	Note("4929113355770042", "NUMBER")
 	for text, want := range map[string]string{
 		`said canary-9f8"e7/d6 twice canary-9f8"e7/d6`: "said {secret:CANARY} twice {secret:CANARY}",
 		`{"x":"canary-9f8\"e7/d6"}`:                    `{"x":"{secret:CANARY}"}`,
 		"?q=canary-9f8%22e7%2Fd6":                      "?q={secret:CANARY}",
 		"postgres a1":                                  "postgres a1",
+		"AKIAIOSFODNN7EXAMPLE 4929113355770042":        "{secret:KEY} {secret:NUMBER}",
 	} {
 		if got := ScrubText(text); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
