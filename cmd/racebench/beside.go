@@ -8,6 +8,7 @@ import (
 
 	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/batch"
+	"github.com/racebench/racebench/engine/reach"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/result/void"
 	"github.com/racebench/racebench/engine/trial"
@@ -59,7 +60,7 @@ func at(strike spec.Value, moment string) spec.Value {
 
 // beside runs the trials beside a probe's planned ones and returns those that failed. What else came out is noted. They
 // are left out where the program hung or crashed already, or where they would not fit into the rest of the time.
-func (a *app) beside(ctx context.Context, p trial.Program, fold *result.Campaign, run *rundir.Run, left func() time.Duration) []*result.Campaign {
+func (a *app) beside(ctx context.Context, p trial.Program, fold *result.Campaign, run *rundir.Run, where reach.Rule, left func() time.Duration) []*result.Campaign {
 	var failed []*result.Campaign
 	if _, attached := p.Scenario.External.Get("attach"); attached || fold.Trials.Run == 0 {
 		return nil
@@ -75,7 +76,7 @@ func (a *app) beside(ctx context.Context, p trial.Program, fold *result.Campaign
 			fold.Note(side.words + ": not tried: the probe's time would not have been enough (--timeout)")
 			continue
 		}
-		again, err := a.runBeside(ctx, p, side, fold.Seed, run)
+		again, err := a.runBeside(ctx, p, side, fold.Seed, run, trial.Config{Keep: trial.KeepFailing, Controlled: side.controlled, FailFast: true, Reach: where}, left())
 		switch {
 		case err != nil:
 			fold.Note(side.words + ": not tried: " + err.Error())
@@ -88,25 +89,30 @@ func (a *app) beside(ctx context.Context, p trial.Program, fold *result.Campaign
 	return failed
 }
 
-// runBeside runs one of the trials with the seed of the planned ones, in the run's own folder.
-func (a *app) runBeside(ctx context.Context, p trial.Program, side sideTrial, seed string, run *rundir.Run) (*result.Campaign, error) {
-	drawn, err := scenario.ParseSeed(seed)
-	if err != nil {
-		return nil, err
-	}
+// runBeside runs one of the trials with the seed of the planned ones, in the run's own folder. No trial begins later than
+// within.
+func (a *app) runBeside(ctx context.Context, p trial.Program, side sideTrial, seed string, run *rundir.Run, c trial.Config, within time.Duration) (*result.Campaign, error) {
 	s := p.Scenario
 	strike := s.Inject[0]
 	s.Name, s.Trials, s.Thresholds, s.Known = s.Name+"-"+side.name, side.trials, nil, nil
 	s.Expect = []spec.Value{spec.Text(promise.DrainEnds), spec.Text(promise.ProcessSurvives)}
 	side.change(&s, strike)
+	return a.runChanged(ctx, s, seed, run, c, batch.Budget{Within: max(within, 1)})
+}
+
+// runChanged runs a changed form of a probe's scenario, with the seed of the planned trials.
+func (a *app) runChanged(ctx context.Context, s scenario.Scenario, seed string, run *rundir.Run, c trial.Config, b batch.Budget) (*result.Campaign, error) {
+	drawn, err := scenario.ParseSeed(seed)
+	if err != nil {
+		return nil, err
+	}
 	again, errs := trial.Compile(s, a.catalog)
 	if len(errs) > 0 {
 		return nil, &errs
 	}
 	again.Manners = nil
-	folds, err := engine.RunCampaigns(ctx, []trial.Program{again}, []scenario.Seed{drawn}, batch.Budget{}, trial.Config{
-		Catalog: a.catalog, Build: toolInfo().Build, Keep: trial.KeepFailing, Controlled: side.controlled, FailFast: true,
-	}, run)
+	c.Catalog, c.Build = a.catalog, toolInfo().Build
+	folds, err := engine.RunCampaigns(ctx, []trial.Program{again}, []scenario.Seed{drawn}, b, c, run)
 	if err != nil {
 		return nil, err
 	}

@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/batch"
+	"github.com/racebench/racebench/engine/reach"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/custody"
 	"github.com/racebench/racebench/internal/rundir"
-	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
 	"github.com/racebench/racebench/targets/promise"
 )
@@ -22,7 +21,7 @@ const pid1Limit = 3 * time.Second
 // asPID1 runs one more trial in which the program is PID 1, and notes what came out. There a signal without a
 // handler is dropped, which a program that simply dies of it elsewhere does not show. It is left out where the
 // probe has spent so much of its time that a trial would not fit into the rest.
-func (a *app) asPID1(ctx context.Context, p trial.Program, fold *result.Campaign, spent, within time.Duration) {
+func (a *app) asPID1(ctx context.Context, p trial.Program, fold *result.Campaign, where reach.Rule, spent, within time.Duration) {
 	if _, attached := p.Scenario.External.Get("attach"); attached || fold.Trials.Run == 0 || ctx.Err() != nil {
 		return
 	}
@@ -31,14 +30,14 @@ func (a *app) asPID1(ctx context.Context, p trial.Program, fold *result.Campaign
 		fold.Note(fmt.Sprintf("as PID 1: not checked: the probe's %s would not have been enough (--timeout)", within))
 		return
 	}
-	again, err := a.runAsPID1(ctx, p, fold.Seed)
+	again, err := a.runAsPID1(ctx, p, fold.Seed, where)
 	if err != nil {
 		fold.Note("as PID 1: not checked: " + err.Error())
 		return
 	}
 	if again.Trials.Hung > 0 && fold.Trials.Hung == 0 {
 		fold.Warnings = append(fold.Warnings, result.RowWarning{
-			Invariant: promise.DrainEnds, Class: "drain-ends/pid1", Trials: 1, Count: 1,
+			Invariant: promise.DrainEnds, Class: "drain-ends/pid1", Count: 1, // in none of the trials that are counted
 			Summary: fmt.Sprintf("as PID 1, as in a container without an init, it was still running %s after the signal: without a handler the kernel drops it there", again.DrainLimit),
 		})
 		return
@@ -47,19 +46,11 @@ func (a *app) asPID1(ctx context.Context, p trial.Program, fold *result.Campaign
 }
 
 // runAsPID1 runs one trial, with the seed of the others.
-func (a *app) runAsPID1(ctx context.Context, p trial.Program, seed string) (*result.Campaign, error) {
-	drawn, err := scenario.ParseSeed(seed)
-	if err != nil {
-		return nil, err
-	}
+func (a *app) runAsPID1(ctx context.Context, p trial.Program, seed string, where reach.Rule) (*result.Campaign, error) {
 	s := p.Scenario
 	external := *s.External
 	external.Fields = append(external.Fields[:len(external.Fields):len(external.Fields)], spec.Field{Key: spec.Text("pid1"), Value: spec.Text("true")})
 	s.External, s.DrainLimit, s.Trials = &external, min(s.DrainLimit, pid1Limit), 1
-	again, errs := trial.Compile(s, a.catalog)
-	if len(errs) > 0 {
-		return nil, &errs
-	}
 	dir, err := custody.NewFolder("pid1")
 	if err != nil {
 		return nil, err
@@ -69,13 +60,7 @@ func (a *app) runAsPID1(ctx context.Context, p trial.Program, seed string) (*res
 	if err != nil {
 		return nil, err
 	}
-	folds, err := engine.RunCampaigns(ctx, []trial.Program{again}, []scenario.Seed{drawn}, batch.Budget{}, trial.Config{
-		Catalog: a.catalog, Build: toolInfo().Build, Keep: trial.KeepNone, Controlled: true,
-	}, run)
-	if err != nil {
-		return nil, err
-	}
-	return folds[0], nil
+	return a.runChanged(ctx, s, seed, run, trial.Config{Keep: trial.KeepNone, Controlled: true, Reach: where}, batch.Budget{})
 }
 
 // pid1Words compares a program as PID 1 with what it did elsewhere.

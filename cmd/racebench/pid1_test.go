@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/racebench/racebench/engine/reach"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/scenario"
@@ -19,7 +20,7 @@ func TestPID1KeepsToTheProbesTime(t *testing.T) {
 		fold := result.NewCampaign(result.Header{}, result.Rules{})
 		fold.Add(result.Trial{Verdict: result.Passed})
 		fold.Judged = make([]result.Trial, 3)
-		(&app{}).asPID1(t.Context(), p, fold, spent, time.Minute)
+		(&app{}).asPID1(t.Context(), p, fold, reach.Rule{}, spent, time.Minute)
 		if len(fold.Notes) != 1 || !strings.Contains(fold.Notes[0], want) {
 			t.Errorf("after %s: %q, want %q", spent, fold.Notes, want)
 		}
