@@ -48,9 +48,14 @@ func pinned(system string, text []byte, tool result.Tool) []byte {
 		return bytes.ReplaceAll(text, []byte(lines.builds), []byte(strings.ReplaceAll(lines.downloads, "VERSION", tool.Version)))
 	case revision.MatchString(tool.Build):
 		return bytes.ReplaceAll(text, []byte(latestRacebench), []byte(strings.Replace(latestRacebench, "latest", tool.Build, 1)))
+	case version.MatchString(tool.Version): // by go install, of a version
+		return bytes.ReplaceAll(text, []byte(latestRacebench), []byte(strings.Replace(latestRacebench, "latest", tool.Version, 1)))
 	}
 	return text
 }
+
+// version is a version that the go command can fetch.
+var version = regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$`)
 
 // revision is a commit that the build was of, unchanged.
 var revision = regexp.MustCompile(`^[0-9a-f]{40}$`)
@@ -79,7 +84,7 @@ func (a *app) writeWorkflow(system string, toStdout bool) error {
 	here := projectHere()
 	text, next := here.fits(pinned(system, w.text, toolInfo())), w.next
 	if here.build != "" {
-		next = strings.Replace(next, "say in it how your program is built, and ", "it builds with "+here.build+", as "+here.file+" says; ", 1)
+		next = strings.Replace(next, "say in it how your program is built, and ", "it builds with "+here.build+", as "+here.buildFile+" says; ", 1)
 	}
 	if toStdout {
 		_, err := a.stdout.Write(text)

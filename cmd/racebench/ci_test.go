@@ -40,6 +40,9 @@ func TestWorkflowsInstallWhatWroteThem(t *testing.T) {
 		if text := pinned(name, w.text, result.Tool{Build: commit}); bytes.Count(text, []byte("racebench@"+commit)) != jobs || bytes.Contains(text, []byte("@latest")) {
 			t.Errorf("%s: the commit is not what is installed:\n%s", name, text)
 		}
+		if text := pinned(name, w.text, result.Tool{Version: "v0.3.1", Build: "devel"}); bytes.Count(text, []byte("racebench@v0.3.1")) != jobs {
+			t.Errorf("%s: the version is not what is installed:\n%s", name, text)
+		}
 		for _, build := range []string{"devel", commit + "+changed"} {
 			if text := pinned(name, w.text, result.Tool{Build: build}); !bytes.Equal(text, w.text) {
 				t.Errorf("%s: build %s can be fetched by nobody, and is named", name, build)

@@ -15,9 +15,10 @@ import (
 
 // A projectKind is how the program of the folder that we are in is built and started, as far as its files say.
 type projectKind struct {
-	file    string // that says so; empty where none does
 	build   string // a shell command
 	command []string
+
+	buildFile, commandFile string // that say so; empty where none does
 }
 
 // kinds are the files that are looked for, the surest first.
@@ -37,14 +38,11 @@ func projectHere() projectKind {
 			continue
 		}
 		p := k.read(string(text))
-		if found.file == "" && (p.build != "" || p.command != nil) {
-			found.file = k.file
+		if found.build == "" && p.build != "" {
+			found.build, found.buildFile = p.build, k.file
 		}
-		if found.build == "" {
-			found.build = p.build
-		}
-		if found.command == nil {
-			found.command = p.command
+		if found.command == nil && p.command != nil {
+			found.command, found.commandFile = p.command, k.file
 		}
 	}
 	return found
@@ -106,9 +104,9 @@ func nodeProject(text string) projectKind {
 	}
 	words, closed := spec.Split(p.Scripts["start"])
 	if !closed || len(words) < 2 || words[0] != "node" || strings.ContainsAny(p.Scripts["start"], "&|;$<>") {
-		words = []string{"node", "server.js"}
+		words = nil
 		if p.Main != "" {
-			words[1] = p.Main
+			words = []string{"node", p.Main}
 		}
 	}
 	return projectKind{build: install, command: words}
@@ -169,7 +167,8 @@ func (p projectKind) fits(workflow []byte) []byte {
 		return workflow
 	}
 	text := strings.ReplaceAll(string(workflow), exampleBuild, "'"+p.build+"'")
-	return []byte(strings.ReplaceAll(text, "- run: make ", "- run: "+p.build+" "))
+	text = strings.ReplaceAll(text, "- run: make #", "- run: "+p.build+" #")
+	return []byte(strings.ReplaceAll(text, "- make #", "- "+p.build+" #"))
 }
 
 // starts puts the project's command into the example of an external program.
@@ -182,7 +181,7 @@ func (p projectKind) starts(example []byte) []byte {
 		quoted, _ := json.Marshal(w) // a string of JSON is one of YAML
 		words[i] = string(quoted)
 	}
-	return []byte(strings.Replace(string(example), exampleCommand, "command: ["+strings.Join(words, ", ")+"] # as "+p.file+" says; it listens on PORT, or say {port} here", 1))
+	return []byte(strings.Replace(string(example), exampleCommand, "command: ["+strings.Join(words, ", ")+"] # as "+p.commandFile+" says; it listens on PORT, or say {port} here", 1))
 }
 
 // schemaFile is what the first line of an example names, beside it.

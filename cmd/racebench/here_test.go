@@ -28,6 +28,7 @@ func TestWhatIsHereSaysHowItIsBuiltAndStarted(t *testing.T) {
 		"go, a name with ':'": {map[string]string{"go.mod": "module x", "cmd/a' b/main.go": "package main"}, "", nil},
 		"node":                {map[string]string{"package.json": `{"main": "app.js", "scripts": {"build": "tsc", "start": "node --enable-source-maps dist/app.js"}}`, "package-lock.json": "{}"}, "npm ci && npm run build", []string{"node", "--enable-source-maps", "dist/app.js"}},
 		"node, a shell":       {map[string]string{"package.json": `{"main": "app.js", "scripts": {"start": "node a.js && node b.js"}}`, "yarn.lock": ""}, "yarn install --frozen-lockfile", []string{"node", "app.js"}},
+		"node, nothing said":  {map[string]string{"package.json": "{}", "Dockerfile": "CMD [\"node\", \"x.js\"]\n"}, "npm install", []string{"node", "x.js"}},
 		"node, broken":        {map[string]string{"package.json": `{`}, "", nil},
 		"python":              {map[string]string{"pyproject.toml": "[project]\nname = \"my-cart\"\n"}, "python3 -m pip install .", []string{"python3", "-m", "my_cart"}},
 		"python, a script":    {map[string]string{"pyproject.toml": "[project]\nname = \"my-cart\"\n[project.scripts]\ncartd = \"cart:main\"\n"}, "python3 -m pip install .", []string{"cartd"}},
@@ -53,9 +54,15 @@ func TestWhatIsHereSaysHowItIsBuiltAndStarted(t *testing.T) {
 				if text := string(p.fits(workflow.text)); strings.Contains(text, "--build 'make'") != (c.build == "" || c.build == "make") || c.build != "" && !strings.Contains(text, "--build '"+c.build+"'") {
 					t.Errorf("the workflow builds otherwise:\n%s", text)
 				}
+				if text := string(p.fits(workflow.text)); strings.Contains(text, "- make #") != (c.build == "" || c.build == "make") && strings.Contains(string(workflow.text), "- make #") {
+					t.Errorf("a job of the workflow builds otherwise:\n%s", text)
+				}
 			}
 			external, _ := trial.Catalog(all.Targets()).Find(scenario.External)
 			text := p.starts(external.Example)
+			if c.files["Dockerfile"] != "" && !strings.Contains(string(text), "# as Dockerfile says") {
+				t.Errorf("the command is of the image:\n%s", text)
+			}
 			s, problems := scenario.Parse("here.yaml", text, time.Now())
 			if problems != nil {
 				t.Fatalf("%v\n%s", problems, text)
