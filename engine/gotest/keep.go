@@ -186,17 +186,17 @@ func (s *search) keep(r *runner, class string, index uint64, c Campaign, told bo
 // hurry finds the least slack with which the deviations show a class, by halving. It leaves the runner with that slack:
 // none, where nobody needs to be late.
 func (r *runner) hurry(class string, small explore.Failing, again played) (played, error) {
-	t := *r.Test
+	t, given := *r.Test, r.Slack
 	r.Test = &t
 	const exact = 10 * time.Microsecond
 	play := func(slack time.Duration) (played, error) {
 		t.Slack = slack
 		return r.play(uint64(small.Workload.Trial), small.Deviations)
 	}
-	enough, tooLittle := again.early, time.Duration(0)
 	if p, err := play(0); err != nil || p.shows(class) {
 		return p, err
 	}
+	shown, enough, tooLittle := given, again.early, time.Duration(0) // it was seen to show with a slack of shown
 	for enough-tooLittle > exact {
 		middle := (tooLittle + enough) / 2
 		p, err := play(middle)
@@ -204,12 +204,15 @@ func (r *runner) hurry(class string, small explore.Failing, again played) (playe
 		case err != nil:
 			return p, err
 		case p.shows(class):
-			enough = min(middle, p.early)
+			shown, enough = middle, min(middle, p.early)
 		default:
 			tooLittle = middle
 		}
 	}
-	return play(enough)
+	if p, err := play(enough); err != nil || p.shows(class) {
+		return p, err
+	}
+	return play(shown)
 }
 
 // small makes a failing schedule small. What comes out was shown in a fresh process, or is what went in.
