@@ -184,7 +184,7 @@ func TestARunIsAnnouncedWhereNobodySeesItMove(t *testing.T) {
 		{name: "a program", text: program + "trials: 10\nduration: 2s\ninject: [{signal: SIGTERM, at: 1s}]", want: "about 15s"},
 		{name: "a probe", text: program + "trials: 10\nduration: 2s\ninject: [{signal: SIGTERM, at: 1s}]", settings: settings{
 			beside: func(context.Context, []*result.Campaign, *rundir.Run) []*result.Campaign { return nil },
-		}, want: "about 20s"},
+		}, want: "about 25s"},
 		{name: "short", text: "trials: 1\ninject: [{signal: SIGTERM, at: 1s}]"},
 		{name: "a terminal", text: "trials: 100", width: 80},
 		{name: "silence", text: "trials: 100", flags: func(f *runFlags) { f.progress = "none" }},

@@ -14,6 +14,7 @@ func TestPeersAreLookedUpAsTheyAreListed(t *testing.T) {
 			t.Logf("%s: %v", at, err) // a machine without IPv6
 			continue
 		}
+		t.Cleanup(func() { _ = l.Close() }) // and not before: a listener that nothing refers to is closed by the collector
 		port := l.Addr().(*net.TCPAddr).Port
 		host := "127.0.0.1"
 		if at == "[::1]:0" {
