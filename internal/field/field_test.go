@@ -71,7 +71,13 @@ func (f field) run(t *testing.T, half string) result.Row {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "result.json")
 	trials := cmp.Or(os.Getenv("RACEBENCH_FIELD_TRIALS"), defaultTrials)
+	if half == "bad" && f.tries != "" {
+		trials = f.tries
+	}
 	common := []string{"--trials", trials, "--seed", "1", "--timeout", "3m", "--dir", filepath.Join(t.TempDir(), "runs"), "--progress", "none", "-o", "json=" + out}
+	if f.tries != "" {
+		common = append(common, "--fail-fast")
+	}
 	command := f.command(t, half)
 	var args []string
 	if f.scenario == "" {
