@@ -146,12 +146,12 @@ func (s *instance) tellHang(t *world.Task) {
 func (s *instance) disposition(accepts bool) string {
 	sig := syscall.Signal(s.first.Load())
 	name := signals.Name(int(sig))
-	switch caught, known := catches(s.p.pid, sig); {
+	switch {
 	case ignores(s.p.pid, sig):
 		return fmt.Sprintf("it ignores %s (SigIgn in /proc/%d/status)", name, s.p.pid)
-	case known && !caught:
+	case defenceless(s.p.pid, sig): // one that blocks it may take it by sigwait or signalfd
 		return fmt.Sprintf("it has no handler for %s (SigCgt in /proc/%d/status)", name, s.p.pid)
-	case known && accepts && len(s.p.alive()) == 1: // else what it does shows that it has one
+	case catches(s.p.pid, sig) && accepts && len(s.p.alive()) == 1: // else what it does shows that it has one
 		return "it has a handler for " + name
 	}
 	return ""

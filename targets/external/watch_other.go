@@ -50,7 +50,7 @@ func ignores(int, syscall.Signal) bool { return false }
 
 func defenceless(int, syscall.Signal) bool { return false }
 
-func catches(int, syscall.Signal) (caught, known bool) { return false, false }
+func catches(int, syscall.Signal) bool { return false }
 
 func atRest(int, []int) bool { return false }
 

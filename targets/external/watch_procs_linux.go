@@ -219,9 +219,11 @@ func defenceless(pid int, sig syscall.Signal) bool {
 	return ok && !in
 }
 
-// catches says whether a process has a handler for a signal; known, that it could be told. A runtime may have one that
-// its program did not ask for.
-func catches(pid int, sig syscall.Signal) (caught, known bool) { return signalIn(pid, sig, "SigCgt") }
+// catches says whether a process has a handler for a signal. A runtime may have one that its program did not ask for.
+func catches(pid int, sig syscall.Signal) bool {
+	in, ok := signalIn(pid, sig, "SigCgt")
+	return ok && in
+}
 
 // signalIn says whether a signal is in one of some masks that /proc/PID/status has; ok, that it could be told.
 func signalIn(pid int, sig syscall.Signal, masks ...string) (in, ok bool) {
