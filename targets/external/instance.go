@@ -51,6 +51,7 @@ type instance struct {
 	closing  atomic.Bool  // what clients see from now on is racebench's doing
 	sent     atomic.Int64 // when the first signal was sent; 0: not yet
 	first    atomic.Int64 // the first signal
+	once     sync.Once    // notes both
 }
 
 // client is what the engine drives: a targets.Client.

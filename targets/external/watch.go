@@ -173,22 +173,23 @@ func (s *instance) Send(t *world.Task, sig syscall.Signal) (time.Duration, error
 	}
 	s.p.out.heed()
 	at := t.Now()
-	if s.sent.Load() == 0 {
-		s.strikes(sig, at)
-	}
+	s.strikes(sig, at)
 	if s.c.group {
 		return at, signalGroup(s.p.pid, sig)
 	}
 	return at, sendSignal(s.p.pid, sig)
 }
 
-// strikes notes the first signal before it is sent.
+// strikes notes a signal before it is sent, if it is the first. Strikes of several tasks may meet: none goes on before
+// that is noted.
 func (s *instance) strikes(sig syscall.Signal, at time.Duration) {
-	s.struck = s.pids
-	if len(s.pids) == 0 { // it is struck as it starts
-		s.struck = []int{s.p.pid}
-	}
-	s.first.Store(int64(sig))
-	s.sent.Store(int64(max(at, 1)))
-	go s.lookLate()
+	s.once.Do(func() {
+		s.struck = s.pids
+		if len(s.pids) == 0 { // it is struck as it starts
+			s.struck = []int{s.p.pid}
+		}
+		s.first.Store(int64(sig))
+		s.sent.Store(int64(max(at, 1)))
+		go s.lookLate()
+	})
 }
