@@ -127,6 +127,7 @@ func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
 	code := uint16(w.Code)
 	switch {
 	case good:
+		d.answers(w, x.began)
 		return targets.Reply{Outcome: ledger.Accepted, Code: code}
 	case w.End == extern.WireAnswered:
 		if struck == 0 {

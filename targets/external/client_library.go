@@ -84,9 +84,14 @@ func (c *keeper) write(m ledger.MsgID) targets.Reply {
 	s.requests.Add(1)
 	defer s.requests.Add(-1)
 	began := s.w.Now()
+	x := ledger.Wire{Lane: m.Lane(), Msg: m, Sent: began}
+	if c.used {
+		x.Conn = extern.ConnReused
+	}
 	err := c.now.write(w.key, w.value)
 	if err == nil {
 		c.used = true
+		c.d.answers(x, began)
 		s.keep(w)
 		return targets.Reply{Outcome: ledger.Accepted}
 	}
@@ -98,10 +103,7 @@ func (c *keeper) write(m ledger.MsgID) targets.Reply {
 		return targets.Reply{Outcome: ledger.Refused, Cause: ledger.OtherCause}
 	}
 	if unasked { // a loss that no signal is to blame for
-		x := ledger.Wire{Lane: m.Lane(), Msg: m, Sent: began, Ended: s.w.Now(), End: s.endBy(err)}
-		if c.used {
-			x.Conn = extern.ConnReused
-		}
+		x.Ended, x.End = s.w.Now(), s.endBy(err)
 		s.out.Wire(x)
 	}
 	if !errors.Is(err, errUnanswered) {

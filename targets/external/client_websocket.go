@@ -99,12 +99,14 @@ func (c *webSocket) Ready(t *world.Task) bool {
 // Do implements targets.Client: a message is sent, and any message awaited.
 func (c *webSocket) Do(t *world.Task, _ targets.Message) (reply targets.Reply) {
 	t.Blocking(c.d.object, func() {
+		began := c.d.s.w.Now()
 		if err := c.sendFrame(frameText, []byte(c.d.g.send)); err != nil && c.ended {
 			return
 		}
 		for !c.ended {
 			if c.next() == frameText {
 				reply.Outcome = ledger.Accepted
+				c.d.answers(ledger.Wire{Conn: extern.ConnReused, Port: c.wire.Port}, began)
 				return
 			}
 		}

@@ -130,6 +130,9 @@ func (s *instance) tellHang(t *world.Task) {
 		s.out.Process(ledger.Process{Event: extern.ProcessListens, PID: pid, At: t.Now()}, name)
 	}
 	s.closing.Store(true)
+	if began := s.serving.Load(); began > 0 {
+		s.out.Process(ledger.Process{Event: extern.ProcessServes, PID: s.p.pid, At: time.Duration(began)}, "")
+	}
 	if s.c.attach != "" {
 		s.out.Process(ledger.Process{Event: extern.ProcessKilled, PID: s.p.pid, At: t.Now()}, "racebench did not start it and leaves it alone: it runs on")
 		return

@@ -52,6 +52,7 @@ type instance struct {
 	sent     atomic.Int64 // when the first signal was sent; 0: not yet
 	first    atomic.Int64 // the first signal
 	once     sync.Once    // notes both
+	serving  atomic.Int64 // when the latest request began after which its client got another answer on its connection
 }
 
 // client is what the engine drives: a targets.Client.
@@ -185,6 +186,7 @@ type dialer struct {
 	g      group
 	role   targets.Role
 	object *world.Object
+	last   turn
 }
 
 // connect opens a connection to the program.

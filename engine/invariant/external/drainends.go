@@ -73,19 +73,9 @@ func (p *Program) whyAlive(until time.Duration, terms breach.Terms) (cause, word
 	return "stuck", "it served nobody, and nothing that a client can see was left to do"
 }
 
-// keptServing says whether a client was answered twice from a moment on at which the program took no new connections:
-// on one that it did not close after the first answer.
+// keptServing says whether the program answered two requests of a client on one connection, both begun after a moment at
+// which it took no new ones: it did not close that connection after the first answer.
 func (p *Program) keptServing(from time.Duration) bool {
-	for _, ops := range p.e.Ops {
-		n := 0
-		for i := range ops {
-			if op := &ops[i]; op.Outcome == ledger.Accepted && op.Began > from {
-				n++
-			}
-		}
-		if n > 1 {
-			return true
-		}
-	}
-	return false
+	serves, ok := p.process(extern.ProcessServes)
+	return ok && serves.At > from
 }

@@ -88,6 +88,7 @@ const (
 	ProcessChecked                           // the scenario's own check was run to its end; Clean: it found nothing
 	ProcessFound                             // Text is a line of what that check found
 	ProcessUnchecked                         // that check could not tell; Text is why
+	ProcessServes                            // past the signal it answered one client twice or more on one connection; the latest answer but one is to a request begun At
 )
 
 var processEvents = []string{
@@ -95,6 +96,7 @@ var processEvents = []string{
 	ProcessListens: "listens", ProcessKilled: "killed", ProcessAudited: "audited", ProcessUnaudited: "unaudited", ProcessUnproved: "unproved",
 	ProcessDefault: "default", ProcessUncaught: "uncaught", ProcessSaid: "said", ProcessMisread: "misread", ProcessRested: "rested",
 	ProcessChecked: "checked", ProcessFound: "found", ProcessUnchecked: "unchecked",
+	ProcessServes: "serves",
 }
 
 // String returns the event in a word.

@@ -30,6 +30,8 @@ var (
 	kept    = map[string]string{}
 	late    = make(chan struct{}, 2)
 	half    = make(chan struct{}, 1)
+
+	listener net.Listener // of a mode that closes it alone
 )
 
 // long is how long an answer takes that no slow machine delivers before a signal.
@@ -203,6 +205,11 @@ func serve(addr string) {
 		srv.TLSConfig = certified()
 		listen = func() error { return srv.ListenAndServeTLS("", "") }
 	}
+	if mode == "serves-the-old" || mode == "accepts-for-long" {
+		l, err := net.Listen("tcp", addr)
+		must(err)
+		listener, listen = l, func() error { return srv.Serve(l) }
+	}
 	if books() != nil {
 		listen = func() error { return serveBooked(srv, addr) }
 	}
@@ -254,6 +261,13 @@ func end(srv *http.Server) {
 		return
 	case "hangs": // closes the listener and never ends
 		_ = srv.Shutdown(context.Background())
+		select {}
+	case "serves-the-old": // closes the listener and goes on with the connections that it has
+		must(listener.Close())
+		select {}
+	case "accepts-for-long": // as that, late
+		time.Sleep(1700 * time.Millisecond)
+		must(listener.Close())
 		select {}
 	case "panics":
 		go func() { panic("close of closed channel") }()
