@@ -10,6 +10,9 @@ type Note struct{ v atomic.Int64 }
 // Set leaves v.
 func (n *Note) Set(v int64) { n.v.Store(v) }
 
+// Swap leaves v and returns what was left before: of several tasks that leave the same, one finds that it is the first.
+func (n *Note) Swap(v int64) int64 { return n.v.Swap(v) }
+
 // Add adds d to what was left.
 func (n *Note) Add(d int64) { n.v.Add(d) }
 

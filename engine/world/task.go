@@ -323,9 +323,10 @@ func (t *Task) As(realm Realm, f func()) {
 }
 
 // Moving counts the other tasks of the realm that are on their way: they run, or time or what is outside the world will
-// wake them. Where it is none, nothing that the realm does by itself happens any more. A simulated world counts none: who
-// could go on there is the schedule's to say.
-func (t *Task) Moving() int64 {
+// wake them. Where it is none, nothing that the realm does by itself happens any more. A task that only beats time is not
+// on its way, and neither are those that the caller leaves out because they wait for what it waits for. A simulated world
+// counts none: who could go on there is the schedule's to say.
+func (t *Task) Moving(leftOut ...*Task) int64 {
 	if t.w.sim != nil {
 		return 0
 	}
@@ -333,7 +334,10 @@ func (t *Task) Moving() int64 {
 	defer t.w.mu.Unlock()
 	var moving int64
 	for other := range t.w.tasks {
-		if s := other.state(); other != t && other.realm == t.realm && (!s.Parked || s.Timed || s.Kind == KindBlocking) {
+		if other == t || other.realm != t.realm || slices.Contains(leftOut, other) {
+			continue
+		}
+		if s := other.state(); !s.Parked || s.Timed || s.Kind == KindBlocking {
 			moving++
 		}
 	}

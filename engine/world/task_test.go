@@ -185,6 +185,7 @@ func TestMovingCountsWhoIsOnTheWay(t *testing.T) {
 		want(t, "moving, with one parked and one that beats time", task.Moving(), 0)
 		sleeper := start(task, "sleeper", func(task *Task) { task.Sleep(time.Hour) })
 		want(t, "moving, with a sleeper", task.Moving(), 1)
+		want(t, "moving, with a sleeper that is left out", task.Moving(nil, sleeper), 0)
 		release, inside := make(chan struct{}), make(chan struct{})
 		outside := task.Go("outside", func(task *Task) {
 			task.Blocking(w.NewObject("a socket"), func() { close(inside); <-release })

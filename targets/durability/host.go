@@ -191,16 +191,16 @@ func (h *host) joinBlocking(t *world.Task) {
 // of the database.
 func (h *host) shutdown(t *world.Task) {
 	if h.s.closers == 1 {
-		h.close(t)
+		h.close(t, nil)
 		return
 	}
-	drop := t.Go("database drop", h.close)
-	h.close(t)
+	drop := t.Go("database drop", func(drop *world.Task) { h.close(drop, t) })
+	h.close(t, drop)
 	_ = t.Join(drop)
 }
 
-// close closes the log and waits for it, as the recipe says.
-func (h *host) close(t *world.Task) {
+// close closes the log and waits for it, as the recipe says. Other is who closes it too, where there is one.
+func (h *host) close(t, other *world.Task) {
 	switch h.s.closing {
 	case joinHandle:
 		if h.taken.CompareAndSwap(t, 0, 1) {
@@ -209,7 +209,7 @@ func (h *host) close(t *world.Task) {
 		}
 	default:
 		h.closeQueue(t)
-		if !h.awaitClosed(t) {
+		if !h.awaitClosed(t, other) {
 			h.s.closedOnce.Cancel(t)
 			return
 		}
@@ -231,7 +231,7 @@ func (h *host) closeQueue(t *world.Task) {
 
 // awaitClosed waits for the actor's end, for as long as the recipe does. It returns false when the time was
 // up and the design is one that does not wait on.
-func (h *host) awaitClosed(t *world.Task) bool {
+func (h *host) awaitClosed(t, other *world.Task) bool {
 	if h.s.deadline == 0 {
 		t.Await(h.closed)
 		return true
@@ -242,10 +242,12 @@ func (h *host) awaitClosed(t *world.Task) bool {
 	if t.Select(h.closed, timer) == 0 {
 		return true
 	}
-	h.overdue.Set(1)
 	h.s.expired.Set(1)
-	// A batch that is being written was left to finish, whosever records it holds, and so was a task on its way.
-	h.left.Add(max(h.writing.Get(), t.Moving()))
+	if h.overdue.Swap(1) == 0 {
+		// A batch that is being written was left to finish, whosever records it holds, and so was a task on its way. The
+		// other closer only waits for the same, and does not count again.
+		h.left.Add(max(h.writing.Get(), t.Moving(other)))
+	}
 	if h.s.closing == timeoutAbort {
 		h.worker.Abort(t)
 		h.actor.Abort(t)
