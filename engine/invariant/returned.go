@@ -26,7 +26,7 @@ func (x *Index) doubts(d ledger.Discard, terms *breach.Terms) string {
 		return returnedBeforeDrain
 	case drain.Began > 0 && d.At < drain.Began:
 		return returnedBeforeDrain
-	case terms.GivesBackAtDeadline && x.drained && !x.cutShort() && !slices.Contains(terms.GivesBackEarly, x.e.Text(d.Cause)):
+	case terms.GivesBackAtDeadline && x.drained && drain.How == ledger.DrainReturned && !slices.Contains(terms.GivesBackEarly, x.e.Text(d.Cause)):
 		return returnedWithoutDeadline
 	}
 	return ""

@@ -20,8 +20,8 @@ type Terms struct {
 	IdleDeadline bool
 	// Done are the ops whose acceptance says that the work is done, not that it will be.
 	Done []string
-	// GivesBackAtDeadline says that the server gives messages back only in a drain that its own deadline or a further
-	// signal ended; but for the causes in GivesBackEarly.
+	// GivesBackAtDeadline says that the server gives messages back only in a drain that its own deadline, a further signal
+	// or an error ended; but for the causes in GivesBackEarly.
 	GivesBackAtDeadline bool
 	GivesBackEarly      []string
 	// InDoubt are stations of which the server cannot know whether what it gives back from them has arrived.
