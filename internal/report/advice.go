@@ -143,14 +143,15 @@ func adviceFor(row result.Row, b result.RowBreach) string {
 	return text
 }
 
-// saidAdvice is what to fix first where the story of such a class has such words, of the program or about it.
+// saidAdvice is what to fix first where the story of such a class has such words, of the program or about it. The classes are
+// those of external programs alone: a target or a Go test has no such words.
 var saidAdvice = []struct{ class, part, text string }{
 	{"every-request-answered", "http: panic serving", "A handler panics during the stop: the story has its line. What handlers use (a channel, a pool, a logger) must be closed when the server's own stop has returned, not before."},
 	{"every-request-answered", "context canceled", "The signal cancels the context that requests in flight work with. Derive theirs from another one, and cancel it when the server's own stop has returned."},
-	{"drain-ends", "ignores SIG", "It ignores the signal: something above it (nohup, a shell's background job) has set that, or the program itself has."},
-	{"drain-ends", "has no handler for SIG", "It has no handler for the signal, which ends it only where it is not PID 1. Install one, or run it below an init that hands signals on (tini, or the one that docker run can add)."},
-	{"drain-ends", "works without clients", "It goes on with its work. Look for the signal between two pieces of work, not between two batches, and give what is under way a deadline of your own."},
-	{"drain-ends", "that got the signal did not stop it", "The process that got the signal does not hand it on to its children. Let it signal them and wait, or signal the whole group (--signal-to group)."},
+	{"drain-ends/program/", "ignores SIG", "It ignores the signal: something above it (nohup, a shell's background job) has set that, or the program itself has."},
+	{"drain-ends/program/", "has no handler for SIG", "It has no handler for the signal, which ends it only where it is not PID 1. Install one, or run it below an init that hands signals on (tini, or the one that docker run can add)."},
+	{"drain-ends/program/", "works without clients", "It goes on with its work. Look for the signal between two pieces of work, not between two batches, and give what is under way a deadline of your own."},
+	{"drain-ends/program/", "that got the signal did not stop it", "The process that got the signal does not hand it on to its children. Let it signal them and wait, or signal the whole group (--signal-to group)."},
 	{"drain-ends/program/still-accepts", "has a handler for SIG", "It has a handler for the signal, and goes on accepting: look at what the handler waits for, or at what it found not started yet."},
 }
 

@@ -80,6 +80,20 @@ func TestOnlyAPID1IsToldToInstallAHandler(t *testing.T) {
 	}
 }
 
+// TestOnlyExternalProgramsAreAskedForTheirWords: targets and Go tests hang in classes of their own, and have no handlers,
+// no PID 1 and no process group of their own.
+func TestOnlyExternalProgramsAreAskedForTheirWords(t *testing.T) {
+	for word, want := range map[string]bool{
+		"drain-ends/program/stuck": true, "drain-ends/program/CAUSE": true, "every-request-answered/request-read/exited-early": true,
+		"drain-ends/late/over-limit": false, "drain-ends/deadline/nothing-left": false, "drain-ends/TASK/WAIT": false,
+		"drain-ends/deadlock/WAITS": false, "drain-ends": false,
+	} {
+		if got := strings.Join(adviceOn(word), "\n"); strings.Contains(got, "Where the story says") != want {
+			t.Errorf("explain %s: %q", word, got)
+		}
+	}
+}
+
 // TestAWarningCountsSchedulesWhereTheRowDoes: a simulated world has no trials.
 func TestAWarningCountsSchedulesWhereTheRowDoes(t *testing.T) {
 	for engine, want := range map[string]string{"real": "too late, in 2 of 5 trials\n", simulated: "too late, in 2 of 5 schedules\n"} {
