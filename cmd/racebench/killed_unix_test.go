@@ -43,7 +43,8 @@ func repository(t *testing.T) (dir string, git func(args ...string) string) {
 	return dir, git
 }
 
-// TestAKilledGateLeavesNoBuildAndTheNextNoWorktree kills a gate with SIGKILL while its build is under way.
+// TestAKilledGateLeavesNoBuildAndTheNextNoWorktree kills a gate with SIGKILL while its build is under way, which has made a temporary
+// folder.
 func TestAKilledGateLeavesNoBuildAndTheNextNoWorktree(t *testing.T) {
 	needsProc(t)
 	repo, git := repository(t)
@@ -61,7 +62,7 @@ func TestAKilledGateLeavesNoBuildAndTheNextNoWorktree(t *testing.T) {
 		p.launch()
 		return p
 	}
-	p := gate("echo $$ > " + pidFile + ".new; mv " + pidFile + ".new " + pidFile + "; sleep 1000; echo done")
+	p := gate("mktemp -d; echo $$ > " + pidFile + ".new; mv " + pidFile + ".new " + pidFile + "; sleep 1000; echo done")
 	var build int
 	until(t, "the build under way", func() bool {
 		raw, err := os.ReadFile(pidFile)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -128,11 +129,15 @@ func (a *app) commandSide(name, command string, programs []trial.Program) (side,
 // buildBoth builds the base in its own tree and the head where we are.
 func (a *app) buildBoth(ctx context.Context, tree *worktree, programs []trial.Program, f gateFlags) ([]side, error) {
 	sides := []side{{name: tree.baseName, programs: slices.Clone(programs)}, {name: tree.headName, programs: programs}}
+	scratch := filepath.Join(tree.temp.Path(), "scratch")
+	if err := os.Mkdir(scratch, 0o700); err != nil {
+		return nil, fmt.Errorf("make a folder for the builds' temporary files: %w", err)
+	}
 	for i, dir := range []string{tree.dir, "."} {
 		s := &sides[i]
 		if f.build != "" {
 			a.stderr.Sayf("racebench: building %s\n", s.name)
-			if err := a.shell(ctx, dir, f.build); err != nil {
+			if err := a.shell(ctx, dir, f.build, scratch); err != nil {
 				return nil, fmt.Errorf("build %s: %w", s.name, err)
 			}
 		}
@@ -183,10 +188,12 @@ func withField(v spec.Value, name string, to spec.Value) spec.Value {
 	return v
 }
 
-// shell runs a command of the user's in a tree. What it prints is not the result's.
-func (a *app) shell(ctx context.Context, dir, command string) error {
+// shell runs a command of the user's in a tree. What it prints is not the result's. What it leaves in the folder for
+// temporary files goes with scratch: a build that is killed does not tidy up.
+func (a *app) shell(ctx context.Context, dir, command, scratch string) error {
 	cmd := exec.Command("sh", "-c", command)
 	out := a.stderr.Lines()
+	cmd.Env = append(os.Environ(), "TMPDIR="+scratch)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
 	err := custody.Run(ctx, cmd)
 	_ = out.Close() // the errors of standard error have nowhere to go
