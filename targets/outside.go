@@ -64,6 +64,8 @@ type Outside interface {
 	Process(p ledger.Process, text string)
 	// Answer takes what was kept of an answer: its status line, and how its body begins.
 	Answer(a ledger.Answer, line, body string)
+	// Poll takes how the readiness at a path was answered.
+	Poll(p ledger.Poll, path string)
 	// Control says that no signal will come: what goes well is worth recording, too.
 	Control() bool
 	// Endless says that the answers to a group's requests never ended in the run without a signal.

@@ -15,7 +15,7 @@ func TestWhatAProbeLeavesOutIsNamed(t *testing.T) {
 		{"a path", probeFlags{paths: []string{"/a"}}, []string{"not tried: requests that change something (--req), "}, []string{"only GET /", "--path"}},
 		{"a write", probeFlags{reqs: []string{"POST /a"}}, []string{"not tried: streams "}, []string{"--req)"}},
 		{"all", probeFlags{
-			reqs: []string{"PUT /a"}, events: []string{"/e"}, uploads: []string{"/u"}, sockets: []string{"/w"}, http2: []string{"/"}, check: "true",
+			reqs: []string{"PUT /a"}, events: []string{"/e"}, uploads: []string{"/u"}, sockets: []string{"/w"}, http2: []string{"/"}, check: "true", readyPath: "/readyz",
 		}, []string{"not tried: acknowledged writes after a restart"}, []string{"--", "only GET"}},
 		{"a program that runs", probeFlags{attach: "4242"}, []string{"--ws"}, []string{"--check"}},
 		{"a worker", probeFlags{worker: true}, []string{"not tried: work that no request shows (--check)"}, []string{"--path"}},

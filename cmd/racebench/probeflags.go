@@ -24,7 +24,7 @@ type probeFlags struct {
 	paths, streams, events, uploads, sockets, reqs, headers, http2 []string
 	requests, data, status, hello                                  string
 	url, ready, signal, signalTo, at, exit, preset                 string
-	before, beforeEach, check, attach                              string
+	before, beforeEach, check, attach, readyPath                   string
 	grace                                                          time.Duration
 	worker, silent                                                 bool
 	files                                                          *namedFiles
@@ -46,6 +46,7 @@ func (w *probeFlags) groups(f *runFlags) []flagGroup {
 	w.registerSignal(groups[2].flags)
 	verdict := groups[3].flags
 	verdict.StringVar(&w.exit, "exit", "", "a `LIST` of clean exit statuses and signals (default 0,143)")
+	verdict.StringVar(&w.readyPath, "ready-path", "", "the `PATH` of its readiness, polled from the signal on: it must say no before the port refuses")
 	f.registerFailOn(verdict)
 	f.registerTrials(verdict)
 	verdict.Lookup("trials").Usage = "`N` trials"
@@ -167,6 +168,7 @@ func (w *probeFlags) scenario(command []string, trials int) (scenario.Scenario, 
 	e.text("preset", w.preset)
 	e.text("before_each", w.beforeEach)
 	e.text("check", w.check)
+	e.text("ready_path", w.readyPath)
 	if w.worker {
 		e.put("worker", spec.Text("true"))
 	}

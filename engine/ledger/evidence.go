@@ -30,6 +30,7 @@ type Evidence struct {
 	Wires         []Wire    // of an external program only
 	Answers       []Answer  // of an external program only
 	Processes     []Process // of an external program only
+	Polls         []Poll    // of its readiness
 	Owners        []Owner
 	Audit         *Audit // nil: nothing was reopened
 	Accesses      []Access

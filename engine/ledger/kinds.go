@@ -32,6 +32,7 @@ const (
 	kindWaited         // how long a call had to wait in a simulated world
 	kindAnswer         // how an answer of an external program begins, and in what pieces it came
 	kindHeld           // a client certainly held something of which there is only so much
+	kindPoll           // how an external program's readiness was answered after the signal
 
 	kindsEnd // of those that this racebench knows
 )
@@ -56,6 +57,7 @@ var rows = []row{
 	listed(kindLoad, "load", Load{}, func(e *Evidence) *[]Load { return &e.Loads }),
 	listed(kindWire, "wire", Wire{}, func(e *Evidence) *[]Wire { return &e.Wires }),
 	listed(kindAnswer, "answer", Answer{}, func(e *Evidence) *[]Answer { return &e.Answers }),
+	listed(kindPoll, "poll", Poll{}, func(e *Evidence) *[]Poll { return &e.Polls }),
 	listed(kindProcess, "process", Process{}, func(e *Evidence) *[]Process { return &e.Processes }),
 	listed(kindOwner, "owner", Owner{}, func(e *Evidence) *[]Owner { return &e.Owners }),
 	single(kindAudit, "audit", func(e *Evidence) **Audit { return &e.Audit }),
@@ -141,6 +143,8 @@ func show(r Record, v *visitor) {
 	case *Answer:
 		r.fields(v)
 	case *Held:
+		r.fields(v)
+	case *Poll:
 		r.fields(v)
 	default:
 		panic("ledger: a record of a kind that show does not name")

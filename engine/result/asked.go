@@ -66,7 +66,7 @@ const (
 	// in flight; fewChance and manyChance are how unlikely equal rates must make them then.
 	fewGood, fewChance   = 5, 1e-6
 	manyGood, manyChance = 20, 1e-4
-	// sureTrials is in how many trials they must show where few were good.
+	// sureTrials is in how many trials they must show where few were good, and what no trial decides alone.
 	sureTrials = 2
 )
 
@@ -137,6 +137,8 @@ const (
 	Surely     Need = "surely"      // the scenario says so
 	Often      Need = "often"       // it shows so often that no chance explains it
 	OftenWarns Need = "often-warns" // the same, and it only warns then
+	Twice      Need = "twice"       // it shows in two trials or more; in one it warns
+	TwiceWarns Need = "twice-warns" // the same, and it only warns then
 )
 
 // A suspected counts trials that showed the same suspects and the same classes of breach.
@@ -198,6 +200,8 @@ func (r *Row) convicts(s suspect) bool {
 		return true
 	case s.If == Often:
 		return r.isOften(s.name())
+	case s.If == Twice:
+		return r.isTwice(s.name())
 	case at < 0:
 		return false
 	case s.If == AlwaysGood:
@@ -227,9 +231,25 @@ func (r *Row) isOften(name string) bool {
 	return s.Count >= oftenOnes && s.Trials >= oftenTrials && s.Count*oftenPart >= s.Of
 }
 
+// isTwice says whether a suspect shows in more than one trial.
+func (r *Row) isTwice(name string) bool {
+	return slices.ContainsFunc(r.Suspects, func(s suspect) bool { return s.name() == name && s.Trials >= sureTrials })
+}
+
 // tooRare says whether a suspect is nothing so far, not even a warning.
 func (r *Row) tooRare(s suspect) bool {
-	return (s.If == Often || s.If == OftenWarns) && !r.isOften(s.name())
+	return (s.If == Often || s.If == OftenWarns) && !r.isOften(s.name()) || s.If == TwiceWarns && !r.isTwice(s.name())
+}
+
+// Warns is the need of what only warns, in the place of one that breaks a promise.
+func (n Need) Warns() Need {
+	switch n {
+	case Often:
+		return OftenWarns
+	case Twice:
+		return TwiceWarns
+	}
+	return n
 }
 
 // Condemns says whether a trial that was added breaks a promise by what is known so far, and no entry tolerates it.
@@ -298,6 +318,9 @@ func (r *Row) ofKind(s suspect) RowBreach {
 
 // doubt says why a suspect is a warning only.
 func (r *Row) doubt(s suspect) string {
+	if s.If == Twice {
+		return "; in one trial alone, and two must show it before it fails"
+	}
 	at := slices.IndexFunc(r.Asked, func(a Asked) bool { return a.Kind == s.Kind })
 	if at < 0 || s.If != AlwaysGood {
 		return ""

@@ -110,6 +110,48 @@ func TestWhatMustShowOften(t *testing.T) {
 	}
 }
 
+// What must show twice fails when two trials have shown it; one alone warns, where it can fail at all.
+func TestWhatMustShowTwice(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		need     result.Need
+		trials   int
+		breached bool
+		warned   int
+	}{
+		{"two trials", result.Twice, 2, true, 0},
+		{"one trial", result.Twice, 1, false, 1},
+		{"two trials, as a warning", result.TwiceWarns, 2, false, 2},
+		{"one trial, as a warning", result.TwiceWarns, 1, false, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			row := result.NewCampaign(header(), result.Rules{})
+			for i := range 3 {
+				one := busyClean(t, i, 0)
+				if i < c.trials {
+					b := breach("readiness-turns/path/stays-ready", result.Breached, 1)
+					b.If = c.need
+					one.Suspects = []result.Breach{b}
+				}
+				row.Add(one)
+			}
+			row.Finish()
+			if breached := len(row.Breaches) == 1 && row.Breaches[0].Trials == c.trials; breached != c.breached || (row.Verdict == result.Breached) != c.breached {
+				t.Errorf("%s, breaches %+v", row.Verdict, row.Breaches)
+			}
+			warned := 0
+			for _, w := range row.Warnings {
+				if w.Invariant == "readiness-turns" {
+					warned += w.Trials
+				}
+			}
+			if warned != c.warned {
+				t.Errorf("warned in %d trials, want %d: %+v", warned, c.warned, row.Warnings)
+			}
+		})
+	}
+}
+
 // A server that fails at all times, as often before the signal as in flight, is next to never blamed for its stop,
 // whatever its rate of errors. A kind that fails in flight alone is.
 func TestErrorsAtAllTimesAreNotTheStops(t *testing.T) {

@@ -125,13 +125,15 @@ func unconnected(e *ledger.Evidence) []string {
 const maxMarked = 3
 
 // setAside moves what one trial alone does not prove to the trial's suspects, and returns the others.
-func setAside(t *result.Trial, found []result.Breach, need result.Need) (others []result.Breach) {
+func setAside(t *result.Trial, found []result.Breach, warns bool) (others []result.Breach) {
 	for _, b := range found {
 		if b.If == "" {
 			others = append(others, b)
 			continue
 		}
-		b.If = need
+		if warns {
+			b.If = b.If.Warns()
+		}
 		t.Suspects = append(t.Suspects, b)
 	}
 	return others

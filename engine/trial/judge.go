@@ -114,9 +114,12 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 		}
 	}
 	t.Asked, t.Suspects = external.Asked(e, terms), external.Suspects(e, terms)
-	t.Breaches = setAside(t, t.Breaches, result.Often)
-	t.Warnings = setAside(t, t.Warnings, result.OftenWarns)
+	t.Breaches = setAside(t, t.Breaches, false)
+	t.Warnings = setAside(t, t.Warnings, true)
 	t.Crossed = external.Crossed(e)
+	if words := external.Readiness(e); words != "" {
+		t.Notes = append(t.Notes, words)
+	}
 	if !early { // else clients may well find nobody
 		t.Notes = append(t.Notes, unconnected(e)...)
 	}

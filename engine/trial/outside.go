@@ -35,6 +35,12 @@ func (o *outside) Answer(a ledger.Answer, line, body string) {
 	o.s.out.Add(&a)
 }
 
+// Poll implements targets.Outside.
+func (o *outside) Poll(p ledger.Poll, path string) {
+	p.Path = o.s.out.Name(path)
+	o.s.out.Add(&p)
+}
+
 // Control implements targets.Outside.
 func (o *outside) Control() bool { return o.s.plan.ID.Control }
 

@@ -29,6 +29,7 @@ type config struct {
 	pid1       bool // it runs as PID 1
 	beforeEach []string
 	check      []string // the user's own judge
+	readyPath  string   // where its readiness is polled after the signal; "": nowhere
 	plain      bool     // it runs already and is loaded, and nothing else: url stands alone
 	attach     string   // the id of a process that runs already, or a file that holds it; "": none
 }
@@ -108,6 +109,11 @@ var programWords = []programWord{
 		func(c *config, v spec.Value, errs *spec.Errors) { c.check = readCommand(v, errs) },
 	},
 	{
+		schema.Word{Name: "ready_path", Form: schema.Text(),
+			Help: "where its readiness is asked: ready once it answers 2xx, and after the signal it must say no before the port refuses"},
+		readReadyPath,
+	},
+	{
 		schema.Word{Name: "attach", Form: schema.Either(schema.Integer(2, 1<<22), schema.Text()),
 			Help: "instead of command: the id of a running process, or a file that holds it"},
 		readAttach,
@@ -143,6 +149,8 @@ func parseConfig(v spec.Value, errs *spec.Errors) config {
 		errs.Addf(v, "external has a command and attach: a running program is attached to, another is started; leave one out")
 	case hasAttach && (c.group || c.pid1 || c.worker || len(c.beforeEach) > 0 || len(c.check) > 0 || len(c.env) > 0 || c.cwd != "" || c.ready.log != ""):
 		errs.Addf(v, "attach finds the program as it runs: signal_to: group, pid1, worker, before_each, check, env, cwd and ready: {log: …} are for one that racebench starts")
+	case c.worker && c.readyPath != "":
+		errs.Addf(v, "a worker listens on nothing, so nobody can ask for its readiness: leave ready_path out")
 	case c.worker && c.ready.log == "":
 		errs.Addf(v, "a worker listens on nothing, so its readiness must be seen in what it prints: write ready: {log: \"…\"}")
 	}
@@ -274,6 +282,13 @@ func readReady(c *config, v spec.Value, errs *spec.Errors) {
 		c.ready.log = text
 	default:
 		errs.Add(spec.Unknown(f.Key, "kind of readiness", []string{"http", "log", "port"}))
+	}
+}
+
+func readReadyPath(c *config, v spec.Value, errs *spec.Errors) {
+	c.readyPath = readWord(v, errs)
+	if !strings.HasPrefix(c.readyPath, "/") || strings.ContainsAny(c.readyPath, " \t\r\n") {
+		errs.Addf(v, "ready_path is a path, such as /readyz")
 	}
 }
 

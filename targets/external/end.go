@@ -39,12 +39,18 @@ func (s *instance) End(t *world.Task) {
 		}
 	case s.p.hasEnded():
 		s.tellEnd(t, struck)
+		if s.polls.started.Load() {
+			s.wait(t, settleLimit, s.polls.over) // the port refuses now, unless somebody is left who listens
+		}
 	default:
 		s.tellHang(t)
 	}
 	s.closing.Store(true)
 	s.hangUp()
 	s.p.kill()
+	if s.polls.started.Load() {
+		t.Blocking(s.w.NewObject("the last poll"), func() { <-s.polls.ended })
+	}
 	if checks {
 		s.check()
 	}

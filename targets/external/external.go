@@ -34,7 +34,7 @@ var card = targets.Card{
 	Ops:     ops(),
 	Promises: []string{
 		promise.EveryRequestAnswered, promise.AckedSurvivesRestart, promise.DrainEnds, promise.ProcessSurvives, promise.NoOrphan, promise.ListenerCloses,
-		promise.PreopenedAnswered, promise.LateAnswered, promise.CleanExit, promise.CleanClose, promise.Check,
+		promise.PreopenedAnswered, promise.LateAnswered, promise.CleanExit, promise.CleanClose, promise.Check, promise.ReadinessTurns,
 	},
 	WarnsOnly:   []string{promise.PreopenedAnswered, promise.LateAnswered, promise.CleanExit, promise.CleanClose},
 	StopSignals: stopSignals, // what a signal means is the program's own business
@@ -71,9 +71,9 @@ func (b binder) Bind(external spec.Value, errs *spec.Errors) targets.Target {
 	target.Traits.Idle, target.Traits.Attached = c.worker, c.attach != ""
 	target.Traits.Plain, target.Traits.Host = c.plainURL(), c.host()
 	target.Traits.Checked = len(c.check) > 0
-	if !target.Traits.Checked {
-		target.Promises = slices.DeleteFunc(slices.Clone(target.Promises), func(name string) bool { return name == promise.Check })
-	}
+	target.Promises = slices.DeleteFunc(slices.Clone(target.Promises), func(name string) bool {
+		return name == promise.Check && !target.Traits.Checked || name == promise.ReadinessTurns && c.readyPath == ""
+	})
 	if c.plain {
 		target.Example = []byte(plainExample)
 	}

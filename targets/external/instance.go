@@ -47,7 +47,8 @@ type instance struct {
 	unsample func() // ends the sampling of what the program uses
 	starved  starvation
 	rest     rest
-	struck   []int        // the program's processes when it was struck
+	struck   []int // the program's processes when it was struck
+	polls    *polls
 	closing  atomic.Bool  // what clients see from now on is racebench's doing
 	sent     atomic.Int64 // when the first signal was sent; 0: not yet
 	first    atomic.Int64 // the first signal
@@ -66,7 +67,7 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 	if h.Outside == nil {
 		return nil, fmt.Errorf("an external program needs engine real")
 	}
-	s := &instance{c: c, h: h, out: h.Outside, w: h.World, conns: map[*wireConn]struct{}{}, held: map[session]struct{}{}, told: map[string]bool{}, good: map[string]int{}, answers: map[string]int{}, asked: map[string]*kindCount{}}
+	s := &instance{c: c, h: h, out: h.Outside, w: h.World, conns: map[*wireConn]struct{}{}, held: map[session]struct{}{}, told: map[string]bool{}, good: map[string]int{}, answers: map[string]int{}, asked: map[string]*kindCount{}, polls: newPolls(c.readyPath)}
 	s.rest.lost = make(chan struct{}, 1)
 	if err := adopt(); err != nil {
 		return nil, fmt.Errorf("become the parent of what the program leaves behind: %w", err)

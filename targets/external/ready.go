@@ -65,7 +65,7 @@ func (p *program) awaited() string {
 	case p.address.port == 0:
 		return p.unheard()
 	}
-	return fmt.Sprintf("it listens on port %d, and GET %s is not answered with 2xx", p.address.port, p.c.ready.http)
+	return fmt.Sprintf("it listens on port %d, and GET %s is not answered with 2xx", p.address.port, strings.Join(p.c.asksFor(), " or "))
 }
 
 // unheard says where the program listens instead of where it is looked for.
@@ -127,11 +127,20 @@ func (p *program) isReady() (bool, error) {
 			return false, err
 		}
 	}
-	if p.c.ready.http == "" {
-		return true, nil
+	for _, path := range p.c.asksFor() {
+		if status, err := getStatus(p.address, path, readyLimit); err != nil || status/100 != 2 {
+			return false, nil
+		}
 	}
-	status, err := getStatus(p.address, p.c.ready.http)
-	return err == nil && status >= 200 && status < 300, nil
+	return true, nil
+}
+
+// readyLimit is how long the answer that a program is ready may take.
+const readyLimit = 2 * time.Second
+
+// asksFor are the paths that must be answered with 2xx before a program is ready.
+func (c config) asksFor() []string {
+	return slices.DeleteFunc([]string{c.ready.http, c.readyPath}, func(path string) bool { return path == "" })
 }
 
 // findListener looks for the address that the program's processes listen at. One that somebody else listens

@@ -174,6 +174,7 @@ func (s *instance) Send(t *world.Task, sig syscall.Signal) (time.Duration, error
 	s.p.out.heed()
 	at := t.Now()
 	s.strikes(sig, at)
+	defer s.polls.begin()
 	if s.c.group {
 		return at, signalGroup(s.p.pid, sig)
 	}
@@ -191,5 +192,9 @@ func (s *instance) strikes(sig syscall.Signal, at time.Duration) {
 		s.first.Store(int64(sig))
 		s.sent.Store(int64(max(at, 1)))
 		go s.lookLate()
+		if s.ready.Load() && s.polls.path != "" {
+			s.polls.started.Store(true)
+			go s.poll()
+		}
 	})
 }

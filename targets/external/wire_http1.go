@@ -276,13 +276,13 @@ func (c *httpConn) retired() bool {
 }
 
 // getStatus asks for a path once, on a connection of its own, for readiness.
-func getStatus(a address, path string) (int, error) {
+func getStatus(a address, path string, limit time.Duration) (int, error) {
 	conn, err := a.connect(time.Second)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(2 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(limit))
 	var rw net.Conn = conn
 	if a.tls {
 		rw = tls.Client(conn, a.unverified())

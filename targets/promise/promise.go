@@ -34,4 +34,5 @@ const (
 	ListenerCloses       = "listener-closes"
 	NoOrphan             = "no-orphan"
 	Check                = "check"
+	ReadinessTurns       = "readiness-turns"
 )

@@ -148,6 +148,7 @@ func handler() http.Handler {
 			fmt.Fprintln(w, n)
 		}
 	})
+	mux.HandleFunc("/readyz", readiness)
 	mux.HandleFunc("/ws", webSocket)
 	mux.HandleFunc("/kv/", keyValue)
 	return mux
@@ -255,6 +256,10 @@ func end(srv *http.Server) {
 	case "lame-duck": // serves on after the signal, until both of /late were taken
 		for range 2 {
 			<-late
+		}
+	case "stays-ready", "turns": // serves on after the signal until its readiness was asked for often enough
+		for range askedOften {
+			<-askedReady
 		}
 	case "cuts-late": // serves on after the signal, until an answer of /half has begun
 		<-half

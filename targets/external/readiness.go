@@ -1,0 +1,99 @@
+package external
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
+)
+
+const (
+	// pollEvery is how far polls of a readiness lie apart.
+	pollEvery = 20 * time.Millisecond
+	// pollLimit is how long an answer may take: as long as orchestrators wait unless they are told otherwise.
+	pollLimit = time.Second
+)
+
+// polls ask for a program's readiness from the signal on, until the port refuses.
+type polls struct {
+	path    string
+	started atomic.Bool
+	once    sync.Once
+	left    chan struct{} // closed once the first signal has left
+	ended   chan struct{} // closed once nothing is asked any more
+}
+
+func newPolls(path string) *polls {
+	return &polls{path: path, left: make(chan struct{}), ended: make(chan struct{})}
+}
+
+// begin says that the first signal has left: what is asked from now on is asked after it.
+func (p *polls) begin() { p.once.Do(func() { close(p.left) }) }
+
+// over says whether nothing is asked any more.
+func (p *polls) over() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// poll asks until the port refuses, and records the answers; of like ones in a row, one record.
+func (s *instance) poll() {
+	defer close(s.polls.ended)
+	<-s.polls.left
+	var same ledger.Poll
+	record := func() {
+		if same.Count > 0 {
+			s.out.Poll(same, s.polls.path)
+		}
+	}
+	defer record()
+	for exited := s.p.exited; ; {
+		asked := s.w.Now()
+		end, code := s.p.address.poll(s.polls.path)
+		if s.closing.Load() {
+			return // what it met may be racebench's doing
+		}
+		if end != same.End || code != same.Code || same.Count == 0 {
+			record()
+			same = ledger.Poll{End: end, Code: code, Sent: asked}
+		}
+		same.Count, same.Last, same.Ended = same.Count+1, asked, s.w.Now()
+		if end == extern.WireRefused {
+			return
+		}
+		select {
+		case <-exited:
+			exited = nil // once at once, to see what is left
+		case <-time.After(pollEvery - (s.w.Now() - asked)):
+		}
+	}
+}
+
+// poll asks for a path once, on a connection of its own.
+func (a address) poll(path string) (extern.WireEnd, int) {
+	status, err := getStatus(a, path, pollLimit)
+	var timeout net.Error
+	switch {
+	case err == nil:
+		return extern.WireAnswered, status
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return extern.WireRefused, 0
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return extern.WireOpen, 0
+	case errors.Is(err, errGarbage):
+		return extern.WireGarbage, 0
+	case errors.Is(err, io.EOF):
+		return extern.WireEOF, 0
+	}
+	return extern.WireReset, 0
+}
