@@ -21,7 +21,11 @@ func checkNames(all []page, what string, listed []string) []string {
 				shown = append(shown, name)
 				alias := what == "variant" && name == "reference"
 				if !alias && !slices.Contains(listed, name) {
-					wrong = append(wrong, fmt.Sprintf("%s:%d: %s %s does not exist", c.page, c.line, what, name))
+					not := "does not exist"
+					if what == "invariant" {
+						not += ", or no target promises it"
+					}
+					wrong = append(wrong, fmt.Sprintf("%s:%d: %s %s %s", c.page, c.line, what, name, not))
 				}
 			}
 		}
