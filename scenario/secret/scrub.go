@@ -72,6 +72,31 @@ func Scrub(text []byte) []byte {
 	return text
 }
 
+// Whole is how much of a text can go through Scrub before what follows it is known: neither a secret of which it may have
+// the beginning nor one that lies across is cut.
+func Whole(text []byte) int {
+	known.RLock()
+	defer known.RUnlock()
+	whole := len(text)
+	for _, value := range known.values {
+		for n := min(len(value)-1, len(text)); n > len(text)-whole; n-- {
+			if bytes.HasSuffix(text, []byte(value[:n])) {
+				whole = len(text) - n
+			}
+		}
+	}
+	for moved := true; moved; {
+		moved = false
+		for _, value := range known.values {
+			from, to := max(0, whole-len(value)+1), min(len(text), whole+len(value)-1)
+			if at := bytes.Index(text[from:to], []byte(value)); at >= 0 {
+				whole, moved = from+at, true
+			}
+		}
+	}
+	return whole
+}
+
 // ScrubText is Scrub for a string.
 func ScrubText(text string) string {
 	known.RLock()

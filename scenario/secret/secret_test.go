@@ -119,3 +119,51 @@ func TestFill(t *testing.T) {
 		t.Errorf("%q %q", got, names)
 	}
 }
+
+// TestNothingIsCutInASecret takes secrets out of a text that comes in two pieces, wherever it is cut: nothing of it differs
+// from the text as one.
+func TestNothingIsCutInASecret(t *testing.T) {
+	for _, value := range []string{"first-Secret-1", "first-Secret-1-and-More", "Secret-1-overlaps", "two\nlines-of-A-key", "aBaBaBaBa"} {
+		Note(value, "TOKEN")
+	}
+	for _, text := range []string{
+		"with first-Secret-1 in it", "with first-Secret-1-and-More in it", "first-Secret-1", "first-Secret-1-overlaps", "first-first-Secret-1",
+		"two\nlines-of-A-key", "no secret: first-Secret", "two\n", "aBaBaBaBaBaBaBaBaBaBaBaBa", "",
+	} {
+		want := ScrubText(text)
+		for cut := range len(text) {
+			n := Whole([]byte(text[:cut]))
+			if got := ScrubText(text[:n]) + ScrubText(text[n:]); got != want {
+				t.Errorf("%q, of which %q came first: %q, want %q", text, text[:cut], got, want)
+			}
+			if n < cut-len("first-Secret-1-and-More") && !strings.HasPrefix(text, "aBaB") {
+				t.Errorf("%q waits for more from %d on", text[:cut], n)
+			}
+		}
+	}
+	if plain := []byte("nothing begins here"); Whole(plain) != len(plain) {
+		t.Errorf("%q waits for more", plain)
+	}
+}
+
+// TestAWriterWaits writes a byte at a time: what begins a secret waits for what follows it, and nothing else does.
+func TestAWriterWaits(t *testing.T) {
+	Note("Waits-for-All-9", "WAITED")
+	var got strings.Builder
+	w := Writer{To: &got}
+	for _, step := range []struct{ more, want string }{
+		{"x Wa", "x "}, {"it", "x "}, {"er", "x Waiter"}, {" Waits-for-All-", "x Waiter "}, {"9, Waits-", "x Waiter {secret:WAITED}, "},
+	} {
+		for _, b := range []byte(step.more) {
+			if n, err := w.Write([]byte{b}); n != 1 || err != nil {
+				t.Fatal(n, err)
+			}
+		}
+		if got.String() != step.want {
+			t.Errorf("after %q it is %q, want %q", step.more, got.String(), step.want)
+		}
+	}
+	if err := w.Close(); err != nil || got.String() != "x Waiter {secret:WAITED}, Waits-" {
+		t.Errorf("at the end it is %q, %v", got.String(), err)
+	}
+}
