@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/console"
 	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/internal/report"
 	"github.com/racebench/racebench/internal/rundir"
@@ -40,6 +41,25 @@ func (o *output) Write(p []byte) (int, error) {
 		}
 	}
 	return len(p), nil
+}
+
+// A hearing passes on what a program of the user's prints: whole lines, without secrets.
+type hearing struct {
+	secret.Writer
+	lines io.WriteCloser
+}
+
+// hear returns a hearing that passes on to standard error.
+func hear(stderr *console.Writer) *hearing {
+	h := &hearing{lines: stderr.Lines()}
+	h.To = h.lines
+	return h
+}
+
+// Close passes on what has no end. The errors of standard error have nowhere to go.
+func (h *hearing) Close() {
+	_ = h.Writer.Close()
+	_ = h.lines.Close()
 }
 
 // pathless leaves out the name that the system has for a file which the message names better.
@@ -224,7 +244,7 @@ func addTo(path string, raw []byte) error {
 }
 
 func writeThrough(path string, raw []byte) error {
-	if err := os.WriteFile(path, raw, 0o644); err != nil && !isClosedPipe(err) {
+	if err := os.WriteFile(path, secret.Scrub(raw), 0o644); err != nil && !isClosedPipe(err) {
 		return fmt.Errorf("write %s: %w", path, pathless(err))
 	}
 	return nil

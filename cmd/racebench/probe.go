@@ -151,15 +151,15 @@ func (w *probeFlags) runBefore(ctx context.Context, stderr *console.Writer) (sto
 		return func() {}, nil
 	}
 	cmd := exec.Command("/bin/sh", "-c", w.before)
-	out := stderr.Lines()
+	out := hear(stderr)
 	cmd.Stdout, cmd.Stderr = out, out
 	end, err := custody.Start(ctx, cmd)
 	if err != nil {
-		_ = out.Close()
+		out.Close()
 		return nil, notTestedError{fmt.Errorf("--before %s: %w", w.before, err)}
 	}
 	return func() {
 		end()
-		_ = out.Close()
+		out.Close()
 	}, nil
 }

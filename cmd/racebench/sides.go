@@ -192,11 +192,11 @@ func withField(v spec.Value, name string, to spec.Value) spec.Value {
 // temporary files goes with scratch: a build that is killed does not tidy up.
 func (a *app) shell(ctx context.Context, dir, command, scratch string) error {
 	cmd := exec.Command("sh", "-c", command)
-	out := a.stderr.Lines()
+	out := hear(a.stderr)
 	cmd.Env = append(os.Environ(), "TMPDIR="+scratch)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
 	err := custody.Run(ctx, cmd)
-	_ = out.Close() // the errors of standard error have nowhere to go
+	out.Close()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		return notTestedError{fmt.Errorf("%s: %w", command, err)}

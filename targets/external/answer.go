@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/scenario/secret"
 )
 
 const (
@@ -38,6 +39,9 @@ func (b *body) Write(p []byte) (int, error) {
 // begins is how the body begins, on one line.
 func (b *body) begins() string {
 	kept := b.kept[:min(b.size, bodyKept)]
+	if b.size > bodyKept {
+		kept = kept[:secret.Whole(kept)] // a secret that was cut
+	}
 	for n := 0; n < utf8.UTFMax && len(kept) > 0 && b.size > bodyKept && !utf8.Valid(kept); n++ {
 		kept = kept[:len(kept)-1] // a letter that was cut
 	}

@@ -83,7 +83,8 @@ func (s *instance) runCheck(limit time.Duration) checkup {
 		return checkup{why: err.Error()}
 	}
 	var out, said kept
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = s.p.c.cwd, append(env, s.counts()...), &out, &said
+	plainOut, plainSaid := &secret.Writer{To: &out}, &secret.Writer{To: &said} // before they are cut
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = s.p.c.cwd, append(env, s.counts()...), plainOut, plainSaid
 	cmd.SysProcAttr, cmd.WaitDelay = attributes(false), time.Second
 	end, err := bystanders.start(cmd)
 	if err != nil {
@@ -99,10 +100,11 @@ func (s *instance) runCheck(limit time.Duration) checkup {
 		err, overdue = <-ended, true
 	}
 	end()
+	_, _ = plainOut.Close(), plainSaid.Close()
 	if overdue {
 		return checkup{why: fmt.Sprintf("%s had not ended after %s", words[0], limit)}
 	}
-	_, _ = os.Stderr.WriteString(secret.ScrubText(said.String()))
+	_, _ = os.Stderr.WriteString(said.String())
 	return concluded(words[0], cmd.ProcessState, err, out.lines(), said.lines())
 }
 

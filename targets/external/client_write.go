@@ -13,6 +13,7 @@ import (
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/scenario/secret"
 	"github.com/racebench/racebench/targets"
 )
 
@@ -258,7 +259,7 @@ func (redisStore) writing(key, value string) request {
 			return false, nil
 		}
 		if len(line) == 0 || line[0] != '-' {
-			return true, fmt.Errorf("%w: SET was answered with %.40q", errGarbage, line)
+			return true, fmt.Errorf("%w: SET was answered with %.40q", errGarbage, secret.Scrub(line))
 		}
 		x.wire.Code = 500 // refused, in words of HTTP
 		return false, nil
@@ -284,11 +285,11 @@ func (redisStore) find(c *httpConn, key, value string) (string, bool, error) {
 	case string(line) == "$-1":
 		return "GET " + key + " gave nothing", false, nil
 	case len(line) < 2 || line[0] != '$':
-		return "", false, fmt.Errorf("GET was answered with %.60q", line)
+		return "", false, fmt.Errorf("GET was answered with %.60q", secret.Scrub(line))
 	}
 	size, err := strconv.Atoi(string(line[1:]))
 	if err != nil || size < 0 || size > 1<<20 {
-		return "", false, fmt.Errorf("GET was answered with %.60q", line)
+		return "", false, fmt.Errorf("GET was answered with %.60q", secret.Scrub(line))
 	}
 	got := make([]byte, size+2)
 	if _, err := io.ReadFull(c.r, got); err != nil {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+
+	"github.com/racebench/racebench/scenario/secret"
 )
 
 var errGarbage = errors.New("what the server sent is not HTTP/1.1")
@@ -63,11 +65,11 @@ func readHead(r *bufio.Reader) (responseHead, error) {
 		return h, err
 	}
 	if !bytes.HasPrefix(line, []byte("HTTP/1.")) || len(line) < 12 {
-		return h, fmt.Errorf("%w: it begins with %.40q", errGarbage, line)
+		return h, fmt.Errorf("%w: it begins with %.40q", errGarbage, secret.Scrub(line))
 	}
 	h.last, h.line = line[7] == '0', string(line)
 	if h.status, err = strconv.Atoi(string(line[9:12])); err != nil || h.status < 100 || h.status > 599 {
-		return h, fmt.Errorf("%w: it begins with %.40q", errGarbage, line)
+		return h, fmt.Errorf("%w: it begins with %.40q", errGarbage, secret.Scrub(line))
 	}
 	for {
 		line, err := readLine(r)
@@ -79,13 +81,13 @@ func readHead(r *bufio.Reader) (responseHead, error) {
 		}
 		name, value, ok := bytes.Cut(line, []byte(":"))
 		if !ok {
-			return h, fmt.Errorf("%w: a header line %.40q", errGarbage, line)
+			return h, fmt.Errorf("%w: a header line %.40q", errGarbage, secret.Scrub(line))
 		}
 		value = bytes.TrimSpace(value)
 		switch {
 		case bytes.EqualFold(name, []byte("content-length")):
 			if h.length, err = strconv.ParseInt(string(value), 10, 64); err != nil || h.length < 0 {
-				return h, fmt.Errorf("%w: Content-Length %.40q", errGarbage, value)
+				return h, fmt.Errorf("%w: Content-Length %.40q", errGarbage, secret.Scrub(value))
 			}
 		case bytes.EqualFold(name, []byte("content-type")):
 			h.media = string(value)
@@ -123,7 +125,7 @@ func readChunks(r *bufio.Reader, into io.Writer) error {
 		digits, _, _ := bytes.Cut(line, []byte(";"))
 		size, err := strconv.ParseInt(string(bytes.TrimSpace(digits)), 16, 64)
 		if err != nil || size < 0 {
-			return fmt.Errorf("%w: a chunk of size %.40q", errGarbage, line)
+			return fmt.Errorf("%w: a chunk of size %.40q", errGarbage, secret.Scrub(line))
 		}
 		if size > 0 {
 			if _, err := io.CopyN(into, r, size); err != nil {

@@ -2,6 +2,7 @@ package external
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -17,35 +18,48 @@ const (
 	lastWords  = 16 << 10
 )
 
-// A transcript is what the program prints: kept up to a bound, and searched as it comes.
+// A transcript is what the program prints: kept up to a bound, and searched as it comes. All of it but head is without
+// the secrets that were noted: they are taken out before anything is cut.
 type transcript struct {
 	r    *os.File
+	file io.Writer // the trial's own
 	now  func() time.Duration
 	done chan struct{}
 
 	mu    sync.Mutex
+	head  strings.Builder // as it came, as far as ready: {log} may look
+	plain secret.Writer   // to the rest
 	total int64
-	head  strings.Builder // as far as ready: {log} may look
 	tail  []byte
+	line  []byte    // that has no end yet
 	fatal string    // the first line that looks like a crash
 	said  stopWords // since heed was called
 }
 
 func newTranscript(r *os.File, now func() time.Duration) *transcript {
-	return &transcript{r: r, now: now, done: make(chan struct{})}
+	o := &transcript{r: r, file: os.Stderr, now: now, done: make(chan struct{})}
+	o.plain.To = sink(o.keep)
+	return o
+}
+
+// A sink takes all that is written to it.
+type sink func([]byte)
+
+// Write implements io.Writer.
+func (s sink) Write(b []byte) (int, error) {
+	s(b)
+	return len(b), nil
 }
 
 // read takes what the program prints until nobody holds its end of the pipe.
 func (o *transcript) read() {
 	defer close(o.done)
 	buf := make([]byte, 32<<10)
-	var line []byte
 	for {
 		n, err := o.r.Read(buf)
 		o.take(buf[:n])
-		line = o.scan(line, buf[:n])
 		if err != nil {
-			o.scan(line, []byte{'\n'}) // it may have ended in the middle of one
+			o.end()
 			return
 		}
 	}
@@ -59,40 +73,51 @@ func (o *transcript) awaitEnd(limit time.Duration) {
 	}
 }
 
+// take takes what was printed.
 func (o *transcript) take(b []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.head.Write(b[:max(0, min(len(b), keptOutput-o.head.Len()))])
+	_, _ = o.plain.Write(b)
+}
+
+// end takes what nothing follows any more: it may be the middle of a line.
+func (o *transcript) end() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	_ = o.plain.Close()
+	o.scan([]byte{'\n'})
+}
+
+// keep keeps what is without secrets.
+func (o *transcript) keep(b []byte) {
 	room := keptOutput - o.total
 	o.total += int64(len(b))
 	if room > 0 {
-		kept := b[:min(int64(len(b)), room)]
-		o.head.Write(kept)
-		_, _ = os.Stderr.Write(secret.Scrub(kept)) // the trial's own file
+		_, _ = o.file.Write(b[:min(int64(len(b)), room)])
 	}
 	o.tail = append(o.tail, b...)
 	if over := len(o.tail) - lastWords; over > 0 {
 		o.tail = append(o.tail[:0], o.tail[over:]...)
 	}
+	o.scan(b)
 }
 
 // scan looks at whole lines for one that tells of a crash.
-func (o *transcript) scan(line, b []byte) []byte {
+func (o *transcript) scan(b []byte) {
 	for _, c := range b {
 		if c != '\n' {
-			if len(line) < 400 {
-				line = append(line, c)
+			if len(o.line) < 400 {
+				o.line = append(o.line, c)
 			}
 			continue
 		}
-		o.mu.Lock()
-		if o.fatal == "" && isFatal(string(line)) {
-			o.fatal = strings.TrimSpace(string(line))
+		if o.fatal == "" && isFatal(string(o.line)) {
+			o.fatal = strings.TrimSpace(string(o.line))
 		}
-		o.said.take(string(line), o.now())
-		o.mu.Unlock()
-		line = line[:0]
+		o.said.take(string(o.line), o.now())
+		o.line = o.line[:0]
 	}
-	return line
 }
 
 // isFatal knows how the runtimes of several languages begin to tell of a crash of the whole program.
@@ -169,10 +194,10 @@ func (o *transcript) close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.total > keptOutput {
-		fmt.Fprintf(os.Stderr, "\n… racebench left out some of %d bytes; the last ones:\n", o.total)
-		_, _ = os.Stderr.Write(secret.Scrub(o.tail))
+		fmt.Fprintf(o.file, "\n… racebench left out some of %d bytes; the last ones:\n", o.total)
+		_, _ = o.file.Write(o.tail)
 	}
 	if n := len(o.tail); n > 0 && o.tail[n-1] != '\n' {
-		fmt.Fprintln(os.Stderr)
+		fmt.Fprintln(o.file)
 	}
 }

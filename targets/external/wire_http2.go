@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"github.com/racebench/racebench/engine/ledger/extern"
+	"github.com/racebench/racebench/scenario/secret"
 )
 
 // HTTP/2 is racebench's own above the frames, as HTTP/1.1 is: nothing is sent twice, and what the server says
@@ -262,7 +263,7 @@ func (c *h2conn) heads(f *http2.MetaHeadersFrame) {
 		code, err := strconv.Atoi(status)
 		switch {
 		case err != nil || code < 100 || code > 599:
-			c.finish(f.StreamID, extern.WireGarbage, fmt.Sprintf("what the server sent is not HTTP/2: a status of %.40q", status))
+			c.finish(f.StreamID, extern.WireGarbage, fmt.Sprintf("what the server sent is not HTTP/2: a status of %.40q", secret.ScrubText(status)))
 			return
 		case code < 200:
 			return // the answer is still to come
