@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"strconv"
 	"sync"
+
+	"github.com/racebench/racebench/scenario/secret"
 )
 
 // An adapter is a user's own program that writes to the program under test and reads back. It gets one
@@ -49,7 +51,7 @@ func openStdio(d *dialer) (session, error) {
 		return nil, errors.New("write-stdio: write the adapter's command, such as command: [./adapter, --port, \"{port}\"]")
 	}
 	cmd := exec.Command(words[0], words[1:]...)
-	cmd.Dir, cmd.Stderr = d.s.c.cwd, os.Stderr
+	cmd.Dir = d.s.c.cwd
 	cmd.Env = append(withoutOurs(os.Environ()), "PORT="+strconv.Itoa(d.s.p.address.port))
 	cmd.SysProcAttr = attributes(false)
 	in, err := cmd.StdinPipe()
@@ -80,7 +82,7 @@ func openStdio(d *dialer) (session, error) {
 func (a *adapter) greet() error {
 	r, err := a.ask(question{Op: "read", ID: "racebench-nothing"})
 	if err == nil && r.Value != nil {
-		return fmt.Errorf("the adapter read %.60q of racebench-nothing, which nobody wrote: it must answer {\"value\": null}", *r.Value)
+		return fmt.Errorf("the adapter read %.60q of racebench-nothing, which nobody wrote: it must answer {\"value\": null}", secret.ScrubText(*r.Value))
 	}
 	return err
 }
@@ -100,7 +102,7 @@ func (a *adapter) ask(q question) (reply, error) {
 		return r, fmt.Errorf("the adapter did not answer %s: %w", q.Op, err)
 	}
 	if err := json.Unmarshal(said, &r); err != nil {
-		return r, fmt.Errorf("the adapter's answer to %s, %.60q, is not JSON: %w", q.Op, said, err)
+		return r, fmt.Errorf("the adapter's answer to %s, %.60q, is not JSON: %w", q.Op, secret.Scrub(said), err)
 	}
 	return r, nil
 }

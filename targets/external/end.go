@@ -25,6 +25,7 @@ const (
 
 // End implements targets.Ender.
 func (s *instance) End(t *world.Task) {
+	defer s.p.endBefore()
 	struck := s.sent.Load() != 0
 	checks := struck && s.p.hasEnded() // one that is killed still held what it had
 	if s.unsample != nil {
@@ -101,7 +102,10 @@ func (s *instance) tellEnd(t *world.Task, struck bool) {
 	for _, pid := range left {
 		s.out.Process(ledger.Process{Event: extern.ProcessLeft, PID: pid, At: t.Now()}, nameOf(pid))
 	}
-	if _, _, held := s.listening(); len(left) > 0 && held && s.accepts() {
+	if len(left) == 0 {
+		return
+	}
+	if _, _, held := s.listening(); held && s.accepts() {
 		s.out.Process(ledger.Process{Event: extern.ProcessListens, PID: left[0], At: t.Now()}, "")
 	}
 }

@@ -83,10 +83,11 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 	if err == nil {
 		err = runBefore(p)
 	}
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = p.launch(h.World)
 	}
-	if err := p.launch(h.World); err != nil {
+	if err != nil {
+		p.endBefore()
 		return nil, err
 	}
 	s.p = p
@@ -97,6 +98,7 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 			return s, nil // struck while it started: how it stops is the test
 		}
 		p.kill()
+		p.endBefore()
 		return nil, err
 	}
 	// A strike looks for a handler unless the program is ready: so the record that it is must not come after such a strike.
@@ -123,7 +125,7 @@ func (p *program) title() string {
 	return fmt.Sprint(p.cmd.Args)
 }
 
-// runBefore runs the scenario's before_each.
+// runBefore runs the scenario's before_each. What that leaves running is no part of the program, and ends after it.
 func runBefore(p *program) error {
 	if len(p.c.beforeEach) == 0 {
 		return nil
@@ -133,12 +135,13 @@ func runBefore(p *program) error {
 		words[i] = p.fill(word)
 	}
 	cmd := exec.Command(words[0], words[1:]...)
-	cmd.Dir, cmd.Stderr, cmd.SysProcAttr = p.c.cwd, os.Stderr, attributes(false)
-	err := startOnOneThread(cmd)
+	cmd.Dir, cmd.SysProcAttr = p.c.cwd, attributes(false)
+	end, err := bystanders.start(cmd)
 	if err == nil {
-		_, guarded := guardian(cmd.Process.Pid)
 		err = cmd.Wait()
-		guarded()
+		if p.left = end; !bystanders.adopt() {
+			p.endBefore()
+		}
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -148,6 +151,14 @@ func runBefore(p *program) error {
 		return fmt.Errorf("%w: %w", targets.ErrCannotRun, plainly(err, "external.before_each", p.c.cwd))
 	}
 	return nil
+}
+
+// endBefore ends what before_each has left running.
+func (p *program) endBefore() {
+	if p.left != nil {
+		p.left()
+		p.left = nil
+	}
 }
 
 // Dial implements targets.Instance.

@@ -41,6 +41,7 @@ type program struct {
 	signal  syscall.Signal
 
 	address address
+	left    func() // ends what before_each left; nil: nothing
 
 	mu    sync.Mutex
 	known []int // processes of a program that was attached to

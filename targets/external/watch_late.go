@@ -37,11 +37,11 @@ func (s *instance) lookLate() {
 		if s.closing.Load() {
 			return
 		}
+		pause = min(pause+pause/4, rareLate)
 		before := s.lateOnes()
 		if len(before) == 0 {
 			continue
 		}
-		pause = min(pause+pause/4, rareLate)
 		if s.readings(before) && settles(plainTime{s.w}, s.struck, longestAim) {
 			s.noteHeld(before)
 		}
