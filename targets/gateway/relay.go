@@ -150,6 +150,8 @@ func (r *relay) trim() {
 // finish ends the connection, and accounts for what its client did not get.
 func (r *relay) finish(t *world.Task, why ending) {
 	switch why {
+	case processEnd:
+		r.s.left.Add(1) // also one that came when the drain had been cut, and nobody had counted
 	case handshake:
 		_ = r.socket.Send(t, Frame{Kind: Close, Code: CodeNormal}) // a client that is gone has had its end
 	case goingAway:
