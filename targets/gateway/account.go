@@ -49,8 +49,11 @@ func overflowed(id ledger.MsgID, e *entry, station string) targets.Discard {
 // miss accounts for a push whose socket is not there any more.
 func (s *server) miss(p parcel, cause string) {
 	d := missed(p.msg.ID, p.lane, stationSubject, cause, "the subject", s.begun.Get() != 0)
-	if cause == causeDropped {
+	switch cause {
+	case causeDropped:
 		d.Station = stationQueue
+	case causeCrossed:
+		d.Station = stationClient
 	}
 	// Where sockets are closed for being slow, whoever is told so is told of everything that follows.
 	d.Returned = cause == causeNoSocket && s.dispatch == tryClose && d.Draining

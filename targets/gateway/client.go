@@ -226,6 +226,9 @@ func (c *lasting) read(t *world.Task) {
 		}
 		switch f.Kind {
 		case Data:
+			if c.role.Handle == nil {
+				continue // it does not listen: this is somebody else's
+			}
 			// The handler's own error is not the server's to know.
 			_ = c.role.Handle(t, targets.Message{ID: f.ID, Topic: topicPush, Size: f.Size})
 		case Ack:
@@ -310,11 +313,13 @@ func (p *pusher) Do(t *world.Task, m targets.Message) targets.Reply {
 	sockets := s.tunnel.sockets
 	s.tunnel.books.Unlock(t)
 	for i, e := range sockets {
-		if e.policy.Get() == overloadedInDrain {
-			s.discard(overflowed(m.ID, e, stationSubject))
+		if e.unlisted.Get() != 0 || !e.hold(t) {
+			if e.policy.Get() == overloadedInDrain {
+				s.discard(overflowed(m.ID, e, stationSubject))
+			}
 			continue
 		}
-		if e.unlisted.Get() == 0 && !s.tunnel.publish(t, parcel{kind: push, id: e.id, lane: e.lane, msg: m}) {
+		if !s.tunnel.publish(t, parcel{kind: push, id: e.id, lane: e.lane, msg: m}) {
 			if i == 0 {
 				return targets.Reply{Outcome: ledger.Refused, Cause: ledger.Closed}
 			}

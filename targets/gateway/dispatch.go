@@ -27,7 +27,7 @@ func (n *tunnel) deliver(t *world.Task, p parcel) {
 		n.lost(p, causeExit)
 		return
 	}
-	e := b.entries[p.id]
+	e := b.arrived(t, p)
 	switch {
 	case e == nil:
 		b.lock.Unlock(t)
@@ -40,6 +40,9 @@ func (n *tunnel) deliver(t *world.Task, p parcel) {
 	}
 	if p.kind == push {
 		e.size.Set(p.msg.Size)
+		if e.lane != p.lane {
+			n.lost(p, causeCrossed)
+		}
 	}
 	if n.s.dispatch == unlockedAwait {
 		b.lock.Unlock(t)

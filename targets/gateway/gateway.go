@@ -81,12 +81,11 @@ var card = targets.Card{
 		{Name: "from", Summary: "the addresses of clients: each its own, or all one", Kind: targets.WordKnob, Default: "each", Words: []string{"each", "one"}, Small: []string{"each", "one"}},
 		{Name: "gc", Summary: "how often the whole map is looked through; 0s is never", Kind: targets.DurationKnob, Default: "150ms", Max: int64(time.Hour), Small: []string{"0s", "1ms"}},
 		{Name: "hang-up", Summary: "how long a client of op hang-up waits for its answer", Kind: targets.DurationKnob, Default: "1ms", Min: 1, Max: int64(time.Hour), Small: []string{"100us", "1ms"}},
-		// Neither ids nor pings are drawn: a scheduler that may delay an answer for any time makes the reference, too, take
-		// a late answer for another's, or a tunnel that is alive for dead.
-		{Name: "ids", Summary: "ids that requests in the tunnel are drawn from", Kind: targets.IntKnob, Default: "4294967296", Min: 2, Max: 1 << 48},
+		{Name: "ids", Summary: "ids that requests in the tunnel are drawn from", Kind: targets.IntKnob, Default: "4294967296", Min: 2, Max: 1 << 48, Small: []string{"2", "4"}},
 		{Name: "insert", Summary: "how long it takes until an analytics store has what it is sent", Kind: targets.DurationKnob, Default: "0s", Max: int64(time.Hour), Small: []string{"0s", "1ms"}},
 		{Name: "linger", Summary: "how long a closed socket waits for its client's part of the handshake", Kind: targets.DurationKnob, Default: "100ms", Min: 1, Max: int64(time.Hour), Small: []string{"1ms", "100ms"}},
 		{Name: "panics", Summary: "every so many-th relay panics at its end; 0 is none", Kind: targets.IntKnob, Default: "0", Max: 1 << 24, Suspends: []string{promise.ProcessSurvives}, Faults: []string{"1", "2", "3"}},
+		// Pings are not drawn: a scheduler that may delay an answer for any time takes a tunnel that is alive for dead.
 		{Name: "ping", Summary: "how often a socket's tunnel is pinged; 0s is never", Kind: targets.DurationKnob, Default: "30ms", Max: int64(time.Hour)},
 		{Name: "pings", Summary: "pings without a pong after which a tunnel is declared dead", Kind: targets.IntKnob, Default: "10", Min: 1, Max: 1 << 24},
 		{Name: "queue", Summary: "messages a socket's queue holds", Kind: targets.IntKnob, Default: "128", Min: 1, Max: 1 << 24, Small: []string{"1", "2", "4"}},

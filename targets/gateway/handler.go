@@ -93,8 +93,9 @@ func (h *handling) exchange(t *world.Task, e *entry) bool {
 	return h.x.Respond(t, Response{Status: StatusOK, ID: p.msg.ID}) == nil
 }
 
-// ask has an actor answer a request through the tunnel.
+// ask has an actor answer a request through the tunnel. Whoever made it may be gone before the answer comes.
 func (s *server) ask(t *world.Task, e *entry, q Request) {
+	e.hold(t) // it is in its handler's hands, and not on its way out
 	answer := parcel{kind: reply, id: e.id, msg: targets.Message{ID: q.ID, Topic: topicRequest, Size: q.Size}}
 	if s.work == 0 {
 		s.fairness.done(s, q.Lane)

@@ -162,7 +162,7 @@ var recipes = []recipe{
 	right.with(variant("id-check-then-insert", "rivet 5cf2672", "mutation",
 		"looks whether an id is free, then takes it", "GW10"), func(r *recipe) {
 		r.idTwoSteps, r.limited = true, false
-	}).breaching(is(promise.EveryCallReturns), is(promise.DrainEnds, promise.RightError, promise.NoLostMessage)),
+	}).breaching(is(promise.EveryCallReturns), is(promise.DrainEnds, promise.RightError, promise.NoLostMessage, promise.NoDuplicate)),
 	right.with(variant("goaway", "rivet #3550", "partial-fix",
 		"tells sockets to go, and waits as #3448 does", "GW2", "GW3"), func(r *recipe) {
 		r.waiting, r.leaving, r.limited = checkThenWait, afterBody, false

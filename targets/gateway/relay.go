@@ -237,7 +237,7 @@ func (r *relay) take(t *world.Task, f Frame) bool {
 		_ = a.handle(t, m) // the actor's own error is not the gateway's
 	}
 	r.s.fairness.done(r.s, r.q.Lane)
-	return r.s.tunnel.publish(t, parcel{kind: ack, id: r.e.id, lane: r.q.Lane, msg: m})
+	return !r.e.hold(t) || r.s.tunnel.publish(t, parcel{kind: ack, id: r.e.id, lane: r.q.Lane, msg: m})
 }
 
 // watch is the task that pings the actor's side of the tunnel, whose answer comes the way of everything

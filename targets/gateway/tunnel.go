@@ -46,14 +46,23 @@ type tunnel struct {
 
 // A bucket is a part of the map.
 type bucket struct {
-	lock    *world.Mutex
-	entries map[uint64]*entry
-	order   []*entry // the same, to go through
+	lock      *world.Mutex
+	addresses map[uint64]*address // by id
+	order     []*entry            // those of the addresses, to go through
+}
+
+// An address is an id that an entry has, or that something is still under way to. Whoever had it next would take that
+// for its own.
+type address struct {
+	entry    *entry        // nil: nobody has it any more
+	underWay *world.Atomic // parcels, and answers that an actor works on; pongs say nothing of anybody
 }
 
 // An entry is one request or socket in the map.
 type entry struct {
 	id        uint64
+	address   *address
+	gone      *world.Atomic // 1: it leaves the map
 	lane      int
 	name      string
 	listens   bool
@@ -101,13 +110,36 @@ func newTunnel(s *server, capacity int) *tunnel {
 	}
 	n.receiving = n.subject.Receiving()
 	for range s.buckets {
-		n.buckets = append(n.buckets, &bucket{lock: s.w.NewMutex("a bucket of the map"), entries: map[uint64]*entry{}})
+		n.buckets = append(n.buckets, &bucket{lock: s.w.NewMutex("a bucket of the map"), addresses: map[uint64]*address{}})
 	}
 	return n
 }
 
-// publish sends a parcel to everybody who reads the subject: the receiver. It returns false when the
-// process is at its end.
+// hold keeps an entry's id from everybody else until a parcel for it has arrived. It returns false when the entry is on
+// its way out of the map: what is sent to it would reach nobody.
+func (e *entry) hold(t *world.Task) bool {
+	e.address.underWay.Add(t, 1)
+	if e.gone.Load(t) == 0 {
+		return true
+	}
+	e.address.underWay.Add(t, -1)
+	return false
+}
+
+// arrived counts a parcel that came for an id, and returns who has it. It is called with the bucket's lock.
+func (b *bucket) arrived(t *world.Task, p parcel) *entry {
+	a := b.addresses[p.id]
+	if a == nil {
+		return nil
+	}
+	if p.kind != pong && a.underWay.Add(t, -1) == 0 && a.entry == nil {
+		delete(b.addresses, p.id)
+	}
+	return a.entry
+}
+
+// publish sends a parcel to everybody who reads the subject: the receiver. The id that it is for is held. It returns
+// false when the process is at its end.
 func (n *tunnel) publish(t *world.Task, p parcel) bool {
 	switch n.subject.TrySend(t, p) {
 	case nil:
@@ -146,8 +178,8 @@ func (n *tunnel) open(t *world.Task, q Request) *entry {
 	e := &entry{
 		lane: q.Lane, name: q.Name, listens: q.Listens, stop: n.s.w.NewToken("the end of " + q.Name),
 		over: n.s.w.NewToken("the relay of " + q.Name), left: n.s.w.NewToken("the client " + q.Name + " to leave"),
-		upgraded: n.s.w.NewToken("the upgrade of " + q.Name),
-		queue:    prim.NewQueue[parcel](n.s.w, "the queue of "+q.Name, capacity),
+		upgraded: n.s.w.NewToken("the upgrade of " + q.Name), gone: n.s.w.NewAtomic("the going of "+q.Name, 0),
+		queue: prim.NewQueue[parcel](n.s.w, "the queue of "+q.Name, capacity),
 	}
 	e.room = e.queue.Reserving()
 	for range draws {
@@ -175,7 +207,7 @@ func (n *tunnel) take(t *world.Task, e *entry) bool {
 	if !n.s.lock(t, b.lock) {
 		return false
 	}
-	if _, used := b.entries[e.id]; used {
+	if a := b.addresses[e.id]; a != nil && (a.entry != nil || a.underWay.Load(t) > 0) {
 		b.lock.Unlock(t)
 		return false
 	}
@@ -188,7 +220,11 @@ func (n *tunnel) take(t *world.Task, e *entry) bool {
 	}
 	e.place = len(b.order)
 	b.order = append(b.order, e)
-	b.entries[e.id] = e
+	if b.addresses[e.id] == nil {
+		b.addresses[e.id] = &address{underWay: n.s.w.NewAtomic("what is under way to "+e.name, 0)}
+	}
+	e.address = b.addresses[e.id]
+	e.address.entry = e
 	b.lock.Unlock(t)
 	return true
 }
@@ -234,20 +270,24 @@ func (n *tunnel) shut(t *world.Task, e *entry) {
 		return
 	}
 	defer b.lock.Unlock(t)
-	b.remove(e)
+	b.remove(t, e)
 }
 
-// remove is called with the bucket's lock.
-func (b *bucket) remove(e *entry) {
+// remove takes an entry out. Its id is free when nothing is under way to it. It is called with the bucket's lock.
+func (b *bucket) remove(t *world.Task, e *entry) {
 	if e.removed {
 		return
 	}
 	e.removed = true
+	e.gone.Store(t, 1)
 	last := b.order[len(b.order)-1]
 	b.order[e.place], last.place = last, e.place
 	b.order = b.order[:len(b.order)-1]
-	if b.entries[e.id] == e {
-		delete(b.entries, e.id)
+	if e.address.entry != e {
+		return
+	}
+	if e.address.entry = nil; e.address.underWay.Load(t) == 0 {
+		delete(b.addresses, e.id)
 	}
 }
 
@@ -283,7 +323,7 @@ func (n *tunnel) collect(t *world.Task) {
 			}
 			for i := len(b.order) - 1; i >= 0; i-- {
 				if b.order[i].abandoned.Get() != 0 {
-					b.remove(b.order[i])
+					b.remove(t, b.order[i])
 				}
 			}
 			b.lock.Unlock(t)
