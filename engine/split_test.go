@@ -56,7 +56,13 @@ func timeless(t *testing.T, r *result.Report) string {
 func merged(t *testing.T, chance *rand.Rand, parts []*result.Report) *result.Report {
 	t.Helper()
 	chance.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
-	whole, err := result.Merge(parts)
+	var sum result.Merger
+	for _, part := range parts {
+		if err := sum.Add(part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole, err := sum.Report()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -121,7 +122,11 @@ func TestOpenLoadIsStored(t *testing.T) {
 	if len(row.Answers) != 1 || row.Answers[0].Count != th.Sent {
 		t.Errorf("answers: %v", row.Answers)
 	}
-	merged, err := result.Merge([]*result.Report{rep, {Schema: rep.Schema, Results: rep.Results}})
+	var sum result.Merger
+	if err := errors.Join(sum.Add(rep), sum.Add(&result.Report{Schema: rep.Schema, Results: rep.Results})); err != nil {
+		t.Fatal(err)
+	}
+	merged, err := sum.Report()
 	if err != nil {
 		t.Fatal(err)
 	}

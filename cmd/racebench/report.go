@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/internal/gate"
 )
 
 func (a *app) reportCommand() *cobra.Command {
@@ -36,36 +38,75 @@ merged: shards of one run, or runs of other seeds. The exit status is that of ru
 	return cmd
 }
 
-// readAll reads stored results and merges them; all that is wrong with any is said at once.
+// readAll reads stored results one after the other and merges them; all that is wrong with any is said at once.
 func (a *app) readAll(paths []string) (*result.Report, error) {
-	var reports []*result.Report
-	var errs []error
-	for _, path := range paths {
-		r, err := a.readResult(path)
-		if err != nil {
-			errs = append(errs, err)
-			continue
+	var sum result.Merger
+	var machine result.Machine
+	var several bool
+	var unread []error
+	var unfit error // the first that does not belong to those before it
+	first := true
+	for r, err := range a.ahead(paths) {
+		switch {
+		case err != nil:
+			unread = append(unread, err)
+		case len(unread) == 0 && unfit == nil:
+			if first {
+				machine, first = r.Machine, false
+			}
+			several = several || r.Machine != machine
+			unfit = sum.Add(r)
 		}
-		reports = append(reports, r)
 	}
-	if len(errs) > 0 {
-		return nil, usageError{errors.Join(errs...)}
+	if len(unread) > 0 {
+		return nil, usageError{errors.Join(unread...)}
 	}
-	merged, err := result.Merge(reports)
+	if unfit != nil {
+		return nil, usageError{unfit}
+	}
+	merged, err := sum.Report()
 	if err != nil {
 		return nil, usageError{err}
 	}
-	if len(reports) == 1 {
+	if len(paths) == 1 {
 		return merged, nil
-	}
-	if slices.ContainsFunc(reports, func(r *result.Report) bool { return r.Machine != reports[0].Machine }) {
-		for i := range merged.Results {
-			merged.Results[i].Notes = append(merged.Results[i].Notes, "measured on several machines: times are pooled over them")
-		}
 	}
 	merged.Command = slices.Concat([]string{calledHere(), "report"}, paths)
 	for i := range merged.Results {
-		merged.Results[i].Notes = append(merged.Results[i].Notes, fmt.Sprintf("merged from %d stored results", len(reports)))
+		row := &merged.Results[i]
+		if several {
+			row.Notes = append(row.Notes, "measured on several machines: times are pooled over them")
+		}
+		row.Notes = append(row.Notes, fmt.Sprintf("merged from %d stored results", len(paths)))
 	}
 	return merged, nil
+}
+
+// ahead yields stored results, each of which holds until the next: that one is read meanwhile, to other memory.
+func (a *app) ahead(paths []string) iter.Seq2[*result.Report, error] {
+	type reading struct {
+		r   *result.Report
+		err error
+	}
+	return func(yield func(*result.Report, error) bool) {
+		ready, stop := make(chan reading), make(chan struct{})
+		defer close(stop)
+		go func() {
+			defer close(ready)
+			var rooms [2][]byte
+			for i, path := range paths {
+				r, err := gate.ReadPart(a.ctx, path, &rooms[i%2])
+				select {
+				case ready <- reading{r, err}:
+				case <-stop:
+					return
+				}
+			}
+		}()
+		for next := range ready {
+			if !yield(next.r, next.err) {
+				return
+			}
+		}
+	}
 }

@@ -136,11 +136,7 @@ func (r *Row) merge(o *Row) {
 	if o.Peak != nil {
 		r.addPeak(*o.Peak)
 	}
-	if s := o.Schedules; s != nil {
-		r.addSchedules(s.Run, s.Steps)
-		r.schedules.merge(&o.schedules)
-		r.uncounted += o.uncounted
-	}
+	r.mergeSchedules(o)
 	r.addWorlds(o.Worlds)
 	r.ElapsedNS += o.ElapsedNS
 	for _, t := range o.PerTrial {
@@ -152,6 +148,24 @@ func (r *Row) merge(o *Row) {
 		r.prune()
 	}
 	r.bound()
+}
+
+func (r *Row) mergeSchedules(o *Row) {
+	s := o.Schedules
+	if s == nil {
+		return
+	}
+	r.addSchedules(s.Run, s.Steps)
+	r.schedules.merge(&o.schedules)
+	r.uncounted += o.uncounted
+	if !o.relisted {
+		return
+	}
+	for _, t := range o.PerTrial {
+		if t.Schedule != 0 {
+			r.schedules.add(t.Schedule)
+		}
+	}
 }
 
 // addListed lists a trial, unless there are enough before it.

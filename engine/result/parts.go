@@ -25,34 +25,36 @@ func (r *Row) partsOf() []parts {
 	return []parts{{Seed: r.Seed, Of: n, Have: []int{i}}}
 }
 
-// partsTogether are the parts that rows hold together, by seed. A part that is there twice, and parts of different cuts of one
-// run, would count twice.
-func partsTogether(rows []Row) ([]parts, error) {
-	var all []parts
-	for _, row := range rows {
-		for _, p := range row.partsOf() {
-			at := slices.IndexFunc(all, func(o parts) bool { return o.Seed == p.Seed })
-			if at < 0 {
-				all = append(all, parts{p.Seed, p.Of, slices.Clone(p.Have)})
-				continue
+// addParts adds the parts that a row holds, by seed. A part that is there twice, and parts of different cuts of one run, would
+// count twice.
+func (s *summand) addParts(row *Row) error {
+	for _, p := range row.partsOf() {
+		at := slices.IndexFunc(s.parts, func(o parts) bool { return o.Seed == p.Seed })
+		if at < 0 {
+			s.parts = append(s.parts, parts{p.Seed, p.Of, slices.Clone(p.Have)})
+			continue
+		}
+		o := &s.parts[at]
+		if o.Of != p.Of {
+			return fmt.Errorf("parts of %d and parts of %d of the run with seed %s: some trials would count twice", o.Of, p.Of, p.Seed)
+		}
+		for _, i := range p.Have {
+			if slices.Contains(o.Have, i) {
+				return fmt.Errorf("shard %d/%d of the run with seed %s is in two of them, and would count twice", i, p.Of, p.Seed)
 			}
-			o := &all[at]
-			if o.Of != p.Of {
-				return nil, fmt.Errorf("parts of %d and parts of %d of the run with seed %s: some trials would count twice", o.Of, p.Of, p.Seed)
-			}
-			for _, i := range p.Have {
-				if slices.Contains(o.Have, i) {
-					return nil, fmt.Errorf("shard %d/%d of the run with seed %s is in two of them, and would count twice", i, p.Of, p.Seed)
-				}
-				o.Have = append(o.Have, i)
-			}
+			o.Have = append(o.Have, i)
 		}
 	}
-	for i := range all {
-		slices.Sort(all[i].Have)
+	return nil
+}
+
+// sortedParts are the parts that all rows hold together.
+func (s *summand) sortedParts() []parts {
+	for _, p := range s.parts {
+		slices.Sort(p.Have)
 	}
-	slices.SortFunc(all, func(a, b parts) int { return strings.Compare(a.Seed, b.Seed) })
-	return all, nil
+	slices.SortFunc(s.parts, func(a, b parts) int { return strings.Compare(a.Seed, b.Seed) })
+	return s.parts
 }
 
 // missing names the parts that are not here, or is empty.

@@ -16,7 +16,6 @@ func (r *Row) recall() error {
 	if !r.AddsUp {
 		r.recallEarlier()
 	}
-	r.schedules = newDistinct()
 	for _, b := range r.Breaches {
 		if b.Known == "" && b.Expired == "" {
 			r.unlisted = append(r.unlisted, b.Class)
@@ -60,7 +59,7 @@ func recallLatencies(all []Latency) error {
 	return nil
 }
 
-// recallSchedules counts the schedules again where every trial is listed with its own.
+// recallSchedules finds out whether every trial is listed with its own schedule, so that they can be counted again.
 func (r *Row) recallSchedules() {
 	if r.Schedules == nil {
 		return
@@ -71,14 +70,8 @@ func (r *Row) recallSchedules() {
 			listed++
 		}
 	}
-	if listed < r.Schedules.Run {
+	if r.relisted = listed >= r.Schedules.Run; !r.relisted {
 		r.uncounted = r.Schedules.Distinct
-		return
-	}
-	for _, t := range r.PerTrial {
-		if t.Schedule != 0 {
-			r.schedules.add(t.Schedule)
-		}
 	}
 }
 

@@ -89,6 +89,7 @@ type Row struct {
 	drains     drains
 	unfinished int
 	schedules  distinct
+	relisted   bool     // of a stored row: its schedules are those of its listed trials
 	uncounted  int64    // schedules of which nothing but their number is known
 	unlisted   []string // classes that failed in a stored row: no entry of another one tolerates them
 	blind      bool     // a stored row missed a planted breach that it does not tell from other entries
@@ -174,4 +175,6 @@ type RowTrial struct {
 	Suspects    []string           `json:"suspects,omitempty"`        // class and kind of each
 	Raised      bool               `json:"raised,omitempty"`          // it is breached for what was suspected alone
 	Metrics     map[string]float64 `json:"metrics,omitempty"`
+
+	metrics []byte // Metrics as they are stored, where nobody has read them yet
 }

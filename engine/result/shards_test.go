@@ -176,6 +176,9 @@ func TestAnySplitOfThePlanIsTheWhole(t *testing.T) {
 			if got := asJSON(t, merged.Results); got != want || merged.Verdict != whole.Verdict {
 				t.Errorf("%s in %d parts: merged\n%s\nis not\n%s", w.name, parts, got, want)
 			}
+			if got := asJSON(t, mergedFromFiles(t, shards).Results); got != want {
+				t.Errorf("%s in %d parts: merged from files\n%s\nis not\n%s", w.name, parts, got, want)
+			}
 			// A merge of merges is no other.
 			left, err := result.Merge(shards[:parts/2])
 			if err != nil {

@@ -21,13 +21,23 @@ var ErrNoBaseline = errors.New("there is no such file")
 // Read reads a stored result: a file, or the directory of a run. A baseline is a stored result. Its errors
 // are sentences for a person. A pipe is waited for until ctx ends. ErrNoBaseline is in their chain where there is no file.
 func Read(ctx context.Context, path string) (*result.Report, error) {
+	return read(ctx, path, new([]byte), result.Decode)
+}
+
+// ReadPart is Read for a result that is added up, by result.DecodePart. The bytes are read to room, which grows as they need
+// it: what was read to it before must have been added.
+func ReadPart(ctx context.Context, path string, room *[]byte) (*result.Report, error) {
+	return read(ctx, path, room, result.DecodePart)
+}
+
+func read(ctx context.Context, path string, room *[]byte, decode func([]byte) (*result.Report, error)) (*result.Report, error) {
 	var raw []byte
 	var err error
 	if info, statErr := os.Stat(path); statErr == nil && info.IsDir() {
 		path = filepath.Join(path, "result.json")
-		raw, err = input.Found(path, input.Result)
+		raw, err = input.FoundInto(path, input.Result, *room)
 	} else {
-		raw, err = input.Named(ctx, path, input.Result)
+		raw, err = input.NamedInto(ctx, path, input.Result, *room)
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -35,7 +45,8 @@ func Read(ctx context.Context, path string) (*result.Report, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read result %s: %w", path, err)
 	}
-	r, err := result.Decode(raw)
+	*room = raw
+	r, err := decode(raw)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w%s", path, err, ageOf(raw))
 	}

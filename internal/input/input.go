@@ -4,6 +4,7 @@
 package input
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -54,6 +55,11 @@ var (
 // Named reads a file that somebody named on the command line. It may be a pipe: then what comes is waited for until ctx
 // ends.
 func Named(ctx context.Context, path string, k Kind) ([]byte, error) {
+	return NamedInto(ctx, path, k, nil)
+}
+
+// NamedInto is Named that reads to the room of a slice, as far as it goes. After an error the slice is still being read to.
+func NamedInto(ctx context.Context, path string, k Kind, room []byte) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -67,7 +73,7 @@ func Named(ctx context.Context, path string, k Kind) ([]byte, error) {
 	}
 	done := make(chan reading, 1)
 	go func() {
-		data, err := readNamed(path, k)
+		data, err := readNamed(path, k, room)
 		done <- reading{data, err}
 	}()
 	select {
@@ -91,7 +97,7 @@ func named(info fs.FileInfo, err error) error {
 	return errDevice
 }
 
-func readNamed(path string, k Kind) ([]byte, error) {
+func readNamed(path string, k Kind, room []byte) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, plain(err)
@@ -100,28 +106,36 @@ func readNamed(path string, k Kind) ([]byte, error) {
 	if err := named(f.Stat()); err != nil { // another one has taken its place
 		return nil, err
 	}
-	return readAll(f, k)
+	return readAll(f, k, room)
 }
 
-func readAll(f io.Reader, k Kind) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(f, k.limit+1))
-	if err != nil {
+func readAll(f *os.File, k Kind, room []byte) ([]byte, error) {
+	b := bytes.NewBuffer(room[:0])
+	if info, err := f.Stat(); err == nil {
+		b.Grow(int(min(info.Size(), k.limit)) + bytes.MinRead) // so that it grows once
+	}
+	if _, err := b.ReadFrom(io.LimitReader(f, k.limit+1)); err != nil {
 		return nil, plain(err)
 	}
-	if int64(len(data)) > k.limit {
+	if int64(b.Len()) > k.limit {
 		return nil, k.TooLarge()
 	}
-	return data, nil
+	return b.Bytes(), nil
 }
 
 // Found reads a file that was found in a folder, which is the one that path names it in.
 func Found(path string, k Kind) ([]byte, error) {
+	return FoundInto(path, k, nil)
+}
+
+// FoundInto is Found that reads to the room of a slice, as far as it goes.
+func FoundInto(path string, k Kind, room []byte) ([]byte, error) {
 	f, err := Open(path, k)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return readAll(f, k)
+	return readAll(f, k, room)
 }
 
 // Head reads the beginning of a file that was found in a folder, up to the limit of its kind.
