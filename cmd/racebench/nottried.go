@@ -28,7 +28,7 @@ func (w *probeFlags) notTried() string {
 		{len(w.uploads) > 0, "uploads (--upload)"},
 		{len(w.sockets) > 0, "WebSockets (--ws)"},
 		{len(w.http2) > 0, "HTTP/2 (--http2)"},
-		{w.readyPath != "", "what the readiness says during the stop (--ready-path)"},
+		{w.readyPath != "", "a readiness elsewhere than at /ready, /readyz and /health/ready (--ready-path)"},
 		{w.check != "" || w.attach != "", check},
 		{false, "acknowledged writes after a restart (client: write-http of a scenario: racebench init --from)"},
 	} {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,7 +47,7 @@ func (w *probeFlags) groups(f *runFlags) []flagGroup {
 	w.registerSignal(groups[2].flags)
 	verdict := groups[3].flags
 	verdict.StringVar(&w.exit, "exit", "", "a `LIST` of clean exit statuses and signals (default 0,143)")
-	verdict.StringVar(&w.readyPath, "ready-path", "", "the `PATH` of its readiness, polled from the signal on: it must say no before the port refuses")
+	verdict.StringVar(&w.readyPath, "ready-path", "", "the `PATH` of its readiness, polled from the signal on: it must say no before the port refuses (default: /ready, /readyz and /health/ready are tried, for a warning)")
 	f.registerFailOn(verdict)
 	f.registerTrials(verdict)
 	verdict.Lookup("trials").Usage = "`N` trials"
@@ -168,7 +169,7 @@ func (w *probeFlags) scenario(command []string, trials int) (scenario.Scenario, 
 	e.text("preset", w.preset)
 	e.text("before_each", w.beforeEach)
 	e.text("check", w.check)
-	e.text("ready_path", w.readyPath)
+	e.text("ready_path", cmp.Or(w.readyPath, w.readyPlace()))
 	if w.worker {
 		e.put("worker", spec.Text("true"))
 	}
@@ -180,6 +181,14 @@ func (w *probeFlags) scenario(command []string, trials int) (scenario.Scenario, 
 	load, err := w.load()
 	s.Load = load
 	return s, err
+}
+
+// readyPlace is auto where the readiness of a program that speaks HTTP/1.1 is worth looking for.
+func (w *probeFlags) readyPlace() string {
+	if requests, err := w.allRequests(); w.worker || w.attach != "" || err != nil || len(requests) == 0 {
+		return ""
+	}
+	return "auto"
 }
 
 func (w *probeFlags) putReady(e *mapping) error {

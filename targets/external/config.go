@@ -30,6 +30,7 @@ type config struct {
 	beforeEach []string
 	check      []string // the user's own judge
 	readyPath  string   // where its readiness is polled after the signal; "": nowhere
+	readyAuto  bool     // it is looked for at the usual places
 	plain      bool     // it runs already and is loaded, and nothing else: url stands alone
 	attach     string   // the id of a process that runs already, or a file that holds it; "": none
 }
@@ -110,7 +111,7 @@ var programWords = []programWord{
 	},
 	{
 		schema.Word{Name: "ready_path", Form: schema.Text(),
-			Help: "where its readiness is asked: ready once it answers 2xx, and after the signal it must say no before the port refuses"},
+			Help: "where its readiness is asked: ready once it answers 2xx, and after the signal it must say no before the port refuses; auto looks for it, and warns only"},
 		readReadyPath,
 	},
 	{
@@ -149,7 +150,7 @@ func parseConfig(v spec.Value, errs *spec.Errors) config {
 		errs.Addf(v, "external has a command and attach: a running program is attached to, another is started; leave one out")
 	case hasAttach && (c.group || c.pid1 || c.worker || len(c.beforeEach) > 0 || len(c.check) > 0 || len(c.env) > 0 || c.cwd != "" || c.ready.log != ""):
 		errs.Addf(v, "attach finds the program as it runs: signal_to: group, pid1, worker, before_each, check, env, cwd and ready: {log: …} are for one that racebench starts")
-	case c.worker && c.readyPath != "":
+	case c.worker && (c.readyPath != "" || c.readyAuto):
 		errs.Addf(v, "a worker listens on nothing, so nobody can ask for its readiness: leave ready_path out")
 	case c.worker && c.ready.log == "":
 		errs.Addf(v, "a worker listens on nothing, so its readiness must be seen in what it prints: write ready: {log: \"…\"}")
@@ -285,10 +286,17 @@ func readReady(c *config, v spec.Value, errs *spec.Errors) {
 	}
 }
 
+// autoPath stands for a readiness that is looked for.
+const autoPath = "auto"
+
 func readReadyPath(c *config, v spec.Value, errs *spec.Errors) {
 	c.readyPath = readWord(v, errs)
+	if c.readyPath == autoPath {
+		c.readyPath, c.readyAuto = "", true
+		return
+	}
 	if !strings.HasPrefix(c.readyPath, "/") || strings.ContainsAny(c.readyPath, " \t\r\n") {
-		errs.Addf(v, "ready_path is a path, such as /readyz")
+		errs.Addf(v, "ready_path is a path, such as /readyz, or auto")
 	}
 }
 

@@ -72,8 +72,11 @@ func (b binder) Bind(external spec.Value, errs *spec.Errors) targets.Target {
 	target.Traits.Plain, target.Traits.Host = c.plainURL(), c.host()
 	target.Traits.Checked = len(c.check) > 0
 	target.Promises = slices.DeleteFunc(slices.Clone(target.Promises), func(name string) bool {
-		return name == promise.Check && !target.Traits.Checked || name == promise.ReadinessTurns && c.readyPath == ""
+		return name == promise.Check && !target.Traits.Checked || name == promise.ReadinessTurns && c.readyPath == "" && !c.readyAuto
 	})
+	if c.readyAuto {
+		target.WarnsOnly = append(slices.Clone(target.WarnsOnly), promise.ReadinessTurns)
+	}
 	if c.plain {
 		target.Example = []byte(plainExample)
 	}

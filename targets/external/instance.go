@@ -103,6 +103,9 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 	}
 	// A strike looks for a handler unless the program is ready: so the record that it is must not come after such a strike.
 	s.out.Process(ledger.Process{Event: extern.ProcessReady, PID: p.pid, Clean: c.worker, Count: int64(p.address.port), At: t.Now()}, p.address.dial())
+	if c.readyAuto && !s.out.Control() {
+		t.Blocking(s.w.NewObject("its readiness"), s.findReadiness)
+	}
 	s.ready.Store(true)
 	if s.out.Control() {
 		p.out.heed() // should it end, nobody will have asked it to

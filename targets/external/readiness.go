@@ -33,6 +33,45 @@ func newPolls(path string) *polls {
 	return &polls{path: path, left: make(chan struct{}), ended: make(chan struct{})}
 }
 
+var (
+	// readyPlaces are where servers tell whether they are ready. What is called health or live tells of something else.
+	readyPlaces = []string{"/ready", "/readyz", "/health/ready"}
+	// nowhere are paths that no server has.
+	nowhere = []string{"/racebench-asks-for-what-is-not-there", "/racebench-asks-for-this-neither"}
+)
+
+// findReadiness looks for the readiness at the usual places. Where a server answers every path well, one of them is its
+// readiness only if it is answered otherwise than what is not there, and all of that alike.
+func (s *instance) findReadiness() {
+	first, answered := s.p.address.get(nowhere[0])
+	other, again := s.p.address.get(nowhere[1])
+	if !answered || !again || other != first {
+		return
+	}
+	for _, path := range readyPlaces {
+		if a, answered := s.p.address.get(path); answered && a.good && a != first {
+			s.polls.path = path
+			return
+		}
+	}
+}
+
+// A place is whether a path is answered with 2xx, and what is there then.
+type place struct {
+	good bool
+	body string
+}
+
+// get asks for a path once; it returns false where no whole answer came.
+func (a address) get(path string) (place, bool) {
+	var body kept
+	status, err := getStatus(a, path, pollLimit, &body)
+	if err != nil || status/100 != 2 {
+		return place{}, err == nil
+	}
+	return place{true, body.String()}, true
+}
+
 // begin says that the first signal has left: what is asked from now on is asked after it.
 func (p *polls) begin() { p.once.Do(func() { close(p.left) }) }
 
@@ -81,7 +120,7 @@ func (s *instance) poll() {
 
 // poll asks for a path once, on a connection of its own.
 func (a address) poll(path string) (extern.WireEnd, int) {
-	status, err := getStatus(a, path, pollLimit)
+	status, err := getStatus(a, path, pollLimit, nil)
 	var timeout net.Error
 	switch {
 	case err == nil:

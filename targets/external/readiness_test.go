@@ -41,6 +41,10 @@ func TestAReadinessThatStaysGood(t *testing.T) {
 			t.Errorf("%s: the notes are %q", mode, good.Notes)
 		}
 	}
+	found := run(t, "stays-ready", "  ready_path: auto\n", asksSlow, 2)
+	if found.Verdict != result.Passed || !slices.Contains(warnings(t, found), "readiness-turns/path/stays-ready") {
+		t.Errorf("where it is looked for: %s, %v, warned of %v", found.Verdict, classes(found), warnings(t, found))
+	}
 	one := run(t, "stays-ready", polled, asksSlow, 1)
 	if one.Verdict != result.Passed || !slices.Contains(warnings(t, one), "readiness-turns/path/stays-ready") {
 		t.Errorf("one trial: %s, warned of %v", one.Verdict, warnings(t, one))
@@ -50,8 +54,8 @@ func TestAReadinessThatStaysGood(t *testing.T) {
 // TestReadyPathsThatAreNone names paths that nobody can ask for.
 func TestReadyPathsThatAreNone(t *testing.T) {
 	for _, tc := range []struct{ external, want string }{
-		{"command: ./x, ready_path: readyz", "ready_path is a path, such as /readyz"},
-		{"command: ./x, ready_path: /a b", "ready_path is a path, such as /readyz"},
+		{"command: ./x, ready_path: readyz", "ready_path is a path, such as /readyz, or auto"},
+		{"command: ./x, ready_path: /a b", "ready_path is a path, such as /readyz, or auto"},
 		{"command: ./x, ready_path: /readyz, worker: true, ready: {log: x}", "nobody can ask for its readiness: leave ready_path out"},
 		{"url: 'http://127.0.0.1:1/', ready_path: /readyz", "write a command, or leave ready_path out"},
 	} {

@@ -128,7 +128,7 @@ func (p *program) isReady() (bool, error) {
 		}
 	}
 	for _, path := range p.c.asksFor() {
-		if status, err := getStatus(p.address, path, readyLimit); err != nil || status/100 != 2 {
+		if status, err := getStatus(p.address, path, readyLimit, nil); err != nil || status/100 != 2 {
 			return false, nil
 		}
 	}

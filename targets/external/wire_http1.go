@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"syscall"
@@ -275,8 +276,8 @@ func (c *httpConn) retired() bool {
 	return err != nil && !(errors.As(err, &timeout) && timeout.Timeout())
 }
 
-// getStatus asks for a path once, on a connection of its own, for readiness.
-func getStatus(a address, path string, limit time.Duration) (int, error) {
+// getStatus asks for a path once, on a connection of its own, for readiness. It reads the body only where somebody wants it.
+func getStatus(a address, path string, limit time.Duration, body io.Writer) (int, error) {
 	conn, err := a.connect(time.Second)
 	if err != nil {
 		return 0, err
@@ -290,6 +291,10 @@ func getStatus(a address, path string, limit time.Duration) (int, error) {
 	if _, err := rw.Write(headOf(a, group{}, "GET", path, 0, true)); err != nil {
 		return 0, err
 	}
-	h, err := readHead(bufio.NewReader(rw))
+	r := bufio.NewReader(rw)
+	h, err := readHead(r)
+	if err == nil && body != nil {
+		err = h.readBody(r, "GET", body)
+	}
 	return h.status, err
 }
