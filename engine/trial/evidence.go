@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/invariant/breach"
+	"github.com/racebench/racebench/engine/invariant/external"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
@@ -137,4 +138,29 @@ func setAside(t *result.Trial, found []result.Breach, warns bool) (others []resu
 		t.Suspects = append(t.Suspects, b)
 	}
 	return others
+}
+
+// storyMargin is how far what has no moment of its own is set in, in a story.
+const storyMargin = 28
+
+// tellStop tells the stop of an external program on one line: in each story, and, where there may be none, of a run's
+// first trial.
+func tellStop(t *result.Trial, e *ledger.Evidence) {
+	if words := external.Readiness(e); words != "" {
+		t.Notes = append(t.Notes, words)
+	}
+	line := external.StopLine(e)
+	if line == "" {
+		return
+	}
+	if t.Index == 0 && t.Replacement == 0 {
+		t.Notes = append(t.Notes, "the stop: "+line)
+	}
+	for _, found := range [][]result.Breach{t.Breaches, t.Warnings, t.Suspects} {
+		for i := range found {
+			if len(found[i].Evidence) > 0 {
+				found[i].Evidence = append(found[i].Evidence, strings.Repeat(" ", storyMargin)+"the stop: "+line)
+			}
+		}
+	}
 }

@@ -117,9 +117,7 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 	t.Breaches = setAside(t, t.Breaches, false)
 	t.Warnings = setAside(t, t.Warnings, true)
 	t.Crossed = external.Crossed(e)
-	if words := external.Readiness(e); words != "" {
-		t.Notes = append(t.Notes, words)
-	}
+	tellStop(t, e)
 	if !early { // else clients may well find nobody
 		t.Notes = append(t.Notes, unconnected(e)...)
 	}

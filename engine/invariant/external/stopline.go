@@ -1,0 +1,68 @@
+package external
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/racebench/racebench/engine/invariant/breach"
+	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/ledger/extern"
+)
+
+// StopLine tells a stop on one line, in the order of time: when the readiness said no, when the first connection was
+// refused, when the last answer came, and when the program had ended. It is empty where nobody was signalled.
+func StopLine(e *ledger.Evidence) string {
+	p := Of(e)
+	if p == nil || !p.struck {
+		return ""
+	}
+	type moment struct {
+		at   time.Duration
+		what string
+	}
+	var all []moment
+	add := func(at time.Duration, what string) {
+		if at > p.strikeAt {
+			all = append(all, moment{at, what})
+		}
+	}
+	t, _ := p.turn()
+	add(t.turned, fmt.Sprintf("GET %s says no (%s)", t.path, t.otherwise))
+	refused, answered := p.edges()
+	if t.refused > 0 && (refused == 0 || t.refused < refused) {
+		refused = t.refused
+	}
+	add(refused, "the first connection is refused")
+	add(answered, "the last answer has come")
+	if end, ended := p.process(extern.ProcessEnded); ended {
+		add(end.At, "it has ended")
+	} else if killed, ok := p.process(extern.ProcessKilled); ok {
+		add(killed.At, "it has not ended")
+	}
+	slices.SortStableFunc(all, func(a, b moment) int { return cmp.Compare(a.at, b.at) })
+	words := make([]string, len(all))
+	for i, m := range all {
+		words[i] = breach.Relative(m.at-p.strikeAt) + " " + m.what
+	}
+	return strings.Join(words, ", ")
+}
+
+// edges are when a client was first refused a connection after the signal, and when the last answer came; 0 where none
+// was, or did.
+func (p *Program) edges() (refused, answered time.Duration) {
+	for _, ops := range p.e.Ops {
+		for i := range ops {
+			switch op := &ops[i]; {
+			case op.Ended <= p.strikeAt:
+			case op.Outcome == ledger.Accepted || op.Code > 0:
+				answered = max(answered, op.Ended)
+			case op.Outcome == ledger.Refused && op.Cause == ledger.Closed && op.Began > p.strikeAt && (refused == 0 || op.Ended < refused):
+				refused = op.Ended
+			}
+		}
+	}
+	return refused, answered
+}
