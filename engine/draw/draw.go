@@ -74,7 +74,8 @@ func (s *Source) World(number, try int) (World, error) {
 	drawn.Sim = scenario.SimWorld{
 		Ops: s.drawOps(c, senders), Clients: mostClients, MaxSteps: stepsFactor * s.bounds.MaxSteps,
 	}
-	return w, w.compile(s.program, drawn)
+	err := w.compile(s.program, drawn)
+	return w, err
 }
 
 // compile makes a world of a scenario.
@@ -99,7 +100,8 @@ func (w World) Smaller() (World, bool) {
 	default:
 		return w, false
 	}
-	return w, w.compile(w.Small, s) == nil
+	err := w.compile(w.Small, s)
+	return w, err == nil
 }
 
 const (
