@@ -3,6 +3,7 @@ package draw_test
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -197,7 +198,12 @@ func TestAWorldIsReducedToNothingSpecial(t *testing.T) {
 				if steps > 200 {
 					t.Fatalf("world %d of %s is reduced without end", number, target.Name)
 				}
+				once := map[string]bool{}
 				for _, w := range smaller {
+					if once[w.Small.Hash] {
+						t.Fatalf("world %d of %s is reduced twice to %s", number, target.Name, w.Small.Scenario.Marshal())
+					}
+					once[w.Small.Hash] = true
 					if w.Small.Hash == p.Hash || !slices.ContainsFunc(w.Small.Groups, func(g trial.Group) bool { return !g.Op.Subscribes }) {
 						t.Fatalf("world %d of %s is reduced to %s", number, target.Name, w.Small.Scenario.Marshal())
 					}
@@ -209,6 +215,47 @@ func TestAWorldIsReducedToNothingSpecial(t *testing.T) {
 			if len(p.Groups) != 1 || p.Groups[0].Clients != 1 || len(s.Inject) != 1 || s.Sim.Ops != 1 || !maps.Equal(p.Knobs.Values(), base.Knobs.Values()) {
 				t.Errorf("world %d of %s is reduced to\n%s", number, target.Name, s.Marshal())
 			}
+		}
+	}
+}
+
+// The scenario's own injections are parts of a world as drawn ones are, by the names that Parts has: a second and a third
+// signal, however their names are written, but no crash.
+func TestOwnInjectionsAreParts(t *testing.T) {
+	const text = `name: mine
+target: durability
+load:
+  - {op: commit, clients: 2}
+inject:
+  - {crash: kill, at: 90%}
+  - {signal: SigTerm, at: 20%}
+  - {signal: sigint, at: 30%}
+EXTRAsim: {ops: 6, clients: 2, vary: true}
+`
+	for extra, third := range map[string]bool{"": false, "  - {signal: SIGTERM, at: 40%}\n": true} {
+		s, problems := scenario.Parse("mine.yaml", []byte(strings.Replace(text, "EXTRA", extra, 1)), time.Now())
+		if problems != nil {
+			t.Fatal(problems)
+		}
+		source, own := draw.New(compiled(t, s), 1), 0
+		all := source.Parts()
+		for number := range 50 {
+			w := world(t, source, number, 0)
+			for _, part := range w.Parts {
+				if !strings.HasPrefix(part, "knob ") && !slices.Contains(all, part) {
+					t.Errorf("world %d has %q, which is no part", number, part)
+				}
+			}
+			if _, crash := w.Small.Scenario.Inject[0].Get("crash"); !crash || len(w.Small.Scenario.Inject) < 3 {
+				continue // drawn: a crash comes last
+			}
+			own++
+			if got := [2]bool{slices.Contains(w.Parts, "a second signal"), slices.Contains(w.Parts, "a third signal")}; got != [2]bool{true, third} {
+				t.Errorf("world %d, with %d injections of the scenario's own, has a second and a third signal: %v", number, len(w.Small.Scenario.Inject), got)
+			}
+		}
+		if own == 0 {
+			t.Error("no world has the scenario's own injections")
 		}
 	}
 }

@@ -23,13 +23,27 @@ const (
 // drawInjections draws what strikes, and when.
 func (s *Source) drawInjections(c chance) []spec.Value {
 	r := c.of("inject")
-	own := s.program.Scenario.Inject
-	if len(own) > 0 && r.Float64() < keepInjections {
-		for _, v := range own {
-			s.notes(c, v)
-		}
-		return own
+	all := s.program.Scenario.Inject
+	if len(all) == 0 || r.Float64() >= keepInjections {
+		all = s.drawNew(r)
 	}
+	signals := 0
+	for _, v := range all {
+		s.notes(c, v)
+		if _, signal := v.Get("signal"); !signal {
+			continue
+		}
+		if signals++; signals == 2 {
+			c.has(partSecond)
+		} else if signals == 3 {
+			c.has(partThird)
+		}
+	}
+	return all
+}
+
+// drawNew draws injections that are not the scenario's.
+func (s *Source) drawNew(r *rand.Rand) []spec.Value {
 	all := []spec.Value{s.drawFirst(r)}
 	for _, likely := range []float64{secondSignal, thirdSignal} {
 		if r.Float64() >= likely {
@@ -43,12 +57,6 @@ func (s *Source) drawInjections(c chance) []spec.Value {
 			all = nil // it strikes alone
 		}
 		all = append(all, crash)
-	}
-	for i, v := range all {
-		s.notes(c, v)
-		if _, signal := v.Get("signal"); signal && i > 0 {
-			c.has([]string{"", partSecond, partThird}[min(i, 2)])
-		}
 	}
 	return all
 }
@@ -102,6 +110,7 @@ func (s *Source) notes(c chance, v spec.Value) {
 		c.has(crashPart(crash.Text))
 	}
 	if signal, ok := v.Get("signal"); ok {
-		c.has(signal.Text)
+		number, _ := signals.Number(signal.Text) // the scenario was compiled
+		c.has(signals.Name(number))
 	}
 }

@@ -16,7 +16,8 @@ func (s *Source) Reductions(of trial.Program) []World {
 	var all []World
 	add := func(smaller scenario.Scenario) {
 		var r World
-		if r.compile(of, smaller) == nil && r.Small.Hash != of.Hash {
+		again := func(o World) bool { return o.Small.Hash == r.Small.Hash }
+		if r.compile(of, smaller) == nil && r.Small.Hash != of.Hash && !slices.ContainsFunc(all, again) {
 			all = append(all, r)
 		}
 	}
