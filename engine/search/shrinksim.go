@@ -141,20 +141,32 @@ type showing struct {
 // shrink returns the smallest world that was found to show the class, with a schedule that does. What is left out is
 // left out one thing after the other: a world that still shows the class takes the place of the one before.
 func (s *worldShrinker) shrink(at showing) (showing, error) {
-	for i := 0; s.left > 0 && !s.rush.over(); {
-		smaller := s.from.Reductions(at.plan.Program)
-		if i >= len(smaller) {
-			break
-		}
-		next, ok, err := s.find(at, smaller[i])
+	return takeAway(at,
+		func() bool { return s.left <= 0 || s.rush.over() },
+		func(at showing) []draw.World { return s.from.Reductions(at.plan.Program) },
+		func(at showing) int { return len(at.plan.Program.Scenario.Inject) + len(at.plan.Program.Scenario.Load) },
+		s.find)
+}
+
+// takeAway replaces at by the first of its smaller worlds that find finds to show the same, until none does or it is over. What comes next
+// takes the place in the list of what was taken away; with an injection or a load group less, what was needed before may be
+// needed no more, and everything is tried again.
+func takeAway[S, W any](at S, over func() bool, smaller func(S) []W, parts func(S) int, find func(S, W) (S, bool, error)) (S, error) {
+	worlds := smaller(at)
+	for i := 0; i < len(worlds) && !over(); {
+		next, ok, err := find(at, worlds[i])
 		if err != nil {
 			return at, err
 		}
-		if ok {
-			at = next
-			continue // what comes next has taken its place in the list
+		if !ok {
+			i++
+			continue
 		}
-		i++
+		if parts(next) != parts(at) {
+			i = 0
+		}
+		at = next
+		worlds = smaller(at)
 	}
 	return at, nil
 }
