@@ -7,7 +7,7 @@ import "slices"
 type RowWorlds struct {
 	Drawn      int      `json:"drawn"`
 	Void       int      `json:"void"`                  // worlds in whose place another was drawn, because nothing was accepted in them
-	NotReached []string `json:"not_reached,omitempty"` // what no schedule exercised, of what worlds may have
+	NotReached []string `json:"not_reached,omitempty"` // what no schedule had, of what worlds may have
 }
 
 // DrawsWorlds says that the trials are played in drawn worlds, and what these may have.
@@ -21,7 +21,7 @@ func (c *Campaign) AddWorld(void int) {
 	c.Worlds.Void += void
 }
 
-// Reached says that a schedule that proves something has exercised a part of a world.
+// Reached says that a schedule that proves something has had a part of a world.
 func (c *Campaign) Reached(part string) {
 	c.Worlds.NotReached = slices.DeleteFunc(c.Worlds.NotReached, func(p string) bool { return p == part })
 }

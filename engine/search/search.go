@@ -53,8 +53,11 @@ type search struct {
 	err  error
 }
 
-// A place is where a schedule stands in its plan.
-type place struct{ index, replacement int }
+// A place is where a schedule stands in its plan, and the world that it was played in.
+type place struct {
+	index, replacement int
+	in                 *arena
+}
 
 // A Failure is the first schedule that showed a class of breach, or where none did that was drawn, a kept one.
 type Failure struct {
@@ -97,9 +100,8 @@ func SearchSchedules(ctx context.Context, programs []trial.Program, seeds []scen
 			}
 			err := s.run(ctx)
 			all = append(all, s.fold)
-			found, failed := s.failures()
-			failures = append(failures, found)
-			if err = errors.Join(err, failed); err != nil && !errors.Is(err, ctx.Err()) {
+			failures = append(failures, s.failures())
+			if err != nil && !errors.Is(err, ctx.Err()) {
 				return all, failures, err
 			}
 			if c.FailFast && batch.Finding(c, s.fold) {
@@ -167,8 +169,8 @@ func (s *search) run(ctx context.Context) error {
 		if err := s.learn(); err != nil {
 			return err
 		}
-	} else if n := len(s.program.Scenario.Thresholds); n > 0 {
-		s.fold.Note("thresholds are not judged in drawn worlds: each world has a load of its own (--fixed judges them)")
+	} else {
+		s.noteUnjudged()
 	}
 	var workers sync.WaitGroup
 	for range max(1, s.c.Parallel) {
@@ -284,7 +286,7 @@ type finds struct {
 	in *arena
 }
 
-// reached notes what a schedule has exercised. One that is void has exercised nothing.
+// reached notes what a schedule has had. One that is void has had nothing.
 func (f *finds) reached(a *arena, t result.Trial) {
 	if !a.drawn || t.Verdict == result.Void {
 		return
@@ -326,7 +328,7 @@ func (s *search) one(m *trial.Simulator, at *arena, index int, f *finds) error {
 		f.seen.add(t)
 		for _, b := range t.Breaches {
 			if _, ok := f.first[b.Class]; !ok {
-				f.first[b.Class] = place{index, replacement}
+				f.first[b.Class] = place{index, replacement, at}
 			}
 		}
 		if s.c.FailFast && batch.Unexpected(s.c, t, s.fold.Header, s.fold.Rules) {
@@ -375,24 +377,15 @@ func verify(m *trial.Simulator, plan trial.Plan, h explore.Hints, t result.Trial
 }
 
 // failures lists the first failure of every class, in the order of the result's breaches.
-func (s *search) failures() ([]Failure, error) {
-	m, err := trial.NewSimulator()
-	if err != nil {
-		return nil, err
-	}
-	defer m.Close()
+func (s *search) failures() []Failure {
 	var all []Failure
 	for _, b := range s.fold.Breaches {
 		if at, ok := s.first[b.Class]; ok {
-			in, err := s.arenaOf(m, &s.fixed, at.index)
-			if err != nil {
-				return all, err
-			}
-			plan := s.planOf(in, at.index).Replacement(at.replacement)
-			all = append(all, Failure{Class: b.Class, Name: explore.Portfolio(at.index).Name, hints: in.hints, from: s.worlds, Plan: plan})
+			plan := s.planOf(at.in, at.index).Replacement(at.replacement)
+			all = append(all, Failure{Class: b.Class, Name: explore.Portfolio(at.index).Name, hints: at.in.hints, from: s.worlds, Plan: plan})
 		} else if file, ok := s.shownBy[b.Class]; ok {
 			all = append(all, Failure{Class: b.Class, kept: file})
 		}
 	}
-	return all, nil
+	return all
 }

@@ -70,3 +70,14 @@ func (s *search) tell(seen *outcomes) {
 		Outcomes: len(s.told.sets), Classes: s.told.counts(),
 	})
 }
+
+// noteUnjudged says which of the scenario's expectations no drawn world is held to.
+func (s *search) noteUnjudged() {
+	const why = " not judged in drawn worlds: each world has a load of its own"
+	if len(s.program.Scenario.Thresholds) > 0 {
+		s.fold.Note("thresholds are" + why + " (--fixed judges them)")
+	}
+	if len(s.program.Scenario.Regression) > 0 {
+		s.fold.Note("regression is" + why)
+	}
+}

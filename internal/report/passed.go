@@ -216,7 +216,7 @@ func hintFor(code void.Code, probe bool) string {
 	return ""
 }
 
-// worlds says in how many drawn worlds a search looked, and what none of its schedules exercised.
+// worlds says in how many drawn worlds a search looked, and what none of its schedules had.
 func (p *painter) worlds(w result.RowWorlds) {
 	text := fmt.Sprintf("%d drawn", w.Drawn)
 	if w.Void > 0 {
