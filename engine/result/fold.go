@@ -47,6 +47,7 @@ func (r *Row) add(t *Trial) {
 	for _, x := range t.Crossed {
 		r.addCrossed(x)
 	}
+	r.addBounded(t.rowBounded())
 	if t.DrainEnded {
 		r.drains.add(t.Drain)
 	} else if t.HasStruck {
@@ -113,6 +114,7 @@ func (r *Row) merge(o *Row) {
 	for _, x := range o.Crossed {
 		r.addCrossed(x)
 	}
+	r.addBounded(o.Bounded)
 	r.drains.merge(&o.drains)
 	r.unfinished += o.unfinished
 	if o.DrainDeadline != nil {
@@ -268,6 +270,33 @@ func (r *Row) addCrossed(x Crossed) {
 	}
 	r.Crossed[at].Count += x.Count
 	r.Crossed[at].Of += x.Of
+}
+
+func (r *Row) addBounded(all []RowBounded) {
+	for _, b := range all {
+		at, found := slices.BinarySearchFunc(r.Bounded, b, func(a, b RowBounded) int { return strings.Compare(a.Name, b.Name) })
+		if !found {
+			r.Bounded = slices.Insert(r.Bounded, at, b)
+			continue
+		}
+		have := &r.Bounded[at]
+		have.Bound, have.Most = max(have.Bound, b.Bound), max(have.Most, b.Most)
+		have.Full += b.Full
+		have.Trials += b.Trials
+	}
+}
+
+// rowBounded is what one trial adds to a row.
+func (t *Trial) rowBounded() []RowBounded {
+	var all []RowBounded
+	for _, b := range t.Bounded {
+		row := RowBounded{Name: b.Name, Bound: b.Bound, Most: b.Most, Trials: 1}
+		if b.Most >= b.Bound {
+			row.Full = 1
+		}
+		all = append(all, row)
+	}
+	return all
 }
 
 func (r *Row) addPeak(p RowPeak) {

@@ -100,6 +100,21 @@ func TestManyTrials(t *testing.T) {
 	}
 }
 
+func TestBounded(t *testing.T) {
+	var trials []result.Trial
+	for i, most := range []int64{8, 3, 9} {
+		trial := trial(i)
+		trial.Bounded = []result.Bounded{{Name: "stage1", Bound: 4, Most: 1}, {Name: "mailbox", Bound: 8, Most: most}}
+		trials = append(trials, trial)
+	}
+	trials = append(trials, trial(3)) // it told of nothing
+	row := reportOf(t, fold(4, result.Rules{}, trials...)).Results[0]
+	want := []result.RowBounded{{Name: "mailbox", Bound: 8, Most: 9, Full: 2, Trials: 3}, {Name: "stage1", Bound: 4, Most: 1, Trials: 3}}
+	if !reflect.DeepEqual(row.Bounded, want) {
+		t.Errorf("bounded is %+v, not %+v", row.Bounded, want)
+	}
+}
+
 func TestCrossedAndWarnings(t *testing.T) {
 	manner := breach("clean-exit/status/signal", result.Passed, 1)
 	var trials []result.Trial

@@ -24,6 +24,7 @@ func busy(t *testing.T, i int) result.Trial {
 		Drain: time.Duration(i+1) * time.Millisecond, Late: time.Duration(i), Returned: 1, Policy: 2,
 		AtRisk:  []result.Risk{{Kind: "queued", Count: int64(10 + i), Lost: int64(i % 2)}},
 		Windows: []result.WindowCount{{Name: "w", Struck: 1, Met: 1}}, Crossed: []result.Crossed{{Kind: "requests", Count: 1, Of: 5}},
+		Bounded:    []result.Bounded{{Name: "mailbox", Bound: 8, Most: int64(min(8, i))}},
 		Latency:    []result.Latency{{Op: "publish", Group: "publish", Phase: result.Steady, Clock: "wall", Hist: h}},
 		Throughput: []result.Throughput{{Op: "publish", Group: "publish", Sent: 50, Accepted: 50, Steady: 50, Window: time.Second}},
 		TickWidth:  time.Millisecond,

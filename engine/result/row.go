@@ -51,6 +51,7 @@ type Row struct {
 	Breaches   []RowBreach  `json:"breaches,omitempty"`
 	Together   []together   `json:"together,omitempty"` // trials by all the classes they showed
 	Crossed    []Crossed    `json:"crossed,omitempty"`
+	Bounded    []RowBounded `json:"bounded,omitempty"` // how full what has a bound has been
 	Warnings   []RowWarning `json:"warnings,omitempty"`
 	Latency    []Latency    `json:"latency,omitempty"`
 	Service    []Latency    `json:"service,omitempty"` // plain load: the same from when each request left, not from when it should have
@@ -121,6 +122,15 @@ type RowRisk struct {
 	Lost   int64  `json:"lost"`
 	Trials int    `json:"trials"` // in which any was
 	Fewest int64  `json:"fewest"` // in one valid trial
+}
+
+// A RowBounded is how full something with a bound, such as a queue, has been in trials that told.
+type RowBounded struct {
+	Name   string `json:"name"`
+	Bound  int64  `json:"bound"`
+	Most   int64  `json:"most"`   // in any trial
+	Full   int    `json:"full"`   // trials in which it reached its bound
+	Trials int    `json:"trials"` // that told
 }
 
 // A rowDeadline counts drains that the server's own deadline ended.

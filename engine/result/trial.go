@@ -35,6 +35,13 @@ type Risk struct {
 	Lost  int64  `json:"lost"`
 }
 
+// Bounded is the most that something with a bound, such as a queue, has held in a trial.
+type Bounded struct {
+	Name  string `json:"name"`
+	Bound int64  `json:"bound"`
+	Most  int64  `json:"most"`
+}
+
 // Crossed is what was on the wire when the signal struck, or came after it, and got no answer: not the server's doing.
 type Crossed struct {
 	Kind  string `json:"kind"`
@@ -80,6 +87,7 @@ type Trial struct {
 	Policy      int64         `json:"policy,omitempty"`    // messages that the overflow policy skipped
 	Windows     []WindowCount `json:"windows,omitempty"`
 	Crossed     []Crossed     `json:"crossed,omitempty"`
+	Bounded     []Bounded     `json:"bounded,omitempty"`      // real trials of servers inside racebench
 	Warnings    []Breach      `json:"warnings,omitempty"`     // manners: shown, never failing
 	Suspects    []Breach      `json:"suspects,omitempty"`     // what the answers of all trials decide of
 	Asked       []Asked       `json:"asked,omitempty"`        // how each kind of request to an external program was answered

@@ -30,6 +30,24 @@ func largest(e *ledger.Evidence, gauge string) int64 {
 	return most
 }
 
+// bounded is how full what has a bound has been. A gauge may be there more than once.
+func bounded(e *ledger.Evidence) []result.Bounded {
+	var all []result.Bounded
+	for _, g := range e.Gauges {
+		if g.Bound == 0 {
+			continue
+		}
+		name := strings.TrimSuffix(e.Text(g.Name), "-high")
+		at := slices.IndexFunc(all, func(b result.Bounded) bool { return b.Name == name })
+		if at < 0 {
+			at = len(all)
+			all = append(all, result.Bounded{Name: name, Bound: g.Bound})
+		}
+		all[at].Most = max(all[at].Most, g.Value)
+	}
+	return all
+}
+
 // policyLosses counts what the overflow policy skipped or lost before the drain.
 func policyLosses(e *ledger.Evidence) int64 {
 	var n int64

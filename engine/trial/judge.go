@@ -138,6 +138,7 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 	if plan.Small == nil {
 		t.Latency, t.Throughput = measure.Measure(e, struck, hasStruck)
 		t.Answers, t.Failures = measure.Answers(e, struck, hasStruck)
+		t.Bounded = bounded(e)
 		if hasStruck {
 			t.TickWidth = measure.TimelineWidth(plan.Program.Scenario.Duration)
 			t.Timeline = measure.Timeline(e, struck, t.TickWidth)

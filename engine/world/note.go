@@ -16,5 +16,11 @@ func (n *Note) Swap(v int64) int64 { return n.v.Swap(v) }
 // Add adds d to what was left.
 func (n *Note) Add(d int64) { n.v.Add(d) }
 
+// Raise sets the note to v where that is more than what was left.
+func (n *Note) Raise(v int64) {
+	for old := n.v.Load(); v > old && !n.v.CompareAndSwap(old, v); old = n.v.Load() {
+	}
+}
+
 // Get returns what was left last. Any task may ask, and code that is on no task.
 func (n *Note) Get() int64 { return n.v.Load() }

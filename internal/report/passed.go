@@ -41,6 +41,7 @@ func (p *painter) passed(row result.Row) {
 	if !row.External() || row.AtRisk == nil { // an external program's are in its table
 		p.risks(row)
 	}
+	p.bounds(row)
 	if row.RulesOut > 0 {
 		p.field("means", leftOpen(row))
 	}
@@ -102,6 +103,15 @@ func (p *painter) risks(row result.Row) {
 	}
 	if label != "" && row.Verdict == result.Passed {
 		p.field(label, "not needed: the stop itself is the test")
+	}
+}
+
+// bounds writes how full what has a bound has been: a queue that was never full was not tested at its bound.
+func (p *painter) bounds(row result.Row) {
+	label := "filled"
+	for _, b := range row.Bounded {
+		p.field(label, fmt.Sprintf("%s: %d of %d at most; full in %d of %s", b.Name, b.Most, b.Bound, b.Full, count(int64(b.Trials), unitOf(row))))
+		label = ""
 	}
 }
 

@@ -72,6 +72,7 @@ func passedRow() result.Row {
 		{Trial: 1, Seed: "18446744073709551615", Verdict: result.Void},
 	}
 	r.Crossed = []result.Crossed{{Kind: "requests", Count: 2, Of: 310}}
+	r.Bounded = []result.RowBounded{{Name: "mailbox", Bound: 128, Most: 128, Full: 4, Trials: 5}, {Name: "stage1", Bound: 64, Most: 17, Trials: 5}}
 	r.Schedules = &result.RowSchedules{Run: 20000, Distinct: 18211, Steps: 1204511, PerSecond: 71000}
 	r.Thresholds = []result.Threshold{{Expr: "p99(publish) < 25ms", Value: &held, Unit: "ns", Holds: true}}
 	return r

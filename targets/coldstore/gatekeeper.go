@@ -304,6 +304,7 @@ func (d *gatekeeper) send(t *world.Task, st *stream, rows Rows) bool {
 			return true
 		}
 		permit.Send(t, row{})
+		st.noteFull()
 	}
 	return true
 }

@@ -176,4 +176,5 @@ func (s *server) account(q *prim.Queue[*request]) {
 		cause = drainUnfinished
 	}
 	q.Each(func(r *request) { s.lose(r, stationQueue, cause) })
+	s.tellQueue(q)
 }

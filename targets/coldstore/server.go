@@ -78,6 +78,7 @@ type server struct {
 	acked  *world.Atomic // the height that a client was told is stored, or will be
 	latest *world.Atomic // the greatest height that is stored
 
+	fullest   world.Note   // the most rows that a stream's buffer has held
 	begun     world.Note   // 1 once the stop has begun
 	gaveUp    world.Note   // 1 once a deadline has ended the stop
 	registry  *world.Mutex // guards followers
@@ -195,6 +196,27 @@ func (s *server) Inventory() {
 	final := s.gaveUp.Get() == 0
 	s.probe.Gauge("read permits", int64(s.permits-s.reads.Available()), 0, final)
 	s.probe.Gauge("stream slots", int64(s.slots-s.streams.Available()), 0, final)
+	s.tellFull()
+}
+
+// tellFull says how full what has a bound has been. A tracker of readers is none of the permits, and a store
+// without loops queues nothing.
+func (s *server) tellFull() {
+	if s.w.Simulated() {
+		return // nobody asks there
+	}
+	if s.barrier != byTracker {
+		s.probe.Gauge("read-permits-high", int64(s.reads.High()), int64(s.permits), false)
+	}
+	s.probe.Gauge("stream-slots-high", int64(s.streams.High()), int64(s.slots), false)
+	s.probe.Gauge("stream-buffer-high", s.fullest.Get(), int64(s.buffer), false)
+}
+
+// tellQueue says how full a write queue has been.
+func (s *server) tellQueue(q *prim.Queue[*request]) {
+	if !s.w.Simulated() {
+		s.probe.Gauge("write-queue-high", int64(q.High()), int64(s.writeQueue), false)
+	}
 }
 
 // lose accounts for an accepted write that nobody will store.

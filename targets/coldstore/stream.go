@@ -113,6 +113,7 @@ func (st *stream) send(t *world.Task, rows Rows) bool {
 			if st.buffer.Send(t, row{}) != nil {
 				return true
 			}
+			st.noteFull()
 			continue
 		}
 		if t.Select(reserving, deadline) == 1 {
@@ -123,6 +124,14 @@ func (st *stream) send(t *world.Task, rows Rows) bool {
 			return true
 		}
 		permit.Send(t, row{})
+		st.noteFull()
 	}
 	return true
+}
+
+// noteFull notes how many rows the buffer has held.
+func (st *stream) noteFull() {
+	if !st.s.w.Simulated() {
+		st.s.fullest.Raise(int64(st.buffer.High()))
+	}
 }

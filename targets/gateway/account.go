@@ -101,6 +101,7 @@ func (s *server) Inventory() {
 		}
 	}
 	s.probe.Gauge(gaugeQueue, s.tunnel.high.Get(), int64(s.queue), false)
+	s.probe.Gauge("subject-high", int64(s.tunnel.subject.High()), int64(s.tunnel.subject.Cap()), false)
 	s.probe.Gauge("slots-in-use-high", s.limiter.high.Get(), int64(s.slots), false)
 	s.probe.Gauge("slots", s.limiter.heldNow.Get()-s.limiter.cut.Get(), 0, true)
 	s.probe.Gauge("entries", entries-abandoned-s.tunnel.cut.Get(), 0, true)

@@ -11,6 +11,8 @@ type Semaphore struct {
 	free    int // while somebody waits: what the first in line has gathered so far
 	closed  bool
 	waiters world.WaitList
+
+	holders, high int // acquires that were not released yet, and the most of them
 }
 
 // NewSemaphore returns an open semaphore of n units.
@@ -48,6 +50,7 @@ func (s *Semaphore) Release(t *world.Task, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.free += n
+	s.holders = max(0, s.holders-1) // more may be released than was acquired: new units
 	s.handOut()
 }
 
@@ -75,6 +78,14 @@ func (s *Semaphore) Available() int {
 	return s.free
 }
 
+// High returns the most acquires that held units at once, however many units each. It is not a visible
+// operation.
+func (s *Semaphore) High() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.high
+}
+
 // What follows is called under the lock.
 
 func (s *Semaphore) take(n int) error {
@@ -87,12 +98,19 @@ func (s *Semaphore) take(n int) error {
 		return ErrFull
 	}
 	s.free -= n
+	s.hold()
 	return nil
+}
+
+func (s *Semaphore) hold() {
+	s.holders++
+	s.high = max(s.high, s.holders)
 }
 
 func (s *Semaphore) handOut() {
 	for w := s.waiters.Front(); w != nil && w.Units <= s.free; w = s.waiters.Front() {
 		s.free -= w.Units
+		s.hold()
 		s.waiters.Pop()
 		w.Wake()
 	}
@@ -139,6 +157,7 @@ func (a *Acquiring) Poll(w *world.Waiter) bool {
 	case w.Granted && a.s.closed:
 		w.Granted = false
 		a.s.free += a.n
+		a.s.holders--
 		a.err = ErrClosed
 		return true
 	case w.Granted:
@@ -162,6 +181,7 @@ func (a *Acquiring) Withdraw(w *world.Waiter) {
 	defer a.s.mu.Unlock()
 	if !a.s.waiters.Remove(w) && w.Granted {
 		a.s.free += a.n
+		a.s.holders--
 	}
 	a.s.handOut()
 }

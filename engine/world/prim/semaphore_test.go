@@ -110,3 +110,39 @@ func TestAcquiringInSelect(t *testing.T) {
 		want(t, "none of none", s.TryAcquire(task, 0), nil)
 	})
 }
+
+func TestHighCountsAcquiresAndNotUnits(t *testing.T) {
+	inWorld(t, func(w *world.World, task *world.Task) {
+		s := NewSemaphore(w, "s", 4)
+		want(t, "all at once", s.Acquire(task, 4), nil)
+		want(t, "one holder of four units", s.High(), 1)
+		waiter := start(task, "waiter", func(task *world.Task) { _ = s.Acquire(task, 1) })
+		s.Release(task, 4)
+		_ = task.Join(waiter)
+		want(t, "one after the other", s.High(), 1)
+		want(t, "a second", s.TryAcquire(task, 1), nil)
+		want(t, "a third", s.TryAcquire(task, 1), nil)
+		want(t, "refused", s.TryAcquire(task, 4), ErrFull)
+		want(t, "three holders", s.High(), 3)
+		for range 3 {
+			s.Release(task, 1)
+		}
+		s.Release(task, 2) // new units
+		want(t, "again", s.TryAcquire(task, 1), nil)
+		want(t, "the most that there were", s.High(), 3)
+	})
+}
+
+// A unit that was granted and comes back because its acquire lost its select is not held any more.
+func TestLostAcquireHoldsNothing(t *testing.T) {
+	inWorld(t, func(w *world.World, task *world.Task) {
+		s := NewSemaphore(w, "s", 0)
+		loser, beat := startLoser(t, task, "loser", s.Acquiring(1))
+		beat.arm()
+		s.Release(task, 1)
+		_ = task.Join(loser)
+		want(t, "available", s.Available(), 1)
+		want(t, "acquired", s.TryAcquire(task, 1), nil)
+		want(t, "never two", s.High(), 1)
+	})
+}
