@@ -151,7 +151,7 @@ const nameBudget = 60
 var nameBudgets = map[string]int{
 	"engine/explore":        75,  // strategies, recording, replay files, shrinking and stories share one vocabulary
 	"engine/ledger":         101, // a record type of each kind and its words, what writes them and what reads them
-	"engine/result":         107, // the stored result is a public format: every row of it is a type
+	"engine/result":         109, // the stored result is a public format: every row of it is a type
 	"engine/trial":          64,  // a program can be given another scenario: worlds are drawn one after the other
 	"engine/world":          160, // two worlds' worth of what a server takes from the runtime
 	"targets":               63,  // what a target declares of itself, and what it is given in return
