@@ -2,6 +2,7 @@ package trial
 
 import (
 	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -46,6 +47,9 @@ type client struct {
 	seq      int64
 	counters []*opCounter
 
+	telling sync.Mutex // guards told
+	told    bool       // that the subscription has begun
+
 	handled  int           // messages a subscriber has handled
 	lastDone time.Duration // when its handler last returned, since the load began
 
@@ -71,7 +75,7 @@ func (c *client) run(t *world.Task) {
 	c.pacer, _ = conn.(targets.Pacer)
 	c.connected.Cancel(t)
 	if c.group.Op.Subscribes {
-		c.s.out.Add(&ledger.Subscription{Lane: c.lane.Index(), Topics: c.group.Op.Topics, From: t.Now()})
+		c.subscribed(t.Now())
 	}
 	c.s.dialled(t)
 	t.Await(c.s.loading)
@@ -80,6 +84,16 @@ func (c *client) run(t *world.Task) {
 	}
 	if c.s.plan.Program.Target.Traits.HangsUp {
 		c.conn.Close(t)
+	}
+}
+
+// subscribed records that the client's subscription has begun, once.
+func (c *client) subscribed(at time.Duration) {
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	if !c.told {
+		c.told = true
+		c.s.out.Add(&ledger.Subscription{Lane: c.lane.Index(), Topics: c.group.Op.Topics, From: at})
 	}
 }
 

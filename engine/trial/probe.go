@@ -42,9 +42,16 @@ func (p *probe) Discard(d targets.Discard) {
 	out.Add(&rec)
 }
 
-// Unsubscribed implements targets.Probe.
+// Unsubscribed implements targets.Probe. It may come before the client knows that it is connected: its subscription has
+// then begun and ended, and does not begin afterwards.
 func (p *probe) Unsubscribed(lane int, draining bool) {
-	p.s.out.Add(&ledger.Subscription{Lane: lane, Until: max(p.s.w.Now(), 1), Policy: true, Draining: draining}) // 0 is no end
+	now := max(p.s.w.Now(), 1) // 0 is no end
+	for _, c := range p.s.clients {
+		if c.lane.Index() == lane {
+			c.subscribed(now)
+		}
+	}
+	p.s.out.Add(&ledger.Subscription{Lane: lane, Until: now, Policy: true, Draining: draining})
 }
 
 // closedWithout is the code that stands for none: the connection ended without a close frame.
