@@ -39,10 +39,13 @@ func missed(id ledger.MsgID, lane int, station, cause, where string, draining bo
 	return targets.Discard{Msg: id, Lane: lane, Station: station, Cause: cause, Where: where, Draining: draining}
 }
 
-// overflowed describes a message that a socket does not get because it was closed as overloaded.
-func overflowed(id ledger.MsgID, e *entry, station string) targets.Discard {
-	d := missed(id, e.lane, station, causeOverload, e.name, e.policy.Get() == overloadedInDrain)
+// forgone describes a message that a socket does not get because the gateway closed it of its own accord.
+func (s *server) forgone(id ledger.MsgID, e *entry, station string) targets.Discard {
+	d := missed(id, e.lane, station, causeOverload, e.name, e.closedInDrain())
 	d.Policy, d.Returned = !d.Draining, d.Draining
+	if why := e.policy.Get(); why == declaredBefore || why == declaredInDrain {
+		d.Cause, d.Policy, d.Returned = causeDeclared, false, d.Draining && s.dispatch == tryClose
+	}
 	return d
 }
 

@@ -314,8 +314,8 @@ func (p *pusher) Do(t *world.Task, m targets.Message) targets.Reply {
 	s.tunnel.books.Unlock(t)
 	for i, e := range sockets {
 		if e.unlisted.Get() != 0 || !e.hold(t) {
-			if e.policy.Get() == overloadedInDrain {
-				s.discard(overflowed(m.ID, e, stationSubject))
+			if e.closedInDrain() {
+				s.discard(s.forgone(m.ID, e, stationSubject))
 			}
 			continue
 		}

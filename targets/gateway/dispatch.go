@@ -82,6 +82,10 @@ func (n *tunnel) awaitRoom(t *world.Task, e *entry, p parcel) {
 // overload closes the one socket whose queue is full. What it was still to get is given up, which its
 // client is told by the close code: before the drain that is the policy, in the drain it is given back.
 func (n *tunnel) overload(t *world.Task, e *entry, p parcel) {
+	if e.policy.Get() != 0 {
+		n.overflow(e, p) // its tunnel was declared dead, and it is about to go
+		return
+	}
 	draining := n.s.draining.Load(t) != 0
 	when := int64(overloadedBefore)
 	if draining {
@@ -101,7 +105,7 @@ func (n *tunnel) overload(t *world.Task, e *entry, p parcel) {
 // overflow accounts for a message that its socket was closed before.
 func (n *tunnel) overflow(e *entry, p parcel) {
 	if p.kind == push {
-		n.s.discard(overflowed(p.msg.ID, e, stationQueue))
+		n.s.discard(n.s.forgone(p.msg.ID, e, stationQueue))
 	}
 }
 

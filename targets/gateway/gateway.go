@@ -85,9 +85,8 @@ var card = targets.Card{
 		{Name: "insert", Summary: "how long it takes until an analytics store has what it is sent", Kind: targets.DurationKnob, Default: "0s", Max: int64(time.Hour), Small: []string{"0s", "1ms"}},
 		{Name: "linger", Summary: "how long a closed socket waits for its client's part of the handshake", Kind: targets.DurationKnob, Default: "100ms", Min: 1, Max: int64(time.Hour), Small: []string{"1ms", "100ms"}},
 		{Name: "panics", Summary: "every so many-th relay panics at its end; 0 is none", Kind: targets.IntKnob, Default: "0", Max: 1 << 24, Suspends: []string{promise.ProcessSurvives}, Faults: []string{"1", "2", "3"}},
-		// Pings are not drawn: a scheduler that may delay an answer for any time takes a tunnel that is alive for dead.
-		{Name: "ping", Summary: "how often a socket's tunnel is pinged; 0s is never", Kind: targets.DurationKnob, Default: "30ms", Max: int64(time.Hour)},
-		{Name: "pings", Summary: "pings without a pong after which a tunnel is declared dead", Kind: targets.IntKnob, Default: "10", Min: 1, Max: 1 << 24},
+		{Name: "ping", Summary: "how often a socket's tunnel is pinged; 0s is never", Kind: targets.DurationKnob, Default: "30ms", Max: int64(time.Hour), Small: []string{"0s", "100us", "1ms"}},
+		{Name: "pings", Summary: "pings without a pong after which a tunnel is declared dead", Kind: targets.IntKnob, Default: "10", Min: 1, Max: 1 << 24, Small: []string{"1", "2"}},
 		{Name: "queue", Summary: "messages a socket's queue holds", Kind: targets.IntKnob, Default: "128", Min: 1, Max: 1 << 24, Small: []string{"1", "2", "4"}},
 		{Name: "rate", Summary: "requests that one address may make in a `rate-window`; 0 is no limit", Kind: targets.IntKnob, Default: "0", Max: 1 << 24, Small: []string{"0", "3"}},
 		{Name: "rate-window", Summary: "the time that `rate` is counted in", Kind: targets.DurationKnob, Default: "60s", Min: 1, Max: int64(time.Hour)},
@@ -107,7 +106,7 @@ var card = targets.Card{
 		{Name: windowID, Summary: "an id was found free and not taken yet", Stage: targets.UnderLoad},
 	},
 	// Whoever is closed for being slow is told, before the deadline too, and so is whoever pushes to a socket that ended.
-	Returns:     targets.Returns{AtDeadline: true, Early: []string{causeOverload, causeNoSocket}, InDoubt: []string{stationWire}},
+	Returns:     targets.Returns{AtDeadline: true, Early: []string{causeOverload, causeDeclared, causeNoSocket}, InDoubt: []string{stationWire}},
 	StopSignals: []syscall.Signal{syscall.SIGTERM, syscall.SIGINT},
 	Promises: []string{
 		promise.NoLostMessage, promise.NoGhost, promise.NoDuplicate, promise.EveryCallReturns, promise.DrainEnds, promise.CountersReturnToZero, promise.Fair, promise.BoundedQueue,

@@ -180,7 +180,7 @@ var recipes = []recipe{
 	right.with(variant("dispatch-unbounded", "rivet #5015", "partial-fix",
 		"queues without a bound", "GW13"), func(r *recipe) {
 		r.dispatch, r.limited = unbounded, false
-	}).breaching(is(promise.BoundedQueue, promise.DrainEnds), nil),
+	}).breaching(is(promise.BoundedQueue, promise.DrainEnds), is(promise.NoLostMessage)),
 	right.with(variant("dispatch-try-drop", "review of #5015, literally", "partial-fix",
 		"a message for a full queue is dropped without a word", "GW14"), func(r *recipe) {
 		r.dispatch, r.limited = tryDrop, false

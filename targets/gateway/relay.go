@@ -191,11 +191,9 @@ func (r *relay) account(t *world.Task) {
 func (r *relay) giveUp(id ledger.MsgID, station string) {
 	switch {
 	case r.e.policy.Get() != 0:
-		r.s.discard(overflowed(id, r.e, station))
+		r.s.discard(r.s.forgone(id, r.e, station))
 	case r.s.dead.Try():
 		r.s.lose(id, r.q.Lane, station, "the relay of "+r.q.Name)
-	case r.e.why.Get() == int64(declared):
-		r.s.discard(missed(id, r.q.Lane, station, causeDeclared, r.q.Name, r.s.begun.Get() != 0))
 	default:
 		r.s.discard(missed(id, r.q.Lane, station, causeGone, r.q.Name, r.s.begun.Get() != 0))
 	}
@@ -250,23 +248,38 @@ func (r *relay) watch(t *world.Task) {
 	b := r.s.tunnel.bucketOf(r.e.id)
 	for {
 		timer.Set(r.s.ping)
-		if t.Select(r.s.dead, r.e.over, timer) < 2 || !r.s.lock(t, b.lock) {
+		if t.Select(r.s.dead, r.e.over, r.e.stop, timer) < 3 || !r.s.lock(t, b.lock) {
 			return
 		}
 		unanswered := r.e.unpinged.Get()
 		r.e.unpinged.Set(unanswered + 1)
-		b.lock.Unlock(t)
 		if unanswered >= int64(r.s.pings) {
-			r.s.probe.Mark("the pings of "+r.q.Name, "declared its tunnel dead", unanswered)
-			if r.e.listens {
-				r.s.probe.Unsubscribed(r.e.lane, r.s.begun.Get() != 0)
-			}
-			r.e.end(t, declared)
-			r.s.tasks.Go(t, "closer of "+r.q.Name, r.e.closeLate(r.s))
+			r.declare(t, unanswered)
+			b.lock.Unlock(t)
 			return
 		}
+		b.lock.Unlock(t)
 		if r.s.tunnel.subject.TrySend(t, parcel{kind: pong, id: r.e.id, lane: r.q.Lane}) != nil {
 			continue // the subject is full, and this pong is lost
 		}
 	}
+}
+
+// declare ends the relay because its tunnel is dead, unless it ends already. What its client has not got is given up,
+// which the close code says; in the drain it is given back. It is called with the bucket's lock, as overload is.
+func (r *relay) declare(t *world.Task, unanswered int64) {
+	if r.e.stop.Cancelled(t) {
+		return
+	}
+	r.s.probe.Mark("the pings of "+r.q.Name, "declared its tunnel dead", unanswered)
+	draining := r.s.draining.Load(t) != 0
+	r.e.policy.Set(declaredBefore)
+	if draining {
+		r.e.policy.Set(declaredInDrain)
+	}
+	if r.e.listens {
+		r.s.probe.Unsubscribed(r.e.lane, draining)
+	}
+	r.e.end(t, declared)
+	r.s.tasks.Go(t, "closer of "+r.q.Name, r.e.closeLate(r.s))
 }

@@ -70,7 +70,7 @@ type entry struct {
 	room      *prim.Reserving[parcel] // the receiver's
 	stop      *world.Token            // whoever serves the entry is to end it
 	why       world.Note              // an ending
-	policy    world.Note              // whether it was overloaded, and when
+	policy    world.Note              // whether the gateway closed it of its own accord, and when
 	over      *world.Token            // its relay has ended
 	left      *world.Token            // its client has: by a Close frame, or the connection is lost
 	closedBy  world.Note              // the code of the client's Close frame
@@ -97,11 +97,19 @@ const (
 	processEnd
 )
 
-// When a socket was overloaded.
+// Why the gateway closed a socket of its own accord, and when.
 const (
-	overloadedBefore  = 1 // the drain
-	overloadedInDrain = 2
+	overloadedBefore  = 1 + iota // the drain
+	overloadedInDrain            // what it has not got is given back, and so it is of one that
+	declaredBefore
+	declaredInDrain
 )
+
+// closedInDrain says whether the gateway closed it of its own accord, in the drain.
+func (e *entry) closedInDrain() bool {
+	why := e.policy.Get()
+	return why == overloadedInDrain || why == declaredInDrain
+}
 
 func newTunnel(s *server, capacity int) *tunnel {
 	n := &tunnel{
@@ -240,10 +248,10 @@ func (n *tunnel) list(t *world.Task, e *entry) bool {
 }
 
 // unlist takes a socket from among those that listen. The list is made anew when half of it is gone, so
-// that the end of many sockets does not take their number's square. One that was overloaded in the drain
+// that the end of many sockets does not take their number's square. One that the gateway closed in the drain
 // stays: what is pushed until actors are refused has to be given back.
 func (n *tunnel) unlist(t *world.Task, e *entry) {
-	if !e.listens || e.policy.Get() == overloadedInDrain || !n.s.lock(t, n.books) {
+	if !e.listens || e.closedInDrain() || !n.s.lock(t, n.books) {
 		return
 	}
 	defer n.books.Unlock(t)
