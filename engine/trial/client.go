@@ -110,7 +110,7 @@ func (c *client) offer(t *world.Task) {
 		}
 		if intended := base + start; intended > now {
 			c.timer.SetAt(intended)
-			if t.Select(c.s.over, c.timer) == 0 {
+			if t.Select(c.s.over, c.timer) == 0 || c.over() {
 				return
 			}
 			now = t.Now()
