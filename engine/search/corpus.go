@@ -2,6 +2,7 @@ package search
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -115,4 +116,186 @@ func corpusName(f *explore.File, class string) string {
 		return r
 	}, class)
 	return fmt.Sprintf("%s-%s-%s.replay", f.Target, f.Variant, class)
+}
+
+// A CorpusEntry is a kept schedule in words.
+type CorpusEntry struct {
+	Path, Target, Variant, Class string
+	World                        string // in one line; empty where this build cannot make it
+	Steps                        int
+}
+
+// A CorpusKeeper looks after folders of kept schedules. Of what it would change it tells, and changes nothing where Dry is set.
+// A file that cannot be read is told, and left alone. When the context ends, what was done by then is whole.
+type CorpusKeeper struct {
+	Catalog trial.Catalog
+	Dry     bool
+	Tell    func(text string)
+}
+
+// List returns the entries of a folder in the order of their names, and what is wrong with those that cannot be read.
+func (k CorpusKeeper) List(dir string) (entries []CorpusEntry, unread []string, err error) {
+	kept, unread, err := readCorpus(dir)
+	for _, one := range kept {
+		e := CorpusEntry{Path: one.path, Target: one.file.Target, Variant: one.file.Variant, Class: one.class(), Steps: one.file.Steps}
+		if plan, stale, err := PlanOfFile(one.file, k.Catalog); err == nil && stale == "" {
+			e.World = worldOf(plan)
+		}
+		entries = append(entries, e)
+	}
+	return entries, unread, err
+}
+
+// Prune replays every entry of a folder. Those that no longer show their class go, and of several of one class and variant all
+// but the smallest.
+func (k CorpusKeeper) Prune(ctx context.Context, dir string) (unread []string, err error) {
+	kept, unread, err := readCorpus(dir)
+	if err != nil {
+		return unread, err
+	}
+	m, err := trial.NewSimulator()
+	if err != nil {
+		return unread, err
+	}
+	defer m.Close()
+	dropped, best := 0, map[string]keptSchedule{} // by the name that a class and variant has
+	for _, one := range kept {
+		if ctx.Err() != nil {
+			return unread, ctx.Err()
+		}
+		if _, known := k.Catalog.Find(one.file.Target); !known {
+			unread = append(unread, noteOfKept(one.path, fmt.Sprintf("this build has no target %q to play it with", one.file.Target)))
+			continue
+		}
+		why, err := k.gone(m, one)
+		if err != nil {
+			unread = append(unread, noteOfKept(one.path, err.Error()))
+			continue
+		}
+		name := corpusName(one.file, one.class())
+		other, twice := best[name]
+		switch {
+		case why != "":
+			dropped, err = dropped+1, k.drop(one.path, why)
+		case twice && smaller(one.file, other.file):
+			best[name] = one
+			dropped, err = dropped+1, k.drop(other.path, one.path+" is smaller")
+		case twice:
+			dropped, err = dropped+1, k.drop(one.path, other.path+" is no larger")
+		default:
+			best[name] = one
+		}
+		if err != nil {
+			return unread, err
+		}
+	}
+	k.Tell(fmt.Sprintf("%d of %d schedules stay in %s", len(kept)-dropped, len(kept), dir))
+	return unread, nil
+}
+
+// Merge puts the entries of other folders into one, which is made where it is not there: of each class and variant the
+// smallest that still shows it.
+func (k CorpusKeeper) Merge(ctx context.Context, into string, from []string) (unread []string, err error) {
+	m, err := trial.NewSimulator()
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	for _, dir := range from {
+		kept, notes, err := readCorpus(dir)
+		unread = append(unread, notes...)
+		if err != nil {
+			return unread, err
+		}
+		for _, one := range kept {
+			if ctx.Err() != nil {
+				return unread, ctx.Err()
+			}
+			why, err := k.gone(m, one)
+			if err != nil {
+				unread = append(unread, noteOfKept(one.path, err.Error()))
+				continue
+			}
+			if why != "" {
+				k.Tell("left out " + one.path + ": " + why)
+				continue
+			}
+			if err := k.place(m, into, one); err != nil {
+				return unread, err
+			}
+		}
+	}
+	return unread, nil
+}
+
+// class is what an entry is kept for: the class that it is named after, else the first that it showed.
+func (one keptSchedule) class() string {
+	for _, class := range one.file.Classes {
+		if corpusName(one.file, class) == filepath.Base(one.path) {
+			return class
+		}
+	}
+	if len(one.file.Classes) == 0 {
+		return ""
+	}
+	return one.file.Classes[0]
+}
+
+// gone says why an entry no longer shows its class here, or is empty.
+func (k CorpusKeeper) gone(m *trial.Simulator, one keptSchedule) (string, error) {
+	r, err := replay(m, one.file, k.Catalog)
+	switch {
+	case err != nil:
+		return "", err
+	case r.Stale != "":
+		return r.String(), nil
+	case !slices.Contains(r.Shown, one.class()):
+		return "every step was as recorded, and it no longer shows " + cmp.Or(one.class(), "anything"), nil
+	}
+	return "", nil
+}
+
+func (k CorpusKeeper) drop(path, why string) error {
+	if k.Dry {
+		k.Tell("would drop " + path + ": " + why)
+		return nil
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("drop a kept schedule: %w", err)
+	}
+	k.Tell("dropped " + path + ": " + why)
+	return nil
+}
+
+// place puts an entry that still shows its class into a folder, unless one that is as small does so there.
+func (k CorpusKeeper) place(m *trial.Simulator, into string, one keptSchedule) error {
+	path := filepath.Join(into, corpusName(one.file, one.class()))
+	old, err := readSchedule(path)
+	what := "added "
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		k.Tell("left " + path + " as it is: " + err.Error())
+		return nil
+	default:
+		there := keptSchedule{path, old}
+		why, err := k.gone(m, there)
+		if err != nil {
+			k.Tell("left " + path + " as it is: " + err.Error())
+			return nil
+		}
+		if why == "" && !smaller(one.file, old) {
+			return nil
+		}
+		what = "replaced "
+	}
+	if k.Dry {
+		k.Tell("not " + what + path + " from " + one.path + ": it is a dry run")
+		return nil
+	}
+	if err := errors.Join(os.MkdirAll(into, 0o755), rundir.WriteShared(path, one.file.Marshal())); err != nil {
+		return fmt.Errorf("keep the schedule: %w", err)
+	}
+	k.Tell(what + path + " from " + one.path)
+	return nil
 }

@@ -22,3 +22,6 @@ func ShrinkWorld(m *trial.Simulator, f Failure, b explore.ShrinkBudget) (*explor
 	file, _, err = shrinkWorld(m, f, file, b, nil)
 	return file, err
 }
+
+// Smaller is smaller for the tests outside the package.
+var Smaller = smaller

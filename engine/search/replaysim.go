@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/explore"
+	"github.com/racebench/racebench/engine/fault"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/engine/world"
@@ -137,4 +138,51 @@ func PlanOfFile(f *explore.File, catalog trial.Catalog) (plan trial.Plan, stale 
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return line
+}
+
+// worldOf is the world of a plan in one line: who does what, what strikes, and the settings that it does not leave to
+// the target.
+func worldOf(plan trial.Plan) string {
+	p := &plan.Program
+	var load, strikes, knobs []string
+	for i := range p.Groups {
+		g := &p.Groups[i]
+		what := fmt.Sprintf("%d %s", min(g.Clients, plan.Small.Clients), g.As)
+		if g.StopAtSignal {
+			what += " (until the signal)"
+		}
+		load = append(load, what)
+	}
+	for _, s := range plan.Strikes {
+		what := s.Name
+		switch {
+		case s.Trigger == fault.AtOp && s.Count == 0:
+			what += " at the first moment"
+		case s.Trigger == fault.AtOp:
+			what += fmt.Sprintf(" after %s", counted(int(s.Count), "operation"))
+		case s.Trigger == fault.AtWindow:
+			what += " in " + s.Window
+		case s.Trigger == fault.AtStartup:
+			what += " at start-up"
+		}
+		strikes = append(strikes, what)
+	}
+	values := p.Knobs.Values()
+	for _, k := range p.Target.Knobs {
+		if p.Knobs.Set(k.Name) && values[k.Name] != k.Default {
+			knobs = append(knobs, k.Name+" "+values[k.Name])
+		}
+	}
+	parts := []string{strings.Join(load, ", "), counted(plan.Small.Ops, "operation"), strings.Join(strikes, ", then ")}
+	if len(knobs) > 0 {
+		parts = append(parts, strings.Join(knobs, ", "))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

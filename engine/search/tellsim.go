@@ -78,13 +78,6 @@ func factsOf(trace *explore.Trace, detours []explore.Detour, proof string) strin
 	return facts
 }
 
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
 // Names of racebench's own tasks in a story. Its reader knows the server.
 const (
 	namedTrial  = "(racebench)"
@@ -199,44 +192,4 @@ func outcomeOf(e *ledger.Evidence, told map[ledger.MsgID]bool, b result.Breach) 
 		lines = append(lines, fmt.Sprintf("%s is left in the %s (%s)", messageName(e, d.Msg), where, e.Text(d.Cause)))
 	}
 	return append(lines, "class "+b.Class)
-}
-
-// worldOf is the world of a plan in one line: who does what, what strikes, and the settings that it does not leave to
-// the target.
-func worldOf(plan trial.Plan) string {
-	p := &plan.Program
-	var load, strikes, knobs []string
-	for i := range p.Groups {
-		g := &p.Groups[i]
-		what := fmt.Sprintf("%d %s", min(g.Clients, plan.Small.Clients), g.As)
-		if g.StopAtSignal {
-			what += " (until the signal)"
-		}
-		load = append(load, what)
-	}
-	for _, s := range plan.Strikes {
-		what := s.Name
-		switch {
-		case s.Trigger == fault.AtOp && s.Count == 0:
-			what += " at the first moment"
-		case s.Trigger == fault.AtOp:
-			what += fmt.Sprintf(" after %s", counted(int(s.Count), "operation"))
-		case s.Trigger == fault.AtWindow:
-			what += " in " + s.Window
-		case s.Trigger == fault.AtStartup:
-			what += " at start-up"
-		}
-		strikes = append(strikes, what)
-	}
-	values := p.Knobs.Values()
-	for _, k := range p.Target.Knobs {
-		if p.Knobs.Set(k.Name) && values[k.Name] != k.Default {
-			knobs = append(knobs, k.Name+" "+values[k.Name])
-		}
-	}
-	parts := []string{strings.Join(load, ", "), counted(plan.Small.Ops, "operation"), strings.Join(strikes, ", then ")}
-	if len(knobs) > 0 {
-		parts = append(parts, strings.Join(knobs, ", "))
-	}
-	return strings.Join(parts, "; ")
 }

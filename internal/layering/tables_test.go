@@ -129,6 +129,7 @@ var exceptions = []exception{
 	{"printing", "cmd/racebench.nextSteps", "into a table whose rows go through the console"},
 	{"printing", "cmd/racebench.printRows", "the same"},
 	{"printing", "cmd/racebench.printVariants", "the same"},
+	{"printing", "cmd/racebench.corpusList", "the same"},
 	{"printing", "cmd/racebench.header", "into a hash"},
 	{"printing", "internal/custody.guard", "what a guardian runs writes where the guardian would"},
 	{"opened files", "engine/batch.interpreterOf", "the first bytes of an executable that is about to be started, and is a regular file"},
