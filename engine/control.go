@@ -17,6 +17,10 @@ func (k *campaign) control(ctx context.Context) {
 		return
 	}
 	plan := trial.NewPlan(k.program, k.variant, k.seed, 0, k.c.Build)
+	if k.c.Rehearsed != nil {
+		k.controlled(plan, *k.c.Rehearsed)
+		return
+	}
 	dir, err := k.run.NewTrial()
 	plan.ID.Number, plan.ID.Control = dir.Number(), true
 	if err == nil {
@@ -41,22 +45,30 @@ func (k *campaign) control(ctx context.Context) {
 	switch {
 	case err != nil:
 		k.err = err
-	case control.Why.Code != "":
-		k.quota.End(batch.EndedByControl)
-		t := result.Trial{Index: -1, Number: plan.ID.Number, Seed: plan.ID.Seed}
-		t.SetVoid(control.Why)
-		k.fold.Add(t)
-		if k.c.Keep == trial.KeepAll || k.c.Keep == trial.KeepFailing {
+	default:
+		control.Number = plan.ID.Number
+		k.controlled(plan, control)
+		if control.Why.Code != "" && k.c.Keep != trial.KeepNone {
 			return // the program's own words are in there
 		}
-	default:
-		k.inControl = control
-		k.fold.Note(control.Note)
-		k.fold.AddAsked(control.Asked)
 	}
 	if err := dir.Remove(); k.err == nil {
 		k.err = err
 	}
+}
+
+// controlled takes what a run without a signal has shown.
+func (k *campaign) controlled(plan trial.Plan, c trial.Control) {
+	if c.Why.Code != "" {
+		k.quota.End(batch.EndedByControl)
+		t := result.Trial{Index: -1, Number: c.Number, Seed: plan.ID.Seed}
+		t.SetVoid(c.Why)
+		k.fold.Add(t)
+		return
+	}
+	k.inControl = c
+	k.fold.Note(c.Note)
+	k.fold.AddAsked(c.Asked)
 }
 
 // crashedUnasked takes a program's crash in the run without a signal as the result: what comes of it when it is

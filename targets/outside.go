@@ -68,6 +68,8 @@ type Outside interface {
 	Poll(p ledger.Poll, path string)
 	// Control says that no signal will come: what goes well is worth recording, too.
 	Control() bool
+	// Look says that what the program can be asked for is to be found out, and recorded.
+	Look() bool
 	// Endless says that the answers to a group's requests never ended in the run without a signal.
 	Endless(group string) bool
 	// Freeze says that the program is to be stopped before the signal and to run on after it, so that what its

@@ -61,12 +61,16 @@ type outputs struct {
 // besides run trials beside the planned ones, and return what failed of them.
 type besides func(ctx context.Context, folds []*result.Campaign, run *rundir.Run) []*result.Campaign
 
+// A preparation replaces the programs of a run before its trials, and may have made their control run.
+type preparation func(ctx context.Context, e *execution) ([]trial.Program, *trial.Control, error)
+
 // settings are a command's own decisions about its run; none of them is a flag.
 type settings struct {
 	engineElse   scenario.Engine                          // of scenarios that name none; empty is their own default
 	within       time.Duration                            // no trial begins later; 0 is no such bound
 	beside       besides                                  // a probe's trials beside the planned ones, before the report; nil is none
 	onBase       func(h result.Header, class string) bool // what --fail-fast does not stop at; nil is nothing
+	prepare      preparation                              // a probe looks around first; nil is no look
 	keepScenario bool                                     // no file holds the scenario: it is stored with the run
 }
 

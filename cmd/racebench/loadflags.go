@@ -120,7 +120,7 @@ func (w *loadFlags) all(places []place) ([]loadgen.Request, error) {
 		}
 	} else {
 		for _, p := range places {
-			asked = append(asked, probed{method, p.url.RequestURI()})
+			asked = append(asked, probed{method: method, path: p.url.RequestURI()})
 		}
 	}
 	var all []loadgen.Request

@@ -3,6 +3,8 @@ package main
 import (
 	"slices"
 	"strings"
+
+	"github.com/racebench/racebench/internal/discover"
 )
 
 // notTried says what a probe has left out, with the flag that tries it; "" where that is nothing.
@@ -14,7 +16,10 @@ func (w *probeFlags) notTried() string {
 		}
 		return "not tried: " + check
 	}
-	asked := len(w.paths)+len(w.reqs)+len(w.http2)+len(w.streams)+len(w.events)+len(w.uploads)+len(w.sockets) > 0 || w.requests != ""
+	asked := w.names()
+	offers := func(as discover.As) bool {
+		return slices.ContainsFunc(w.found, func(o discover.Offer) bool { return o.As == as })
+	}
 	requests, err := w.allRequests()
 	writes := err == nil && slices.ContainsFunc(requests, func(r probed) bool { return r.method != "GET" && r.method != "HEAD" })
 	var left []string
@@ -22,11 +27,11 @@ func (w *probeFlags) notTried() string {
 		tried bool
 		what  string
 	}{
-		{asked, "other paths (--path, --requests)"},
+		{asked, "other paths (--path, --requests, --openapi)"},
 		{writes, "requests that change something (--req)"},
-		{len(w.streams)+len(w.events) > 0, "streams (--stream, --sse)"},
+		{len(w.streams)+len(w.events) > 0 || offers(discover.Events), "streams (--stream, --sse)"},
 		{len(w.uploads) > 0, "uploads (--upload)"},
-		{len(w.sockets) > 0, "WebSockets (--ws)"},
+		{len(w.sockets) > 0 || offers(discover.Socket), "WebSockets (--ws)"},
 		{len(w.http2) > 0, "HTTP/2 (--http2)"},
 		{w.readyPath != "", "a readiness elsewhere than at /ready, /readyz and /health/ready (--ready-path)"},
 		{w.check != "" || w.attach != "", check},
@@ -38,7 +43,7 @@ func (w *probeFlags) notTried() string {
 	}
 	words := "not tried: " + strings.Join(left, ", ")
 	if !asked {
-		words = "only GET / was asked; " + words
+		words = w.asked() + "; " + words
 	}
 	return words
 }

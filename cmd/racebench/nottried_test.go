@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"github.com/racebench/racebench/internal/discover"
 )
 
 func TestWhatAProbeLeavesOutIsNamed(t *testing.T) {
@@ -11,8 +13,13 @@ func TestWhatAProbeLeavesOutIsNamed(t *testing.T) {
 		flags    probeFlags
 		has, not []string
 	}{
-		{"plain", probeFlags{}, []string{"only GET / was asked; not tried: other paths (--path, --requests), ", "--stream, --sse)", "(--check)"}, nil},
+		{"plain", probeFlags{}, []string{"only GET / was asked; not tried: other paths (--path, --requests, --openapi), ", "--stream, --sse)", "(--check)"}, nil},
 		{"a path", probeFlags{paths: []string{"/a"}}, []string{"not tried: requests that change something (--req), "}, []string{"only GET /", "--path"}},
+		{"what was found", probeFlags{found: []discover.Offer{
+			{Path: "/", As: discover.Request, Root: true}, {Path: "/e", As: discover.Events}, {Path: "/gone", Why: "it answers 404"}, {Path: "/w", As: discover.Socket},
+		}}, []string{"only GET /, /e (a stream of events), /w (a WebSocket) of what a look around found (--no-look: / alone); not tried: other paths (--path, --requests, --openapi), "},
+			[]string{"--stream", "--ws", "/gone"}},
+		{"a root that is not there", probeFlags{found: []discover.Offer{{Path: "/", As: discover.Request, Status: 404, Root: true}}}, []string{"only GET / of"}, nil},
 		{"a write", probeFlags{reqs: []string{"POST /a"}}, []string{"not tried: streams "}, []string{"--req)"}},
 		{"all", probeFlags{
 			reqs: []string{"PUT /a"}, events: []string{"/e"}, uploads: []string{"/u"}, sockets: []string{"/w"}, http2: []string{"/"}, check: "true", readyPath: "/readyz",

@@ -43,7 +43,8 @@ found by what it listens on. {data} is a fresh directory.
 
 A request counts as lost only if the program had read it and did not answer it whole.
 Requests that were still on the wire are counted, not reported as a failure. A control
-run without a signal goes first.
+run without a signal goes first. Where no flag names a path, the ready program is first
+asked for what it offers: links of /, OpenAPI, health, streams, WebSockets.
 
 Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested,
 4 racebench itself failed, 130 or 143 interrupted.`,
@@ -61,6 +62,9 @@ Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested
 			if err != nil {
 				return err
 			}
+			if w.dryRun {
+				return a.printPlan(program, w, f)
+			}
 			stop, err := w.runBefore(cmd.Context(), a.stderr)
 			if err != nil {
 				return err
@@ -68,11 +72,17 @@ Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested
 			defer stop()
 			s := settings{within: cmp.Or(f.timeout, probeBudget), keepScenario: true}
 			began := time.Now()
+			l := &lookAround{app: a, w: w, f: f, args: args, program: &program}
+			if w.looks() {
+				s.prepare = l.prepare
+			}
 			s.beside = func(ctx context.Context, folds []*result.Campaign, run *rundir.Run) []*result.Campaign {
 				failed := a.beside(ctx, program, folds[0], run, f.reach(), func() time.Duration { return s.within - time.Since(began) })
 				a.asPID1(ctx, program, folds[0], f.reach(), time.Since(began), s.within)
-				if words := w.notTried(); words != "" {
-					folds[0].Note(words)
+				for _, words := range append(l.notes(), w.notTried()) {
+					if words != "" {
+						folds[0].Note(words)
+					}
 				}
 				return failed
 			}

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -51,12 +53,21 @@ func testServer() {
 			fmt.Fprintln(w, "hello")
 		}
 	})
+	if os.Args[1] == "absent" { // has nothing at all, and takes a while to say so
+		http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(30 * time.Millisecond)
+			http.NotFound(w, r)
+		})
+	}
+	if strings.HasPrefix(os.Args[1], "site") {
+		site(os.Args[1], stopping)
+	}
 	srv := &http.Server{Addr: "127.0.0.1:" + os.Getenv("PORT"), Protocols: new(http.Protocols)}
 	srv.Protocols.SetHTTP1(true)
 	srv.Protocols.SetUnencryptedHTTP2(true)
 	go func() { fmt.Fprintln(os.Stderr, srv.ListenAndServe()) }()
 	<-stop
-	if os.Args[1] == "fails" { // what is in flight when it is told to stop
+	if os.Args[1] == "fails" || os.Args[1] == "site-fails" || os.Args[1] == "site" { // what is in flight when it is told to stop
 		close(stopping)
 	}
 	if os.Args[1] == "twice-careless" { // a second signal finds it in the middle of its stop
@@ -69,4 +80,59 @@ func testServer() {
 	if os.Args[1] != "bad" {
 		_ = srv.Shutdown(context.Background())
 	}
+}
+
+// site gives a server pages that a probe finds by itself: one that is right, one that fails when it stops in "site-fails"
+// and waits otherwise, and such as no correct server may be reported for.
+func site(mode string, stopping chan struct{}) {
+	var counted, asked atomic.Int64
+	page := func(path, text string) {
+		http.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, text) })
+	}
+	page("GET /openapi.json", `{"openapi": "3.1.0", "paths": {"/jobs": {"get": {}}, "/jobs/{id}": {"get": {}}, "/write": {"post": {}}}}`)
+	http.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<a href="/sometimes">1</a><a href="/once">2</a><a href="/for-ever">3</a><a href="/late">4</a><a href="/log-out">5</a><a href="/private">6</a>`)
+	})
+	http.HandleFunc("GET /jobs", func(w http.ResponseWriter, _ *http.Request) {
+		end := stopping
+		if mode == "site" {
+			end = nil
+		}
+		select {
+		case <-end:
+			http.Error(w, "gone", http.StatusInternalServerError)
+		case <-time.After(60 * time.Millisecond):
+			fmt.Fprintln(w, "[]")
+		}
+	})
+	http.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		select {
+		case <-stopping: // which is what it is for
+			http.Error(w, "stopping", http.StatusServiceUnavailable)
+		case <-time.After(20 * time.Millisecond):
+		}
+	})
+	http.HandleFunc("GET /events", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_ = http.NewResponseController(w).Flush()
+		<-stopping
+	})
+	http.HandleFunc("GET /sometimes", func(w http.ResponseWriter, _ *http.Request) {
+		if counted.Add(1)%3 == 0 {
+			http.Error(w, "not now", http.StatusInternalServerError)
+		}
+	})
+	http.HandleFunc("GET /once", func(w http.ResponseWriter, r *http.Request) {
+		if asked.Add(1) > 1 {
+			http.NotFound(w, r)
+		}
+	})
+	http.HandleFunc("GET /for-ever", func(w http.ResponseWriter, _ *http.Request) {
+		_ = http.NewResponseController(w).Flush()
+		<-stopping
+	})
+	http.HandleFunc("GET /late", func(http.ResponseWriter, *http.Request) { time.Sleep(3 * time.Second) })
+	http.HandleFunc("GET /private", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "who?", http.StatusUnauthorized) })
+	http.HandleFunc("GET /log-out", func(http.ResponseWriter, *http.Request) { os.Exit(3) })
 }

@@ -47,7 +47,7 @@ func (w *probeFlags) checkHeaders() error {
 // checkUse refuses flags without an effect.
 func (w *probeFlags) checkUse(f runFlags) error {
 	if w.worker {
-		for _, name := range []string{"path", "req", "requests", "stream", "upload", "http2", "ws", "header", "data", "status", "hello", "silent", "url", "ready-path"} {
+		for _, name := range []string{"path", "req", "requests", "openapi", "no-look", "stream", "upload", "http2", "ws", "header", "data", "status", "hello", "silent", "url", "ready-path"} {
 			if f.given(name) {
 				return usagef("a --worker listens on nothing and has no clients: leave --%s out", name)
 			}

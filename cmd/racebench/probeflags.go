@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/racebench/racebench/internal/discover"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
 )
@@ -23,11 +24,12 @@ import (
 // probeFlags are the flags that take the place of a scenario file.
 type probeFlags struct {
 	paths, streams, events, uploads, sockets, reqs, headers, http2 []string
-	requests, data, status, hello                                  string
+	requests, openapi, data, status, hello                         string
 	url, ready, signal, signalTo, at, exit, preset                 string
 	before, beforeEach, check, attach, readyPath                   string
 	grace                                                          time.Duration
-	worker, silent                                                 bool
+	worker, silent, noLook, dryRun                                 bool
+	found                                                          []discover.Offer // by a look around
 	files                                                          *namedFiles
 }
 
@@ -54,6 +56,7 @@ func (w *probeFlags) groups(f *runFlags) []flagGroup {
 	verdict.Lookup("timeout").Usage = "a `TIME` for the whole probe: stop then, judge and write what ran (default: no new trial starts after 1 min)"
 	f.registerSeed(verdict)
 	output := groups[4].flags
+	output.BoolVar(&w.dryRun, "dry-run", false, "print what would be run, and end: nothing is started, so that nothing is looked for, either")
 	f.registerReport(output)
 	f.registerDir(output)
 	f.registerKeep(output)
@@ -74,9 +77,11 @@ func (w *probeFlags) registerProgram(fs *pflag.FlagSet) {
 }
 
 func (w *probeFlags) registerLoad(fs *pflag.FlagSet) {
-	fs.StringArrayVar(&w.paths, "path", nil, "a `PATH` to request (default /; may be repeated); one that takes a while shows more")
+	fs.StringArrayVar(&w.paths, "path", nil, "a `PATH` to request (default: / and what a look around finds; may be repeated); one that takes a while shows more")
 	fs.StringArrayVar(&w.reqs, "req", nil, "a `REQUEST` such as 'POST /orders' (may be repeated)")
 	fs.StringVar(&w.requests, "requests", "", "a `FILE` with a method and a URL or path on each line")
+	fs.StringVar(&w.openapi, "openapi", "", "an OpenAPI `FILE` in JSON: its GET operations without required parameters are requested")
+	fs.BoolVar(&w.noLook, "no-look", false, "ask for / alone, and do not look around for other paths first")
 	fs.StringArrayVarP(&w.headers, "header", "H", nil, "a header `NAME: VALUE` of every request (may be repeated)")
 	fs.StringVarP(&w.data, "data", "d", "", "the body of --req, as `TEXT` or @FILE")
 	fs.StringVar(&w.status, "status", "", "what a good answer has, as a `LIST` such as 200 or 2xx,503 (default: a status below 400)")
@@ -237,9 +242,21 @@ func (w *probeFlags) load() ([]spec.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range requests {
+	for i, r := range requests {
+		if i > 0 && r.found {
+			add("http-keepalive", 2, func(m *mapping) { r.beside(m, len(requests)) })
+			continue
+		}
 		add("http-keepalive", 4, func(m *mapping) { paced(m); r.put(m, body) })
 		add("http-oneshot", 2, func(m *mapping) { paced(m); r.put(m, body) })
+	}
+	for _, o := range w.found {
+		switch o.As {
+		case discover.Events:
+			add("sse", 2, func(m *mapping) { paced(m); m.text("path", o.Path) })
+		case discover.Socket:
+			add("websocket", 2, func(m *mapping) { m.text("path", o.Path) })
+		}
 	}
 	for _, p := range w.http2 {
 		add("http2", 4, func(m *mapping) { paced(m); m.text("path", p) })
@@ -296,65 +313,6 @@ func (w *probeFlags) putStatus(m *mapping) {
 		return
 	}
 	m.text("status", w.status)
-}
-
-// A probed request is a method and a path.
-type probed struct{ method, path string }
-
-func (r probed) put(m *mapping, body string) {
-	if r.method != "GET" {
-		m.text("method", r.method)
-		m.text("body", body)
-	}
-	m.text("path", r.path)
-}
-
-// allRequests are those of --path, --req and --requests; the root where none is named.
-func (w *probeFlags) allRequests() ([]probed, error) {
-	var all []probed
-	for _, p := range w.paths {
-		all = append(all, probed{"GET", p})
-	}
-	lines := append([]string(nil), w.reqs...)
-	if w.requests != "" {
-		raw, err := w.files.file(w.requests)
-		if err != nil {
-			return nil, usagef("--requests %s: %w", w.requests, err)
-		}
-		lines = append(lines, strings.Split(string(raw), "\n")...)
-	}
-	for _, line := range lines {
-		fields := strings.Fields(line)
-		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
-			continue
-		}
-		if len(fields) != 2 {
-			return nil, usagef("request %q: write a method and a path, such as 'POST /orders'", line)
-		}
-		path := fields[1]
-		if _, rest, ok := strings.Cut(path, "://"); ok {
-			_, after, _ := strings.Cut(rest, "/")
-			path = "/" + after
-		}
-		all = append(all, probed{fields[0], path})
-	}
-	if all == nil && w.http2 == nil && w.streams == nil && w.events == nil && w.uploads == nil && w.sockets == nil {
-		all = []probed{{"GET", ""}} // the url's own path
-	}
-	return all, nil
-}
-
-// body is the body of --req.
-func (w *probeFlags) body() (string, error) {
-	file, ok := strings.CutPrefix(w.data, "@")
-	if !ok {
-		return w.data, nil
-	}
-	raw, err := w.files.file(file)
-	if err != nil {
-		return "", usagef("-d @%s: %w", file, err)
-	}
-	return string(raw), nil
 }
 
 var notInNames = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^a-z0-9]+`) })

@@ -129,6 +129,9 @@ func estimate(programs []trial.Program, seeds []scenario.Seed, f runFlags, s set
 			if p.Target.Traits.ControlRun {
 				each += p.Scenario.Duration + overheadOf(p)
 			}
+			if s.prepare != nil {
+				each += overheadOf(p)
+			}
 			if s.beside != nil { // a probe's trial as PID 1, where a program without a handler does not stop, and the others
 				each += oneTrial(p, v, seeds[i]) + pid1Limit
 				for _, side := range sideTrials {

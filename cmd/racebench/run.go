@@ -176,12 +176,19 @@ func (a *app) runPrograms(ctx context.Context, programs []trial.Program, f runFl
 		return nil, err
 	}
 	e.progress.announce(programs, e.seeds, f, s)
-	folds, err := f.campaigns(ctx, programs, e.seeds, batch.Budget{
-		Trials: f.trials, For: f.forTime, Within: s.within, Whole: f.budgetOf(programs), Shard: part,
-	}, trial.Config{
+	c := trial.Config{
 		Catalog: a.catalog, Build: toolInfo().Build, Keep: keepOf(f.keep), Parallel: f.parallel,
 		FailFast: f.failFast, OnBase: s.onBase, Progress: e.progress.note, Corpus: f.corpus, Verify: f.verify, Reach: f.reach(),
-	}, e.run)
+	}
+	if s.prepare != nil {
+		if programs, c.Rehearsed, err = s.prepare(ctx, e); err != nil {
+			return nil, e.end(ctx, nil, err)
+		}
+		s.within = max(1, s.within-time.Since(e.began))
+	}
+	folds, err := f.campaigns(ctx, programs, e.seeds, batch.Budget{
+		Trials: f.trials, For: f.forTime, Within: s.within, Whole: f.budgetOf(programs), Shard: part,
+	}, c, e.run)
 	if s.beside != nil && err == nil {
 		folds = append(folds, s.beside(ctx, folds, e.run)...)
 	}

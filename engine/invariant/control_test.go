@@ -51,3 +51,35 @@ func TestAStoryHasTheSameRequestWithoutASignal(t *testing.T) {
 		t.Errorf("the story lacks the line\n%s\nand is\n%s", want, strings.Join(story, "\n"))
 	}
 }
+
+// TestWhatIsNotServedWellWithoutASignalIsNamed has a group of each fault, and those of nothing wrong.
+func TestWhatIsNotServedWellWithoutASignalIsNamed(t *testing.T) {
+	e, err := ledger.ParseText("the ledger", controlRun+`
+lane 3 bad-0 http-keepalive as=bad
+lane 4 events-0 sse as=events
+lane 5 ws-0 websocket as=ws
+lane 6 short-0 websocket as=short
+lane 7 none-0 websocket as=none
+lane 8 open-0 http-keepalive as=open
+op 3#1 at=100ms..110ms refused other code=500
+op 4#1 at=100ms..2s unknown
+op 8#1 at=100ms..2s unknown
+wire 4 open msg=4#1 sent=101ms first=110ms ended=2s out=68 in=131 port=5003 code=200 endless
+wire 5 open sent=101ms ended=2s out=68 in=131 port=5004
+wire 6 closed sent=101ms ended=300ms out=68 in=131 port=5005 code=1000
+wire 8 open msg=8#1 sent=101ms ended=2s out=68 port=5006
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []external.Unwell{
+		{Group: "home", Why: "the server closed the connection after 0 B of answer, without a signal"},
+		{Group: "bad", Why: "it was answered with 500 without a signal"},
+		{Group: "short", Why: "its connection ended without a signal"},
+		{Group: "none", Why: "no WebSocket could be opened"},
+		{Group: "open", Why: "its answer had not ended in the run without a signal"},
+	}
+	if got := external.UnwellIn(e); !slices.Equal(got, want) {
+		t.Errorf("not served well are\n%q, want\n%q", got, want)
+	}
+}

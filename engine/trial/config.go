@@ -5,8 +5,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/reach"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/result/void"
 )
 
 // Keep says which trial directories outlive their judgement.
@@ -34,6 +36,8 @@ type Config struct {
 	Corpus string
 	// Controlled says that the load is known to lose nothing without a signal: external programs get no control run.
 	Controlled bool
+	// Rehearsed is what the control run has shown, where it was made already.
+	Rehearsed *Control
 	// Freeze has Replay stop an external program before the signal, and let it run on after it.
 	Freeze bool
 	// Reach is where load may go.
@@ -49,6 +53,16 @@ type Config struct {
 	OnBase func(h result.Header, class string) bool
 	// Progress is told of every trial's end; nil is silence.
 	Progress func(Progress)
+}
+
+// A Control is what a run without a signal has shown.
+type Control struct {
+	Why     void.Reason // why the program cannot be tested; the zero Reason when it can
+	Note    string
+	Samples []breach.Sample
+	Asked   []result.Asked
+	Endless []string // groups whose answers never ended
+	Number  int      // the run's own, where it is kept
 }
 
 // A ClassCount says in how many trials a class of breach showed.

@@ -294,15 +294,6 @@ func WriteVerdict(dir rundir.TrialDir, t result.Trial) error {
 	return rundir.WriteFile(dir.Verdict(), append(raw, '\n'))
 }
 
-// A Control is what a run without a signal has shown.
-type Control struct {
-	Why     void.Reason // why the program cannot be tested; the zero Reason when it can
-	Note    string
-	Samples []breach.Sample
-	Asked   []result.Asked
-	Endless []string // groups whose answers never ended
-}
-
 // JudgeControl says why a program cannot be tested, or what its load did without a signal.
 func JudgeControl(plan Plan, dir rundir.TrialDir) (Control, error) {
 	e, err := ledger.Read(dir.Ledger())

@@ -44,6 +44,9 @@ func (o *outside) Poll(p ledger.Poll, path string) {
 // Control implements targets.Outside.
 func (o *outside) Control() bool { return o.s.plan.ID.Control }
 
+// Look implements targets.Outside.
+func (o *outside) Look() bool { return o.s.plan.ID.Look }
+
 // Endless implements targets.Outside.
 func (o *outside) Endless(group string) bool { return slices.Contains(o.s.plan.ID.Endless, group) }
 

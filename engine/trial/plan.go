@@ -47,6 +47,8 @@ type Identity struct {
 	Number      int `json:"number"`
 	// Control says that no signal is sent: what is lost then, no shutdown is to blame for.
 	Control bool `json:"control,omitempty"`
+	// Look says that what the program can be asked for is found out before the load.
+	Look bool `json:"look,omitempty"`
 	// Freeze says that the program is stopped before the signal: what shows then is forced.
 	Freeze bool `json:"freeze,omitempty"`
 	// Folder is where racebench ran an external program: relative paths begin there.

@@ -18,7 +18,7 @@ type arrow struct{ from, to string } // base names
 // readingOrder is the order in which the files of the engine are read: what stands in a file is told by the files
 // below it. An arrow to a file above is uphill.
 var readingOrder = map[string][]string{
-	"engine": {"turns.go", "confirm.go", "replay.go", "control.go", "repro.go", "campaign.go", "plain.go", "judgeall.go"},
+	"engine": {"turns.go", "confirm.go", "replay.go", "look.go", "control.go", "repro.go", "campaign.go", "plain.go", "judgeall.go"},
 	"engine/search": {"findings.go", "search.go", "searchprogress.go", "toolarge.go", "arena.go", "corpus.go", "shrinksim.go", "tellsim.go",
 		"replaysim.go"},
 	"engine/batch": {"header.go", "runtime.go", "rules.go", "failfast.go", "quota.go", "budget.go", "shard.go"},

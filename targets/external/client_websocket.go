@@ -58,10 +58,7 @@ func (c *webSocket) open() error {
 	var nonce [16]byte
 	_, _ = rand.Read(nonce[:]) // the protocol wants it; nothing depends on what it is
 	g := c.d.g
-	g.headers = append(g.headers[:len(g.headers):len(g.headers)], [][2]string{
-		{"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Version", "13"},
-		{"Sec-WebSocket-Key", base64.StdEncoding.EncodeToString(nonce[:])},
-	}...)
+	g.headers = append(g.headers[:len(g.headers):len(g.headers)], handshake(base64.StdEncoding.EncodeToString(nonce[:]))...)
 	if _, err := conn.rw.Write(headOf(s.p.address, g, "GET", c.d.path(), 0, false)); err != nil {
 		return err
 	}

@@ -111,6 +111,9 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 		p.out.heed() // should it end, nobody will have asked it to
 	}
 	s.unsample = s.sample()
+	if s.out.Look() {
+		t.Blocking(h.World.NewObject("what the program offers"), s.lookAround)
+	}
 	return s, nil
 }
 

@@ -1,0 +1,264 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/invariant/external"
+	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/discover"
+	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/scenario/spec"
+)
+
+// looks says whether a probe looks around: where nobody has said what is to be asked for, or how.
+func (w *probeFlags) looks() bool {
+	return !w.noLook && !w.worker && w.attach == "" && !w.names() && len(w.headers) == 0 && w.status == ""
+}
+
+// names says whether flags name what is asked for.
+func (w *probeFlags) names() bool {
+	return len(w.paths)+len(w.reqs)+len(w.http2)+len(w.streams)+len(w.events)+len(w.uploads)+len(w.sockets) > 0 || w.requests != "" || w.openapi != ""
+}
+
+// A lookAround finds out what a probe's program can be asked for, before its trials.
+type lookAround struct {
+	app     *app
+	w       *probeFlags
+	f       runFlags
+	args    []string
+	program *trial.Program // which the trials run
+	why     string         // nobody could look
+}
+
+// prepare makes the program that asks for what was found, and its control run. What is not always served well in that is
+// left out.
+func (l *lookAround) prepare(ctx context.Context, e *execution) ([]trial.Program, *trial.Control, error) {
+	control, err := l.around(ctx, e)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = nil // who is asked to end tests nothing, and says so
+	}
+	return []trial.Program{*l.program}, control, err
+}
+
+func (l *lookAround) around(ctx context.Context, e *execution) (*trial.Control, error) {
+	p := *l.program
+	c := trial.Config{Catalog: l.app.catalog, Build: toolInfo().Build, Keep: keepOf(l.f.keep), Reach: l.f.reach()}
+	idle, errs := trial.Compile(idling(p.Scenario), l.app.catalog)
+	if len(errs) > 0 {
+		return nil, &errs
+	}
+	seen, err := engine.Look(ctx, idle, e.seeds[0], c, e.run)
+	if err != nil || seen.Failed != nil {
+		return seen.Failed, err
+	}
+	l.why = seen.Why
+	offers, err := offersOf(seen.Offers)
+	if err != nil || !worthAsking(offers) {
+		return nil, err
+	}
+	for l.w.found = offers; worthAsking(l.w.found); {
+		if *l.program, err = l.app.probeProgram(l.args, l.w, l.f); err != nil {
+			return nil, err
+		}
+		control, unwell, err := engine.Rehearse(ctx, *l.program, e.seeds[0], c, e.run)
+		if err != nil {
+			return nil, err
+		}
+		if l.drop(unwell) {
+			continue
+		}
+		switch {
+		case control.Why.Code != "":
+		case l.program.AtStartup():
+			return nil, nil // how long its start takes is seen in the trials' own control run
+		default:
+			return &control, nil
+		}
+		l.dropAll("the program was not well when all of them were asked: " + control.Why.Text)
+	}
+	*l.program = p
+	return nil, nil
+}
+
+// idling is a scenario whose clients ask for nothing: a look does.
+func idling(s scenario.Scenario) scenario.Scenario {
+	external := *s.External
+	external.Fields = slices.DeleteFunc(slices.Clone(external.Fields), func(f spec.Field) bool { return f.Key.Text == "check" })
+	var silent mapping
+	silent.text("client", "tcp-silent")
+	s.External, s.Load, s.Duration = &external, []spec.Value{silent.Value}, lookDuration
+	return s
+}
+
+// lookDuration is how long the load of a look takes, which does nothing.
+const lookDuration = 1e6
+
+func offersOf(texts []string) ([]discover.Offer, error) {
+	var offers []discover.Offer
+	for _, text := range texts {
+		var o discover.Offer
+		if err := json.Unmarshal([]byte(text), &o); err != nil {
+			return nil, fmt.Errorf("what a look has found: %w", err)
+		}
+		offers = append(offers, o)
+	}
+	return offers, nil
+}
+
+// worthAsking says whether offers are more than the root as it is asked for anyway.
+func worthAsking(offers []discover.Offer) bool {
+	return slices.ContainsFunc(offers, func(o discover.Offer) bool {
+		return o.As != "" && (!o.Root || o.As != discover.Request || o.Status != 0)
+	})
+}
+
+// drop leaves out what was not served well, and says whether that was anything. The root stays where it is.
+func (l *lookAround) drop(unwell []external.Unwell) bool {
+	dropped := false
+	for _, u := range unwell {
+		path := l.pathOf(u.Group)
+		for i := range l.w.found {
+			if o := &l.w.found[i]; o.Path == path && o.As != "" && !(o.Root && o.Status == 0) {
+				o.As, o.Why, dropped = "", u.Why, true
+			}
+		}
+	}
+	return dropped
+}
+
+// dropAll leaves out all but the root.
+func (l *lookAround) dropAll(why string) {
+	for i := range l.w.found {
+		o := &l.w.found[i]
+		switch {
+		case o.Root:
+			o.As, o.Status, o.Why = discover.Request, 0, ""
+		case o.As != "":
+			o.As, o.Why = "", why
+		}
+	}
+}
+
+// pathOf is what a load group asks for; one that names none asks for the root.
+func (l *lookAround) pathOf(group string) string {
+	for _, g := range l.program.Scenario.Load {
+		name, ok := g.Get("as")
+		if !ok {
+			name, _ = g.Get("client")
+		}
+		if name.Text != group {
+			continue
+		}
+		if path, ok := g.Get("path"); ok {
+			return path.Text
+		}
+	}
+	for _, o := range l.w.found {
+		if o.Root {
+			return o.Path
+		}
+	}
+	return ""
+}
+
+// foundRequests are the requests of what was found, the root first.
+func (w *probeFlags) foundRequests() []probed {
+	var root, others []probed
+	for _, o := range w.found {
+		r := probed{method: "GET", path: o.Path, found: true}
+		switch {
+		case o.As != discover.Request:
+			continue
+		case o.Health: // it tells of the server's own state: a stop may change it
+			r.status = []string{"2xx", "3xx", "5xx"}
+		case o.Status != 0:
+			r.status = []string{"2xx", "3xx", fmt.Sprint(o.Status), "503"}
+		}
+		if o.Root {
+			r.path = "" // the url's own path
+			root = append(root, r)
+			continue
+		}
+		others = append(others, r)
+	}
+	return append(root, others...)
+}
+
+// described are the requests of an OpenAPI document.
+func (w *probeFlags) described() ([]probed, error) {
+	raw, err := w.files.file(w.openapi)
+	if err != nil {
+		return nil, usagef("--openapi %s: %w", w.openapi, err)
+	}
+	paths, err := discover.OpenAPI(raw)
+	if err != nil {
+		return nil, usagef("--openapi %s: %w; an OpenAPI document in JSON is read: write YAML as JSON first, or name paths with --path", w.openapi, err)
+	}
+	if len(paths) == 0 {
+		return nil, usagef("--openapi %s: no GET operation in it goes without a required parameter: name paths with --path", w.openapi)
+	}
+	var all []probed
+	for _, path := range paths {
+		all = append(all, probed{method: "GET", path: path})
+	}
+	return all, nil
+}
+
+// mostNamed is how many paths a note names at the most.
+const mostNamed = 8
+
+// notes say what a look has found that is not asked for, and what a verdict rests on.
+func (l *lookAround) notes() []string {
+	if l.why != "" {
+		return []string{"no other paths were looked for: " + l.why}
+	}
+	var notes, left []string
+	for _, o := range l.w.found {
+		switch {
+		case o.As == "":
+			left = append(left, o.Path+" ("+o.Why+")")
+		case o.Status != 0:
+			notes = append(notes, fmt.Sprintf("GET %s is always answered with %d: that it stops was judged with that; --path names what it serves", o.Path, o.Status))
+		}
+	}
+	if len(left) > 0 {
+		notes = append(notes, "found by a look around and not asked: "+some(left)+" (--path asks for one)")
+	}
+	return notes
+}
+
+// asked says what a plain probe has asked for.
+func (w *probeFlags) asked() string {
+	var paths []string
+	for _, o := range w.found {
+		switch o.As {
+		case discover.Request:
+			paths = append(paths, o.Path)
+		case discover.Events:
+			paths = append(paths, o.Path+" (a stream of events)")
+		case discover.Socket:
+			paths = append(paths, o.Path+" (a WebSocket)")
+		}
+	}
+	switch {
+	case len(paths) == 0:
+		return "only GET / was asked"
+	case worthAsking(w.found):
+		return "only GET " + some(paths) + " of what a look around found (--no-look: / alone)"
+	}
+	return "only GET " + some(paths) + " was asked"
+}
+
+// some is the beginning of a list, and how much more there is.
+func some(all []string) string {
+	if more := len(all) - mostNamed; more > 0 {
+		return strings.Join(all[:mostNamed], ", ") + fmt.Sprintf(" and %d more", more)
+	}
+	return strings.Join(all, ", ")
+}
