@@ -62,8 +62,8 @@ type Outside interface {
 	// Wire and Process take what is seen of the program into the ledger. Text is the process's.
 	Wire(w ledger.Wire)
 	Process(p ledger.Process, text string)
-	// Answer takes what was kept of an answer: its status line, and how its body begins.
-	Answer(a ledger.Answer, line, body string)
+	// Answer takes what was kept of an answer: its status line, how its body begins, and the hashes of its beginnings.
+	Answer(a ledger.Answer, line, body, trail string)
 	// Poll takes how the readiness at a path was answered.
 	Poll(p ledger.Poll, path string)
 	// Control says that no signal will come: what goes well is worth recording, too.

@@ -1,6 +1,7 @@
 package invariant
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ func TestSamplesAreTheMiddleOnesOfTheirGroups(t *testing.T) {
 	}
 	const ms = time.Millisecond
 	want := []breach.Sample{{Group: "slow", Out: 68, In: 131, Code: 200, Sent: ms, First: 150 * ms, Took: 150 * ms, Longest: 200 * ms, Of: 3}}
-	if got := external.Samples(e); !slices.Equal(got, want) {
+	if got := external.Samples(e); !reflect.DeepEqual(got, want) {
 		t.Errorf("the samples of the control run are %+v, want %+v: the middle one of the group that was answered", got, want)
 	}
 }

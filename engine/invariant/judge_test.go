@@ -55,6 +55,9 @@ func readCase(t *testing.T, path string) ledgerCase {
 			group, kind, _ := strings.Cut(words, " ")
 			kind, lists := strings.CutSuffix(kind, " *")
 			c.terms.Asking = append(c.terms.Asking, breach.Asking{Group: group, Kind: kind, Lists: lists})
+		} else if words, ok := strings.CutPrefix(line, "whole: "); ok { // GROUP PIECES a=LAST CHAIN…, or GROUP body=TEXT
+			group, answer, _ := strings.Cut(words, " ")
+			c.addWhole(t, group, answer)
 		} else if want, ok := strings.CutPrefix(line, "=> "); ok {
 			c.want = append(c.want, want)
 		} else if story, ok := strings.CutPrefix(line, "   | "); ok {
@@ -75,6 +78,28 @@ func readCase(t *testing.T, path string) ledgerCase {
 		}
 	}
 	return c
+}
+
+// addWhole adds an answer of the control run.
+func (c *ledgerCase) addWhole(t *testing.T, group, answer string) {
+	var w breach.Whole
+	if body, ok := strings.CutPrefix(answer, "body="); ok {
+		w.Body, w.Sized = body, true
+	} else {
+		words := strings.Fields(answer)
+		if _, err := fmt.Sscanf(words[0]+" "+words[1], "%d a=%x", &w.Pieces, &w.Last); err != nil {
+			t.Fatal(err)
+		}
+		w.Trail = strings.Join(words[2:], "")
+		if _, err := fmt.Sscanf(words[len(words)-1], "%x", &w.Chain); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if i := slices.IndexFunc(c.terms.Control, func(s breach.Sample) bool { return s.Group == group }); i >= 0 {
+		c.terms.Control[i].Whole = append(c.terms.Control[i].Whole, w)
+		return
+	}
+	c.terms.Control = append(c.terms.Control, breach.Sample{Group: group, Of: 9, Whole: []breach.Whole{w}})
 }
 
 func (c ledgerCase) judged(t *testing.T, name string, x *Index) (got, story []string) {

@@ -20,24 +20,6 @@ type Asked struct {
 	Ends *Ends `json:"ends,omitempty"`
 }
 
-// Ends are the last pieces of answers, as far as they are the same.
-type Ends struct {
-	Count int64  `json:"count"`
-	Last  uint64 `json:"last,string"` // a hash of the last piece of each; 0: they differ
-}
-
-// add adds those of other answers.
-func (e *Ends) add(o Ends) {
-	switch {
-	case e.Count == 0:
-		*e = o
-		return
-	case o.Count > 0 && o.Last != e.Last:
-		e.Last = 0
-	}
-	e.Count += o.Count
-}
-
 // AddAsked adds what is known of kinds of requests beside the trials: the answers of a run without a signal.
 func (r *Row) AddAsked(asked []Asked) {
 	for _, a := range asked {
@@ -60,8 +42,6 @@ func (r *Row) AddAsked(asked []Asked) {
 }
 
 const (
-	// mostlyGood is how many answers must end in one piece, and none in another, to prove that all do.
-	mostlyGood = 100
 	// fewGood and manyGood are how many good answers and none bad it takes, at the least, to blame the stop for bad ones
 	// in flight; fewChance and manyChance are how unlikely equal rates must make them then.
 	fewGood, fewChance   = 5, 1e-6
@@ -174,7 +154,11 @@ func (r *Row) addSuspect(s suspect) {
 		r.Suspects = slices.Insert(r.Suspects, at, s)
 		return
 	}
-	r.Suspects[at].add(s.RowBreach)
+	have := &r.Suspects[at]
+	have.add(s.RowBreach)
+	if have.If == NeverMore && s.If == WholeEnds {
+		have.If, have.Last = s.If, s.Last
+	}
 }
 
 func (r *Row) addSuspected(s suspected) {
@@ -207,8 +191,7 @@ func (r *Row) convicts(s suspect) bool {
 	case s.If == AlwaysGood:
 		return r.Asked[at].alwaysWell()
 	case s.If == WholeEnds:
-		e := r.Asked[at].Ends
-		return e != nil && e.Count >= mostlyGood && e.Last == s.Last && s.Last != 0
+		return r.Asked[at].Ends.convict(r.suspectLike(s))
 	}
 	return false
 }
@@ -309,7 +292,7 @@ func (r *Row) ofKind(s suspect) RowBreach {
 	b := s.RowBreach
 	text, counted := b.text()
 	at := slices.IndexFunc(r.Asked, func(a Asked) bool { return a.Kind == s.Kind })
-	if at >= 0 && counted && r.Asked[at].InFlight >= b.Count {
+	if at >= 0 && counted && s.Last == 0 && r.Asked[at].InFlight >= b.Count {
 		b.Of = r.Asked[at].InFlight
 		b.say(text, true)
 	}

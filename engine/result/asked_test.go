@@ -188,3 +188,38 @@ func TestErrorsAtAllTimesAreNotTheStops(t *testing.T) {
 		}
 	}
 }
+
+// TestWhenAnswersStopShort holds from when an answer that ended before its time breaks the promise.
+func TestWhenAnswersStopShort(t *testing.T) {
+	const kind, last = "http-stream GET /list", 7
+	for name, tc := range map[string]struct {
+		whole     result.Ends
+		short, of int64
+		need      result.Need
+		want      bool
+	}{
+		"all of a few after 100 whole ones":     {result.Ends{Count: 100, Last: last}, 3, 3, result.WholeEnds, true},
+		"the only one after 100":                {result.Ends{Count: 100, Last: last}, 1, 1, result.WholeEnds, true},
+		"5 of 54 after 100":                     {result.Ends{Count: 100, Last: last}, 5, 54, result.WholeEnds, true},
+		"1 of 54 after 100, likely at any time": {result.Ends{Count: 100, Last: last}, 1, 54, result.WholeEnds, false},
+		"after 99":                              {result.Ends{Count: 99, Last: last}, 3, 3, result.WholeEnds, false},
+		"whole ones that end in several pieces": {result.Ends{Count: 500}, 3, 3, result.WholeEnds, false},
+		"whole ones that end in another":        {result.Ends{Count: 500, Last: 8}, 3, 3, result.WholeEnds, false},
+		"with a length":                         {result.Ends{Count: 500, Last: last}, 3, 3, result.NeverMore, false},
+	} {
+		c := result.NewCampaign(header(), result.Rules{})
+		c.AddAsked([]result.Asked{{Kind: kind, Good: 500, Ends: &tc.whole}})
+		one := busyClean(t, 0, 0)
+		b := breach("every-request-answered/answer-cut/short", result.Breached, tc.short)
+		b.Kind, b.If, b.Last, b.Of, b.Summary = kind, tc.need, last, tc.of, fmt.Sprintf("%d of %d answers", tc.short, tc.of)
+		one.Suspects = []result.Breach{b}
+		c.Add(one)
+		if got := c.Condemns(one); got != tc.want {
+			t.Errorf("%s: the trial alone: %v, want %v", name, got, tc.want)
+		}
+		c.Finish()
+		if got := len(c.Breaches) == 1; got != tc.want || len(c.Warnings)+len(c.Breaches) != 2 { // its exit status warns, too
+			t.Errorf("%s: breaches %+v, warnings %+v, want %v", name, c.Breaches, c.Warnings, tc.want)
+		}
+	}
+}

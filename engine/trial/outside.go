@@ -30,8 +30,8 @@ func (o *outside) Process(p ledger.Process, text string) {
 }
 
 // Answer implements targets.Outside.
-func (o *outside) Answer(a ledger.Answer, line, body string) {
-	a.Line, a.Body = o.s.out.Name(line), o.s.out.Name(body)
+func (o *outside) Answer(a ledger.Answer, line, body, trail string) {
+	a.Line, a.Body, a.Trail = o.s.out.Name(line), o.s.out.Name(body), o.s.out.Name(trail)
 	o.s.out.Add(&a)
 }
 

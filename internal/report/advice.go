@@ -18,6 +18,7 @@ var advice = []struct{ part, text string }{
 	{"/answered-badly/503", "The program refuses requests that it had read before the signal. Refuse new ones only, and finish those that are in."},
 	{"/answered-badly/UNAVAILABLE", "The program refuses calls that it had read before the signal. Refuse new ones only, and finish those that are in."},
 	{"/answered-badly/", "A request in flight fails when the stop begins: what it needs is taken away first. Let requests end before their contexts are cancelled, their pools closed, their workers told to go."},
+	{"/answer-cut/short", "The program leaves answers off when the stop begins, and ends them as if they were whole. Let what writes an answer go on to its end, or cut the connection so that the client sees that it is not whole."},
 	{"/died-of-", "The program died of the signal: it has no handler for it, or none yet. Catch it; then stop accepting, let requests in flight finish, answer it with Connection: close, and exit last, at a deadline of your own."},
 	{"/upload-half-received/connection-closed", "The program lives on and closes connections whose request is still coming. Count a request from its first byte, not from its last."},
 	{"/connection-closed", "The program lives on and closes connections whose request it has read: close only idle ones."},

@@ -1,6 +1,8 @@
 package external
 
 import (
+	"hash"
+	"hash/fnv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -21,6 +23,9 @@ type body struct {
 	kept        [bodyKept]byte
 	size        int64
 	first, last time.Time // when some of it came
+	pieced      bool      // its length was not said before it
+	piece       hash.Hash64
+	in          pieces
 }
 
 // Write implements io.Writer.
@@ -33,6 +38,12 @@ func (b *body) Write(p []byte) (int, error) {
 		b.first = b.last
 	}
 	b.size += int64(len(p))
+	if b.pieced {
+		if b.piece == nil {
+			b.piece = fnv.New64a()
+		}
+		_, _ = b.piece.Write(p)
+	}
 	return len(p), nil
 }
 
@@ -52,17 +63,58 @@ func (b *body) begins() string {
 	return text
 }
 
-// keepAnswer records what was kept of an answer.
-func (s *instance) keepAnswer(x exchange, d *dialer) {
-	if s.out.Control() {
+// keptEnds is of how many good answers before the signal that come in pieces it is recorded how they end.
+const keptEnds = 120
+
+// A keptAnswers counts the answers of a group of which something was recorded.
+type keptAnswers struct {
+	n, unlike int
+	first     ledger.Answer
+	body      string
+}
+
+// wants says whether an answer that no stop can have touched is worth recording: one of the first, or one that is not
+// like the first of all.
+func (k *keptAnswers) wants(x ledger.Answer, body string, most int) bool {
+	if k.n++; k.n == 1 {
+		k.first, k.body = x, body
+	}
+	if x.Chain != k.first.Chain || x.Sized != k.first.Sized || x.Sized && body != k.body {
+		k.unlike++
+		return k.n <= most || k.unlike <= answersKept
+	}
+	return k.n <= most
+}
+
+// keepAnswer records what was kept of an answer. untouched says that no stop can have touched it.
+func (s *instance) keepAnswer(x exchange, d *dialer, untouched bool) {
+	in := &x.body.in
+	a := ledger.Answer{Msg: x.wire.Msg, Pieces: in.n, Chain: in.chain, Last: in.last, Sized: !x.body.pieced && !x.unsized}
+	if untouched {
+		if in.n == 0 && !s.out.Control() {
+			return
+		}
+		most, text := answersKept, ""
+		if in.n > 0 {
+			most = keptEnds
+		} else {
+			text = x.body.begins()
+		}
 		s.mu.Lock()
-		s.answers[d.role.Group]++
-		enough := s.answers[d.role.Group] > answersKept
+		g := s.answers[d.role.Group]
+		if g == nil {
+			g = &keptAnswers{}
+			s.answers[d.role.Group] = g
+		}
+		wanted := g.wants(a, text, most)
 		s.mu.Unlock()
-		if enough {
+		if !wanted {
+			return
+		}
+		if !s.out.Control() {
+			s.out.Answer(a, "", "", "")
 			return
 		}
 	}
-	a := ledger.Answer{Msg: x.wire.Msg}
-	s.out.Answer(a, x.line, x.body.begins())
+	s.out.Answer(a, x.line, x.body.begins(), in.trailText())
 }

@@ -121,8 +121,8 @@ func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
 	if x.why != "" {
 		s.remark(d.role.Name, x.why)
 	}
-	if w.End == extern.WireAnswered && (struck == 0 && good && s.out.Control() || struck > 0 && x.began < struck) {
-		s.keepAnswer(x, d)
+	if w.End == extern.WireAnswered && (struck == 0 && good || struck > 0 && x.began < struck) {
+		s.keepAnswer(x, d, struck == 0)
 	}
 	code := uint16(w.Code)
 	switch {

@@ -106,6 +106,9 @@ func (h *responseHead) readBody(r *bufio.Reader, method string, into io.Writer) 
 	case method == "HEAD", h.status == 204, h.status == 304, h.status == 101:
 		return nil
 	case h.chunked:
+		if b, ok := into.(*body); ok {
+			b.pieced = true
+		}
 		return readChunks(r, into)
 	case h.length >= 0:
 		_, err := io.CopyN(into, r, h.length)
@@ -130,6 +133,9 @@ func readChunks(r *bufio.Reader, into io.Writer) error {
 		if size > 0 {
 			if _, err := io.CopyN(into, r, size); err != nil {
 				return err
+			}
+			if b, ok := into.(*body); ok {
+				b.pieceEnds()
 			}
 			if _, err := r.Discard(2); err != nil {
 				return err

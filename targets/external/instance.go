@@ -28,12 +28,12 @@ type instance struct {
 
 	mu      sync.Mutex
 	conns   map[*wireConn]struct{}
-	held    map[session]struct{}  // sessions that end with nothing but themselves
-	told    map[string]bool       // what was remarked of a group
-	writes  []write               // that were acknowledged
-	asked   map[string]*kindCount // by kind of request
-	answers map[string]int        // of a group, of which something was kept
-	good    map[string]int        // good answers of a group that were recorded, in a run without a signal
+	held    map[session]struct{}    // sessions that end with nothing but themselves
+	told    map[string]bool         // what was remarked of a group
+	writes  []write                 // that were acknowledged
+	asked   map[string]*kindCount   // by kind of request
+	answers map[string]*keptAnswers // of a group, of which something was recorded
+	good    map[string]int          // good answers of a group that were recorded, in a run without a signal
 
 	h2    h2pool
 	setup sync.Mutex // one client at a time makes what all of them write to
@@ -67,7 +67,7 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 	if h.Outside == nil {
 		return nil, fmt.Errorf("an external program needs engine real")
 	}
-	s := &instance{c: c, h: h, out: h.Outside, w: h.World, conns: map[*wireConn]struct{}{}, held: map[session]struct{}{}, told: map[string]bool{}, good: map[string]int{}, answers: map[string]int{}, asked: map[string]*kindCount{}, polls: newPolls(c.readyPath)}
+	s := &instance{c: c, h: h, out: h.Outside, w: h.World, conns: map[*wireConn]struct{}{}, held: map[session]struct{}{}, told: map[string]bool{}, good: map[string]int{}, answers: map[string]*keptAnswers{}, asked: map[string]*kindCount{}, polls: newPolls(c.readyPath)}
 	s.rest.lost = make(chan struct{}, 1)
 	if err := adopt(); err != nil {
 		return nil, fmt.Errorf("become the parent of what the program leaves behind: %w", err)

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -269,6 +270,7 @@ func (c *h2conn) heads(f *http2.MetaHeadersFrame) {
 			return // the answer is still to come
 		}
 		x.code, x.line = code, "HTTP/2 "+status
+		x.body.pieced = !slices.ContainsFunc(f.RegularFields(), func(h hpack.HeaderField) bool { return h.Name == "content-length" })
 	}
 	for _, h := range f.RegularFields() {
 		if n, err := strconv.Atoi(h.Value); h.Name == "grpc-status" && err == nil && n > 0 && n < 1<<8 {
@@ -284,8 +286,9 @@ func (c *h2conn) heads(f *http2.MetaHeadersFrame) {
 }
 
 func (c *h2conn) data(f *http2.DataFrame) error {
-	if x := c.stream(f.StreamID); x != nil {
+	if x := c.stream(f.StreamID); x != nil && len(f.Data()) > 0 {
 		_, _ = x.body.Write(f.Data())
+		x.body.pieceEnds()
 	}
 	if f.StreamEnded() {
 		c.finish(f.StreamID, extern.WireAnswered, "")

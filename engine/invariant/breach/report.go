@@ -39,6 +39,9 @@ func (r *Report) Suspect(class, kind string, need result.Need, n, of int64, summ
 	b.Kind, b.If = kind, need
 }
 
+// EndsIn says of the last suspect how the answers end that are whole: a hash of their last piece.
+func (r *Report) EndsIn(last uint64) { r.all[len(r.all)-1].Last = last }
+
 // Crash reports n breaches that are crashes.
 func (r *Report) Crash(class string, n int64, summary string, s *Story) {
 	r.add(class, result.Crashed, n, 0, summary, s)

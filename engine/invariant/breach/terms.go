@@ -64,4 +64,15 @@ type Sample struct {
 	Took    time.Duration `json:"took_ns"`
 	Longest time.Duration `json:"longest_ns"` // of all of the group
 	Of      int           `json:"of"`         // how many were answered
+	Whole   []Whole       `json:"whole,omitempty"`
+}
+
+// A Whole is an answer that no stop has touched: what a shorter one is held against.
+type Whole struct {
+	Pieces int64  `json:"pieces,omitempty"`
+	Chain  uint64 `json:"chain,omitempty,string"`
+	Last   uint64 `json:"last,omitempty,string"`
+	Trail  string `json:"trail,omitempty"` // what Chain was after each of its first pieces, 16 hex digits each
+	Sized  bool   `json:"sized,omitempty"`
+	Body   string `json:"body,omitempty"` // of a sized one: how it begins
 }

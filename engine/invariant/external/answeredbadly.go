@@ -56,6 +56,17 @@ func Asked(e *ledger.Evidence, terms breach.Terms) []result.Asked {
 			a.BadInFlight, a.Trials = a.BadInFlight+1, 1
 		}
 	}
+	for _, a := range p.e.Answers {
+		if p.untouched(a) && a.Pieces > 0 {
+			asked := count(a.Msg.Lane())
+			if asked.Ends == nil {
+				asked.Ends = &result.Ends{Last: a.Last}
+			} else if asked.Ends.Last != a.Last {
+				asked.Ends.Last = 0
+			}
+			asked.Ends.Count++
+		}
+	}
 	delete(of, "")
 	var all []result.Asked
 	for _, kind := range slices.Sorted(maps.Keys(of)) {
@@ -102,6 +113,7 @@ func Suspects(e *ledger.Evidence, terms breach.Terms) []result.Breach {
 		summary := "requests that the server had read before the signal were answered with " + extern.StatusName(g.Example.Code)
 		r.Suspect(one.class, one.kind, need, g.N, g.Of, summary, p.wireStory(r, g))
 	}
+	p.shortAnswers(r)
 	return r.Breaches()
 }
 

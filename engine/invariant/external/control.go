@@ -130,6 +130,7 @@ func Samples(e *ledger.Evidence) []breach.Sample {
 				break
 			}
 		}
+		s.Whole = p.whole(info.Group)
 		_, s.Longest, s.Of = p.answeredUntil(info.Group, math.MaxInt64)
 		samples = append(samples, s)
 	}

@@ -149,6 +149,9 @@ func handler() http.Handler {
 		}
 	})
 	mux.HandleFunc("/readyz", readiness)
+	for path, answer := range piecewise {
+		mux.HandleFunc(path, answer)
+	}
 	mux.HandleFunc("/ws", webSocket)
 	mux.HandleFunc("/kv/", keyValue)
 	return mux
