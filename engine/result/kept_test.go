@@ -29,7 +29,7 @@ func TestAKeptScheduleFailsAndIsNotCounted(t *testing.T) {
 		t.Errorf("%s, %+v, %+v", c.Verdict, c.Trials, c.BreachRate)
 	}
 	r := reportOf(t, c)
-	for range 2 {
+	for i := range 2 {
 		row := r.Results[0]
 		b := row.Breaches[0]
 		if b.Trials != 0 || b.Count != 0 || b.Natural != 0 || !slices.Equal(b.Kept, []string{"a.replay", "b.replay"}) ||
@@ -41,7 +41,7 @@ func TestAKeptScheduleFailsAndIsNotCounted(t *testing.T) {
 		}
 		var err error
 		other := stored(t, reportOf(t, fold(5, result.Rules{}, clean(5)...)))
-		other.Started = other.Started.Add(time.Hour)
+		other.Started = other.Started.Add(time.Duration(1+i) * time.Hour)
 		if r, err = result.Merge([]*result.Report{stored(t, r), other}); err != nil {
 			t.Fatal(err)
 		}

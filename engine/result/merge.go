@@ -1,8 +1,10 @@
 package result
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -17,8 +19,10 @@ import (
 type Merger struct {
 	sum   Report
 	added int
-	runs  map[run]bool
+	runs  map[run]bool // each report
 	rows  []*summand
+
+	merged map[origin]bool // the runs in them
 }
 
 // A run tells stored reports apart: no two have all of it in common.
@@ -43,7 +47,7 @@ func (m *Merger) Add(r *Report) error {
 		return fmt.Errorf("merge results: two of them are the same run, of %s: its trials would count twice", r.Started.Format(time.RFC3339))
 	}
 	if m.added == 0 {
-		m.sum, m.runs = *r, map[run]bool{}
+		m.sum, m.runs, m.merged = *r, map[run]bool{}, map[origin]bool{}
 		m.sum.ElapsedNS, m.sum.Results, m.sum.Verdict = 0, []Row{}, Passed
 	}
 	m.runs[id] = true
@@ -61,6 +65,22 @@ func (m *Merger) Add(r *Report) error {
 		if err := m.rows[at].add(row); err != nil {
 			return fmt.Errorf("merge results of %s/%s: %w", row.Target, row.Variant, err)
 		}
+	}
+	return m.addOrigins(r) // what rows say of their parts is plainer, and was said
+}
+
+// addOrigins adds the runs that a report has the results of. One that is in two of them would count twice.
+func (m *Merger) addOrigins(r *Report) error {
+	own := r.Merged
+	if len(own) == 0 {
+		own = []origin{{r.Started, r.ElapsedNS, r.Seed}}
+	}
+	for _, o := range own {
+		o.Started = o.Started.UTC()
+		if m.merged[o] && !o.Started.IsZero() {
+			return fmt.Errorf("merge results: two of them have the run of %s in them: its trials would count twice", o.Started.Format(time.RFC3339))
+		}
+		m.merged[o] = true
 	}
 	return nil
 }
@@ -80,6 +100,11 @@ func (m *Merger) Report() (*Report, error) {
 	}
 	if len(m.rows) == 0 {
 		sum.Verdict = Untested
+	}
+	if m.added > 1 {
+		sum.Merged = slices.SortedFunc(maps.Keys(m.merged), func(a, b origin) int {
+			return cmp.Or(a.Started.Compare(b.Started), strings.Compare(a.Seed, b.Seed), cmp.Compare(a.ElapsedNS, b.ElapsedNS))
+		})
 	}
 	return &sum, nil
 }
@@ -137,7 +162,8 @@ func (s *summand) finish() (Row, error) {
 		}
 	}
 	sum.withParts(s.sortedParts())
-	return *sum, sum.seal()
+	err := sum.seal()
+	return *sum, err
 }
 
 // append adds a stored row of another run, or of another part of the same one.

@@ -20,8 +20,16 @@ type Report struct {
 	ElapsedNS int64     `json:"elapsed_ns"`
 	Command   []string  `json:"command"`
 	Seed      string    `json:"seed"`
-	Verdict   Verdict   `json:"verdict"` // the worst of the results
+	Merged    []origin  `json:"merged,omitempty"` // of a merge: the runs in it
+	Verdict   Verdict   `json:"verdict"`          // the worst of the results
 	Results   []Row     `json:"results"`
+}
+
+// An origin is a run of which a merge has the results.
+type origin struct {
+	Started   time.Time `json:"started"`
+	ElapsedNS int64     `json:"elapsed_ns"`
+	Seed      string    `json:"seed"`
 }
 
 // Tool says which racebench ran.
