@@ -33,12 +33,8 @@ const secondAfter = 100 * time.Millisecond
 // sideTrials are those of a program that racebench starts.
 var sideTrials = []sideTrial{
 	{"before-ready", "a signal before it is ready", 3, false, func(s *scenario.Scenario, strike spec.Value) {
+		// The load stays: that it holds no stop is known. A client that says nothing would hold that of Go's net/http for 5 s.
 		s.Inject = []spec.Value{at(strike, "startup")}
-		if len(s.Load) > 0 { // what is struck is the start: nobody needs to ask for anything
-			var silent mapping
-			silent.text("client", "tcp-silent")
-			s.Load = []spec.Value{silent.Value}
-		}
 	}},
 	{"second-signal", "a second signal " + secondAfter.String() + " after the first", 1, true, func(s *scenario.Scenario, strike spec.Value) {
 		first := s.Duration / 2

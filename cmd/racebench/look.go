@@ -224,7 +224,7 @@ func (l *lookAround) notes() []string {
 		case o.As == "":
 			left = append(left, o.Path+" ("+o.Why+")")
 		case o.Status != 0:
-			notes = append(notes, fmt.Sprintf("GET %s is always answered with %d: that it stops was judged with that; --path names what it serves", o.Path, o.Status))
+			notes = append(notes, fmt.Sprintf("GET %s is always answered with %d: whether it stops is judged with that; --path names what it serves", o.Path, o.Status))
 		}
 	}
 	if len(left) > 0 {
@@ -247,7 +247,7 @@ func (w *probeFlags) asked() string {
 		}
 	}
 	switch {
-	case len(paths) == 0:
+	case len(paths) == 0, slices.Equal(paths, []string{"/"}):
 		return "only GET / was asked"
 	case worthAsking(w.found):
 		return "only GET " + some(paths) + " of what a look around found (--no-look: / alone)"

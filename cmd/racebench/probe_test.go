@@ -44,6 +44,9 @@ func testServer() {
 		case <-time.After(400 * time.Millisecond):
 		}
 	}
+	if os.Args[1] == "early-waits" { // is told long before it listens, and goes on for a while
+		time.Sleep(300 * time.Millisecond)
+	}
 	stopping := make(chan struct{})
 	http.HandleFunc("/slow", func(w http.ResponseWriter, _ *http.Request) {
 		select {
@@ -69,6 +72,9 @@ func testServer() {
 	<-stop
 	if os.Args[1] == "fails" || os.Args[1] == "site-fails" || os.Args[1] == "site" { // what is in flight when it is told to stop
 		close(stopping)
+	}
+	if os.Args[1] == "early-waits" {
+		time.Sleep(500 * time.Millisecond)
 	}
 	if os.Args[1] == "twice-careless" { // a second signal finds it in the middle of its stop
 		select {
