@@ -44,8 +44,8 @@ func TestText(t *testing.T) {
 		"## a\n### b\n":       "## a\n### b\n",
 		"a ##[group]\n":       "a \\x23#[group]\n",
 	} {
-		if got := string(Text([]byte(give))); got != want {
-			t.Errorf("Text(%q) = %q, want %q", give, got, want)
+		if got := string(text([]byte(give), false)); got != want {
+			t.Errorf("text(%q) = %q, want %q", give, got, want)
 		}
 	}
 	colored := "\x1b[1mbold\x1b[0m\n  ::error::x\n"

@@ -2,7 +2,7 @@
 // other people's programs in it, and who reads it is a terminal, which obeys control characters, or a CI system, which
 // obeys lines such as ::error::. Here both become visible text.
 //
-// Line is for one value, Text for lines of text, and a Writer lets nothing else through. A rendering that has rules of
+// Line is for one value, and a Writer lets only clean lines through. A rendering that has rules of
 // its own (JSON, HTML, the workflow commands of -o github) cleans its values by Line and is written as it is.
 package console
 
@@ -85,10 +85,8 @@ func unmarked(s string) string {
 	return s
 }
 
-// Text returns lines of text in which nothing is a command. Line breaks and tabs stay.
-func Text(p []byte) []byte { return text(p, false) }
-
-// text is Text; within says that the first line has begun already.
+// text returns lines of text in which nothing is a command. Line breaks and tabs stay; within says that the first line has
+// begun already.
 func text(p []byte, within bool) []byte {
 	if bytes.IndexFunc(p, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r >= 0x7f }) >= 0 {
 		var b bytes.Buffer
