@@ -26,7 +26,8 @@ func (x *Index) markQueued() {
 
 // AtRisk says what was under way when the first signal struck, and how much of it was lost: accepted
 // messages that a subscriber was still owed ("queued"), and calls that had not returned
-// ("call-in-flight"). It is nil when nothing struck.
+// ("call-in-flight"); and, of a store, streams that clients had been given and not read to the end ("stream-open").
+// It is nil when nothing struck.
 func AtRisk(x *Index, terms breach.Terms) []result.Risk {
 	if !x.struck {
 		return nil
@@ -39,8 +40,14 @@ func AtRisk(x *Index, terms breach.Terms) []result.Risk {
 	}
 	queued := result.Risk{Kind: "queued", Count: int64(count(x.queued))}
 	calls := result.Risk{Kind: "call-in-flight", Count: x.openCall}
+	risks := func() []result.Risk {
+		if len(x.e.Accesses) == 0 {
+			return []result.Risk{queued, calls}
+		}
+		return []result.Risk{queued, calls, {Kind: "stream-open", Count: x.openStreams()}}
+	}
 	if !x.lossJudged(terms) {
-		return []result.Risk{queued, calls}
+		return risks()
 	}
 	o := x.newLosses(&terms)
 	for lane, ops := range x.e.Ops {
@@ -60,7 +67,30 @@ func AtRisk(x *Index, terms breach.Terms) []result.Risk {
 			}
 		}
 	}
-	return []result.Risk{queued, calls}
+	return risks()
+}
+
+// openStreams counts streams whose calls had returned, and that were not at their end when the first signal struck.
+func (x *Index) openStreams() (n int64) {
+	ended := map[uint64]bool{}
+	for _, a := range x.e.Accesses {
+		if a.Ended && a.At <= x.strikeAt {
+			ended[a.Number] = true
+		}
+	}
+	for _, a := range x.e.Accesses {
+		if a.Ended || a.Kind != ledger.SnapshotAccess || a.At > x.strikeAt {
+			continue
+		}
+		op, ok := x.e.Op(a.Msg)
+		if !ok || op.Outcome != ledger.Accepted || op.Ended > x.strikeAt {
+			continue
+		}
+		if !ended[a.Number] {
+			n++
+		}
+	}
+	return n
 }
 
 // reopenRisk is what was at risk of a trial that ends with a reopen: messages that had been accepted when

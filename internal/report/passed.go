@@ -24,6 +24,7 @@ var kinds = map[string][2]string{
 	"signal":         {"signal delivered", "signals delivered"},
 	"queued":         {"accepted message still on its way to a subscriber", "accepted messages still on their way to a subscriber"},
 	"call-in-flight": {"call that had not returned", "calls that had not returned"},
+	"stream-open":    {"stream open", "streams open"},
 	"stored":         {"message that had been accepted", "messages that had been accepted"},
 }
 
