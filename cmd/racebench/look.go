@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/invariant/external"
@@ -32,6 +33,7 @@ type lookAround struct {
 	w       *probeFlags
 	f       runFlags
 	args    []string
+	within  time.Duration  // that the whole probe has
 	program *trial.Program // which the trials run
 	why     string         // nobody could look
 }
@@ -58,11 +60,10 @@ func (l *lookAround) around(ctx context.Context, e *execution) (*trial.Control, 
 		return seen.Failed, err
 	}
 	l.why = seen.Why
-	offers, err := offersOf(seen.Offers)
-	if err != nil || !worthAsking(offers) {
+	if l.w.found, err = offersOf(seen.Offers); err != nil {
 		return nil, err
 	}
-	for l.w.found = offers; worthAsking(l.w.found); {
+	for worthAsking(l.w.found) {
 		if *l.program, err = l.app.probeProgram(l.args, l.w, l.f); err != nil {
 			return nil, err
 		}
@@ -70,10 +71,17 @@ func (l *lookAround) around(ctx context.Context, e *execution) (*trial.Control, 
 		if err != nil {
 			return nil, err
 		}
-		if l.drop(unwell) {
+		late := time.Since(e.began) > l.within/2
+		if dropped := l.dropHolding(unwell) || l.drop(unwell); dropped && !late {
 			continue
 		}
 		switch {
+		case late && len(unwell) > 0:
+			l.dropAll("there was no time left to see which of them are served well")
+			continue
+		case l.starvesRoot(unwell):
+			l.dropAll("the root waited too long for its answers beside them")
+			continue
 		case control.Why.Code != "":
 		case l.program.AtStartup():
 			return nil, nil // how long its start takes is seen in the trials' own control run
@@ -130,6 +138,29 @@ func (l *lookAround) drop(unwell []external.Unwell) bool {
 		}
 	}
 	return dropped
+}
+
+// dropHolding leaves out what holds a connection for long where requests beside it were starved, and says whether that was
+// anything: a server of few workers serves nothing else then.
+func (l *lookAround) dropHolding(unwell []external.Unwell) bool {
+	if !slices.ContainsFunc(unwell, func(u external.Unwell) bool { return u.Starved }) {
+		return false
+	}
+	dropped := false
+	for i := range l.w.found {
+		if o := &l.w.found[i]; o.As == discover.Events || o.As == discover.Socket {
+			o.As, o.Why, dropped = "", "other requests waited too long beside it", true
+		}
+	}
+	return dropped
+}
+
+// starvesRoot says whether the root waited for its answers, and others are asked that it may have waited for.
+func (l *lookAround) starvesRoot(unwell []external.Unwell) bool {
+	return worthAsking(l.w.found) && slices.ContainsFunc(unwell, func(u external.Unwell) bool {
+		path := l.pathOf(u.Group)
+		return u.Starved && slices.ContainsFunc(l.w.found, func(o discover.Offer) bool { return o.Root && o.As != "" && o.Path == path })
+	})
 }
 
 // dropAll leaves out all but the root.
@@ -228,7 +259,7 @@ func (l *lookAround) notes() []string {
 		}
 	}
 	if len(left) > 0 {
-		notes = append(notes, "found by a look around and not asked: "+some(left)+" (--path asks for one)")
+		notes = append(notes, "found by a look around and not asked: "+some(left)+" (--path, --sse or --ws asks for one)")
 	}
 	return notes
 }

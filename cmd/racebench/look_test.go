@@ -83,3 +83,30 @@ func TestWhatIsNotServedWellIsLeftOut(t *testing.T) {
 		t.Errorf("not all was left out: %v", w.found)
 	}
 }
+
+// TestWhatStarvesOthersIsLeftOut has a server of few workers, all of which a stream holds; and a twin whose stream holds
+// nobody up.
+func TestWhatStarvesOthersIsLeftOut(t *testing.T) {
+	w := newProbeFlags(newNamedFiles(t.Context()))
+	w.signal, w.at, w.grace, w.found = "SIGTERM", probeMoment, 1, found()
+	s, err := w.scenario([]string{"./server"}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := lookAround{w: w, program: &trial.Program{Scenario: s}}
+	well := []external.Unwell{{Group: "http-keepalive-2", Why: "it was answered with 500"}}
+	if l.dropHolding(well) || l.starvesRoot(well) {
+		t.Errorf("nobody was starved, and what is asked for is %v", w.found)
+	}
+	root := []external.Unwell{{Group: "http-keepalive", Why: "late", Starved: true}}
+	if !l.dropHolding(root) || w.found[2].As != "" || w.found[5].As != "" || w.found[1].As != discover.Request {
+		t.Errorf("what holds connections is still asked for: %v", w.found)
+	}
+	if l.dropHolding(root) || !l.starvesRoot(root) {
+		t.Error("the root that is starved by other requests is not seen")
+	}
+	l.dropAll("together")
+	if l.starvesRoot(root) {
+		t.Error("a root alone is starved by nobody else")
+	}
+}

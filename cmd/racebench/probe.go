@@ -72,7 +72,7 @@ Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested
 			defer stop()
 			s := settings{within: cmp.Or(f.timeout, probeBudget), keepScenario: true}
 			began := time.Now()
-			l := &lookAround{app: a, w: w, f: f, args: args, program: &program}
+			l := &lookAround{app: a, w: w, f: f, args: args, within: s.within, program: &program}
 			if w.looks() {
 				s.prepare = l.prepare
 			}

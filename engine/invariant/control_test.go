@@ -62,13 +62,22 @@ lane 5 ws-0 websocket as=ws
 lane 6 short-0 websocket as=short
 lane 7 none-0 websocket as=none
 lane 8 open-0 http-keepalive as=open
+lane 9 late-0 http-keepalive as=late
+lane 10 waits-0 http-keepalive as=waits
+lane 11 long-0 http-keepalive as=long
 op 3#1 at=100ms..110ms refused other code=500
 op 4#1 at=100ms..2s unknown
 op 8#1 at=100ms..2s unknown
+op 9#1 at=100ms..4s accepted code=200
+op 10#1 at=100ms..4s unknown
+op 11#1 at=100ms..4s accepted code=200
 wire 4 open msg=4#1 sent=101ms first=110ms ended=2s out=68 in=131 port=5003 code=200 endless
 wire 5 open sent=101ms ended=2s out=68 in=131 port=5004
 wire 6 closed sent=101ms ended=300ms out=68 in=131 port=5005 code=1000
 wire 8 open msg=8#1 sent=101ms ended=2s out=68 port=5006
+wire 9 answered msg=9#1 sent=101ms first=3900ms ended=4s out=68 in=131 port=5007 code=200
+wire 10 open msg=10#1 sent=101ms ended=4s out=68 port=5008
+wire 11 answered msg=11#1 sent=101ms first=110ms ended=4s out=68 in=131 port=5009 code=200
 `)
 	if err != nil {
 		t.Fatal(err)
@@ -79,8 +88,10 @@ wire 8 open msg=8#1 sent=101ms ended=2s out=68 port=5006
 		{Group: "short", Why: "its connection ended without a signal"},
 		{Group: "none", Why: "no WebSocket could be opened"},
 		{Group: "open", Why: "its answer had not ended in the run without a signal"},
+		{Group: "late", Why: "its answer did not begin within 3s without a signal", Starved: true},
+		{Group: "waits", Why: "its answer had not ended in the run without a signal", Starved: true},
 	}
 	if got := external.UnwellIn(e); !slices.Equal(got, want) {
-		t.Errorf("not served well are\n%q, want\n%q", got, want)
+		t.Errorf("not served well are\n%+v, want\n%+v", got, want)
 	}
 }

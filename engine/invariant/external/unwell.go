@@ -3,13 +3,29 @@ package external
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
 )
 
 // Unwell is a load group that was not served well although nobody had signalled the program.
-type Unwell struct{ Group, Why string }
+type Unwell struct {
+	Group, Why string
+	Starved    bool // nobody served it for long: others may have held all that serve
+}
+
+// longestWait is how long a request may wait for its answer to begin.
+const longestWait = 3 * time.Second
+
+// starved says whether a request waited too long for its answer to begin.
+func starved(w ledger.Wire) bool {
+	waited := w.First - w.Sent
+	if w.First == 0 {
+		waited = w.Ended - w.Sent
+	}
+	return w.Sent > 0 && !session(w) && (w.End == extern.WireAnswered || w.End == extern.WireOpen) && waited > longestWait
+}
 
 // UnwellIn are those of a run without a signal, in the order of the groups.
 func UnwellIn(e *ledger.Evidence) []Unwell {
@@ -19,8 +35,11 @@ func UnwellIn(e *ledger.Evidence) []Unwell {
 		if slices.ContainsFunc(all, func(u Unwell) bool { return u.Group == info.Group }) {
 			continue
 		}
+		hungry := slices.ContainsFunc(p.e.Wires, func(w ledger.Wire) bool { return w.Lane == lane && starved(w) })
 		if why := p.unwell(lane); why != "" {
-			all = append(all, Unwell{info.Group, why})
+			all = append(all, Unwell{info.Group, why, hungry})
+		} else if hungry {
+			all = append(all, Unwell{info.Group, fmt.Sprintf("its answer did not begin within %s without a signal", longestWait), hungry})
 		}
 	}
 	return all
