@@ -13,6 +13,7 @@ import (
 
 	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/corpus"
 	"github.com/racebench/racebench/internal/input"
 	"github.com/racebench/racebench/internal/rundir"
 )
@@ -230,8 +231,9 @@ func (k CorpusKeeper) Merge(ctx context.Context, into string, from []string) (un
 
 // class is what an entry is kept for: the class that it is named after, else the first that it showed.
 func (one keptSchedule) class() string {
+	name := corpus.Family(filepath.Base(one.path))
 	for _, class := range one.file.Classes {
-		if corpusName(one.file, class) == filepath.Base(one.path) {
+		if corpusName(one.file, class) == name {
 			return class
 		}
 	}

@@ -136,3 +136,14 @@ func TestMergingKeepsTheSmallest(t *testing.T) {
 		t.Error("a dry run made the folder")
 	}
 }
+
+// A schedule that is kept beside another one is kept for the class that both are named after.
+func TestWhatIsKeptBesideHasTheClassOfItsName(t *testing.T) {
+	f := *failures(t, trialtest.NewSimulator(t), "gate-only", pastGate, 1)[0]
+	f.Classes = []string{"no-lost-message/stage1/another", pastGate}
+	dir := corpusOf(t, map[string]string{strings.Replace(gateName, ".replay", ".0123456789ab.replay", 1): string(f.Marshal())})
+	entries, unread, err := search.CorpusKeeper{Catalog: catalog}.List(dir)
+	if err != nil || len(unread) > 0 || len(entries) != 1 || entries[0].Class != pastGate {
+		t.Errorf("%+v, %q, %v", entries, unread, err)
+	}
+}

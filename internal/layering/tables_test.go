@@ -11,7 +11,7 @@ var importRows = [][]string{
 	{"targets/all", "targets/targettest", "internal/report"},
 	{"engine", "internal/gate"},
 	{"engine/search", "engine/gotest"},
-	{"engine/batch", "engine/draw", "engine/trialtest", "internal/glossary"},
+	{"engine/batch", "engine/draw", "engine/trialtest", "internal/glossary", "internal/corpus"},
 	{"engine/trial"},
 	{"engine/explore"},
 	{"engine/fault", "engine/measure", "engine/invariant", "engine/loadgen", anyTarget},
