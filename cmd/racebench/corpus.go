@@ -14,26 +14,27 @@ import (
 
 func (a *app) corpusCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "corpus list|merge|prune DIR...",
-		Short: "Look after folders of kept schedules: list, merge and prune them",
+		Use:   "corpus list|merge|prune|push|pull DIR...",
+		Short: "Look after folders of kept schedules: list, merge, prune and share them",
 		Long: `Look after the folders in which racebench fuzz --corpus keeps failing schedules, such as
 testdata/racebench. They stay small: one schedule of each class and variant, the
-smallest that still fails.
+smallest that still fails. push and pull share them, by a folder or a branch of git.
 
 A file that cannot be read, that is no regular file, or that is a link out of its folder
 is told and left alone, and the status is 2.`,
 		Example: `  racebench corpus list testdata/racebench
   racebench corpus prune testdata/racebench --dry-run
-  racebench corpus merge testdata/racebench part-1 part-2`,
+  racebench corpus merge testdata/racebench part-1 part-2
+  racebench corpus pull git:racebench-corpus`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usagef("racebench corpus has no %q%s: it has list, merge and prune", args[0], didYouMean(args[0], commandNames(cmd)))
+				return usagef("racebench corpus has no %q%s: it has list, merge, prune, push and pull", args[0], didYouMean(args[0], commandNames(cmd)))
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.corpusList(), a.corpusMerge(), a.corpusPrune())
+	cmd.AddCommand(a.corpusList(), a.corpusMerge(), a.corpusPrune(), a.corpusPush(), a.corpusPull())
 	return cmd
 }
 
