@@ -147,7 +147,7 @@ func (l *look) consider(path string) {
 
 // judge says how a path is asked for.
 func (l *look) judge(path string, a Answer) Offer {
-	o := Offer{Path: path, Health: slices.Contains(healthPlaces, path)}
+	o := Offer{Path: path, Health: tellsHealth(path)}
 	switch {
 	case a.Status == 0:
 		o.Why = a.Why
@@ -165,6 +165,15 @@ func (l *look) judge(path string, a Answer) Offer {
 		o.As = Request
 	}
 	return o
+}
+
+// healthWords are what parts of paths are called that tell of the server's own state.
+var healthWords = []string{"alive", "health", "healthcheck", "healthz", "heartbeat", "live", "liveness", "livez", "readiness", "ready", "readyz"}
+
+// tellsHealth says whether a path is called as one that tells of the server's own state.
+func tellsHealth(path string) bool {
+	plain := strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(path))
+	return slices.ContainsFunc(strings.Split(plain, "/"), func(part string) bool { return slices.Contains(healthWords, part) })
 }
 
 // guess asks for a usual place. That it is not there is nothing to tell.

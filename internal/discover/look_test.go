@@ -66,6 +66,11 @@ func TestAround(t *testing.T) {
 		}, []string{"/ (it answers 404)", "/a request"}},
 		{"no root, nothing", site{}, []string{"/ request 404"}},
 		{"no root, but health", site{"/healthz": answer(200, "", ""), "/readyz": answer(503, "", "")}, []string{"/ (it answers 404)", "/healthz request health"}},
+		{"health elsewhere", site{
+			"/":            answer(200, "application/json", `{"a": "/api/healthz", "b": "/actuator/health/db", "c": "/Health-Check", "d": "/healthy-food", "e": "/-/ready"}`),
+			"/api/healthz": answer(200, "", ""), "/actuator/health/db": answer(200, "", ""), "/Health-Check": answer(200, "", ""),
+			"/healthy-food": answer(200, "", ""), "/-/ready": answer(200, "", ""),
+		}, []string{"/ request", "/-/ready request health", "/Health-Check request health", "/actuator/health/db request health", "/api/healthz request health", "/healthy-food request"}},
 		{"a root for others only", site{"/": answer(401, "", "")}, []string{"/ request"}},
 		{"the same is everywhere", site{"/": answer(200, "text/html", "app"), "*": answer(200, "text/html", "app")}, []string{"/ request"}},
 		{"the same is everywhere but there", site{"/": answer(200, "text/html", "app"), "*": answer(200, "text/html", "app"), "/healthz": answer(200, "application/json", "{}")},
