@@ -128,8 +128,8 @@ const here = "server.invalid"
 
 // words are those that a path which is asked for without being told must not have: it might do what they say.
 var words = []string{
-	"abort", "cancel", "clear", "delete", "destroy", "disable", "drain", "drop", "exit", "flush", "kill", "logoff", "logout", "purge", "quit",
-	"reboot", "reload", "remove", "reset", "restart", "revoke", "shutdown", "signout", "stop", "terminate", "unsubscribe", "wipe",
+	"abort", "cancel", "clear", "crash", "deactivate", "delete", "destroy", "disable", "drain", "drop", "exit", "flush", "kill", "logoff", "logout", "panic", "pause", "purge", "quit",
+	"reboot", "reload", "remove", "reset", "restart", "revoke", "shutdown", "signout", "stop", "suspend", "terminate", "unsubscribe", "wipe",
 }
 
 // Unwanted is the first word of a path for which it is not asked, or "".

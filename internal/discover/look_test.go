@@ -132,7 +132,7 @@ func TestNoMorePathsThanThereMayBe(t *testing.T) {
 func TestUnwanted(t *testing.T) {
 	for path, want := range map[string]string{
 		"/logout": "logout", "/LogOut": "logout", "/log-out": "logout", "/user/signOut": "signout", "/api/v1/jobs/delete-all": "delete", "/resetPassword": "reset", "/%64elete": "delete",
-		"/SHUTDOWN": "shutdown", "/shut_down.do": "shutdown", "/removeAll": "remove", "/stopwatch": "", "/nonstop": "", "/deleted": "", "/presets": "", "/": "", "/stop2": "stop",
+		"/SHUTDOWN": "shutdown", "/shut_down.do": "shutdown", "/removeAll": "remove", "/stopwatch": "", "/nonstop": "", "/deleted": "", "/presets": "", "/": "", "/stop2": "stop", "/debug/panic": "panic", "/pauseWorkers": "pause",
 	} {
 		if got := discover.Unwanted(path); got != want {
 			t.Errorf("%s: %q, want %q", path, got, want)
