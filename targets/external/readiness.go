@@ -50,7 +50,10 @@ func (s *instance) findReadiness() {
 	}
 	for _, path := range readyPlaces {
 		if a, answered := s.p.address.get(path); answered && a.good && a != first {
-			s.polls.path = path
+			// What changes with the time, such as a date in each answer, tells nothing.
+			if still, answered := s.p.address.get(nowhere[0]); answered && still == first {
+				s.polls.path = path
+			}
 			return
 		}
 	}
