@@ -21,7 +21,8 @@ testdata/racebench. They stay small: one schedule of each class and variant, the
 smallest that still fails. push and pull share them, by a folder or a branch of git.
 
 A file that cannot be read, that is no regular file, or that is a link out of its folder
-is told and left alone, and the status is 2.`,
+is told and left alone, as is one that this build cannot play, or whose runs differ from one
+another here. All others are seen to, and the status is 2.`,
 		Example: `  racebench corpus list testdata/racebench
   racebench corpus prune testdata/racebench --dry-run
   racebench corpus merge testdata/racebench part-1 part-2
@@ -104,7 +105,8 @@ func (a *app) corpusPrune() *cobra.Command {
 		Use:   "prune DIR",
 		Short: "Drop the kept schedules that no longer fail",
 		Long: `Replay every kept schedule of a folder. One that no longer shows its class is dropped, and
-so are all but the smallest of one class and variant. Each that is dropped is told.`,
+so are all but the smallest of one class and variant. Each that is dropped is told. Only what
+was replayed is dropped: a schedule of a target or variant that this build does not have stays.`,
 		Example: `  racebench corpus prune testdata/racebench --dry-run
   racebench corpus prune testdata/racebench`,
 		Args: needOne("a folder of kept schedules"),
@@ -140,7 +142,7 @@ func unreadSchedules(notes []string) error {
 	if len(notes) == 0 {
 		return nil
 	}
-	return usagef("%s\ntake out of the folder what is no kept schedule, or put one there that this racebench reads", strings.Join(notes, "\n"))
+	return usagef("%s\nplay such a file with the build that made it, or remove it", strings.Join(notes, "\n"))
 }
 
 // ageOf is how long ago a file was written, in words.

@@ -127,7 +127,7 @@ type CorpusEntry struct {
 }
 
 // A CorpusKeeper looks after folders of kept schedules. Of what it would change it tells, and changes nothing where Dry is set.
-// A file that cannot be read is told, and left alone. When the context ends, what was done by then is whole.
+// A file that cannot be read or judged is told, and left alone. When the context ends, what was done by then is whole.
 type CorpusKeeper struct {
 	Catalog trial.Catalog
 	Dry     bool
@@ -138,7 +138,7 @@ type CorpusKeeper struct {
 func (k CorpusKeeper) List(dir string) (entries []CorpusEntry, unread []string, err error) {
 	kept, unread, err := readCorpus(dir)
 	for _, one := range kept {
-		e := CorpusEntry{Path: one.path, Target: one.file.Target, Variant: one.file.Variant, Class: one.class(), Steps: one.file.Steps}
+		e := CorpusEntry{Path: one.path, Target: one.file.Target, Variant: one.file.Variant, Class: strings.Join(one.classes(), ", "), Steps: one.file.Steps}
 		if plan, stale, err := PlanOfFile(one.file, k.Catalog); err == nil && stale == "" {
 			e.World = worldOf(plan)
 		}
@@ -147,8 +147,8 @@ func (k CorpusKeeper) List(dir string) (entries []CorpusEntry, unread []string, 
 	return entries, unread, err
 }
 
-// Prune replays every entry of a folder. Those that no longer show their class go, and of several of one class and variant all
-// but the smallest.
+// Prune replays every entry of a folder. Those that show none of their classes any more go, and those for all of whose classes
+// another is better. What cannot be judged is told, and left alone.
 func (k CorpusKeeper) Prune(ctx context.Context, dir string) (unread []string, err error) {
 	kept, unread, err := readCorpus(dir)
 	if err != nil {
@@ -159,35 +159,45 @@ func (k CorpusKeeper) Prune(ctx context.Context, dir string) (unread []string, e
 		return unread, err
 	}
 	defer m.Close()
-	dropped, best := 0, map[string]keptSchedule{} // by the name that a class and variant has
+	var showing []judged
+	dropped, best := 0, map[[3]string]judged{}
 	for _, one := range kept {
 		if ctx.Err() != nil {
 			return unread, ctx.Err()
 		}
-		if _, known := k.Catalog.Find(one.file.Target); !known {
-			unread = append(unread, noteOfKept(one.path, fmt.Sprintf("this build has no target %q to play it with", one.file.Target)))
-			continue
-		}
-		why, err := k.gone(m, one)
-		if err != nil {
-			unread = append(unread, noteOfKept(one.path, err.Error()))
-			continue
-		}
-		name := corpusName(one.file, one.class())
-		other, twice := best[name]
+		j, open := k.judge(m, one)
 		switch {
-		case why != "":
-			dropped, err = dropped+1, k.drop(one.path, why)
-		case twice && smaller(one.file, other.file):
-			best[name] = one
-			dropped, err = dropped+1, k.drop(other.path, one.path+" is smaller")
-		case twice:
-			dropped, err = dropped+1, k.drop(one.path, other.path+" is no larger")
+		case open != "":
+			unread = append(unread, noteOfKept(one.path, open))
+		case len(j.shown) == 0:
+			dropped++
+			if err := k.drop(one.path, j.why); err != nil {
+				return unread, err
+			}
 		default:
-			best[name] = one
+			showing = append(showing, j)
+			for _, class := range j.shown {
+				if other, twice := best[j.kind(class)]; !twice || j.better(other) {
+					best[j.kind(class)] = j
+				}
+			}
 		}
-		if err != nil {
-			return unread, err
+	}
+	for _, j := range showing {
+		needed, others := false, []string(nil)
+		for _, class := range j.shown {
+			rival := best[j.kind(class)]
+			needed = needed || rival.path == j.path
+			others = append(others, rival.path+" shows "+class+rival.beside(j))
+		}
+		switch {
+		case !needed:
+			dropped++
+			if err := k.drop(j.path, strings.Join(others, "; ")); err != nil {
+				return unread, err
+			}
+		case j.why != "":
+			k.Tell(j.path + " stays, for it still shows " + strings.Join(j.shown, " and ") + ", but it is " + j.why)
 		}
 	}
 	k.Tell(fmt.Sprintf("%d of %d schedules stay in %s", len(kept)-dropped, len(kept), dir))
@@ -212,49 +222,93 @@ func (k CorpusKeeper) Merge(ctx context.Context, into string, from []string) (un
 			if ctx.Err() != nil {
 				return unread, ctx.Err()
 			}
-			why, err := k.gone(m, one)
-			if err != nil {
-				unread = append(unread, noteOfKept(one.path, err.Error()))
+			j, open := k.judge(m, one)
+			switch {
+			case open != "":
+				unread = append(unread, noteOfKept(one.path, open))
+				continue
+			case j.why != "":
+				k.Tell("left out " + one.path + ": " + j.why)
 				continue
 			}
-			if why != "" {
-				k.Tell("left out " + one.path + ": " + why)
-				continue
-			}
-			if err := k.place(m, into, one); err != nil {
-				return unread, err
+			for _, class := range j.shown {
+				note, err := k.place(m, into, j, class)
+				if err != nil {
+					return unread, err
+				}
+				if note != "" {
+					unread = append(unread, note)
+				}
 			}
 		}
 	}
 	return unread, nil
 }
 
-// class is what an entry is kept for: the class that it is named after, else the first that it showed.
-func (one keptSchedule) class() string {
+// classes are what an entry is kept for: the class that it is named after, else all that it showed.
+func (one keptSchedule) classes() []string {
 	name := corpus.Family(filepath.Base(one.path))
 	for _, class := range one.file.Classes {
 		if corpusName(one.file, class) == name {
-			return class
+			return []string{class}
 		}
 	}
-	if len(one.file.Classes) == 0 {
-		return ""
-	}
-	return one.file.Classes[0]
+	return one.file.Classes
 }
 
-// gone says why an entry no longer shows its class here, or is empty.
-func (k CorpusKeeper) gone(m *trial.Simulator, one keptSchedule) (string, error) {
+// kind is what there is one entry of.
+func (one keptSchedule) kind(class string) [3]string {
+	return [3]string{one.file.Target, one.file.Variant, class}
+}
+
+// A judged entry was played again.
+type judged struct {
+	keptSchedule
+	shown []string // of what it is kept for
+	why   string   // it did not play as it was recorded, or shows nothing
+}
+
+// better says whether another entry is not needed beside this one.
+func (j judged) better(than judged) bool {
+	if (j.why == "") != (than.why == "") {
+		return j.why == ""
+	}
+	return smaller(j.file, than.file)
+}
+
+// beside says why it is kept rather than another one.
+func (j judged) beside(other judged) string {
+	if (j.why == "") != (other.why == "") {
+		return " as it was recorded"
+	}
+	return ", and is no larger"
+}
+
+// judge plays an entry again. Open says why this build cannot tell whether it still fails.
+func (k CorpusKeeper) judge(m *trial.Simulator, one keptSchedule) (j judged, open string) {
+	if _, known := k.Catalog.Find(one.file.Target); !known {
+		return j, fmt.Sprintf("this build has no target %q to play it with", one.file.Target)
+	}
 	r, err := replay(m, one.file, k.Catalog)
 	switch {
 	case err != nil:
-		return "", err
-	case r.Stale != "":
-		return r.String(), nil
-	case !slices.Contains(r.Shown, one.class()):
-		return "every step was as recorded, and it no longer shows " + cmp.Or(one.class(), "anything"), nil
+		return j, err.Error()
+	case r.Open:
+		return j, r.Stale
 	}
-	return "", nil
+	j.keptSchedule = one
+	for _, class := range one.classes() {
+		if slices.Contains(r.Shown, class) {
+			j.shown = append(j.shown, class)
+		}
+	}
+	switch {
+	case r.Stale != "":
+		j.why = r.String()
+	case len(j.shown) == 0:
+		j.why = "every step was as recorded, and it no longer shows " + cmp.Or(strings.Join(one.classes(), " or "), "anything")
+	}
+	return j, ""
 }
 
 func (k CorpusKeeper) drop(path, why string) error {
@@ -269,35 +323,34 @@ func (k CorpusKeeper) drop(path, why string) error {
 	return nil
 }
 
-// place puts an entry that still shows its class into a folder, unless one that is as small does so there.
-func (k CorpusKeeper) place(m *trial.Simulator, into string, one keptSchedule) error {
-	path := filepath.Join(into, corpusName(one.file, one.class()))
+// place puts an entry that still shows a class into a folder, unless one that is as small does so there. The note is about a
+// file that is in its place, and is left alone.
+func (k CorpusKeeper) place(m *trial.Simulator, into string, one judged, class string) (note string, err error) {
+	path := filepath.Join(into, corpusName(one.file, class))
 	old, err := readSchedule(path)
 	what := "added "
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		k.Tell("left " + path + " as it is: " + err.Error())
-		return nil
+		return noteOfKept(path, err.Error()), nil
 	default:
 		there := keptSchedule{path, old}
-		why, err := k.gone(m, there)
-		if err != nil {
-			k.Tell("left " + path + " as it is: " + err.Error())
-			return nil
+		if !slices.Contains(old.Classes, class) || there.kind(class) != one.kind(class) {
+			return noteOfKept(path, "it is named after what it does not show, and is in the place of "+one.path), nil
 		}
-		if why == "" && !smaller(one.file, old) {
-			return nil
+		was, open := k.judge(m, there)
+		if open == "" && slices.Contains(was.shown, class) && !one.better(was) {
+			return "", nil
 		}
 		what = "replaced "
 	}
 	if k.Dry {
 		k.Tell("not " + what + path + " from " + one.path + ": it is a dry run")
-		return nil
+		return "", nil
 	}
 	if err := errors.Join(os.MkdirAll(into, 0o755), rundir.WriteShared(path, one.file.Marshal())); err != nil {
-		return fmt.Errorf("keep the schedule: %w", err)
+		return "", fmt.Errorf("keep the schedule: %w", err)
 	}
 	k.Tell(what + path + " from " + one.path)
-	return nil
+	return "", nil
 }

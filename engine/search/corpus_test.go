@@ -9,8 +9,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/engine/search"
+	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/engine/trialtest"
+	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/targets"
 )
 
 // corpusOf is a folder with files of the given names, or an empty one.
@@ -38,7 +43,7 @@ func names(t *testing.T, dir string) []string {
 	return all
 }
 
-// bySize are two schedules that show one class, the smaller one first; and one that no longer plays as it was recorded.
+// bySize are two schedules that show one class, the smaller one first; and one that no longer shows it.
 func bySize(t *testing.T) (small, large, stale string) {
 	t.Helper()
 	files := failures(t, trialtest.NewSimulator(t), "gate-only", pastGate, 2)
@@ -49,7 +54,7 @@ func bySize(t *testing.T) (small, large, stale string) {
 	if !search.Smaller(one, other) {
 		t.Fatal("both schedules are as large")
 	}
-	return string(one.Marshal()), string(other.Marshal()), strings.Replace(string(one.Marshal()), "mailbox: 2", "mailbox: 3", 1)
+	return string(one.Marshal()), string(other.Marshal()), strings.Replace(string(one.Marshal()), `variant "gate-only"`, `variant "timeout-drain"`, 1)
 }
 
 const gateName = "broker-gate-only-no-lost-message-stage1-sent-past-gate.replay"
@@ -79,7 +84,7 @@ func TestPruningKeepsWhatFails(t *testing.T) {
 		if got := names(t, dir); !slices.Equal(got, want) {
 			t.Errorf("dry %v: %q stay, not %q", dry, got, want)
 		}
-		for i, says := range []string{"a.replay: " + filepath.Join(dir, "b.replay") + " is smaller", "c.replay: ", "d.replay: stale: ", "1 of 4 schedules stay"} {
+		for i, says := range []string{"d.replay: stale: ", "a.replay: " + filepath.Join(dir, "b.replay") + " shows " + pastGate + ", and is no larger", "c.replay: ", "1 of 4 schedules stay"} {
 			if len(told) != 4 || !strings.Contains(told[i], says) {
 				t.Fatalf("dry %v: told is %q, without %s", dry, told, says)
 			}
@@ -103,9 +108,10 @@ func TestMergingKeepsTheSmallest(t *testing.T) {
 		{"into nothing", "", large, small, small, "added ", "replaced "},
 		{"the other order", "", small, large, small, "added ", ""},
 		{"a smaller one is there", small, large, "", small, "", ""},
-		{"a stale one is there", stale, large, "", large, "replaced ", ""},
+		{"a stale one is there", diverged(t, small), large, "", large, "replaced ", ""},
 		{"a stale one comes", small, stale, "", small, "left out ", ""},
-		{"what cannot be read stays", "hello\n", small, "", "hello\n", "left ", ""},
+		{"what cannot be read stays", "hello\n", small, "", "hello\n", "", ""},
+		{"so does what is not what it is called", stale, small, "", stale, "", ""},
 	} {
 		folder := func(name, text string) string {
 			if text == "" {
@@ -116,7 +122,7 @@ func TestMergingKeepsTheSmallest(t *testing.T) {
 		into := folder(gateName, c.there)
 		var told []string
 		k := search.CorpusKeeper{Catalog: catalog, Tell: func(text string) { told = append(told, text) }}
-		if unread, err := k.Merge(t.Context(), into, []string{folder("x.replay", c.a), folder("y.replay", c.b)}); err != nil || len(unread) > 0 {
+		if unread, err := k.Merge(t.Context(), into, []string{folder("x.replay", c.a), folder("y.replay", c.b)}); err != nil || (len(unread) > 0) != (c.told+c.also == "" && c.want == c.there && c.want != small) {
 			t.Fatalf("%s: %v, %q", c.name, err, unread)
 		}
 		raw, err := os.ReadFile(filepath.Join(into, gateName))
@@ -145,5 +151,127 @@ func TestWhatIsKeptBesideHasTheClassOfItsName(t *testing.T) {
 	entries, unread, err := search.CorpusKeeper{Catalog: catalog}.List(dir)
 	if err != nil || len(unread) > 0 || len(entries) != 1 || entries[0].Class != pastGate {
 		t.Errorf("%+v, %q, %v", entries, unread, err)
+	}
+}
+
+// diverged is a schedule that was recorded of other code, and still shows its class.
+func diverged(t *testing.T, file string) string {
+	t.Helper()
+	f, err := explore.ParseFile([]byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Trace++
+	return string(f.Marshal())
+}
+
+// moody is a server that loses messages each second time that it is started, and one schedule that shows it.
+func moody(t *testing.T) (targets.Target, string) {
+	t.Helper()
+	target, starts := trialtest.Toy, 0
+	target.Start = func(task *world.Task, h targets.Host, variant string) (targets.Instance, error) {
+		if starts++; starts%2 == 0 {
+			variant = "good"
+		}
+		return trialtest.Toy.Start(task, h, variant)
+	}
+	p := trialtest.CompileWith(t, `name: toy
+target: toy
+variants: [loses]
+engine: sim
+duration: 100ms
+drain_limit: 200ms
+load:
+  - {op: publish, clients: 2, shape: saturate}
+  - {op: subscribe, clients: 2}
+`, trial.Catalog{target})
+	small, bounds := p.Small()
+	for i := range 200 {
+		plan := trial.NewSmallPlan(small, bounds, p.Variants[0], scenario.Seed(1), i, "test")
+		strategy := explore.Portfolio(i)
+		starts = 0
+		f, r, err := search.RecordFailure(trialtest.NewSimulator(t), plan, strategy.New(plan.Seed.Stream("schedule"), explore.Hints{}), strategy.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Breaches) > 0 {
+			starts = 1
+			return target, string(f.Marshal())
+		}
+	}
+	t.Fatal("nothing was lost")
+	return target, ""
+}
+
+// What this build cannot judge may fail elsewhere: it is told and left alone.
+func TestPruningLeavesWhatItCannotJudge(t *testing.T) {
+	small, _, _ := bySize(t)
+	target, now := moody(t)
+	for name, c := range map[string]struct {
+		file, says string
+		catalog    trial.Catalog
+	}{
+		"chance":   {now, "two runs of it differ here", trial.Catalog{target}},
+		"target":   {small, `this build has no target "broker"`, trial.Catalog{trialtest.Toy}},
+		"variant":  {strings.Replace(small, `variant "gate-only"`, `variant "gate-lonely"`, 1), "no variant gate-lonely", catalog},
+		"settings": {strings.Replace(small, "mailbox: 2", "mailbox: 3", 1), "its scenario has been changed", catalog},
+	} {
+		dir := corpusOf(t, map[string]string{gateName: c.file})
+		k := search.CorpusKeeper{Catalog: c.catalog, Tell: func(string) {}}
+		unread, err := k.Prune(t.Context(), dir)
+		if err != nil || len(unread) != 1 || !strings.Contains(unread[0], c.says) || len(names(t, dir)) != 1 {
+			t.Errorf("%s: %v, unread %q, %q stay", name, err, unread, names(t, dir))
+		}
+		into := t.TempDir()
+		if unread, err := k.Merge(t.Context(), into, []string{dir}); err != nil || len(unread) != 1 || len(names(t, into)) != 0 {
+			t.Errorf("%s: merged: %v, unread %q, %q", name, err, unread, names(t, into))
+		}
+	}
+}
+
+// A schedule that fails on other steps than those recorded still fails. It goes where another shows its class as recorded.
+func TestPruningKeepsWhatFailsOtherwise(t *testing.T) {
+	small, large, _ := bySize(t)
+	for _, c := range []struct{ other, want, says string }{
+		{"", "a.replay", "a.replay stays, for it still shows " + pastGate},
+		{large, "b.replay", "dropped "},
+	} {
+		files := map[string]string{"a.replay": diverged(t, small)}
+		if c.other != "" {
+			files["b.replay"] = c.other
+		}
+		dir := corpusOf(t, files)
+		var told []string
+		k := search.CorpusKeeper{Catalog: catalog, Tell: func(text string) { told = append(told, text) }}
+		unread, err := k.Prune(t.Context(), dir)
+		if got := names(t, dir); err != nil || len(unread) > 0 || !slices.Equal(got, []string{c.want}) || !strings.Contains(strings.Join(told, "\n"), c.says) {
+			t.Errorf("%v, unread %q, %q stay, told %q", err, unread, got, told)
+		}
+	}
+}
+
+// A schedule under a name of its own is kept for each class that it shows.
+func TestOneScheduleOfTwoClasses(t *testing.T) {
+	m := trialtest.NewSimulator(t)
+	var two *explore.File
+	for _, f := range failures(t, m, "gate-only", pastGate, 40) {
+		if len(f.Classes) > 1 {
+			two = f
+		}
+	}
+	if two == nil {
+		t.Fatal("no schedule shows two classes")
+	}
+	small, large, _ := bySize(t)
+	for _, one := range []string{small, large} {
+		dir := corpusOf(t, map[string]string{"a.replay": one, "b.replay": string(two.Marshal())})
+		k := search.CorpusKeeper{Catalog: catalog, Tell: func(string) {}}
+		if _, err := k.Prune(t.Context(), dir); err != nil || !slices.Contains(names(t, dir), "b.replay") {
+			t.Errorf("%v, %q stay", err, names(t, dir))
+		}
+		into := t.TempDir()
+		if _, err := k.Merge(t.Context(), into, []string{dir}); err != nil || len(names(t, into)) < len(two.Classes) {
+			t.Errorf("%v, merged %q of %q", err, names(t, into), two.Classes)
+		}
 	}
 }

@@ -46,6 +46,8 @@ type Replayed struct {
 	// Stale says why the file no longer is what this build runs; empty when the run was exactly the
 	// recorded one.
 	Stale string
+	// Open says that Stale does not tell whether the schedule would fail: it was not played, or two runs of it differ.
+	Open bool
 	// Shown are the recorded classes that the run showed again, Gone those that it did not: of an exact
 	// run these are judged otherwise than they were.
 	Shown, Gone []string
@@ -80,7 +82,7 @@ func replay(m *trial.Simulator, f *explore.File, catalog trial.Catalog) (Replaye
 	out := Replayed{File: f}
 	plan, stale, err := PlanOfFile(f, catalog)
 	if err != nil || stale != "" {
-		out.Stale = stale
+		out.Stale, out.Open = stale, true
 		return out, err
 	}
 	out.Plan = plan
@@ -105,6 +107,7 @@ func replay(m *trial.Simulator, f *explore.File, catalog trial.Catalog) (Replaye
 	if _, again, err := m.Run(plan, explore.Replay(f.Deviations)); err != nil {
 		return out, err
 	} else if again != r {
+		out.Open = true
 		out.Stale = "two runs of it differ here: something in this build does not depend on the schedule alone"
 		return out, nil
 	}
