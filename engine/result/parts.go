@@ -15,20 +15,38 @@ type parts struct {
 }
 
 // partsOf are the parts that a stored row holds: the one that it is, or those that were merged into it.
-func (r *Row) partsOf() []parts {
-	number, of, _ := strings.Cut(r.Shard, "/")
-	i, err := strconv.Atoi(number)
-	n, ofErr := strconv.Atoi(of)
-	if err != nil || ofErr != nil {
-		return r.Parts
+func (r *Row) partsOf() ([]parts, error) {
+	all := r.Parts
+	if r.Shard != "" {
+		number, of, _ := strings.Cut(r.Shard, "/")
+		i, err := strconv.Atoi(number)
+		n, ofErr := strconv.Atoi(of)
+		if err != nil || ofErr != nil {
+			return nil, fmt.Errorf("its shard is %q, and not of the form 1/4", r.Shard)
+		}
+		all = []parts{{Seed: r.Seed, Of: n, Have: []int{i}}}
 	}
-	return []parts{{Seed: r.Seed, Of: n, Have: []int{i}}}
+	for _, p := range all {
+		if p.Of < 1 {
+			return nil, fmt.Errorf("no run has %d shards", p.Of)
+		}
+		for _, i := range p.Have {
+			if i < 1 || i > p.Of {
+				return nil, fmt.Errorf("there is no shard %d/%d", i, p.Of)
+			}
+		}
+	}
+	return all, nil
 }
 
 // addParts adds the parts that a row holds, by seed. A part that is there twice, and parts of different cuts of one run, would
 // count twice.
 func (s *summand) addParts(row *Row) error {
-	for _, p := range row.partsOf() {
+	all, err := row.partsOf()
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
 		at := slices.IndexFunc(s.parts, func(o parts) bool { return o.Seed == p.Seed })
 		if at < 0 {
 			s.parts = append(s.parts, parts{p.Seed, p.Of, slices.Clone(p.Have)})
@@ -59,24 +77,26 @@ func (s *summand) sortedParts() []parts {
 
 // missing names the parts that are not here, or is empty.
 func (p parts) missing() string {
+	const most = 8 // that are named
+	have := slices.Compact(slices.Sorted(slices.Values(p.Have)))
+	missing := p.Of - len(have)
 	var gone []string
-	for i := range p.Of {
-		if !slices.Contains(p.Have, i+1) {
-			gone = append(gone, fmt.Sprintf("%d/%d", i+1, p.Of))
+	for i := 1; len(gone) < min(most, missing); i++ {
+		if _, here := slices.BinarySearch(have, i); !here {
+			gone = append(gone, fmt.Sprintf("%d/%d", i, p.Of))
 		}
 	}
 	verb := " is missing"
-	switch n := len(gone); {
-	case n == 0:
+	switch {
+	case missing == 0:
 		return ""
-	case n > 1:
+	case missing > 1:
 		verb = " are missing"
 	}
-	const most = 8
-	if n := len(gone); n > most {
-		gone = append(gone[:most], fmt.Sprintf("%d more", n-most))
+	if missing > most {
+		gone = append(gone, fmt.Sprintf("%d more", missing-most))
 	}
-	return fmt.Sprintf("%d of %d shards: %s%s", len(p.Have), p.Of, strings.Join(gone, ", "), verb)
+	return fmt.Sprintf("%d of %d shards: %s%s", len(have), p.Of, strings.Join(gone, ", "), verb)
 }
 
 // withParts says which parts of a run are missing from a sum. Without them it is no whole run, and does not pass. The sum
