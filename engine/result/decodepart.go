@@ -84,10 +84,16 @@ type reader struct {
 	at int
 }
 
+const endOfTrials = "\n      ]"
+
 // readLines reads the trials of a row up to the end of their list, and says how long they are.
 func readLines(b []byte) (list []RowTrial, length int, ok bool) {
-	const shortest = 64 // bytes of a trial
-	list = make([]RowTrial, 0, min(maxPerTrial, 1+len(b)/shortest))
+	const shortest = 64                        // bytes of a trial
+	end := bytes.Index(b, []byte(endOfTrials)) // of this list: a report may have many
+	if end < 0 {
+		return nil, 0, false
+	}
+	list = make([]RowTrial, 0, min(maxPerTrial, 1+end/shortest))
 	r := reader{b: b}
 	for {
 		t, ok := r.trial()
@@ -97,7 +103,7 @@ func readLines(b []byte) (list []RowTrial, length int, ok bool) {
 		list = append(list, t)
 		if !r.next(",\n") {
 			length = r.at
-			return list, length, r.next("\n      ]")
+			return list, length, r.next(endOfTrials)
 		}
 	}
 }

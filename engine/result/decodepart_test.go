@@ -243,3 +243,36 @@ func BenchmarkMergeParts(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/1000/float64(b.N*parts), "ms/part")
 }
+
+// A report of many rows takes no more room than it is long, whatever follows the trials of a row.
+func TestManyRowsTakeTheRoomOfTheirTrials(t *testing.T) {
+	const rows = 1_000
+	var all []*result.Campaign
+	for range rows {
+		c := result.NewCampaign(header(), result.Rules{})
+		c.Trials.Planned = 2
+		for _, one := range clean(2) {
+			c.Add(one)
+		}
+		c.Finish()
+		all = append(all, c)
+	}
+	r, err := result.NewReport(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := r.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	part, err := result.DecodePart(raw)
+	runtime.ReadMemStats(&after)
+	if err != nil || len(part.Results) != rows || len(part.Results[rows-1].PerTrial) != 2 {
+		t.Fatalf("%v: %d rows", err, len(part.Results))
+	}
+	if made := after.TotalAlloc - before.TotalAlloc; made > 30*uint64(len(raw)) {
+		t.Errorf("%d bytes took %d", len(raw), made)
+	}
+}
