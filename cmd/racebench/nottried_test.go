@@ -19,7 +19,7 @@ func TestWhatAProbeLeavesOutIsNamed(t *testing.T) {
 			{Path: "/", As: discover.Request, Root: true}, {Path: "/e", As: discover.Events}, {Path: "/gone", Why: "it answers 404"}, {Path: "/w", As: discover.Socket},
 		}}, []string{"only GET /, /e (a stream of events), /w (a WebSocket) of what a look around found (--no-look: / alone); not tried: other paths (--path, --requests, --openapi), "},
 			[]string{"--stream", "--ws", "/gone"}},
-		{"a root that is not there", probeFlags{found: []discover.Offer{{Path: "/", As: discover.Request, Status: 404, Root: true}}}, []string{"only GET / of"}, nil},
+		{"a root that is not there", probeFlags{found: []discover.Offer{{Path: "/", As: discover.Request, Status: 404, Root: true}}}, []string{"only GET / was asked"}, nil},
 		{"a write", probeFlags{reqs: []string{"POST /a"}}, []string{"not tried: streams "}, []string{"--req)"}},
 		{"all", probeFlags{
 			reqs: []string{"PUT /a"}, events: []string{"/e"}, uploads: []string{"/u"}, sockets: []string{"/w"}, http2: []string{"/"}, check: "true", readyPath: "/readyz",
