@@ -232,7 +232,7 @@ func (a *app) tellSuspects(recorded result.Trial, again []result.Trial, fold *re
 		}
 		a.stdout.Sayf("%s  %d of %d replays: %s\n", b.Class, shown, len(again), together)
 	}
-	a.stdout.Say("(no script shows it without racebench: it takes what many requests were answered)")
+	a.stdout.Say("(there is no script that shows it without racebench: one trial does not decide of it)")
 }
 
 func verdictLine(t result.Trial) string {
