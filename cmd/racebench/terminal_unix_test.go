@@ -32,7 +32,7 @@ func TestASearchMovesOnATerminal(t *testing.T) {
 		}
 		return false
 	}
-	late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	late := time.AfterFunc(4*patience, func() { _ = cmd.Process.Kill() })
 	defer late.Stop()
 	shown, interrupted := "", false
 	for buffer := make([]byte, 4096); ; {

@@ -25,7 +25,7 @@ const (
 
 // End implements targets.Ender.
 func (s *instance) End(t *world.Task) {
-	defer s.p.endBefore()
+	defer s.p.release()
 	struck := s.sent.Load() != 0
 	checks := struck && s.p.hasEnded() // one that is killed still held what it had
 	if s.unsample != nil {

@@ -87,7 +87,7 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 		err = p.launch(h.World)
 	}
 	if err != nil {
-		p.endBefore()
+		p.release()
 		return nil, err
 	}
 	s.p = p
@@ -98,7 +98,7 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 			return s, nil // struck while it started: how it stops is the test
 		}
 		p.kill()
-		p.endBefore()
+		p.release()
 		return nil, err
 	}
 	// A strike looks for a handler unless the program is ready: so the record that it is must not come after such a strike.
@@ -157,6 +157,15 @@ func runBefore(p *program) error {
 		return fmt.Errorf("%w: %w", targets.ErrCannotRun, plainly(err, "external.before_each", p.c.cwd))
 	}
 	return nil
+}
+
+// release gives back what the start had taken: what before_each has left running, and the port.
+func (p *program) release() {
+	p.endBefore()
+	if p.claim != nil {
+		_ = p.claim.Close()
+		p.claim = nil
+	}
 }
 
 // endBefore ends what before_each has left running.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/url"
@@ -41,7 +42,8 @@ type program struct {
 	signal  syscall.Signal
 
 	address address
-	left    func() // ends what before_each left; nil: nothing
+	left    func()    // ends what before_each left; nil: nothing
+	claim   io.Closer // keeps other racebench processes from port; nil: nothing does
 
 	mu    sync.Mutex
 	known []int // processes of a program that was attached to
@@ -94,11 +96,18 @@ func (p *program) choosePort(w *world.World) error {
 		if n >= from && n <= to {
 			continue
 		}
+		claim, ours := claim(n)
+		if !ours {
+			continue
+		}
 		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(n)))
 		if err == nil {
 			_ = l.Close()
-			p.port = n
+			p.port, p.claim = n, claim
 			return nil
+		}
+		if claim != nil {
+			_ = claim.Close()
 		}
 	}
 	return errors.New("no free port was found between 10000 and 32000")
