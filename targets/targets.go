@@ -176,6 +176,8 @@ type Asker interface {
 	Asks() string
 	// Lists says whether the scenario lists the statuses of good answers.
 	Lists() bool
+	// Ends is the text that the scenario says every whole answer ends with; empty where it does not say.
+	Ends() string
 }
 
 // A Message is what travels.

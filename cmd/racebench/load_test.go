@@ -283,6 +283,7 @@ func TestScenarioOfPlainLoad(t *testing.T) {
 		{"has nothing accepted", "load: [{client: http-oneshot}]\n", "UNTESTED", 3},
 		{"pauses", "load: [{client: http-keepalive, shape: slow, delay: 1ms..5ms, status: 2xx}]\n", "PASSED", 0},
 		{"has no signal", "inject: [{signal: SIGTERM, at: 100ms}]\n", "nothing strikes it", 2},
+		{"looks at no end", "load: [{client: http-keepalive, ends: x}]\n", "plain load does not look at how an answer ends", 2},
 		{"has no such client", "load: [{client: websocket}]\n", "plain load has no client websocket yet", 2},
 		{"has no such shape", "load: [{client: http-keepalive, shape: burst, burst: 5, every: 10ms}]\n", "plain load has no shape burst", 2},
 		{"expects nothing", "expect: [drain-ends]\n", "only thresholds are judged", 2},

@@ -51,10 +51,11 @@ func readCase(t *testing.T, path string) ledgerCase {
 					c.terms.InDoubt = append(c.terms.InDoubt, value)
 				}
 			}
-		} else if words, ok := strings.CutPrefix(line, "asks: "); ok { // GROUP KIND, and a * where it lists statuses
+		} else if words, ok := strings.CutPrefix(line, "asks: "); ok { // GROUP KIND, and a * where it lists statuses, ends=TEXT where it says that
 			group, kind, _ := strings.Cut(words, " ")
+			kind, ends, _ := strings.Cut(kind, " ends=")
 			kind, lists := strings.CutSuffix(kind, " *")
-			c.terms.Asking = append(c.terms.Asking, breach.Asking{Group: group, Kind: kind, Lists: lists})
+			c.terms.Asking = append(c.terms.Asking, breach.Asking{Group: group, Kind: kind, Lists: lists, Ends: ends})
 		} else if words, ok := strings.CutPrefix(line, "whole: "); ok { // GROUP PIECES a=LAST CHAIN…, or GROUP body=TEXT
 			group, answer, _ := strings.Cut(words, " ")
 			c.addWhole(t, group, answer)

@@ -72,6 +72,7 @@ type Answer struct {
 	Chain, Last uint64
 	Trail       Name
 	Sized       bool // its length was said before it
+	Unended     bool // it has a good status, and not the end that the scenario says whole ones have
 }
 
 func (x *Answer) fields(v *visitor) {
@@ -84,6 +85,7 @@ func (x *Answer) fields(v *visitor) {
 	v.bits(at(4)|hex, "chain", &x.Chain)
 	v.bits(at(5)|hex, "last", &x.Last)
 	v.flag(0, "sized", &x.Sized)
+	v.flag(1, "unended", &x.Unended)
 }
 
 // A Process is something that became of an external program.

@@ -35,7 +35,7 @@ load 0 planned=10 late=2 unsent=1 worst=3ms
 wire 0 eof msg=0#4 reused aim=all strike=head sent=5ms first=6ms ended=12ms out=91 in=3 port=51544 code=200
 wire 0 eof msg=0#3 preopened last=unread sent=4ms ended=12ms
 wire 1 closed sent=1ms ended=12ms code=1001
-answer 0#2 line=answered body=closed pieces=3 trail=write chain=0xab last=0xcd sized
+answer 0#2 line=answered body=closed pieces=3 trail=write chain=0xab last=0xcd sized unended
 poll answered /readyz code=200 count=7 sent=10ms last=11ms ended=12ms
 poll refused /readyz count=1 sent=12ms last=12ms ended=12ms
 process 4121 started text="node server.js" at=0s

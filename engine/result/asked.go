@@ -114,7 +114,7 @@ const (
 	NeverMore  Need = "never"       // it only warns
 	AlwaysGood Need = "always-well" // requests of its kind are always answered well
 	WholeEnds  Need = "one-end"     // all answers of its kind end in the same piece
-	Surely     Need = "surely"      // the scenario says so
+	Surely     Need = "surely"      // the scenario says what a good answer is, and none was bad before the signal
 	Often      Need = "often"       // it shows so often that no chance explains it
 	OftenWarns Need = "often-warns" // the same, and it only warns then
 	Twice      Need = "twice"       // it shows in two trials or more; in one it warns
@@ -180,14 +180,14 @@ func (r *Row) addSuspected(s suspected) {
 func (r *Row) convicts(s suspect) bool {
 	at := slices.IndexFunc(r.Asked, func(a Asked) bool { return a.Kind == s.Kind })
 	switch {
-	case s.If == Surely:
-		return true
 	case s.If == Often:
 		return r.isOften(s.name())
 	case s.If == Twice:
 		return r.isTwice(s.name())
 	case at < 0:
 		return false
+	case s.If == Surely:
+		return r.Asked[at].Bad == 0 && r.Asked[at].Good >= fewGood
 	case s.If == AlwaysGood:
 		return r.Asked[at].alwaysWell()
 	case s.If == WholeEnds:
@@ -305,7 +305,7 @@ func (r *Row) doubt(s suspect) string {
 		return "; in one trial alone, and two must show it before it fails"
 	}
 	at := slices.IndexFunc(r.Asked, func(a Asked) bool { return a.Kind == s.Kind })
-	if at < 0 || s.If != AlwaysGood {
+	if at < 0 || s.If != AlwaysGood && s.If != Surely {
 		return ""
 	}
 	a := r.Asked[at]

@@ -205,6 +205,7 @@ func TestWhenAnswersStopShort(t *testing.T) {
 		"after 99":                              {result.Ends{Count: 99, Last: last}, 3, 3, result.WholeEnds, false},
 		"whole ones that end in several pieces": {result.Ends{Count: 500}, 3, 3, result.WholeEnds, false},
 		"whole ones that end in another":        {result.Ends{Count: 500, Last: 8}, 3, 3, result.WholeEnds, false},
+		"as the scenario says":                  {result.Ends{}, 1, 54, result.Surely, true},
 		"with a length":                         {result.Ends{Count: 500, Last: last}, 3, 3, result.NeverMore, false},
 	} {
 		c := result.NewCampaign(header(), result.Rules{})
@@ -220,6 +221,31 @@ func TestWhenAnswersStopShort(t *testing.T) {
 		c.Finish()
 		if got := len(c.Breaches) == 1; got != tc.want || len(c.Warnings)+len(c.Breaches) != 2 { // its exit status warns, too
 			t.Errorf("%s: breaches %+v, warnings %+v, want %v", name, c.Breaches, c.Warnings, tc.want)
+		}
+	}
+}
+
+// TestWhatTheScenarioSurelySays fails the first answer that is not as the scenario says, unless some were so before the signal, or
+// too few were asked to know.
+func TestWhatTheScenarioSurelySays(t *testing.T) {
+	for _, tc := range []struct {
+		asked result.Asked
+		want  bool
+	}{
+		{result.Asked{Good: 5}, true},
+		{result.Asked{Good: 4}, false},
+		{result.Asked{Good: 5000, Bad: 1}, false},
+	} {
+		c := result.NewCampaign(header(), result.Rules{})
+		tc.asked.Kind = "http-stream GET /list"
+		c.AddAsked([]result.Asked{tc.asked})
+		one := busyClean(t, 0, 0)
+		b := breach("every-request-answered/answer-cut/short", result.Breached, 1)
+		b.Kind, b.If, b.Of, b.Summary = tc.asked.Kind, result.Surely, 54, "1 of 54 answers"
+		one.Suspects = []result.Breach{b}
+		c.Add(one)
+		if c.Finish(); (len(c.Breaches) == 1) != tc.want {
+			t.Errorf("%+v: breaches %+v, warnings %+v", tc.asked, c.Breaches, c.Warnings)
 		}
 	}
 }

@@ -30,6 +30,8 @@ func (p *Program) compilePlain(errs *spec.Errors) {
 			errs.Addf(g.At, "plain load has no shape %s: it has saturate, slow, rate and ramp", g.ShapeName)
 		case g.StopAtSignal:
 			errs.Addf(g.At, "stop: at-signal: plain load has no signal")
+		case g.Client.(targets.Asker).Ends() != "":
+			errs.Addf(g.At, "ends: plain load does not look at how an answer ends")
 		}
 	}
 	p.Expect, p.Manners = nil, nil

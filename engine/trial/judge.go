@@ -163,7 +163,7 @@ func (p *Program) asking() []breach.Asking {
 	for _, g := range p.Groups {
 		a := breach.Asking{Group: g.As}
 		if asker, ok := g.Client.(targets.Asker); ok && asker.Asks() != "" {
-			a.Kind, a.Lists = g.Op.Name+" "+asker.Asks(), asker.Lists()
+			a.Kind, a.Lists, a.Ends = g.Op.Name+" "+asker.Asks(), asker.Lists(), asker.Ends()
 		}
 		all = append(all, a)
 	}

@@ -204,7 +204,7 @@ var hints = []hint{
 	{void.NeverStruck, "an earlier at: or a longer duration:", "--ready, if it was not ready yet; --keep all, and stderr.txt of a trial says what it did"},
 	{void.NoneAccepted, "a later at:, and a load that the target accepts without the signal", ""},
 	{void.NoGoodAnswer, "a later at:, and a path: that is answered well without the signal", "--path with a path that is answered well at once, or --ready if it was not ready yet"},
-	{void.ControlNoAnswer, "a path: that is answered with a status below 400, or status: with the one that is good", "a path that is answered well without any signal: --path, --stream, --upload, --ws; --status says which status is good"},
+	{void.ControlNoAnswer, "a path: that is answered with a status below 400, or status: (and ends:) with what a good answer has", "a path that is answered well without any signal: --path, --stream, --upload, --ws; --status says which status is good"},
 	{void.ControlMisread, "read: with the path that gives a write back, and value: or match: with what is to be found there", ""},
 	{void.ControlCheck, "run the check by hand while the program runs: it says that nothing is wrong with status 0 and not a word on standard output", ""},
 	{void.Unchecked, "run the check by hand: status 0 and nothing printed is nothing found, status 1 and a line on standard output is a breach; all else tells nothing", ""},

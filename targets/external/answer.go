@@ -26,6 +26,7 @@ type body struct {
 	pieced      bool      // its length was not said before it
 	piece       hash.Hash64
 	in          pieces
+	tail        tail
 }
 
 // Write implements io.Writer.
@@ -38,6 +39,7 @@ func (b *body) Write(p []byte) (int, error) {
 		b.first = b.last
 	}
 	b.size += int64(len(p))
+	b.tail.add(p)
 	if b.pieced {
 		if b.piece == nil {
 			b.piece = fnv.New64a()
@@ -89,7 +91,7 @@ func (k *keptAnswers) wants(x ledger.Answer, body string, most int) bool {
 // keepAnswer records what was kept of an answer. untouched says that no stop can have touched it.
 func (s *instance) keepAnswer(x exchange, d *dialer, untouched bool) {
 	in := &x.body.in
-	a := ledger.Answer{Msg: x.wire.Msg, Pieces: in.n, Chain: in.chain, Last: in.last, Sized: !x.body.pieced && !x.unsized}
+	a := ledger.Answer{Msg: x.wire.Msg, Pieces: in.n, Chain: in.chain, Last: in.last, Sized: !x.body.pieced && !x.unsized, Unended: x.unended}
 	if untouched {
 		if in.n == 0 && !s.out.Control() {
 			return

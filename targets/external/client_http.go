@@ -37,7 +37,7 @@ func dialHTTP(oneshot bool) func(d *dialer) (client, error) {
 			method = "POST"
 		}
 		c.q.method = d.g.methodOr(method)
-		c.q.body = []byte(d.g.body)
+		c.q.body, c.q.ends = []byte(d.g.body), d.g.ends
 		if d.g.kind.name == "http-upload" {
 			c.q.pieces, c.q.pause = uploadPieces, cmp.Or(d.g.over, uploadOver)/uploadPieces
 			c.q.body = bytes.Repeat([]byte("racebench "), int(cmp.Or(d.role.Size, uploadSize))/10+1)[:cmp.Or(d.role.Size, uploadSize)]
@@ -111,6 +111,8 @@ func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
 	w := x.wire
 	struck := time.Duration(s.sent.Load())
 	good := w.End == extern.WireAnswered && d.g.status.takes(w.Code)
+	x.unended = good && !x.body.tail.ended()
+	good = good && !x.unended
 	if w.End.Lost() || w.End == extern.WireOpen || w.Conn == extern.ConnPreopened || struck > 0 && x.began < struck ||
 		good && s.samples(d.role.Group) {
 		s.out.Wire(w)
@@ -131,11 +133,7 @@ func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
 		return targets.Reply{Outcome: ledger.Accepted, Code: code}
 	case w.End == extern.WireAnswered:
 		if struck == 0 {
-			text := fmt.Sprintf("%s %s was answered with %s, not with %s", d.g.methodOr("GET"), d.path(), extern.StatusName(w.Code), d.g.status)
-			if w.Code == 401 || w.Code == 403 {
-				text += "; does it want a header, such as Authorization (headers:, -H)?"
-			}
-			s.remark(d.role.Group, text)
+			s.remark(d.role.Group, d.notWell(x))
 		}
 		cause := ledger.OtherCause
 		switch {
@@ -149,6 +147,19 @@ func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
 		return targets.Reply{Outcome: ledger.Refused, Cause: ledger.Closed}
 	}
 	return targets.Reply{}
+}
+
+// notWell says what was wrong with an answer that came without a signal.
+func (d *dialer) notWell(x exchange) string {
+	asked, code := d.g.methodOr("GET")+" "+d.path(), x.wire.Code
+	if x.unended {
+		return fmt.Sprintf("%s was answered with %s and a body that does not end with %q (ends:)", asked, extern.StatusName(code), d.g.ends)
+	}
+	text := fmt.Sprintf("%s was answered with %s, not with %s", asked, extern.StatusName(code), d.g.status)
+	if code == 401 || code == 403 {
+		text += "; does it want a header, such as Authorization (headers:, -H)?"
+	}
+	return text
 }
 
 // A preopened client connects at once and sends its first request shortly after the signal.

@@ -138,7 +138,7 @@ func (c *h2client) exchange(m ledger.MsgID) targets.Reply {
 			}
 			c.conn = conn
 		}
-		x, sent := c.conn.do(m, c.headers, c.body)
+		x, sent := c.conn.do(m, c.headers, c.body, c.d.g.ends)
 		if x.close {
 			c.Close(nil)
 		}
@@ -157,12 +157,12 @@ func (c *h2client) Close(*world.Task) {
 }
 
 // do sends a request and waits until its stream has ended. Nothing of it was sent when sent is false.
-func (c *h2conn) do(m ledger.MsgID, headers []hpack.HeaderField, body []byte) (x exchange, sent bool) {
+func (c *h2conn) do(m ledger.MsgID, headers []hpack.HeaderField, body []byte, ends string) (x exchange, sent bool) {
 	x = exchange{wire: ledger.Wire{Lane: m.Lane(), Msg: m, Port: c.wire.port}, began: c.s.w.Now()}
 	c.s.requests.Add(1)
 	defer c.s.requests.Add(-1)
 	defer c.wire.part(m)
-	st, out := c.begin(m, headers, len(body) == 0)
+	st, out := c.begin(m, headers, len(body) == 0, ends)
 	if st == nil {
 		x.close = true
 		return x, false
@@ -187,7 +187,7 @@ func (c *h2conn) do(m ledger.MsgID, headers []hpack.HeaderField, body []byte) (x
 }
 
 // begin opens a stream and sends the request's head. It returns nil when the connection takes no more.
-func (c *h2conn) begin(m ledger.MsgID, headers []hpack.HeaderField, last bool) (st *h2stream, out int64) {
+func (c *h2conn) begin(m ledger.MsgID, headers []hpack.HeaderField, last bool, ends string) (st *h2stream, out int64) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	c.mu.Lock()
@@ -195,7 +195,7 @@ func (c *h2conn) begin(m ledger.MsgID, headers []hpack.HeaderField, last bool) (
 		c.mu.Unlock()
 		return nil, 0
 	}
-	st = &h2stream{id: c.next, window: c.initial, done: make(chan struct{})}
+	st = &h2stream{id: c.next, window: c.initial, done: make(chan struct{}), body: body{tail: tailOf(ends)}}
 	c.next += 2
 	c.streams[st.id] = st
 	frame := c.frame

@@ -47,6 +47,10 @@ var clientWords = []clientWord{
 		single((*group).readEndless),
 	},
 	{
+		schema.Word{Name: "ends", Form: schema.Scalar(), Help: "of an HTTP client: the text that every whole answer ends with; blanks and line ends after it do not count"},
+		single((*group).readEnds),
+	},
+	{
 		schema.Word{Name: "hello", Form: schema.Scalar(), Help: "of a WebSocket client: the first message it sends"},
 		single(func(g *group, v spec.Value, _ *spec.Errors) { g.hello = v.Text }),
 	},
@@ -93,6 +97,7 @@ type group struct {
 	status  statusPattern
 	over    time.Duration
 	endless string // of a stream: one of endlessWords
+	ends    string // what every whole answer ends with; empty: that is not known
 	hello   string
 	send    string
 	command []string // of a user's own adapter
@@ -184,6 +189,9 @@ func (g group) Asks() string {
 
 // Lists implements targets.Asker.
 func (g group) Lists() bool { return len(g.status) > 0 }
+
+// Ends implements targets.Asker.
+func (g group) Ends() string { return g.ends }
 
 // target names what a group asks for, for people.
 func (g group) target() string { return fmt.Sprintf("%s %s", g.methodOr("GET"), g.pathOr("/")) }

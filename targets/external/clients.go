@@ -7,8 +7,8 @@ type kind struct {
 	dial          func(d *dialer) (client, error)
 }
 
-// httpFields are the words that every client of HTTP/1.1 takes.
-var httpFields = []string{"method", "path", "headers", "body", "status"}
+// httpFields are the words that every client of HTTP takes that asks for answers.
+var httpFields = []string{"method", "path", "headers", "body", "status", "ends"}
 
 // kinds is the table of clients.
 var kinds = []kind{

@@ -86,6 +86,7 @@ type exchange struct {
 	line  string // the answer's status line
 	// unsized says that its head has come and does not say how long it is.
 	unsized bool
+	unended bool // it has a good status, and not the end that whole answers have
 	body    body
 }
 
@@ -100,6 +101,7 @@ type request struct {
 	// read takes one whole answer and says whether the connection carries no further request; nil is HTTP/1.1.
 	read func(r *bufio.Reader, x *exchange) (last bool, err error)
 	from *dialer // whose answers may be streams; nil: nobody's
+	ends string  // what a whole answer ends with; empty: that is not known
 }
 
 // headOf renders a request's head once; it is the same for all requests of a client.
@@ -132,6 +134,7 @@ func headOf(a address, g group, method, path string, length int, last bool) []by
 // do sends a request and reads its answer. It blocks until the answer is whole or the connection ends.
 func (c *httpConn) do(s *instance, q request) exchange {
 	x := exchange{wire: ledger.Wire{Lane: q.msg.Lane(), Msg: q.msg, Port: c.wire.port}, close: true, began: s.w.Now()}
+	x.body.tail = tailOf(q.ends)
 	if c.used > 0 {
 		x.wire.Conn = extern.ConnReused
 		if c.retired() {

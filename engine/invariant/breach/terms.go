@@ -39,6 +39,16 @@ type Asking struct {
 	Group string
 	Kind  string // client, method and path as the scenario writes them; "" where its clients ask for nothing
 	Lists bool   // the scenario lists the statuses of good answers
+	Ends  string // the text that the scenario says every whole answer ends with
+}
+
+// EndsOf is the text that whole answers to requests of a kind end with; empty where no scenario says so.
+func (t Terms) EndsOf(kind string) string {
+	i := slices.IndexFunc(t.Asking, func(a Asking) bool { return a.Kind == kind && a.Ends != "" })
+	if i < 0 {
+		return ""
+	}
+	return t.Asking[i].Ends
 }
 
 // AskingOf is what the clients of a group ask for.

@@ -73,7 +73,7 @@ func (p *Program) shortAnswers(r *breach.Report) {
 		group := p.e.Lanes[w.Lane].Group
 		kind, whole := r.AskingOf(group).Kind, wholeOf(r.Control, group)
 		a, ok := p.answerOf(w.Msg)
-		if kind == "" || whole == nil || !ok || !p.answeredAcross(w) {
+		if kind == "" || whole == nil || !ok || !p.answeredAcross(w) || r.EndsOf(kind) != "" {
 			continue
 		}
 		of[kind]++
@@ -110,6 +110,31 @@ func (p *Program) shortAnswers(r *breach.Report) {
 		}
 		r.Suspect(shortClass, kind, need, g.N, g.Of, "answers that were under way stopped short, and say that they are whole", s)
 		r.EndsIn(max(g.whole.Last, 1))
+	}
+}
+
+// unendedAnswers suspects answers to requests that were read before the signal, which end properly and without the text
+// that the scenario says every whole one ends with.
+func (p *Program) unendedAnswers(r *breach.Report) {
+	var found breach.Groups[ledger.Wire] // by kind
+	for _, w := range p.e.Wires {
+		kind := r.AskingOf(p.e.Lanes[w.Lane].Group).Kind
+		if kind == "" || r.AskingOf(p.e.Lanes[w.Lane].Group).Ends == "" || !p.answeredAcross(w) {
+			continue
+		}
+		g := found.Class(kind)
+		g.Of++
+		if p.unended(w) {
+			g.Add(w)
+		}
+	}
+	for g := range found.Found() {
+		kind := g.Class
+		g.Class = shortClass
+		s := p.wireStory(r, g)
+		a, _ := p.answerOf(g.Example.Msg)
+		s.Add("", fmt.Sprintf("its body begins %q and does not end with %q, as the scenario says that every whole answer does", p.e.Text(a.Body), r.EndsOf(kind)))
+		r.Suspect(shortClass, kind, result.Surely, g.N, g.Of, "answers that were under way ended properly, and without their end", s)
 	}
 }
 

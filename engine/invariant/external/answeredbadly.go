@@ -16,9 +16,15 @@ func (p *Program) answeredInFlight(w ledger.Wire) bool {
 	return p.struck && w.End == extern.WireAnswered && !session(w) && p.riskOf(w) == riskRead
 }
 
-// answeredBadly says whether a request got a whole answer that is no good one.
+// answeredBadly says whether a request got a whole answer that is no good one, by its status.
 func (p *Program) answeredBadly(w ledger.Wire) bool {
-	return w.End == extern.WireAnswered && p.opOf(w).Outcome != ledger.Accepted
+	return w.End == extern.WireAnswered && p.opOf(w).Outcome != ledger.Accepted && !p.unended(w)
+}
+
+// unended says whether a request got a good status, and an answer without the end that the scenario says whole ones have.
+func (p *Program) unended(w ledger.Wire) bool {
+	a, ok := p.answerOf(w.Msg)
+	return ok && a.Unended
 }
 
 // Asked says how each kind of request was answered, before the signal and in flight, in the order of their names.
@@ -114,6 +120,7 @@ func Suspects(e *ledger.Evidence, terms breach.Terms) []result.Breach {
 		r.Suspect(one.class, one.kind, need, g.N, g.Of, summary, p.wireStory(r, g))
 	}
 	p.shortAnswers(r)
+	p.unendedAnswers(r)
 	return r.Breaches()
 }
 
