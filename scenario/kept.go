@@ -65,6 +65,10 @@ func (s Scenario) keep(of Vocabulary, found func(value, name string)) Scenario {
 		external := k.fields(*s.External, of.External)
 		s.External = &external
 	}
+	s.Services.Fields = slices.Clone(s.Services.Fields)
+	for i, f := range s.Services.Fields {
+		s.Services.Fields[i].Value = k.fields(f.Value, of.Service)
+	}
 	s.Load = listOf(s.Load, func(g spec.Value) spec.Value { return k.fields(g, of.Load) }).Items
 	return s
 }
@@ -195,6 +199,7 @@ func (s Scenario) Filled(of Vocabulary, lookup func(name string) (string, bool))
 		external := eachScalar(*s.External, fill)
 		s.External = &external
 	}
+	s.Services = eachScalar(s.Services, fill)
 	s.Load = listOf(s.Load, func(g spec.Value) spec.Value { return eachScalar(g, fill) }).Items
 	s.FromOutside = in
 	return s, missing

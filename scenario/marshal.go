@@ -19,9 +19,13 @@ func (s Scenario) Marshal() []byte {
 	return data
 }
 
-// MarshalProgram writes what the scenario says of its external program, in normal form. There must be one.
+// MarshalProgram writes what the scenario says of its external program and of what stands beside it, in normal form. There
+// must be a program.
 func (s Scenario) MarshalProgram() []byte {
 	one := spec.Value{Kind: spec.Map, Fields: []spec.Field{{Key: spec.Text(External), Value: *s.External}}}
+	if !isEmpty(s.Services) {
+		one.Fields = append(one.Fields, spec.Field{Key: spec.Text("services"), Value: s.Services})
+	}
 	data, err := encodeYAML(one)
 	if err != nil {
 		panic(fmt.Sprintf("scenario: write the program of %s: %v", s.Name, err))

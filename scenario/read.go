@@ -84,6 +84,9 @@ func (r *reader) settle(root spec.Value) {
 		if has && r.s.Target.Kind != spec.Null {
 			r.errs.Addf(at, "external describes a program, and the target is %s: write target: external or leave it out", r.s.Target.Text)
 		}
+		if at, ok := root.Get("services"); ok && r.s.Target.Kind != spec.Null {
+			r.errs.Addf(at, "services stand beside an external program, and the target is %s: leave them out", r.s.Target.Text)
+		}
 		if r.s.Variants == nil {
 			r.s.Variants = []spec.Value{spec.Text(Reference)}
 		}
@@ -164,6 +167,14 @@ func (r *reader) external(v spec.Value, s *Scenario) {
 		return
 	}
 	s.External = &v
+}
+
+func (r *reader) services(v spec.Value, s *Scenario) {
+	if v.Kind != spec.Map || len(v.Fields) == 0 {
+		r.errs.Addf(v, "services is a map of names, such as {redis: {command: [redis-server, --port, \"{redis}\"]}}")
+		return
+	}
+	s.Services = v
 }
 
 func (r *reader) sim(v spec.Value, s *Scenario) {

@@ -64,6 +64,7 @@ type Scenario struct {
 	Expect   []spec.Value // words; empty means every invariant the target promises
 	Known    []Known
 	External *spec.Value // an unread map; set exactly when Target is External
+	Services spec.Value  // an unread map of what stands beside the program; Kind is Null when the scenario has none
 	Sim      SimWorld
 	Secret   []spec.Value // names of headers, variables, parameters and flags whose values are not kept
 

@@ -29,7 +29,7 @@ func Schema(of Vocabulary) []byte {
 	}
 	external = append(external, schema.Word{Name: "engine", Form: schema.Enum(string(Real))})
 	root.Then = schema.With(&schema.Form{Required: []string{"external"}}, external...)
-	root.Else = schema.With(&schema.Form{}, schema.Word{Name: "external", Form: schema.Never()})
+	root.Else = schema.With(&schema.Form{}, schema.Word{Name: "external", Form: schema.Never()}, schema.Word{Name: "services", Form: schema.Never()})
 	data, err := json.MarshalIndent(root, "", "  ")
 	if err != nil {
 		panic(fmt.Sprintf("scenario: schema: %v", err)) // it is built of constants

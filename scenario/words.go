@@ -9,12 +9,13 @@ import (
 	"github.com/racebench/racebench/scenario/spec"
 )
 
-// A Vocabulary is what the owners of load, inject and external say of their words. This package knows that a
-// scenario has the three, and none of what stands in them.
+// A Vocabulary is what the owners of load, inject, external and services say of their words. This package knows that a
+// scenario has them, and none of what stands in them.
 type Vocabulary struct {
 	Load     schema.Map // an entry of load
 	Inject   schema.Map // an entry of inject
 	External schema.Map // a program
+	Service  schema.Map // one of what stands beside it
 
 	Targets, Variants, Invariants []string // the names there are; none: any word
 }
@@ -85,6 +86,14 @@ var words = []word[Scenario]{
 			}
 			return *s.External
 		},
+	},
+	{
+		name: "services", help: "what stands beside the program, by name: started before it, data kept over its restart, ended last; {NAME} is a free port",
+		form: func(of Vocabulary) *schema.Form {
+			return &schema.Form{Type: "object", AdditionalProperties: of.Service.Form()}
+		},
+		read: (*reader).services, unit: asWritten,
+		write: func(s *Scenario) spec.Value { return s.Services },
 	},
 	entries("load", "{op: publish, clients: 8}", "what clients do", func(of Vocabulary) schema.Map { return of.Load }, normalGroup,
 		func(s *Scenario) *[]spec.Value { return &s.Load }),

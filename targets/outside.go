@@ -13,11 +13,12 @@ import (
 
 // A Binder is of a target that is another program: which one, and how it is reached, the scenario says.
 type Binder interface {
-	// Bind returns the target for the program that a scenario's external describes. What is wrong with it
-	// is added to errs.
-	Bind(external spec.Value, errs *spec.Errors) Target
-	// Words describes a scenario's external.
+	// Bind returns the target for the program that a scenario's external describes, and for the services beside it, an
+	// empty value where there are none. What is wrong with them is added to errs.
+	Bind(external, services spec.Value, errs *spec.Errors) Target
+	// Words describes a scenario's external, ServiceWords one of its services.
 	Words() schema.Map
+	ServiceWords() schema.Map
 	// ClientWords are the words of a load group that are the target's own.
 	ClientWords() []schema.Word
 	// ReadClient reads those of one load group. What is wrong with them is added to errs.

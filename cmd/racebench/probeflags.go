@@ -27,6 +27,7 @@ type probeFlags struct {
 	requests, openapi, data, status, hello                         string
 	url, ready, signal, signalTo, at, exit, preset                 string
 	before, beforeEach, check, attach, readyPath                   string
+	services                                                       []string
 	grace                                                          time.Duration
 	worker, silent, noLook, dryRun                                 bool
 	found                                                          []discover.Offer // by a look around
@@ -72,6 +73,7 @@ func (w *probeFlags) registerProgram(fs *pflag.FlagSet) {
 	fs.BoolVar(&w.worker, "worker", false, "it listens on nothing: needs --ready log:TEXT; drain, exit and orphans are judged")
 	fs.StringVar(&w.attach, "attach", "", "instead of a command: a running program, by its `PID` or its pid file; once, and only with --signal")
 	fs.StringVar(&w.before, "before", "", "a shell `COMMAND` that is run once, first; what it starts is there until the end")
+	fs.StringArrayVar(&w.services, "service", nil, "what stands beside it, as `NAME=COMMAND` (may be repeated): {NAME} is a free port, which the program has as NAME_PORT, too; it is ready when it listens there, and ends last")
 	fs.StringVar(&w.check, "check", "", "a `COMMAND` that is run when the program has ended; status 1 and a line on its standard output are a breach")
 	fs.StringVar(&w.beforeEach, "before-each", "", "a `COMMAND` that is run before every trial")
 }
@@ -179,6 +181,11 @@ func (w *probeFlags) scenario(command []string, trials int) (scenario.Scenario, 
 		e.put("worker", spec.Text("true"))
 	}
 	s.External = &e.Value
+	services, err := w.servicesOf()
+	if err != nil {
+		return s, err
+	}
+	s.Services = services
 	var strike mapping
 	strike.text("signal", w.signal)
 	strike.text("at", w.at)

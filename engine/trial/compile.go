@@ -42,7 +42,7 @@ func (c Catalog) Vocabulary() scenario.Vocabulary {
 	of := scenario.Vocabulary{Inject: fault.Words()}
 	for _, t := range c {
 		if t.Binder != nil {
-			clients, of.External = clientsOf(t), t.Binder.Words()
+			clients, of.External, of.Service = clientsOf(t), t.Binder.Words(), t.Binder.ServiceWords()
 		}
 	}
 	of.Load = load.Words(clients)
@@ -131,7 +131,7 @@ func Compile(s scenario.Scenario, catalog Catalog) (Program, spec.Errors) {
 		target = p.Target
 	}
 	if target.Binder != nil && s.External != nil {
-		target = target.Binder.Bind(*s.External, &errs)
+		target = target.Binder.Bind(*s.External, s.Services, &errs)
 	}
 	p.Target = target
 	if p.Attached() && (s.Trials != 1 || len(s.Inject) == 0) {

@@ -149,8 +149,13 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 	t.Memory, t.Threads, t.Descriptors = largest(e, ledger.MemoryGauge), largest(e, ledger.ThreadsGauge), largest(e, ledger.DescriptorsGauge)
 	t.Returned, t.Policy = int64(len(e.Returned)), policyLosses(e)
 	t.Windows = windowsOf(e)
-	why := voidReason(plan, e, rundir.TrialDir(t.Dir))
-	if why.Code == void.BeforeHandler || why.Code == void.AfterStart {
+	setVerdict(t, voidReason(plan, e, rundir.TrialDir(t.Dir)))
+}
+
+// setVerdict gives a judged trial its verdict.
+func setVerdict(t *result.Trial, why void.Reason) {
+	switch why.Code {
+	case void.BeforeHandler, void.AfterStart, void.Deserted:
 		t.Breaches, t.Warnings, t.Suspects = nil, nil, nil // nobody asked what comes of the program then
 	}
 	t.Void, t.VoidCode = why.Text, why.Code
@@ -178,9 +183,7 @@ func judgeUnasked(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 		external.ProcessSurvives(p, r)
 		t.Breaches = r.Breaches()
 	}
-	why := voidReason(plan, e, rundir.TrialDir(t.Dir))
-	t.Void, t.VoidCode = why.Text, why.Code
-	t.Verdict = result.VerdictOf(t.Breaches, t.Void)
+	setVerdict(t, voidReason(plan, e, rundir.TrialDir(t.Dir)))
 }
 
 // firstLoss is when what a trial lost was first accepted, or cut off; nil where nothing was.
@@ -244,6 +247,8 @@ func voidReason(plan *Plan, e *ledger.Evidence, dir rundir.TrialDir) void.Reason
 		return void.Interrupted.Because()
 	case endedAs(e, phaseNotServed):
 		return failureOf(dir).Why
+	case external.Deserted(e) != "":
+		return void.Deserted.Because(external.Deserted(e))
 	case killedByOther(e):
 		return void.Killed.Because()
 	case !hasStruck && !slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ready }):
@@ -303,6 +308,8 @@ func JudgeControl(plan Plan, dir rundir.TrialDir) (Control, error) {
 	switch {
 	case endedAs(e, phaseNotServed):
 		return Control{Why: failureOf(dir).Why}, nil
+	case external.Deserted(e) != "":
+		return Control{Why: void.Deserted.Because(external.Deserted(e))}, nil
 	case e.Drain != nil && e.Drain.Ended > 0:
 		return Control{Why: void.ControlEnded.Because(endOf(e))}, nil
 	case e.Full || e.Cut != "" || outOfTime(e):

@@ -24,8 +24,12 @@ func (s *instance) audit(t *world.Task) {
 		s.unaudited(t, s.p, errors.New("racebench did not start the program, and does not start it again"))
 		return
 	}
-	again := &program{c: s.c, port: s.p.port, fixed: s.p.fixed, dir: s.p.dir, reach: s.p.reach}
-	if err := again.launch(s.w); err != nil {
+	again := &program{c: s.c, port: s.p.port, fixed: s.p.fixed, dir: s.p.dir, reach: s.p.reach, services: s.p.services}
+	err := again.resumeServices(t)
+	if err == nil {
+		err = again.launch(s.w)
+	}
+	if err != nil {
 		s.unaudited(t, again, err)
 		return
 	}

@@ -32,7 +32,8 @@ type config struct {
 	readyPath  string   // where its readiness is polled after the signal; "": nowhere
 	readyAuto  bool     // it is looked for at the usual places
 	plain      bool     // it runs already and is loaded, and nothing else: url stands alone
-	attach     string   // the id of a process that runs already, or a file that holds it; "": none
+	services   []serviceConfig
+	attach     string // the id of a process that runs already, or a file that holds it; "": none
 }
 
 // readiness says when a program is ready: at most one of its fields is set.
@@ -121,8 +122,8 @@ var programWords = []programWord{
 	},
 }
 
-func parseConfig(v spec.Value, errs *spec.Errors) config {
-	var c config
+func parseConfig(v, services spec.Value, errs *spec.Errors) config {
+	c := config{services: parseServices(services, errs)}
 	if preset, ok := v.Get("preset"); ok {
 		c.usePreset(preset, errs)
 	}
@@ -142,6 +143,8 @@ func parseConfig(v spec.Value, errs *spec.Errors) config {
 	_, hasAttach := v.Get("attach")
 	c.plain = !hasCommand && !hasAttach && c.url != "" && !strings.Contains(c.url, portWord)
 	switch {
+	case len(c.services) > 0 && !hasCommand:
+		errs.Addf(services, "services stand beside a program that racebench starts: write its command, or leave services out")
 	case c.plain:
 		c.checkPlain(v, errs)
 	case !hasCommand && !hasAttach:
@@ -227,10 +230,13 @@ func readCommand(v spec.Value, errs *spec.Errors) []string {
 	return words
 }
 
-func readEnv(c *config, v spec.Value, errs *spec.Errors) {
+func readEnv(c *config, v spec.Value, errs *spec.Errors) { c.env = readVariables(v, errs) }
+
+// readVariables reads variables as NAME=value, or NAME alone where it has no value.
+func readVariables(v spec.Value, errs *spec.Errors) (env []string) {
 	if v.Kind != spec.Map {
 		errs.Addf(v, "env is a map of names and values, such as {LOG_LEVEL: warn}")
-		return
+		return nil
 	}
 	for _, f := range v.Fields {
 		if f.Key.Text == "" || strings.ContainsAny(f.Key.Text, "=\x00") || f.Value.Kind == spec.List || f.Value.Kind == spec.Map {
@@ -238,11 +244,12 @@ func readEnv(c *config, v spec.Value, errs *spec.Errors) {
 			continue
 		}
 		if f.Value.Kind == spec.Null {
-			c.env = append(c.env, f.Key.Text)
+			env = append(env, f.Key.Text)
 			continue
 		}
-		c.env = append(c.env, f.Key.Text+"="+f.Value.Text)
+		env = append(env, f.Key.Text+"="+f.Value.Text)
 	}
+	return env
 }
 
 // The schemes of a url; the latter mean TLS.

@@ -56,8 +56,10 @@ func (s *instance) End(t *world.Task) {
 		s.check()
 	}
 	if struck {
+		s.p.stopServices(stopAfter)
 		s.audit(t)
 	}
+	s.tellServices(t)
 }
 
 // wait lets something come true, up to a limit.

@@ -24,7 +24,7 @@ import (
 var example []byte
 
 // Target returns the target that stands for any program. It is bound to none: it only knows what scenarios may say.
-func Target() targets.Target { return binder{}.of(config{}) }
+func Target() targets.Target { return binder{}.of() }
 
 // card is what is said of every external program.
 var card = targets.Card{
@@ -60,12 +60,12 @@ func ops() []targets.OpInfo {
 }
 
 // A binder implements targets.Binder.
-type binder struct{}
+type binder struct{ c config }
 
 // Bind implements targets.Binder.
-func (b binder) Bind(external spec.Value, errs *spec.Errors) targets.Target {
-	c := parseConfig(external, errs)
-	target := b.of(c)
+func (binder) Bind(external, services spec.Value, errs *spec.Errors) targets.Target {
+	c := parseConfig(external, services, errs)
+	target := binder{c}.of()
 	target.Variants = []targets.Variant{{Name: c.name(), Origin: "the scenario", Verdict: "unknown", Summary: "the program as it is"}}
 	target.Reproducer = reproducer{c}
 	target.Traits.Idle, target.Traits.Attached = c.worker, c.attach != ""
@@ -86,9 +86,9 @@ func (b binder) Bind(external spec.Value, errs *spec.Errors) targets.Target {
 	return target
 }
 
-func (b binder) of(c config) targets.Target {
+func (b binder) of() targets.Target {
 	return targets.Target{Card: card, Binder: b, Start: func(t *world.Task, h targets.Host, _ string) (targets.Instance, error) {
-		return start(t, h, c)
+		return start(t, h, b.c)
 	}}
 }
 
@@ -96,6 +96,15 @@ func (b binder) of(c config) targets.Target {
 func (binder) Words() schema.Map {
 	var m schema.Map
 	for _, w := range programWords {
+		m.Words = append(m.Words, w.Word)
+	}
+	return m
+}
+
+// ServiceWords implements targets.Binder.
+func (binder) ServiceWords() schema.Map {
+	m := schema.Map{Required: []string{"command"}}
+	for _, w := range serviceWords {
 		m.Words = append(m.Words, w.Word)
 	}
 	return m

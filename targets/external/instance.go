@@ -81,6 +81,9 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 		err = p.choosePort(h.World)
 	}
 	if err == nil {
+		err = p.startServices(t)
+	}
+	if err == nil {
 		err = runBefore(p)
 	}
 	if err == nil {
@@ -159,9 +162,10 @@ func runBefore(p *program) error {
 	return nil
 }
 
-// release gives back what the start had taken: what before_each has left running, and the port.
+// release gives back what the start had taken: what before_each has left running, the services, and the port.
 func (p *program) release() {
 	p.endBefore()
+	p.endServices()
 	if p.claim != nil {
 		_ = p.claim.Close()
 		p.claim = nil

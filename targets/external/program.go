@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -45,6 +46,8 @@ type program struct {
 	left    func()    // ends what before_each left; nil: nothing
 	claim   io.Closer // keeps other racebench processes from port; nil: nothing does
 
+	services []*service // what stands beside it
+
 	mu    sync.Mutex
 	known []int // processes of a program that was attached to
 }
@@ -69,7 +72,7 @@ func (a address) connect(limit time.Duration) (net.Conn, error) {
 // fill puts the port and the data folder where the scenario wants them.
 func (p *program) fill(s string) string {
 	s = strings.ReplaceAll(s, portWord, strconv.Itoa(p.port))
-	return strings.ReplaceAll(s, dataWord, p.dir)
+	return p.fillPorts(strings.ReplaceAll(s, dataWord, p.dir))
 }
 
 // choosePort settles the port: the scenario's own, or one that nobody uses and no client will be given.
@@ -89,8 +92,14 @@ func (p *program) choosePort(w *world.World) error {
 		}
 		return nil
 	}
+	var err error
+	p.port, p.claim, err = freePort(w.Rand("external/port"))
+	return err
+}
+
+// freePort is a port that nobody uses and no client will be given, with what keeps other racebench processes from it.
+func freePort(rnd *rand.Rand) (port int, kept io.Closer, err error) {
 	from, to := ephemeral()
-	rnd := w.Rand("external/port")
 	for range 200 {
 		n := 10000 + rnd.IntN(22000)
 		if n >= from && n <= to {
@@ -103,14 +112,13 @@ func (p *program) choosePort(w *world.World) error {
 		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(n)))
 		if err == nil {
 			_ = l.Close()
-			p.port, p.claim = n, claim
-			return nil
+			return n, claim, nil
 		}
 		if claim != nil {
 			_ = claim.Close()
 		}
 	}
-	return errors.New("no free port was found between 10000 and 32000")
+	return 0, nil, errors.New("no free port was found between 10000 and 32000")
 }
 
 // fixedPort is the port that the scenario names, or 0.
@@ -173,6 +181,7 @@ func (p *program) launch(w *world.World) error {
 // environment is the program's: racebench's own, the port, and what the scenario adds.
 func (p *program) environment() ([]string, error) {
 	env := append(os.Environ(), "PORT="+strconv.Itoa(p.port))
+	env = append(env, p.servicePorts()...)
 	for _, e := range p.c.env {
 		e, err := valued(e)
 		if err != nil {

@@ -154,6 +154,7 @@ func (s *instance) unaim() {
 
 // Send implements targets.Courier.
 func (s *instance) Send(t *world.Task, sig syscall.Signal) (time.Duration, error) {
+	s.p.stopServices(stopBefore)
 	looks := s.ready.Load() && s.p.address.port != 0
 	if !s.aimed.Load() && looks {
 		s.Aim(t)

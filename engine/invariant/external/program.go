@@ -54,6 +54,14 @@ func EndOf(p ledger.Process) string {
 	return fmt.Sprintf("exited with status %d", p.Status)
 }
 
+// Deserted says which service beside the program ended by itself, and how; "" where none did.
+func Deserted(e *ledger.Evidence) string {
+	if p, ok := newProgram(e).process(extern.ProcessDeserted); ok {
+		return e.Text(p.Text)
+	}
+	return ""
+}
+
 // isReady says whether the program had started.
 func (p *Program) isReady() bool {
 	_, ok := p.process(extern.ProcessReady)

@@ -89,6 +89,7 @@ const (
 	ProcessFound                             // Text is a line of what that check found
 	ProcessUnchecked                         // that check could not tell; Text is why
 	ProcessServes                            // past the signal it answered one client twice or more on one connection; the latest answer but one is to a request begun At
+	ProcessDeserted                          // a service beside it ended by itself; Text says which, how, and its last words
 	ProcessOffers                            // a look around found a path of it; Text says which, and how it is asked for, as JSON
 )
 
@@ -97,7 +98,7 @@ var processEvents = []string{
 	ProcessListens: "listens", ProcessKilled: "killed", ProcessAudited: "audited", ProcessUnaudited: "unaudited", ProcessUnproved: "unproved",
 	ProcessDefault: "default", ProcessUncaught: "uncaught", ProcessSaid: "said", ProcessMisread: "misread", ProcessRested: "rested",
 	ProcessChecked: "checked", ProcessFound: "found", ProcessUnchecked: "unchecked",
-	ProcessServes: "serves", ProcessOffers: "offers",
+	ProcessServes: "serves", ProcessDeserted: "deserted", ProcessOffers: "offers",
 }
 
 // String returns the event in a word.

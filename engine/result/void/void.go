@@ -34,6 +34,7 @@ const (
 	NotReproduced Code = "not-reproduced"
 
 	Unchecked Code = "unchecked" // the scenario's own check could not tell
+	Deserted  Code = "deserted"  // a service beside the program ended by itself
 
 	ControlEnded    Code = "control-ended" // of the run without a signal, as all that follow
 	ControlTorn     Code = "control-torn"
@@ -75,6 +76,7 @@ var table = []row{
 	{ControlNoAnswer, "control: no client got a good answer, without any signal%s"},
 	{ControlMisread, "control: acknowledged writes are not read back as they were written, without any restart, such as one of %s"},
 	{Unchecked, "the check cannot tell: %s"},
+	{Deserted, "a service beside the program did not stay: %s"},
 	{ControlCheck, "control: nobody had signalled the program, and the check does not say that nothing is wrong: %s"},
 	{ControlLoses, "control: your server loses requests without any signal: %d of %d%s"},
 }
