@@ -139,7 +139,11 @@ func TestADrawnWorldIsMadeSmall(t *testing.T) {
 	if err != nil || len(failures[0]) == 0 {
 		t.Fatalf("%d failures, %v", len(failures[0]), err)
 	}
-	m, f := trialtest.NewSimulator(t), failures[0][0]
+	i := slices.IndexFunc(failures[0], func(f search.Failure) bool { return f.Class == "no-lost-message/stage1/sent-past-gate" }) // which needs one signal
+	if i < 0 {
+		t.Fatalf("the design's own bug is not among %d failures", len(failures[0]))
+	}
+	m, f := trialtest.NewSimulator(t), failures[0][i]
 	small, err := search.ShrinkWorld(m, f, explore.ShrinkBudget{Steps: 400_000})
 	if err != nil {
 		t.Fatal(err)
