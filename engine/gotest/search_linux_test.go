@@ -263,3 +263,48 @@ func TestUDP(t *testing.T) { listen(t) }
 		t.Errorf("%s, %v, want untested, and the line of the read", found.Verdict, found.Notes)
 	}
 }
+
+// A loop that gives its turn away comes to an end in every schedule: where it waits for what others do, where nobody can end
+// it, and where it counts by itself, which no rule may take for running in vain.
+func TestLoopsThatYield(t *testing.T) {
+	p := built(t, inModule(t, `package p
+
+import (
+	"runtime"
+	"sync/atomic"
+	"testing"
+)
+
+func TestWaits(t *testing.T) {
+	var flag int32
+	go func() { atomic.StoreInt32(&flag, 1) }()
+	for atomic.LoadInt32(&flag) == 0 {
+		runtime.Gosched()
+	}
+}
+
+func TestForEver(t *testing.T) {
+	var flag atomic.Bool
+	go func() { <-make(chan bool) }()
+	for !flag.Load() {
+		runtime.Gosched()
+	}
+}
+
+func TestCounts(t *testing.T) {
+	go func() { <-make(chan bool) }()
+	for range 50_000 {
+		runtime.Gosched()
+	}
+}
+`))
+	if waits, _ := searchFor(t, p, "TestWaits", 100); waits.Verdict != result.Passed || waits.Trials.Passed != 100 {
+		t.Errorf("a loop that waits: %s, %+v, %v, want passed", waits.Verdict, waits.Trials, waits.Void)
+	}
+	if spins, _ := searchFor(t, p, "TestForEver", 4); spins.Verdict != result.Hung || !strings.HasPrefix(spins.Breaches[0].Class, "drain-ends/livelock/") {
+		t.Errorf("a loop that nobody ends: %s, %+v, want a livelock", spins.Verdict, spins.Breaches)
+	}
+	if counts, _ := searchFor(t, p, "TestCounts", 4); counts.Verdict != result.Passed || len(counts.Breaches) > 0 {
+		t.Errorf("a loop that counts: %s, %+v, %v, want passed", counts.Verdict, counts.Breaches, counts.Notes)
+	}
+}

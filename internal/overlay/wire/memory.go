@@ -121,7 +121,7 @@ type Task struct {
 	Status      uint8
 	Wait        uint8 // the runtime's reason while it is parked
 	Class       uint8
-	Place       uint32
+	Yields      uint32 // in a row, with nothing between
 	Object      uint64 // address of what it announced; it means nothing once the schedule has gone on
 	GoPC        uint64 // of the go statement
 	Entry       uint64

@@ -19,8 +19,8 @@ func rbpoint(kind uint8, obj unsafe.Pointer) {
 	if sh.n != 0 || sh.slack > 0 || over {
 		rbclock()
 		if sh.n != 0 || sh.early != 0 || over {
-			rb.streak++
-			if rb.streak%256 == 0 || over {
+			rbtire()
+			if over {
 				sh.tired = 1
 			}
 			mcall(rbswitch)
@@ -66,7 +66,12 @@ func rbdone(gp *g, t *rbTask, how uint8) {
 		gp.rbops++
 		t.ops = gp.rbops
 	}
-	if how != rbWaiting || t.kind != rbLoad && t.kind != rbTry && t.kind != rbYield {
+	t.yields++
+	if t.kind != rbYield {
+		t.yields = 0
+	}
+	// Between two yields with no other operation there may be work on plain memory, which nobody sees.
+	if how != rbWaiting || t.kind != rbLoad && t.kind != rbTry && t.kind != rbYield || t.yields > 1 {
 		sh.changed = sh.step
 	}
 	t.status = rbRunning

@@ -10,7 +10,7 @@ type rbTask struct {
 	status      uint8
 	wait        uint8 // waitreason while parked
 	class       uint8 // rbOutside, rbTimed
-	place       uint32
+	yields      uint32
 	obj         uint64
 	gopc, entry uint64 // relative to the text
 	g           uintptr

@@ -129,6 +129,7 @@ func rbput(gp *g, global bool) bool {
 			return false // out of a system call, or stopped for the GC: it keeps the turn
 		}
 		rb.yield = false
+		rbtire()
 		rb.sh.last, rb.sh.state = gp.rbid, rbYields
 		t.kind, t.obj, t.status = rbYield, 0, rbWaiting
 		rbfree()
@@ -208,11 +209,19 @@ func rbrelease(gp *g, ended bool) {
 	}
 }
 
+// rbtire counts what the holder does in a row: after much of it others shall have their turn.
+func rbtire() {
+	rb.streak++
+	if rb.streak%256 == 0 {
+		rb.sh.tired = 1
+	}
+}
+
 // rbdecide gives the turn to the only one that can go on, or asks the decider.
 func rbdecide() {
 	sh := rb.sh
 	rbclock()
-	if sh.n == 1 && sh.early == 0 {
+	if sh.n == 1 && sh.early == 0 && sh.step <= sh.maxsteps {
 		rbgrant(sh.run[0])
 		return
 	}
@@ -266,6 +275,14 @@ func rbtake(id uint32) *g {
 	return (*g)(unsafe.Pointer(t.g))
 }
 
+// rbresume notes that a goroutine goes on that has no point of its own to note it at: one that has given its turn away has
+// none, and would spin for ever uncounted.
+func rbresume(gp *g, t *rbTask) {
+	if t.status != rbWaiting || t.kind == rbYield {
+		rbdone(gp, t, t.status)
+	}
+}
+
 // rbgrant gives the turn by way of the run queue, to a task of the table or to the clock before its time.
 func rbgrant(id uint32) {
 	gp := rbtake(id)
@@ -280,9 +297,7 @@ func rbgrant(id uint32) {
 		unlock(&b.mu)
 		casgstatus(gp, _Gwaiting, _Grunnable)
 	}
-	if t.status != rbWaiting { // at a point it notes itself, with its place
-		rbdone(gp, t, t.status)
-	}
+	rbresume(gp, t)
 	rb.pass = true
 	mp := acquirem()
 	runqput(mp.p.ptr(), gp, false) // at the tail: goroutines outside must not starve
@@ -298,8 +313,6 @@ func rbdirect(id uint32) {
 		schedule()
 	}
 	rbtake(id)
-	if t := rbt(gp); t.status != rbWaiting {
-		rbdone(gp, t, t.status)
-	}
+	rbresume(gp, rbt(gp))
 	execute(gp, false)
 }
