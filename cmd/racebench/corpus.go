@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -9,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/racebench/racebench/engine/explore"
+	"github.com/racebench/racebench/engine/gotest"
 	"github.com/racebench/racebench/engine/search"
 )
 
@@ -51,7 +55,9 @@ the world in which it plays.`,
 			if err := needFolder(args[0]); err != nil {
 				return err
 			}
-			entries, unread, err := a.corpusKeeper(false).List(args[0])
+			k, done := a.corpusKeeper(false)
+			defer done() // it has built nothing
+			entries, unread, err := k.List(args[0])
 			if err != nil {
 				return usageError{err}
 			}
@@ -88,8 +94,9 @@ each class and variant the smallest that still fails. Each is replayed first.`,
 					return err
 				}
 			}
-			unread, err := a.corpusKeeper(dry).Merge(cmd.Context(), args[0], args[1:])
-			if err != nil {
+			k, done := a.corpusKeeper(dry)
+			unread, err := k.Merge(cmd.Context(), args[0], args[1:])
+			if err = errors.Join(err, done()); err != nil {
 				return err
 			}
 			return unreadSchedules(unread)
@@ -106,7 +113,8 @@ func (a *app) corpusPrune() *cobra.Command {
 		Short: "Drop the kept schedules that no longer fail",
 		Long: `Replay every kept schedule of a folder. One that no longer shows its class is dropped, and
 so are all but the smallest of one class and variant. Each that is dropped is told. Only what
-was replayed is dropped: a schedule of a target or variant that this build does not have stays.`,
+was replayed is dropped: a schedule of a target or variant that this build does not have stays,
+and so does one of a Go test of another module than the one here.`,
 		Example: `  racebench corpus prune testdata/racebench --dry-run
   racebench corpus prune testdata/racebench`,
 		Args: needOne("a folder of kept schedules"),
@@ -114,8 +122,9 @@ was replayed is dropped: a schedule of a target or variant that this build does 
 			if err := needFolder(args[0]); err != nil {
 				return err
 			}
-			unread, err := a.corpusKeeper(dry).Prune(cmd.Context(), args[0])
-			if err != nil {
+			k, done := a.corpusKeeper(dry)
+			unread, err := k.Prune(cmd.Context(), args[0])
+			if err = errors.Join(err, done()); err != nil {
 				return err
 			}
 			return unreadSchedules(unread)
@@ -125,8 +134,16 @@ was replayed is dropped: a schedule of a target or variant that this build does 
 	return cmd
 }
 
-func (a *app) corpusKeeper(dry bool) search.CorpusKeeper {
-	return search.CorpusKeeper{Catalog: a.catalog, Dry: dry, Tell: func(text string) { a.stdout.Say(text) }}
+// corpusKeeper looks after kept schedules. Done must be called: it keeps what it has built to play those of Go tests.
+func (a *app) corpusKeeper(dry bool) (k search.CorpusKeeper, done func() error) {
+	tests := &gotest.Replayer{Dir: ".", Options: gotest.Options{Build: toolInfo().Build}}
+	play := func(ctx context.Context, f *explore.File) (search.Replayed, error) {
+		r, err := tests.Replay(ctx, f)
+		return search.Replayed{File: r.File, Stale: r.Stale, Open: r.Open, Shown: r.Shown, Gone: r.Gone}, err
+	}
+	return search.CorpusKeeper{
+		Catalog: a.catalog, Others: map[string]search.Player{gotest.TargetName: play}, Dry: dry, Tell: func(text string) { a.stdout.Say(text) },
+	}, tests.Close
 }
 
 // needFolder refuses what is no folder of kept schedules.

@@ -109,7 +109,7 @@ func (f *runFlags) checkGo() error {
 	case len(f.variants) > 0:
 		return usagef("--variant: a Go test has none")
 	}
-	for _, name := range []string{"shard", "fixed", "vary", "verify", "confirm", "corpus", "timeout"} {
+	for _, name := range []string{"shard", "fixed", "vary", "verify", "confirm", "timeout"} {
 		if f.given(name) {
 			return usagef("--%s: this is not there for Go tests", name)
 		}
@@ -202,7 +202,7 @@ func (a *app) searchGo(ctx context.Context, dir string, f runFlags, seed uint64,
 	}
 	return p.Search(ctx, tests, gotest.Campaign{
 		Budget: gotest.Budget{Trials: f.trials, For: f.forTime, Parallel: min(f.parallel, runtime.GOMAXPROCS(0)), FailFast: f.failFast},
-		Seed:   seed, Slack: f.gotests.slack, Sigterm: f.gotests.sigterm, Build: toolInfo().Build, Run: run, Keep: f.keep != "none",
+		Seed:   seed, Slack: f.gotests.slack, Sigterm: f.gotests.sigterm, Build: toolInfo().Build, Run: run, Keep: f.keep != "none", Corpus: f.corpus,
 		Progress: func(text string) { say("searching " + text) },
 	})
 }

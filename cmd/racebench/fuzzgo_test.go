@@ -38,7 +38,6 @@ func TestWhatFuzzRefusesOfGoTests(t *testing.T) {
 		tests + " --variant x":            "--variant: a Go test has none",
 		tests + " --timeout 5s":           "--timeout: this is not there for Go tests",
 		tests + " --confirm":              "--confirm: this is not there for Go tests",
-		tests + " --corpus " + dir:        "--corpus: this is not there for Go tests",
 		tests + " --verify":               "--verify: this is not there for Go tests",
 		tests + " --trials 5 --shard 1/2": "--shard: this is not there for Go tests",
 		"broker --sigterm 1":              "--sigterm is for Go tests",
@@ -99,4 +98,65 @@ func TestGateOfGoTests(t *testing.T) {
 			t.Errorf("gate %s: status %d, %s, want %q", args, status, out, want)
 		}
 	}
+}
+
+// A failing schedule of a Go test is kept, runs first the next time, where no search would find it, and goes when the test is
+// mended. In another module it is left alone.
+func TestKeptSchedulesOfGoTests(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds tests over the patched Go tree")
+	}
+	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
+		t.Skip("Go tests are searched on linux/amd64")
+	}
+	dir := t.TempDir()
+	t.Chdir(dir)
+	write := func(name, text string) {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const stop = "package p\n\nimport \"testing\"\n\nfunc TestStop(t *testing.T) {\n" +
+		"\tjobs, stop := make(chan int, ROOM), make(chan bool)\n\tgo func() { close(stop) }()\n\tgo func() {\n" +
+		"\t\tselect {\n\t\tcase <-jobs:\n\t\tcase <-stop:\n\t\t}\n\t}()\n\tjobs <- 1\n}\n"
+	write("go.mod", "module example.org/p\n\ngo 1.26\n")
+	write("p_test.go", strings.Replace(stop, "ROOM", "0", 1))
+	racebench := func(args string, want int, says ...string) {
+		t.Helper()
+		var out, stderr bytes.Buffer
+		status := run(t.Context(), strings.Fields(args), &out, &stderr)
+		all := out.String() + stderr.String()
+		if status != want {
+			t.Errorf("racebench %s: status %d, want %d: %s", args, status, want, all)
+		}
+		for _, text := range says {
+			if !strings.Contains(strings.Join(strings.Fields(all), " "), text) {
+				t.Errorf("racebench %s does not say %q: %s", args, text, all)
+			}
+		}
+	}
+	if err := os.MkdirAll(defaultCorpus, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	racebench("fuzz . --trials 60 --seed 1", statusFinding)
+	kept, err := filepath.Glob(filepath.Join(defaultCorpus, "gotest-example.org-p-TestStop-drain-ends-deadlock-*.replay"))
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("%v, kept are %q, want one", err, kept)
+	}
+	if raw, err := os.ReadFile(kept[0]); err != nil || strings.Contains(string(raw), dir) {
+		t.Errorf("%v: the kept schedule names a folder of this machine: %s", err, raw)
+	}
+	racebench("corpus list "+defaultCorpus, 0, "gotest/example.org/p drain-ends/deadlock/", "TestStop")
+	racebench("fuzz . --trials 1 --seed 1", statusFinding, kept[0])
+	racebench("replay racebench-runs/latest", statusFinding, "exact: ")
+	racebench("replay --yes "+kept[0], statusFinding, "exact: ")
+	racebench("corpus prune "+defaultCorpus, 0, "1 of 1 schedules stay")
+	racebench("corpus merge other "+defaultCorpus, 0, "added other/")
+
+	write("p_test.go", strings.Replace(stop, "ROOM", "1", 1))
+	racebench("fuzz . --trials 10 --seed 1", 0, "stale: ")
+	racebench("corpus prune "+defaultCorpus, 0, "dropped ", "0 of 1 schedules stay")
+
+	write("go.mod", "module example.org/q\n\ngo 1.26\n")
+	racebench("corpus prune other", statusUsage, "the module here has no package example.org/p", "1 of 1 schedules stay")
 }

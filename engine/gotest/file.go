@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/racebench/racebench/engine/explore"
+	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/overlay/wire"
 )
 
@@ -23,16 +24,21 @@ const TargetName = "gotest"
 
 // A pinned is what a replay file says of the test. It stands where files of other targets have their scenario.
 type pinned struct {
-	test, pkg, dir, version string
-	slack                   time.Duration
-	race                    bool
-	sigterm                 int
-	steps                   uint32
+	test, pkg, version string
+	dir                string // empty in a corpus
+	slack              time.Duration
+	race               bool
+	sigterm            int
+	steps              uint32
 }
 
 func (p pinned) String() string {
-	return fmt.Sprintf("test: %s\npackage: %s\nfolder: %s\ngo: %s\nslack: %s\nrace: %t\nsigterm: %d\nsteps: %d\n",
-		p.test, p.pkg, p.dir, p.version, p.slack, p.race, p.sigterm, p.steps)
+	folder := ""
+	if p.dir != "" {
+		folder = "folder: " + p.dir + "\n"
+	}
+	return fmt.Sprintf("test: %s\npackage: %s\n%sgo: %s\nslack: %s\nrace: %t\nsigterm: %d\nsteps: %d\n",
+		p.test, p.pkg, folder, p.version, p.slack, p.race, p.sigterm, p.steps)
 }
 
 func parsePinned(text string) (p pinned, err error) {
@@ -65,8 +71,8 @@ func parsePinned(text string) (p pinned, err error) {
 			return p, fmt.Errorf("read replay file: scenario: %q: %w", key, bad)
 		}
 	}
-	if !isTest(p.test) || p.dir == "" {
-		return p, errors.New("read replay file: its scenario names no Go test and folder")
+	if !isTest(p.test) || p.pkg == "" {
+		return p, errors.New("read replay file: its scenario names no Go test and package")
 	}
 	return p, nil
 }
@@ -92,7 +98,10 @@ func (t *Test) file(c Campaign, f explore.Failing, p played) *explore.File {
 type Replayed struct {
 	File        *explore.File
 	Stale       string
+	Open        bool // Stale does not tell whether the schedule would fail
 	Shown, Gone []string
+
+	trial result.Trial
 }
 
 // String is the answer in one sentence.
@@ -117,9 +126,14 @@ func Replay(ctx context.Context, f *explore.File, o Options) (Replayed, error) {
 	if err != nil {
 		return out, err
 	}
-	seed, err := strconv.ParseUint(f.Seed, 10, 64)
-	if err != nil {
-		return out, fmt.Errorf("read replay file: seed: %q is no number", f.Seed)
+	if pin.dir == "" { // kept without its place
+		here, err := os.Getwd()
+		if err == nil {
+			pin.dir, err = folderOf(ctx, here, pin.pkg)
+		}
+		if err != nil {
+			return out, err
+		}
 	}
 	if _, err := os.Stat(pin.dir); err != nil {
 		out.Stale = "its package was in " + pin.dir + ", and that folder is not there"
@@ -131,39 +145,19 @@ func Replay(ctx context.Context, f *explore.File, o Options) (Replayed, error) {
 		return out, err
 	}
 	defer p.Close()
-	t := &Test{Package: p, Name: pin.test, Seed: seed, Slack: pin.slack, Sigterm: pin.sigterm, Steps: pin.steps}
-	if out.Stale, err = t.stale(ctx, pin); err != nil || out.Stale != "" {
-		return out, err
-	}
-	r := &runner{Test: t, ctx: ctx}
-	defer r.close()
-	again, err := r.play(uint64(f.Index), f.Deviations)
-	if err != nil {
-		return out, err
-	}
-	for _, class := range f.Classes {
-		if again.shows(class) {
-			out.Shown = append(out.Shown, class)
-		} else {
-			out.Gone = append(out.Gone, class)
-		}
-	}
-	if d := f.Compare(again.trace, again.result); d != nil {
-		out.Stale = "the code has changed since it was recorded: " + d.String()
-	}
-	return out, nil
+	return p.replay(ctx, f, pin)
 }
 
-// stale says why a test is no longer what a file has recorded.
-func (t *Test) stale(ctx context.Context, pin pinned) (string, error) {
+// stale says why a test is no longer what a file has recorded. Open says that it may fail all the same.
+func (t *Test) stale(ctx context.Context, pin pinned) (why string, open bool, err error) {
 	if minor(t.Go) != minor(pin.version) {
-		return fmt.Sprintf("it was recorded with %s, and this is %s", pin.version, t.Go), nil
+		return fmt.Sprintf("it was recorded with %s, and this is %s", pin.version, t.Go), true, nil
 	}
 	all, err := t.Tests(ctx, "^"+pin.test+"$")
 	if errors.Is(err, ErrNothing) || err == nil && !slices.Contains(all, pin.test) {
-		return fmt.Sprintf("%s has no %s any longer", t.ImportPath, pin.test), nil
+		return fmt.Sprintf("%s has no %s any longer", t.ImportPath, pin.test), false, nil
 	}
-	return "", err
+	return "", false, err
 }
 
 // minor is a Go version without its patch.

@@ -13,6 +13,7 @@ import (
 	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/result/void"
+	"github.com/racebench/racebench/internal/corpus"
 	"github.com/racebench/racebench/internal/rundir"
 )
 
@@ -37,19 +38,35 @@ type Campaign struct {
 	Build   string // racebench's
 	Run     *rundir.Run
 	Keep    bool
+	// Corpus is where failing schedules are kept, to be run first the next time; empty is nowhere.
+	Corpus string
 	// Progress is told what goes on; nil is silence.
 	Progress func(text string)
+
+	kept []corpus.Kept // of the package
 }
 
 // Search searches tests of a package, one result each. What was finished when ctx ended comes with its error.
 func (p *Package) Search(ctx context.Context, tests []string, c Campaign) ([]*result.Campaign, error) {
 	var folds []*result.Campaign
+	kept, notes, err := corpus.ReadKept(c.Corpus)
+	if err != nil {
+		return nil, err
+	}
+	c.kept = corpus.Of(kept, TargetName, p.ImportPath)
 	for i, name := range tests {
 		if c.Progress != nil {
 			c.Progress(fmt.Sprintf("%s (%d of %d)", name, i+1, len(tests)))
 		}
 		t := &Test{Package: p, Name: name, Seed: c.Seed, Slack: c.Slack, Sigterm: c.Sigterm}
-		s, err := t.run(ctx, c.Budget)
+		s := t.newSearch(c.Budget)
+		for ; len(notes) > 0; notes = notes[1:] {
+			s.fold.Note(notes[0])
+		}
+		err := s.replayKept(ctx, c)
+		if err == nil && !s.stopped.Load() {
+			err = s.run(ctx)
+		}
 		if err == nil {
 			err = s.keepAll(ctx, c)
 		}
@@ -100,7 +117,7 @@ func (s *search) keepAll(ctx context.Context, c Campaign) error {
 		}
 	}
 	s.conclude(c, shown)
-	return nil
+	return s.tellKept(c)
 }
 
 // conclude adds the failing schedules to the result: those of classes that were shown again.
@@ -243,6 +260,11 @@ func (s *search) store(r *runner, class string, c Campaign, small explore.Failin
 	file.Comments = strings.Split(strings.TrimSpace(story.Text()), "\n")
 	if err := rundir.WriteFile(dir.Schedule(), file.Marshal()); err != nil {
 		return "", nil, err
+	}
+	if c.Corpus != "" && r.Slack <= s.Slack { // else it only warns
+		if err := s.toCorpus(r.ctx, c, class, file); err != nil {
+			return "", nil, err
+		}
 	}
 	story.Title, story.Again = "", "" // every report says both itself
 	return dir, strings.Split(strings.TrimSpace(story.Text()), "\n"), nil

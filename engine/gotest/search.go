@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/overlay/wire"
 )
@@ -50,6 +51,8 @@ type search struct {
 	fold   *result.Campaign
 	failed []result.Trial // not in the fold before they were shown in another process
 	err    error
+
+	shownBy map[string]*explore.File // kept schedules, by what they show
 }
 
 // header says what the schedules have in common.
@@ -60,24 +63,27 @@ func (t *Test) header(b Budget) result.Header {
 	}
 }
 
+func (t *Test) newSearch(b Budget) *search {
+	return &search{Test: t, budget: b, fold: result.NewCampaign(t.header(b), result.Rules{}), shownBy: map[string]*explore.File{}}
+}
+
 // run searches. The first schedule is the default one.
-func (t *Test) run(ctx context.Context, b Budget) (*search, error) {
-	s := &search{Test: t, budget: b, fold: result.NewCampaign(t.header(b), result.Rules{})}
+func (s *search) run(ctx context.Context) error {
 	began := time.Now()
-	q, first, err := t.fit(ctx)
+	q, first, err := s.fit(ctx)
 	if err != nil {
-		return s, err
+		return err
 	}
 	if first.Verdict == result.Passed {
-		if first.Warnings, err = t.alwaysLeft(ctx, q); err != nil {
+		if first.Warnings, err = s.alwaysLeft(ctx, q); err != nil {
 			q.close()
-			return s, err
+			return err
 		}
 	}
 	s.add(&finds{fold: s.fold, failed: &s.failed}, 0, first)
 	switch {
 	case first.Verdict == result.Passed:
-		if s.hints, err = t.hints(ctx, q); err == nil {
+		if s.hints, err = s.Test.hints(ctx, q); err == nil {
 			s.next.Store(1)
 			err = s.searchTwice(ctx, q, began)
 		}
@@ -89,7 +95,7 @@ func (t *Test) run(ctx context.Context, b Budget) (*search, error) {
 		s.stopped.Store(true)
 	}
 	s.fold.ElapsedNS = time.Since(began).Nanoseconds()
-	return s, err
+	return err
 }
 
 // searchTwice searches with a clock that waits for everybody, and then, if that finds nothing, with one that does not: for

@@ -14,6 +14,7 @@ import (
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/engine/trialtest"
 	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/internal/corpus"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/targets"
 )
@@ -48,10 +49,10 @@ func bySize(t *testing.T) (small, large, stale string) {
 	t.Helper()
 	files := failures(t, trialtest.NewSimulator(t), "gate-only", pastGate, 2)
 	one, other := files[0], files[1]
-	if search.Smaller(other, one) {
+	if corpus.Smaller(other, one) {
 		one, other = other, one
 	}
-	if !search.Smaller(one, other) {
+	if !corpus.Smaller(one, other) {
 		t.Fatal("both schedules are as large")
 	}
 	return string(one.Marshal()), string(other.Marshal()), strings.Replace(string(one.Marshal()), `variant "gate-only"`, `variant "timeout-drain"`, 1)

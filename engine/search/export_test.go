@@ -10,9 +10,6 @@ func ShrinkFile(m *trial.Simulator, f *explore.File, class string, b explore.Shr
 	return shrinkFile(m, f, class, b, catalog, nil)
 }
 
-// ReadSchedule reads a replay file.
-func ReadSchedule(path string) (*explore.File, error) { return readSchedule(path) }
-
 // ShrinkWorld records a failure and makes its world small.
 func ShrinkWorld(m *trial.Simulator, f Failure, b explore.ShrinkBudget) (*explore.File, error) {
 	file, _, err := RecordFailure(m, f.Plan, strategyOf(f.Plan, f.hints), f.Name)
@@ -22,6 +19,3 @@ func ShrinkWorld(m *trial.Simulator, f Failure, b explore.ShrinkBudget) (*explor
 	file, _, err = shrinkWorld(m, f, file, b, nil)
 	return file, err
 }
-
-// Smaller is smaller for the tests outside the package.
-var Smaller = smaller

@@ -17,6 +17,7 @@ import (
 	"github.com/racebench/racebench/engine/result/void"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/internal/corpus"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/targets"
 )
@@ -36,7 +37,7 @@ type search struct {
 	planned int
 	c       trial.Config
 	began   time.Time
-	kept    []keptSchedule // of this variant, by earlier searches
+	kept    []corpus.Kept // of this variant, by earlier searches
 
 	quota                 *batch.Quota
 	valid, void, breached atomic.Int64 // for the progress
@@ -80,11 +81,11 @@ func SearchSchedules(ctx context.Context, programs []trial.Program, seeds []scen
 	if err := checkSizes(programs, seeds, b, c); err != nil {
 		return nil, nil, err
 	}
-	var kept []keptSchedule
+	var kept []corpus.Kept
 	var notes []string
 	if b.Shard.First() { // it plays them for all
 		var err error
-		if kept, notes, err = readCorpus(c.Corpus); err != nil {
+		if kept, notes, err = corpus.ReadKept(c.Corpus); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -94,7 +95,7 @@ func SearchSchedules(ctx context.Context, programs []trial.Program, seeds []scen
 	for i, p := range programs {
 		for _, v := range p.Variants {
 			s := newSearch(p, v, seeds[i], b.Share(time.Since(began), batch.VariantsOf(programs)-len(all)), c)
-			s.kept = ofVariant(kept, p.Target.Name, v.Name)
+			s.kept = corpus.Of(kept, p.Target.Name, v.Name)
 			for ; len(notes) > 0; notes = notes[1:] {
 				s.fold.Note(notes[0])
 			}
@@ -215,18 +216,18 @@ func (s *search) replayKept(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil // the search is about to end in the same way
 		}
-		r, err := replay(m, k.file, s.c.Catalog)
+		r, err := replay(m, k.File, s.c.Catalog)
 		switch {
 		case err != nil:
-			s.fold.Note(noteOfKept(k.path, err.Error()))
+			s.fold.Note(corpus.NoteOf(k.Path, err.Error()))
 		case !r.Exact():
-			s.fold.Note(noteOfKept(k.path, r.String()))
+			s.fold.Note(corpus.NoteOf(k.Path, r.String()))
 		default:
-			r.Trial.Dir = k.path
-			s.fold.AddKept(r.Trial, k.path)
+			r.Trial.Dir = k.Path
+			s.fold.AddKept(r.Trial, k.Path)
 			for _, b := range r.Trial.Breaches {
 				if _, ok := s.shownBy[b.Class]; !ok {
-					s.shownBy[b.Class] = k.file
+					s.shownBy[b.Class] = k.File
 				}
 			}
 			if s.c.FailFast && batch.Unexpected(s.c, r.Trial, s.fold.Header, s.fold.Rules) {

@@ -13,6 +13,7 @@ import (
 	"github.com/racebench/racebench/engine/search"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/engine/trialtest"
+	"github.com/racebench/racebench/internal/corpus"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
 )
@@ -113,7 +114,7 @@ func TestAFindingCarriesItsWorld(t *testing.T) {
 		if err != nil || !slices.ContainsFunc(got.Breaches, func(o result.Breach) bool { return o.Class == b.Class }) {
 			t.Errorf("%s: the folder is judged as %+v (%v)", b.Class, got.Breaches, err)
 		}
-		file, err := search.ReadSchedule(dir.Schedule())
+		file, err := corpus.ReadSchedule(dir.Schedule())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -113,9 +113,12 @@ func (d TrialDir) Remove() error {
 	return nil
 }
 
+// exists says whether a trial was kept here: its plan, or of a Go test, which has none, its schedule.
 func (d TrialDir) exists() bool {
-	info, err := os.Lstat(d.Plan())
-	return err == nil && info.Mode().IsRegular()
+	return slices.ContainsFunc([]string{d.Plan(), d.Schedule()}, func(file string) bool {
+		info, err := os.Lstat(file)
+		return err == nil && info.Mode().IsRegular()
+	})
 }
 
 // OpenTrial returns the trials that path stands for: a trial's own folder; a run's folder with its kept
