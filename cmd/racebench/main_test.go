@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +27,7 @@ import (
 func TestMain(m *testing.M) {
 	custody.Main()
 	trial.MaybeChild(trial.Config{Catalog: all.Targets()})
+	_ = flag.Set("test.parallel", "6") // most scripts wait for programs; -parallel on the command line comes after this
 	testscript.Main(m, map[string]func(){"racebench": main, "testserver": testServer})
 }
 

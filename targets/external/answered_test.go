@@ -20,6 +20,7 @@ func answersBadly(t *testing.T, mode, more string, trials int) *result.Campaign 
 // TestErrorsInFlight holds what an error answer to a request in flight comes to: a breach where nothing but the stop
 // explains it, and a warning or nothing elsewhere.
 func TestErrorsInFlight(t *testing.T) {
+	t.Parallel()
 	const class = "every-request-answered/answered-badly/"
 	for _, c := range []struct {
 		mode, more string
@@ -82,6 +83,7 @@ func TestSlowRequestsAreTested(t *testing.T) {
 // TestStreamsWithoutAnEnd holds streams that stay open to what WebSockets are held to: to be told of the stop, and not to
 // hold it. One that does not say that it is a stream of events is known by the run without a signal.
 func TestStreamsWithoutAnEnd(t *testing.T) {
+	t.Parallel()
 	const load = "\n  - {client: %s, clients: 2, path: %s}\n"
 	for _, c := range []struct {
 		mode, client, path string

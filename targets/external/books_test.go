@@ -24,9 +24,13 @@ import (
 // signal: such a one is crossed, and both together are what the books have. Where the server died between a deed
 // and its entry the books leave open whether it was done, and so may the count.
 func TestLossesAreThoseOfTheServersOwnBooks(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{"no-handler", "default-action"} {
 		for _, method := range []string{"GET", "POST"} {
-			t.Run(mode+" "+method, func(t *testing.T) { holdToBooks(t, mode, method, 4) })
+			t.Run(mode+" "+method, func(t *testing.T) {
+				t.Parallel()
+				holdToBooks(t, mode, method, 4)
+			})
 		}
 	}
 }

@@ -48,6 +48,7 @@ func checked(t *testing.T, worker, check string, trials int) *result.Campaign {
 
 // TestACheckFindsWhatNoRequestShows runs a worker that drops a job at its stop, and its twin that does not.
 func TestACheckFindsWhatNoRequestShows(t *testing.T) {
+	t.Parallel()
 	bad := checked(t, careless+strings.ReplaceAll(jobs, "WORK", "sleep 0.1 &\n wait $!"), countsJobs, manyTrials)
 	if bad.Verdict != result.Breached || !slices.Equal(classes(bad), []string{"check/program/lost-job"}) {
 		t.Fatalf("the careless worker is %s: %v, notes %v", bad.Verdict, classes(bad), bad.Notes)
@@ -66,6 +67,7 @@ func TestACheckFindsWhatNoRequestShows(t *testing.T) {
 
 // TestACheckThatCannotTellIsNoBreach runs checks that are broken without any signal, and one that breaks later.
 func TestACheckThatCannotTellIsNoBreach(t *testing.T) {
+	t.Parallel()
 	worker := careful + strings.ReplaceAll(jobs, "WORK", "sleep 0.01")
 	for _, tc := range []struct{ name, check, why string }{
 		{"says it on stderr", "echo broken >&2; exit 1", "ended with status 1 and printed nothing on its standard output: broken"},

@@ -15,6 +15,7 @@ import (
 // server answers, or says it has not touched, are not lost; the others are. The server has little else to do then, so
 // that even a starved one comes to rest: what it has read is proved in one trial of three at the least.
 func TestHTTP2(t *testing.T) {
+	t.Parallel()
 	path, err := server()
 	if err != nil {
 		t.Fatal(err)

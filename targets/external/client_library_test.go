@@ -68,6 +68,7 @@ func TestWhatCannotBeAskedForIsNotMissed(t *testing.T) {
 // TestBrokers writes through the client libraries to servers that know as much of the protocol as those need. Real
 // servers are in TestServers.
 func TestBrokers(t *testing.T) {
+	t.Parallel()
 	for _, protocol := range []string{"nats", "mqtt", "amqp"} {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
@@ -79,6 +80,7 @@ func TestBrokers(t *testing.T) {
 // TestBrokersThatSayNothing writes to servers that say of everything that it is not there, as one that is not ready
 // might: what was written just now is not there either, so nothing is reported.
 func TestBrokersThatSayNothing(t *testing.T) {
+	t.Parallel()
 	for protocol, why := range map[string]string{"nats": "the stream does not give back", "amqp": "does not give back a message that it confirmed"} {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
@@ -96,6 +98,7 @@ func TestBrokersThatSayNothing(t *testing.T) {
 // TestBrokersOverTLS writes to the same servers over TLS, as the scheme of the url says. A server of NATS asks for it
 // whatever that is.
 func TestBrokersOverTLS(t *testing.T) {
+	t.Parallel()
 	for url, protocol := range map[string]string{"tls": "nats", "nats": "nats", "mqtts": "mqtt", "amqps": "amqp"} {
 		t.Run(url, func(t *testing.T) {
 			t.Parallel()

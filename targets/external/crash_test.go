@@ -23,6 +23,7 @@ func worker(line string) string {
 
 // TestEndsInTheControlRun tells a program that crashes by itself from one that is done.
 func TestEndsInTheControlRun(t *testing.T) {
+	t.Parallel()
 	for line, want := range map[string]string{
 		"echo ready; sleep 0.1; echo no pool; exit 3":     "process-survives/program/exit-status",
 		"echo ready; sleep 0.1; kill -s SEGV $$":          "process-survives/program/SIGSEGV",
@@ -53,6 +54,7 @@ func TestEndsInTheControlRun(t *testing.T) {
 // TestLastWordsOfARuntime tells a program that ends for an error which nobody caught from its twins: one goes on
 // after it was reported, and one ends with a clean status.
 func TestLastWordsOfARuntime(t *testing.T) {
+	t.Parallel()
 	for end, want := range map[string]string{"exit 1": "process-survives/program/uncaught-error", "echo stopped; exit 1": "", "exit 0": ""} {
 		t.Run(end, func(t *testing.T) {
 			t.Parallel()
@@ -71,6 +73,7 @@ func TestLastWordsOfARuntime(t *testing.T) {
 // TestAtStartup strikes while the program starts. To have no handler yet is no fault; one that swallows the signal is
 // a hang.
 func TestAtStartup(t *testing.T) {
+	t.Parallel()
 	const slowly = "sleep 0.3; echo ready; while :; do sleep 0.02; done"
 	for handler, want := range map[string]result.Verdict{"": result.Untested, "trap : TERM; ": result.Hung, "trap 'exit 0' TERM; ": result.Passed} {
 		t.Run(handler, func(t *testing.T) {

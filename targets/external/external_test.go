@@ -3,6 +3,7 @@
 package external_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -28,6 +29,7 @@ var catalog = trial.Catalog{external.Target()}
 // TestMain lets the test binary be the child of its own trials.
 func TestMain(m *testing.M) {
 	trial.MaybeChild(trial.Config{Catalog: catalog})
+	_ = flag.Set("test.parallel", "6") // most tests wait for programs; -parallel on the command line comes after this
 	status := m.Run()
 	if serverDir != "" {
 		_ = os.RemoveAll(serverDir)
@@ -82,6 +84,7 @@ func runCommand(t *testing.T, command, more, load, signal string, trials int) *r
 
 // Who starts a trial without having looked where its clients go connects to this machine all the same.
 func TestAnotherMachineIsNotReached(t *testing.T) {
+	t.Parallel()
 	path, err := server()
 	if err != nil {
 		t.Fatal(err)
@@ -151,6 +154,7 @@ const manyTrials = 40
 
 // TestEveryEndIsTold runs a server that stops well and its twins that do not.
 func TestEveryEndIsTold(t *testing.T) {
+	t.Parallel()
 	const short = "drain_limit: 1s"
 	for _, tc := range []struct {
 		mode, more string
@@ -200,6 +204,7 @@ func TestEveryEndIsTold(t *testing.T) {
 
 // TestWhatCannotBeTested says in a sentence why, and reports nobody.
 func TestWhatCannotBeTested(t *testing.T) {
+	t.Parallel()
 	for mode, want := range map[string][]string{
 		"exits-at-once":  {"ended with status 3 before it was ready; its last words: no configuration file"},
 		"port-taken":     {"address already in use; somebody has the port that it wants"},
@@ -245,6 +250,7 @@ func TestCommandThatIsNotThere(t *testing.T) {
 
 // TestSessions looks at WebSockets: dropped ones are warned of, those that are told are not.
 func TestSessions(t *testing.T) {
+	t.Parallel()
 	load := "\n  - {client: websocket, clients: 3, path: /ws}" + mixed
 	if c := run(t, "shutdown", "", load, 2); c.Verdict != result.Passed || !slices.Contains(warnings(t, c), "clean-close/websocket/1006") {
 		t.Errorf("dropped: %s, %v, %v", c.Verdict, classes(c), warnings(t, c))
@@ -284,6 +290,7 @@ func compileErrors(t *testing.T, load string) []string {
 // TestShortGraceIsNoLoss has less time to stop than a request takes: the control run waits for its requests
 // and says so.
 func TestShortGraceIsNoLoss(t *testing.T) {
+	t.Parallel()
 	c := run(t, "shutdown", "drain_limit: 1ms", "\n  - {client: http-keepalive, clients: 2, path: /slow}\n", 1)
 	lost := slices.ContainsFunc(classes(c), func(class string) bool { return strings.HasPrefix(class, "every-request-answered/") })
 	if lost || !slices.ContainsFunc(c.Notes, func(n string) bool {
@@ -295,6 +302,7 @@ func TestShortGraceIsNoLoss(t *testing.T) {
 
 // TestIgnoredSignalIsNamed tells a program that ignores the signal from one whose handler does nothing.
 func TestIgnoredSignalIsNamed(t *testing.T) {
+	t.Parallel()
 	load := "\n  - {client: http-keepalive, path: /slow}\n"
 	for mode, want := range map[string]bool{"sig-ign": true, "ignores": false} {
 		c := run(t, mode, "drain_limit: 1s", load, 1)
@@ -307,6 +315,7 @@ func TestIgnoredSignalIsNamed(t *testing.T) {
 // TestLameDuckAnswersPreopened serves on after the signal: connections that were open before get
 // their first answer.
 func TestLameDuckAnswersPreopened(t *testing.T) {
+	t.Parallel()
 	c := run(t, "lame-duck", "", "\n  - {client: http-keepalive, path: /slow}\n  - {client: http-preopened, clients: 2, path: /late}\n", 2)
 	if c.Verdict != result.Passed || len(warnings(t, c)) > 0 || atRisk(c, "preopened") != 4 {
 		t.Errorf("%s, %v, at risk %v", c.Verdict, warnings(t, c), c.AtRisk)
@@ -316,6 +325,7 @@ func TestLameDuckAnswersPreopened(t *testing.T) {
 // TestCutAnswerFailsWheneverItWasAskedFor begins an answer to the first request of a connection that was open
 // before the signal, and ends in the middle of it: no mere warning.
 func TestCutAnswerFailsWheneverItWasAskedFor(t *testing.T) {
+	t.Parallel()
 	c := run(t, "cuts-late", "", "\n  - {client: http-keepalive, path: /, stop: at-signal}\n  - {client: http-preopened, path: /half}\n", 1)
 	if c.Verdict != result.Breached || !slices.Equal(classes(c), []string{"every-request-answered/answer-cut/exited"}) || len(warnings(t, c)) > 0 {
 		t.Errorf("%s, %v, %v, at risk %v, %v", c.Verdict, classes(c), warnings(t, c), c.AtRisk, c.Judged)
@@ -324,6 +334,7 @@ func TestCutAnswerFailsWheneverItWasAskedFor(t *testing.T) {
 
 // TestSessionsAlone tests a server with WebSockets and nothing else.
 func TestSessionsAlone(t *testing.T) {
+	t.Parallel()
 	c := run(t, "shutdown", "", "\n  - {client: websocket, clients: 3, path: /ws}\n", 2)
 	if c.Verdict != result.Passed || atRisk(c, "websocket-open") != 6 || !slices.Contains(warnings(t, c), "clean-close/websocket/1006") {
 		t.Errorf("%s, %v, at risk %v, %v", c.Verdict, warnings(t, c), c.AtRisk, c.Judged)

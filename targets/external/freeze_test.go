@@ -16,6 +16,7 @@ import (
 // TestAFrozenProgramMeetsTheRaceAndIsNotAccused replays trials with the program stopped before the signal. What
 // it had not read is counted; what it had read is lost by the one that exits at once, and is told as forced.
 func TestAFrozenProgramMeetsTheRaceAndIsNotAccused(t *testing.T) {
+	t.Parallel()
 	const load = "\n  - {client: http-keepalive, clients: 4, path: /, shape: slow, delay: 1ms..5ms}\n  - {client: http-keepalive, clients: 3, path: PATH, as: slow}\n"
 	for mode, right := range map[string]bool{"shutdown": true, "exits": false} {
 		t.Run(mode, func(t *testing.T) {

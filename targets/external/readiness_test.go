@@ -19,6 +19,7 @@ const asksSlow = "\n  - {client: http-keepalive, clients: 3, path: /slow}\n"
 // TestAReadinessThatStaysGood runs a server that serves on after the signal and goes on calling itself ready, its twin
 // that says no, and one whose port refuses at once.
 func TestAReadinessThatStaysGood(t *testing.T) {
+	t.Parallel()
 	const polled = "  ready_path: /readyz\n"
 	bad := run(t, "stays-ready", polled, asksSlow, 2)
 	if got := classes(bad); bad.Verdict != result.Breached || !slices.Equal(got, []string{"readiness-turns/path/stays-ready"}) || bad.Trials.Breached != 2 {

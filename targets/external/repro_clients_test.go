@@ -92,6 +92,7 @@ phase 0 serve ended at=2s
 
 // TestScriptsOfOtherClients runs scripts against programs with the bug that they show, and without.
 func TestScriptsOfOtherClients(t *testing.T) {
+	t.Parallel()
 	path, err := server()
 	if err != nil {
 		t.Fatal(err)

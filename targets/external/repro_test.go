@@ -21,6 +21,7 @@ import (
 // TestAScriptShowsTheFailureWithoutRacebench runs the repro.sh of failed trials: it shows the failure again, and
 // shows none of a server that stops well.
 func TestAScriptShowsTheFailureWithoutRacebench(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("curl is not installed: repro.sh is not run")
 	}

@@ -18,6 +18,7 @@ import (
 // TestASecretIsNowhereThatComesByteByByte has all that a scenario runs print a secret of it a byte at a time: nothing that
 // is kept has any half of it.
 func TestASecretIsNowhereThatComesByteByByte(t *testing.T) {
+	t.Parallel()
 	const value = "Byte-by-Byte-4711"
 	dir := t.TempDir()
 	file := func(name, text string) string {
@@ -63,6 +64,7 @@ func TestASecretIsNowhereThatComesByteByByte(t *testing.T) {
 // TestWhatWasRunBeforeIsNotTheProgram has before_each leave a process running: it is no orphan of the program, and is
 // gone when the trial is over.
 func TestWhatWasRunBeforeIsNotTheProgram(t *testing.T) {
+	t.Parallel()
 	pid := filepath.Join(t.TempDir(), "pid")
 	c := run(t, "shutdown", "  before_each: [sh, -c, \"sleep 600 & echo $! >"+pid+"\"]", "\n  - {client: http-keepalive, clients: 4, path: /slow}\n", 2)
 	if c.Verdict != result.Passed {

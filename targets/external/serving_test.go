@@ -13,6 +13,7 @@ import (
 // TestWhoKeepsServingWhom tells a hung program that goes on with the connections it has from one that took new ones for
 // most of its time, whose clients are answered as often.
 func TestWhoKeepsServingWhom(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct{ mode, client, path, class string }{
 		{"serves-the-old", "http-keepalive", "/", "keeps-serving"},
 		{"serves-the-old", "http2", "/", "keeps-serving"},

@@ -61,6 +61,7 @@ const attachedTrial = "name: x\ntarget: external\ntrials: 1\nduration: 400ms\n%s
 // TestARunningProgramIsSignalledOnce attaches to a server that stops well, one that loses, and one that hangs:
 // that one is left running.
 func TestARunningProgramIsSignalledOnce(t *testing.T) {
+	t.Parallel()
 	sessions := "\n  - {client: websocket, clients: 3, path: /ws}"
 	for mode, want := range map[string]result.Verdict{"shutdown": result.Passed, "cuts-late": result.Breached, "hangs": result.Hung} {
 		t.Run(mode, func(t *testing.T) {
