@@ -20,13 +20,13 @@ var importRows = [][]string{
 	{"targets", "engine/result", "scenario/load"},
 	{"scenario", "engine/ledger", "engine/result/void", "engine/world/prim", "internal/overlay"},
 	{"scenario/schema", "scenario/spec", "engine/world", "engine/reach", "engine/ledger/extern", "engine/signals", "internal/rundir", "targets/promise", "internal/overlay/player", "internal/origin"},
-	{"engine/schedule", "internal/console", "internal/overlay/wire", "internal/custody", "internal/input", "scenario/secret", "docs", "internal/discover"},
+	{"engine/schedule", "internal/console", "internal/overlay/wire", "internal/custody", "internal/input", "scenario/secret", "docs", "internal/discover", "internal/rpc", "internal/rpc/rpctest"},
 }
 
 // narrowed packages may import of ours only what stands here.
 var narrowed = map[string][]string{
 	"targets": {"engine/reach", "engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "scenario/schema", "scenario/spec"},
-	anyTarget: {"targets", "engine/reach", "engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "engine/signals", "scenario/schema", "scenario/secret", "scenario/spec", "targets/promise", "internal/custody", "internal/discover"},
+	anyTarget: {"targets", "engine/reach", "engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "engine/signals", "scenario/schema", "scenario/secret", "scenario/spec", "targets/promise", "internal/custody", "internal/discover", "internal/rpc"},
 	// Judges do not know servers.
 	"engine/invariant":          {"engine/invariant/external", "engine/invariant/breach", "engine/ledger", "engine/ledger/extern", "engine/result", "engine/signals"},
 	"engine/invariant/external": {"engine/invariant/breach", "engine/ledger", "engine/ledger/extern", "engine/result", "engine/signals"},
@@ -76,7 +76,10 @@ var moduleOwners = map[string][]string{
 	"go.etcd.io/bbolt":                  {"targets/coldstore/bolt"},
 	"github.com/prometheus/procfs":      {"engine/trial", "targets/external", "cmd/racebench"},
 	"gonum.org/v1/gonum":                {"engine/result", "internal/gate"},
-	"golang.org/x/net":                  {"targets/external", "internal/discover"},
+	"golang.org/x/net":                  {"targets/external", "internal/discover", "internal/rpc"},
+	"google.golang.org/protobuf":        {"internal/rpc", "internal/rpc/rpctest"},
+	"google.golang.org/grpc":            {"internal/rpc/rpctest"},
+	"github.com/bufbuild/protocompile":  {"internal/rpc"},
 	"golang.org/x/perf":                 {"internal/gate"},
 	"golang.org/x/sys":                  {"engine", "engine/signals", "internal/custody", "internal/rundir", "targets/external", "cmd/racebench"},
 	"golang.org/x/term":                 {"cmd/racebench", "internal/report"},
@@ -89,7 +92,7 @@ var moduleOwners = map[string][]string{
 }
 
 // testingPackages are for use in tests and are in no binary.
-var testingPackages = []string{"engine/racetest", "engine/trialtest", "targets/targettest"}
+var testingPackages = []string{"engine/racetest", "engine/trialtest", "targets/targettest", "internal/rpc/rpctest"}
 
 // clockNames of package time read the wall clock or set a timer.
 var clockNames = []string{"Now", "Since", "Until", "Sleep", "After", "NewTimer", "NewTicker", "Tick", "AfterFunc"}
