@@ -178,6 +178,8 @@ type Asker interface {
 	Lists() bool
 	// Ends is the text that the scenario says every whole answer ends with; empty where it does not say.
 	Ends() string
+	// Hurries says whether the server is told how long an answer may take.
+	Hurries() bool
 }
 
 // A Message is what travels.

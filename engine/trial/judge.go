@@ -168,7 +168,7 @@ func (p *Program) asking() []breach.Asking {
 	for _, g := range p.Groups {
 		a := breach.Asking{Group: g.As}
 		if asker, ok := g.Client.(targets.Asker); ok && asker.Asks() != "" {
-			a.Kind, a.Lists, a.Ends = g.Op.Name+" "+asker.Asks(), asker.Lists(), asker.Ends()
+			a.Kind, a.Lists, a.Ends, a.Hurries = g.Op.Name+" "+asker.Asks(), asker.Lists(), asker.Ends(), asker.Hurries()
 		}
 		all = append(all, a)
 	}

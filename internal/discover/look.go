@@ -17,6 +17,8 @@ const (
 	Request As = "request"
 	Events  As = "events"
 	Socket  As = "websocket"
+	HTTP2   As = "http2"
+	Call    As = "grpc"
 )
 
 // An Offer is a path that was looked at.
@@ -27,6 +29,8 @@ type Offer struct {
 	Health bool   `json:"health,omitempty"` // it tells of the server's own state, so that any status may be right
 	Root   bool   `json:"root,omitempty"`   // it is asked for whatever it answers
 	Why    string `json:"why,omitempty"`    // it is not asked for
+	// Method says that it is one of gRPC's, which the server has named: calling it may change something.
+	Method bool `json:"method,omitempty"`
 }
 
 // A Question is one GET.

@@ -27,6 +27,8 @@ type body struct {
 	piece       hash.Hash64
 	in          pieces
 	tail        tail
+	encoded     bool   // its bytes are no text
+	said        string // in words, of one that is encoded
 }
 
 // Write implements io.Writer.
@@ -51,6 +53,9 @@ func (b *body) Write(p []byte) (int, error) {
 
 // begins is how the body begins, on one line.
 func (b *body) begins() string {
+	if b.encoded {
+		return b.said
+	}
 	kept := b.kept[:min(b.size, bodyKept)]
 	if b.size > bodyKept {
 		kept = kept[:secret.Whole(kept)] // a secret that was cut

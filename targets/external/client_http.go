@@ -151,13 +151,22 @@ func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
 
 // notWell says what was wrong with an answer that came without a signal.
 func (d *dialer) notWell(x exchange) string {
-	asked, code := d.g.methodOr("GET")+" "+d.path(), x.wire.Code
+	asked, code, well := d.g.methodOr("GET")+" "+d.path(), x.wire.Code, d.g.status.String()
 	if x.unended {
 		return fmt.Sprintf("%s was answered with %s and a body that does not end with %q (ends:)", asked, extern.StatusName(code), d.g.ends)
 	}
-	text := fmt.Sprintf("%s was answered with %s, not with %s", asked, extern.StatusName(code), d.g.status)
-	if code == 401 || code == 403 {
+	if d.g.call != "" {
+		asked = d.g.call
+		if len(d.g.status) == 0 {
+			well = "OK"
+		}
+	}
+	text := fmt.Sprintf("%s was answered with %s, not with %s", asked, extern.StatusName(code), well)
+	switch name := extern.StatusName(code); {
+	case code == 401 || code == 403 || name == "UNAUTHENTICATED" || name == "PERMISSION_DENIED":
 		text += "; does it want a header, such as Authorization (headers:, -H)?"
+	case name == "INVALID_ARGUMENT":
+		text += "; does it want another body (body:, -d)?"
 	}
 	return text
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/world"
+	"github.com/racebench/racebench/internal/rpc"
 	"github.com/racebench/racebench/targets"
 )
 
@@ -69,6 +70,7 @@ type h2client struct {
 	conn    *h2conn
 	headers []hpack.HeaderField
 	body    []byte
+	calls   *rpc.Method // of gRPC; nil: requests of another kind
 }
 
 func dialHTTP2(d *dialer) (client, error) {
@@ -138,7 +140,7 @@ func (c *h2client) exchange(m ledger.MsgID) targets.Reply {
 			}
 			c.conn = conn
 		}
-		x, sent := c.conn.do(m, c.headers, c.body, c.d.g.ends)
+		x, sent := c.conn.do(m, c)
 		if x.close {
 			c.Close(nil)
 		}
@@ -157,12 +159,13 @@ func (c *h2client) Close(*world.Task) {
 }
 
 // do sends a request and waits until its stream has ended. Nothing of it was sent when sent is false.
-func (c *h2conn) do(m ledger.MsgID, headers []hpack.HeaderField, body []byte, ends string) (x exchange, sent bool) {
+func (c *h2conn) do(m ledger.MsgID, from *h2client) (x exchange, sent bool) {
+	body := from.body
 	x = exchange{wire: ledger.Wire{Lane: m.Lane(), Msg: m, Port: c.wire.port}, began: c.s.w.Now()}
 	c.s.requests.Add(1)
 	defer c.s.requests.Add(-1)
 	defer c.wire.part(m)
-	st, out := c.begin(m, headers, len(body) == 0, ends)
+	st, out := c.begin(m, from, from.call(&x))
 	if st == nil {
 		x.close = true
 		return x, false
@@ -180,6 +183,7 @@ func (c *h2conn) do(m ledger.MsgID, headers []hpack.HeaderField, body []byte, en
 	x.wire.Held = c.wire.holds(m)
 	x.wire.First, x.wire.Ended, x.wire.End, x.wire.Code = st.first, c.s.w.Now(), st.end, st.code
 	x.wire.Out, x.wire.In, x.why, x.line, x.body = out, st.in, st.why, st.line, st.body
+	from.d.left(&x)
 	c.mu.Lock()
 	x.close = c.leaving
 	c.mu.Unlock()
@@ -187,7 +191,8 @@ func (c *h2conn) do(m ledger.MsgID, headers []hpack.HeaderField, body []byte, en
 }
 
 // begin opens a stream and sends the request's head. It returns nil when the connection takes no more.
-func (c *h2conn) begin(m ledger.MsgID, headers []hpack.HeaderField, last bool, ends string) (st *h2stream, out int64) {
+func (c *h2conn) begin(m ledger.MsgID, from *h2client, of *call) (st *h2stream, out int64) {
+	last := len(from.body) == 0
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	c.mu.Lock()
@@ -195,7 +200,7 @@ func (c *h2conn) begin(m ledger.MsgID, headers []hpack.HeaderField, last bool, e
 		c.mu.Unlock()
 		return nil, 0
 	}
-	st = &h2stream{id: c.next, window: c.initial, done: make(chan struct{}), body: body{tail: tailOf(ends)}}
+	st = &h2stream{id: c.next, window: c.initial, call: of, done: make(chan struct{}), body: body{tail: tailOf(from.d.g.ends), encoded: of != nil}}
 	c.next += 2
 	c.streams[st.id] = st
 	frame := c.frame
@@ -204,7 +209,7 @@ func (c *h2conn) begin(m ledger.MsgID, headers []hpack.HeaderField, last bool, e
 	before := c.wire.sent.Load()
 	c.wire.join(m)
 	c.block.Reset()
-	for _, h := range headers {
+	for _, h := range from.headers {
 		_ = c.enc.WriteField(h) // into memory
 	}
 	block := c.block.Bytes()

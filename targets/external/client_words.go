@@ -22,15 +22,21 @@ type clientWord struct {
 var clientWords = []clientWord{
 	{schema.Word{Name: "method", Form: schema.Text(), Help: "of an HTTP client: the method"}, single((*group).readMethod)},
 	{schema.Word{Name: "path", Form: schema.Text(), Help: "of an HTTP or WebSocket client: the path"}, single((*group).readPath)},
-	{schema.Word{Name: "headers", Form: schema.Open(), Help: "of an HTTP client: request headers", Holds: schema.Headers}, (*group).readHeaders},
+	{schema.Word{Name: "call", Form: schema.Text(), Help: "of a grpc client: the service and the method, such as pkg.Service/Method"}, single((*group).readCall)},
+	{schema.Word{Name: "proto", Form: schema.Text(), Help: "of a grpc client: the .proto file that declares the method; default: the server is asked (reflection)"}, single(func(g *group, v spec.Value, _ *spec.Errors) { g.proto = v.Text })},
+	{schema.Word{Name: "headers", Form: schema.Open(), Help: "of an HTTP client: request headers; of a grpc client: metadata", Holds: schema.Headers}, (*group).readHeaders},
 	{
-		schema.Word{Name: "body", Form: schema.Scalar(), Help: "of an HTTP client: the request's body"},
+		schema.Word{Name: "deadline", Form: schema.Duration(), Help: "of a grpc client: how long a call may take, which the server is told (grpc-timeout)", Unit: true},
+		single((*group).readDeadline),
+	},
+	{
+		schema.Word{Name: "body", Form: schema.Scalar(), Help: "of an HTTP client: the request's body; of a grpc client: the message, as JSON"},
 		single(func(g *group, v spec.Value, _ *spec.Errors) { g.body = v.Text }),
 	},
 	{
 		schema.Word{
 			Name: "status", Form: schema.Either(schema.Scalar(), schema.List(schema.Scalar())),
-			Help: "of an HTTP client: the status of a good answer, such as 200 or 2xx, or a list of them",
+			Help: "of an HTTP or grpc client: the status of a good answer, such as 200, 2xx or NOT_FOUND, or a list of them",
 		},
 		(*group).readStatus,
 	},
@@ -43,7 +49,7 @@ var clientWords = []clientWord{
 		}),
 	},
 	{
-		schema.Word{Name: "endless", Form: schema.Enum(endlessWords...), Help: "of an http-stream client: whether the answer is a stream without an end; default: auto, what the run without a signal shows"},
+		schema.Word{Name: "endless", Form: schema.Enum(endlessWords...), Help: "of an http-stream or grpc client: whether the answer is a stream without an end; default: auto, what the run without a signal shows"},
 		single((*group).readEndless),
 	},
 	{
@@ -92,12 +98,15 @@ type group struct {
 	kind    kind
 	method  string
 	path    string
+	call    string // of gRPC
+	proto   string // the file that declares it; empty: the server is asked
 	headers [][2]string
 	body    string
 	status  statusPattern
 	over    time.Duration
-	endless string // of a stream: one of endlessWords
-	ends    string // what every whole answer ends with; empty: that is not known
+	within  time.Duration // what a call may take
+	endless string        // of a stream: one of endlessWords
+	ends    string        // what every whole answer ends with; empty: that is not known
 	hello   string
 	send    string
 	command []string // of a user's own adapter
@@ -124,6 +133,7 @@ func parseGroup(v spec.Value, errs *spec.Errors) group {
 			clientWords[i].read(&g, f.Value, errs)
 		}
 	}
+	g.checkCall(v, at, errs)
 	if g.value != "" && g.match != "" {
 		errs.Addf(at, "value and match say the same in two ways: leave one out")
 	}
@@ -177,6 +187,9 @@ func (g group) Asks() string {
 	if !slices.Contains(g.kind.fields, "status") || g.kind.name == "http-preopened" {
 		return ""
 	}
+	if g.kind.name == grpcKind {
+		return g.call
+	}
 	method := "GET"
 	switch {
 	case g.kind.name == "write-http":
@@ -193,8 +206,16 @@ func (g group) Lists() bool { return len(g.status) > 0 }
 // Ends implements targets.Asker.
 func (g group) Ends() string { return g.ends }
 
+// Hurries implements targets.Asker.
+func (g group) Hurries() bool { return g.within > 0 }
+
 // target names what a group asks for, for people.
-func (g group) target() string { return fmt.Sprintf("%s %s", g.methodOr("GET"), g.pathOr("/")) }
+func (g group) target() string {
+	if g.kind.name == grpcKind {
+		return g.call
+	}
+	return fmt.Sprintf("%s %s", g.methodOr("GET"), g.pathOr("/"))
+}
 
 func (g group) methodOr(otherwise string) string {
 	if g.method != "" {

@@ -20,6 +20,7 @@ var kinds = []kind{
 	{"http-preopened", "a connection made before the signal whose first request comes after it", httpFields, dialPreopened},
 	{"tcp-silent", "a connection that never says a word", nil, dialSilent},
 	{"http2", "requests that share one connection of HTTP/2, each a stream of it", httpFields, dialHTTP2},
+	{"grpc", "calls of gRPC that share one connection, each a stream of it", []string{"call", "proto", "body", "headers", "deadline", "status", "endless"}, dialGRPC},
 	{"write-http", "writes that are read back by content after a restart", []string{"method", "path", "headers", "body", "status", "read", "value", "match"}, dialWriteHTTP},
 	{"write-redis", "SET of keys that are read back after a restart", nil, dialWriteRedis},
 	{"write-nats", "JetStream messages that are read back by subject after a restart", nil, dialKeeper(openNATS)},

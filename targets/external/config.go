@@ -41,7 +41,11 @@ type readiness struct {
 	http string
 	port string // a template
 	log  string
+	grpc string // the service whose health is asked, or all
 }
+
+// allServices stands for the health of a server as a whole.
+const allServices = "health"
 
 // portWord and dataWord are filled in.
 const (
@@ -76,6 +80,7 @@ var programWords = []programWord{
 			schema.Word{Name: "http", Form: schema.Text(), Help: "a path that answers 2xx"},
 			schema.Word{Name: "port", Form: schema.Either(schema.Integer(1, 65535), schema.Text()), Help: "a port that accepts"},
 			schema.Word{Name: "log", Form: schema.Text(), Help: "a text it prints"},
+			schema.Word{Name: "grpc", Form: schema.Text(), Help: "its grpc.health.v1 does not say that it is not serving: health is the server as a whole, anything else the name of a service"},
 		)},
 		readReady,
 	},
@@ -254,8 +259,8 @@ func readVariables(v spec.Value, errs *spec.Errors) (env []string) {
 
 // The schemes of a url; the latter mean TLS.
 var (
-	plainSchemes  = []string{"http", "ws", "tcp", "redis", "nats", "mqtt", "amqp"}
-	secureSchemes = []string{"https", "wss", "tls", "rediss", "mqtts", "ssl", "amqps"}
+	plainSchemes  = []string{"http", "ws", "grpc", "tcp", "redis", "nats", "mqtt", "amqp"}
+	secureSchemes = []string{"https", "wss", "grpcs", "tls", "rediss", "mqtts", "ssl", "amqps"}
 )
 
 func readURL(c *config, v spec.Value, errs *spec.Errors) {
@@ -270,7 +275,7 @@ func readURL(c *config, v spec.Value, errs *spec.Errors) {
 
 func readReady(c *config, v spec.Value, errs *spec.Errors) {
 	if v.Kind != spec.Map || len(v.Fields) != 1 {
-		errs.Addf(v, "ready is one of {http: /healthz}, {port: 18471} and {log: \"listening on\"}")
+		errs.Addf(v, "ready is one of {http: /healthz}, {port: 18471}, {log: \"listening on\"} and {grpc: health}")
 		return
 	}
 	f := v.Fields[0]
@@ -288,8 +293,10 @@ func readReady(c *config, v spec.Value, errs *spec.Errors) {
 		c.ready.port = text
 	case "log":
 		c.ready.log = text
+	case "grpc":
+		c.ready.grpc = text
 	default:
-		errs.Add(spec.Unknown(f.Key, "kind of readiness", []string{"http", "log", "port"}))
+		errs.Add(spec.Unknown(f.Key, "kind of readiness", []string{"grpc", "http", "log", "port"}))
 	}
 }
 

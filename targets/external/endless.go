@@ -33,13 +33,16 @@ func (d *dialer) isEndless(h responseHead) bool {
 
 // headed is called with the head of an answer. Nobody waits for the end of a stream that has none.
 func (d *dialer) headed(h responseHead, x *exchange) {
-	if h.length >= 0 {
-		return
+	if h.length < 0 {
+		d.streamed(x, d.isEndless(h))
 	}
+}
+
+// streamed is called when an answer has begun whose length nobody knows.
+func (d *dialer) streamed(x *exchange, endless bool) {
 	s := d.s
-	x.unsized = true
-	x.wire.Endless = d.isEndless(h)
-	if x.wire.Endless {
+	x.unsized, x.wire.Endless = true, endless
+	if endless {
 		s.requests.Add(-1)
 		s.sessions.Add(1)
 	}
@@ -57,7 +60,7 @@ func (d *dialer) left(x *exchange) {
 		s.sessions.Add(-1)
 	}
 	d.streams(-1)
-	if s.out.Control() && d.g.endless != "false" && x.wire.End == extern.WireOpen && x.body.flowing(s.h.DrainLimit) {
+	if s.out.Control() && d.g.endless != "false" && x.wire.End == extern.WireOpen && (x.declared || x.body.flowing(s.h.DrainLimit)) {
 		x.wire.Endless = true // it was waited for
 	}
 }

@@ -58,7 +58,7 @@ func isSettings(b []byte) bool {
 func readHead(r *bufio.Reader) (responseHead, error) {
 	h := responseHead{length: -1}
 	if begins, _ := r.Peek(frameHead); isSettings(begins) {
-		return h, fmt.Errorf("%w: it is a first frame of HTTP/2, as gRPC servers send it: ask it by HTTP/2 (--http2 PATH, client: http2)", errGarbage)
+		return h, fmt.Errorf("%w: it is a first frame of HTTP/2, as gRPC servers send it: ask it by HTTP/2 (--http2 PATH, client: http2), or by gRPC (--grpc SERVICE/METHOD, client: grpc)", errGarbage)
 	}
 	line, err := readLine(r)
 	if err != nil {

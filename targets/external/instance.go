@@ -35,8 +35,9 @@ type instance struct {
 	answers map[string]*keptAnswers // of a group, of which something was recorded
 	good    map[string]int          // good answers of a group that were recorded, in a run without a signal
 
-	h2    h2pool
-	setup sync.Mutex // one client at a time makes what all of them write to
+	h2      h2pool
+	methods methods
+	setup   sync.Mutex // one client at a time makes what all of them write to
 
 	requests atomic.Int64 // under way
 	sessions atomic.Int64 // open

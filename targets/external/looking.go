@@ -36,7 +36,11 @@ func (s *instance) lookAround() {
 	if root == "" {
 		root = "/"
 	}
-	for _, o := range discover.Around(own, root, func(q discover.Question) discover.Answer { return a.asked(q, until) }) {
+	offers := discover.Around(own, root, func(q discover.Question) discover.Answer { return a.asked(q, until) })
+	if offers == nil {
+		offers = a.callable(root) // who gives no answer of HTTP/1.1 may speak HTTP/2 alone
+	}
+	for _, o := range offers {
 		text, err := json.Marshal(o)
 		if err == nil {
 			s.out.Process(ledger.Process{Event: extern.ProcessOffers, PID: s.p.pid, At: s.w.Now()}, string(text))

@@ -65,6 +65,9 @@ func (p *program) awaited() string {
 	case p.address.port == 0:
 		return p.unheard()
 	}
+	if p.c.ready.grpc != "" {
+		return fmt.Sprintf("it listens on port %d, and says that it is not serving (grpc.health.v1, %s)", p.address.port, p.c.ready.grpc)
+	}
 	return fmt.Sprintf("it listens on port %d, and GET %s is not answered with 2xx", p.address.port, strings.Join(p.c.asksFor(), " or "))
 }
 
@@ -131,6 +134,9 @@ func (p *program) isReady() (bool, error) {
 		if status, err := getStatus(p.address, path, readyLimit, nil); err != nil || status/100 != 2 {
 			return false, nil
 		}
+	}
+	if p.c.ready.grpc != "" && p.refusesCalls() {
+		return false, nil
 	}
 	return true, nil
 }

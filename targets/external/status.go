@@ -14,7 +14,7 @@ type statusPattern []string
 
 func (p statusPattern) takes(status int) bool {
 	for _, one := range p {
-		if extern.StatusName(status) == one || status < extern.GRPC && fits(one, strconv.Itoa(status)) {
+		if extern.StatusName(status) == one || one == "OK" && status == 200 || status < extern.GRPC && fits(one, strconv.Itoa(status)) {
 			return true
 		}
 	}

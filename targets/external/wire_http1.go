@@ -87,7 +87,9 @@ type exchange struct {
 	// unsized says that its head has come and does not say how long it is.
 	unsized bool
 	unended bool // it has a good status, and not the end that whole answers have
-	body    body
+	// declared says that the schema of what is asked for has a stream as the answer.
+	declared bool
+	body     body
 }
 
 // request is what is sent: a head, and a body at once or in pieces.

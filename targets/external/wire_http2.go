@@ -73,6 +73,7 @@ type h2stream struct {
 	why    string
 	line   string
 	body   body
+	call   *call // of gRPC; nil: a request of another kind
 	done   chan struct{}
 }
 
@@ -270,9 +271,16 @@ func (c *h2conn) heads(f *http2.MetaHeadersFrame) {
 			return // the answer is still to come
 		}
 		x.code, x.line = code, "HTTP/2 "+status
+		if x.call != nil && !f.StreamEnded() {
+			x.call.begins()
+		}
 		x.body.pieced = !slices.ContainsFunc(f.RegularFields(), func(h hpack.HeaderField) bool { return h.Name == "content-length" })
 	}
 	for _, h := range f.RegularFields() {
+		if x.call != nil {
+			x.call.field(h, x)
+			continue
+		}
 		if n, err := strconv.Atoi(h.Value); h.Name == "grpc-status" && err == nil && n > 0 && n < 1<<8 {
 			x.code = extern.GRPC + n // what HTTP says is that gRPC has answered
 			x.line = "gRPC " + extern.StatusName(x.code)
@@ -287,8 +295,12 @@ func (c *h2conn) heads(f *http2.MetaHeadersFrame) {
 
 func (c *h2conn) data(f *http2.DataFrame) error {
 	if x := c.stream(f.StreamID); x != nil && len(f.Data()) > 0 {
-		_, _ = x.body.Write(f.Data())
-		x.body.pieceEnds()
+		if x.call != nil {
+			x.call.takes(f.Data(), &x.body)
+		} else {
+			_, _ = x.body.Write(f.Data())
+			x.body.pieceEnds()
+		}
 	}
 	if f.StreamEnded() {
 		c.finish(f.StreamID, extern.WireAnswered, "")
@@ -317,6 +329,9 @@ func (c *h2conn) finish(id uint32, how extern.WireEnd, why string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if x := c.streams[id]; x != nil {
+		if how == extern.WireAnswered && x.call != nil {
+			how, why = x.call.ends(x)
+		}
 		c.over(x, how, why)
 		c.leave()
 	}

@@ -40,6 +40,8 @@ type Asking struct {
 	Kind  string // client, method and path as the scenario writes them; "" where its clients ask for nothing
 	Lists bool   // the scenario lists the statuses of good answers
 	Ends  string // the text that the scenario says every whole answer ends with
+	// Hurries says that the program is told how long an answer may take: that it took longer is the machine's doing, too.
+	Hurries bool
 }
 
 // EndsOf is the text that whole answers to requests of a kind end with; empty where no scenario says so.

@@ -13,7 +13,11 @@ import (
 
 // answeredInFlight says whether a request was read before the signal and got its whole answer after it.
 func (p *Program) answeredInFlight(w ledger.Wire) bool {
-	return p.struck && w.End == extern.WireAnswered && !session(w) && p.riskOf(w) == riskRead
+	if !p.struck || w.End != extern.WireAnswered || session(w) {
+		return false
+	}
+	risk := p.riskOf(w)
+	return risk == riskRead || risk == riskHalf && w.Code > extern.GRPC // which comes last, whatever was sent before it
 }
 
 // answeredBadly says whether a request got a whole answer that is no good one, by its status.
@@ -112,9 +116,11 @@ func Suspects(e *ledger.Evidence, terms breach.Terms) []result.Breach {
 	for _, one := range order {
 		g := groups[one]
 		g.Of = inFlight[one.kind]
-		need := result.AlwaysGood
-		if extern.Unavailable(g.Example.Code) && !terms.AskingOf(e.Lanes[g.Example.Lane].Group).Lists && !terms.Named {
-			need = result.NeverMore // it says that it refuses
+		need, asking := result.AlwaysGood, terms.AskingOf(e.Lanes[g.Example.Lane].Group)
+		switch {
+		case asking.Lists || terms.Named:
+		case extern.Unavailable(g.Example.Code), asking.Hurries && extern.TimedOut(g.Example.Code):
+			need = result.NeverMore // it says that it refuses, or that there was no time
 		}
 		summary := "requests that the server had read before the signal were answered with " + extern.StatusName(g.Example.Code)
 		r.Suspect(one.class, one.kind, need, g.N, g.Of, summary, p.wireStory(r, g))

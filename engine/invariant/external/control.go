@@ -149,6 +149,6 @@ func inControl(s *breach.Story, control []breach.Sample, group string, bad bool)
 		s.Add("", fmt.Sprintf("the same request in the control run was answered with: %s (%d like it)", answerWords(c.Line, c.Body), c.Of))
 		return
 	}
-	s.Add("", fmt.Sprintf("the same request in the control run: 0 ms %d B sent, %s first byte of the answer, %s all %d B of it, status %d (the middle one of %d; %s at most)",
-		c.Out, breach.Relative(c.First-c.Sent), breach.Relative(c.Took-c.Sent), c.In, c.Code, c.Of, breach.Milliseconds(c.Longest)))
+	s.Add("", fmt.Sprintf("the same request in the control run: 0 ms %d B sent, %s first byte of the answer, %s all %d B of it, status %s (the middle one of %d; %s at most)",
+		c.Out, breach.Relative(c.First-c.Sent), breach.Relative(c.Took-c.Sent), c.In, extern.StatusName(c.Code), c.Of, breach.Milliseconds(c.Longest)))
 }

@@ -29,5 +29,8 @@ func StatusOf(name string) (code int, ok bool) {
 	return 0, false
 }
 
+// TimedOut says whether a status is that of a call whose client had given it no more time.
+func TimedOut(code int) bool { return StatusName(code) == "DEADLINE_EXCEEDED" }
+
 // Unavailable says whether a status is a refusal in so many words: 503, or gRPC's UNAVAILABLE.
 func Unavailable(code int) bool { return code == 503 || StatusName(code) == "UNAVAILABLE" }
