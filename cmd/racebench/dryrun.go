@@ -35,6 +35,10 @@ func (a *app) printPlan(p trial.Program, w *probeFlags, f runFlags) error {
 		clients, _ := g.Get("clients")
 		path, _ := g.Get("path")
 		method, _ := g.Get("method")
+		if call, ok := g.Get("call"); ok {
+			line("load", "%s × %s %s", cmp.Or(clients.Text, "1"), client.Text, call.Text)
+			continue
+		}
 		line("load", "%s × %s %s %s", cmp.Or(clients.Text, "1"), client.Text, cmp.Or(method.Text, "GET"), cmp.Or(path.Text, "/"))
 	}
 	if w.attach == "" {

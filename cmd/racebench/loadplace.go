@@ -111,7 +111,7 @@ func stageRate(text string) (float64, error) {
 	return rate, err
 }
 
-// checkPlaces refuses programs whose clients would connect to another machine that is not allowed, and scenarios of
+// checkPlaces refuses programs whose clients would connect to another machine that is not allowed, or lack a file, and scenarios of
 // plain load with more clients than descriptors. It notes the machine where there is one.
 func checkPlaces(ctx context.Context, programs []trial.Program, rule reach.Rule) error {
 	for i := range programs {
@@ -119,6 +119,13 @@ func checkPlaces(ctx context.Context, programs []trial.Program, rule reach.Rule)
 		var err error
 		if p.Remote, err = remoteOf(ctx, p.Target.Traits.Host, rule); err != nil {
 			return fmt.Errorf("%s: %w", p.Scenario.Name, err)
+		}
+		for _, g := range p.Groups {
+			if c, ok := g.Client.(interface{ Check() error }); ok {
+				if err := c.Check(); err != nil {
+					return usagef("%s: load group %s: %w", p.Scenario.Name, g.As, err)
+				}
+			}
 		}
 		if !p.Plain() {
 			continue

@@ -11,6 +11,7 @@ import (
 
 	"github.com/racebench/racebench/engine"
 	"github.com/racebench/racebench/engine/invariant/external"
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/discover"
 	"github.com/racebench/racebench/scenario"
@@ -24,7 +25,7 @@ func (w *probeFlags) looks() bool {
 
 // names says whether flags name what is asked for.
 func (w *probeFlags) names() bool {
-	return len(w.paths)+len(w.reqs)+len(w.http2)+len(w.streams)+len(w.events)+len(w.uploads)+len(w.sockets) > 0 || w.requests != "" || w.openapi != ""
+	return len(w.paths)+len(w.reqs)+len(w.http2)+len(w.calls)+len(w.streams)+len(w.events)+len(w.uploads)+len(w.sockets) > 0 || w.requests != "" || w.openapi != ""
 }
 
 // A lookAround finds out what a probe's program can be asked for, before its trials.
@@ -186,8 +187,10 @@ func (l *lookAround) pathOf(group string) string {
 		if name.Text != group {
 			continue
 		}
-		if path, ok := g.Get("path"); ok {
-			return path.Text
+		for _, word := range []string{"path", "call"} {
+			if what, ok := g.Get(word); ok {
+				return what.Text
+			}
 		}
 	}
 	for _, o := range l.w.found {
@@ -249,14 +252,24 @@ func (l *lookAround) notes() []string {
 	if l.why != "" {
 		return []string{"no other paths were looked for: " + l.why}
 	}
-	var notes, left []string
+	var notes, left, methods []string
 	for _, o := range l.w.found {
 		switch {
+		case o.Method:
+			methods = append(methods, o.Path)
+		case o.As == discover.Call && o.Status != 0:
+			notes = append(notes, fmt.Sprintf("the server has no %s: whether it stops is judged with calls of it, which it answers with %s; --grpc names what it serves",
+				o.Path, extern.StatusName(o.Status)))
 		case o.As == "":
 			left = append(left, o.Path+" ("+o.Why+")")
 		case o.Status != 0:
 			notes = append(notes, fmt.Sprintf("GET %s is always answered with %d: whether it stops is judged with that; --path names what it serves", o.Path, o.Status))
 		}
+	}
+	if len(methods) > 0 {
+		notes = append(notes, "found by reflection and not called, as calls may change something: "+some(methods)+" (--grpc "+methods[0]+" -d '{}' calls one)")
+	} else if slices.ContainsFunc(l.w.found, func(o discover.Offer) bool { return o.As == discover.Call }) {
+		notes = append(notes, "the server names no methods by reflection: --grpc pkg.Service/Method --proto FILE -d '{}' calls one")
 	}
 	if len(left) > 0 {
 		notes = append(notes, "found by a look around and not asked: "+some(left)+" (--path, --sse or --ws asks for one)")
@@ -266,9 +279,13 @@ func (l *lookAround) notes() []string {
 
 // asked says what a plain probe has asked for.
 func (w *probeFlags) asked() string {
-	var paths []string
+	var paths, calls []string
 	for _, o := range w.found {
 		switch o.As {
+		case discover.Call:
+			calls = append(calls, o.Path)
+		case discover.HTTP2:
+			paths = append(paths, o.Path+" (HTTP/2)")
 		case discover.Request:
 			paths = append(paths, o.Path)
 		case discover.Events:
@@ -278,6 +295,8 @@ func (w *probeFlags) asked() string {
 		}
 	}
 	switch {
+	case len(calls) > 0:
+		return "only " + some(calls) + " was called"
 	case len(paths) == 0, slices.Equal(paths, []string{"/"}):
 		return "only GET / was asked"
 	case worthAsking(w.found):

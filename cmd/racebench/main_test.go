@@ -20,6 +20,7 @@ import (
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/custody"
+	"github.com/racebench/racebench/internal/rpc/rpctest"
 	"github.com/racebench/racebench/targets/all"
 )
 
@@ -28,7 +29,7 @@ func TestMain(m *testing.M) {
 	custody.Main()
 	trial.MaybeChild(trial.Config{Catalog: all.Targets()})
 	_ = flag.Set("test.parallel", "6") // most scripts wait for programs; -parallel on the command line comes after this
-	testscript.Main(m, map[string]func(){"racebench": main, "testserver": testServer})
+	testscript.Main(m, map[string]func(){"racebench": main, "testserver": testServer, "rpcserver": rpctest.Main})
 }
 
 // Scripts find the scenarios of testdata/scenario in their working directory.

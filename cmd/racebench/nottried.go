@@ -32,7 +32,7 @@ func (w *probeFlags) notTried() string {
 		{len(w.streams)+len(w.events) > 0 || offers(discover.Events), "streams (--stream, --sse)"},
 		{len(w.uploads) > 0, "uploads (--upload)"},
 		{len(w.sockets) > 0 || offers(discover.Socket), "WebSockets (--ws)"},
-		{len(w.http2) > 0, "HTTP/2 (--http2)"},
+		{len(w.http2)+len(w.calls) > 0 || offers(discover.HTTP2) || offers(discover.Call), "HTTP/2 and gRPC (--http2, --grpc)"},
 		{w.readyPath != "", "a readiness elsewhere than at /ready, /readyz and /health/ready (--ready-path)"},
 		{w.check != "" || w.attach != "", check},
 		{false, "acknowledged writes after a restart (client: write-http of a scenario: racebench init --from)"},

@@ -3,6 +3,8 @@ package main
 import (
 	"slices"
 	"strings"
+
+	"github.com/racebench/racebench/internal/rpc"
 )
 
 // checkArgs looks for what is to be tested: a command, or a program that runs already.
@@ -47,7 +49,7 @@ func (w *probeFlags) checkHeaders() error {
 // checkUse refuses flags without an effect.
 func (w *probeFlags) checkUse(f runFlags) error {
 	if w.worker {
-		for _, name := range []string{"path", "req", "requests", "openapi", "no-look", "stream", "upload", "http2", "ws", "header", "data", "status", "hello", "silent", "url", "ready-path"} {
+		for _, name := range []string{"path", "req", "requests", "openapi", "no-look", "stream", "upload", "http2", "grpc", "proto", "ws", "header", "data", "status", "hello", "silent", "url", "ready-path"} {
 			if f.given(name) {
 				return usagef("a --worker listens on nothing and has no clients: leave --%s out", name)
 			}
@@ -56,12 +58,20 @@ func (w *probeFlags) checkUse(f runFlags) error {
 	if w.hello != "" && len(w.sockets) == 0 {
 		return usagef("--hello is the first message on a WebSocket: name one with --ws")
 	}
-	if w.data == "" {
+	for _, call := range w.calls {
+		if err := rpc.CheckName(call); err != nil {
+			return usagef("--grpc %w", err)
+		}
+	}
+	if w.proto != "" && len(w.calls) == 0 {
+		return usagef("--proto declares the methods of --grpc: name one, such as --grpc pkg.Service/Method")
+	}
+	if w.data == "" || len(w.calls) > 0 {
 		return nil
 	}
 	requests, err := w.allRequests()
 	if err == nil && !slices.ContainsFunc(requests, func(r probed) bool { return r.method != "GET" }) {
-		return usagef("--data is the body of a request that is not a GET: name one, such as --req 'POST /orders'")
+		return usagef("--data is the body of a request that is not a GET: name one, such as --req 'POST /orders', or a call by --grpc")
 	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/internal/discover"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
@@ -23,15 +25,15 @@ import (
 
 // probeFlags are the flags that take the place of a scenario file.
 type probeFlags struct {
-	paths, streams, events, uploads, sockets, reqs, headers, http2 []string
-	requests, openapi, data, status, hello                         string
-	url, ready, signal, signalTo, at, exit, preset                 string
-	before, beforeEach, check, attach, readyPath                   string
-	services                                                       []string
-	grace                                                          time.Duration
-	worker, silent, noLook, dryRun                                 bool
-	found                                                          []discover.Offer // by a look around
-	files                                                          *namedFiles
+	paths, streams, events, uploads, sockets, reqs, headers, http2, calls []string
+	requests, openapi, data, status, hello, proto                         string
+	url, ready, signal, signalTo, at, exit, preset                        string
+	before, beforeEach, check, attach, readyPath                          string
+	services                                                              []string
+	grace                                                                 time.Duration
+	worker, silent, noLook, dryRun                                        bool
+	found                                                                 []discover.Offer // by a look around
+	files                                                                 *namedFiles
 }
 
 func newProbeFlags(files *namedFiles) *probeFlags {
@@ -68,7 +70,7 @@ func (w *probeFlags) groups(f *runFlags) []flagGroup {
 func (w *probeFlags) registerProgram(fs *pflag.FlagSet) {
 	fs.StringVar(&w.url, "url", "", "where it listens, as `URL` (default: what its processes listen on); https: means TLS, without a look at the certificate")
 	fs.StringVar(&w.ready, "ready", "", "when it is ready (default: when it listens)")
-	show(fs, "ready", "http:PATH|port:N|log:TEXT")
+	show(fs, "ready", "http:PATH|port:N|log:TEXT|grpc:SERVICE")
 	fs.StringVar(&w.preset, "preset", "", "a known server: `NAME` such as nginx")
 	fs.BoolVar(&w.worker, "worker", false, "it listens on nothing: needs --ready log:TEXT; drain, exit and orphans are judged")
 	fs.StringVar(&w.attach, "attach", "", "instead of a command: a running program, by its `PID` or its pid file; once, and only with --signal")
@@ -85,12 +87,14 @@ func (w *probeFlags) registerLoad(fs *pflag.FlagSet) {
 	fs.StringVar(&w.openapi, "openapi", "", "an OpenAPI `FILE` in JSON: its GET operations without required parameters are requested")
 	fs.BoolVar(&w.noLook, "no-look", false, "ask for / alone, and do not look around for other paths first")
 	fs.StringArrayVarP(&w.headers, "header", "H", nil, "a header `NAME: VALUE` of every request (may be repeated)")
-	fs.StringVarP(&w.data, "data", "d", "", "the body of --req, as `TEXT` or @FILE")
+	fs.StringVarP(&w.data, "data", "d", "", "the body of --req and the message of --grpc, as `TEXT` or @FILE")
 	fs.StringVar(&w.status, "status", "", "what a good answer has, as a `LIST` such as 200 or 2xx,503 (default: a status below 400)")
 	fs.StringArrayVar(&w.streams, "stream", nil, "a `PATH` whose answer comes in pieces (may be repeated)")
 	fs.StringArrayVar(&w.events, "sse", nil, "a `PATH` of a stream of events that stays open (may be repeated)")
 	fs.StringArrayVar(&w.uploads, "upload", nil, "a `PATH` that takes a POST, sent slowly (may be repeated)")
 	fs.StringArrayVar(&w.http2, "http2", nil, "a `PATH` to request by HTTP/2, in streams of one connection (may be repeated); over TLS where --url is https:")
+	fs.StringArrayVar(&w.calls, "grpc", nil, "a method `SERVICE/METHOD` to call by gRPC, such as pkg.Service/Method, with -d as JSON (may be repeated)")
+	fs.StringVar(&w.proto, "proto", "", "the .proto `FILE` that declares the methods of --grpc (default: the server is asked, by reflection)")
 	fs.StringArrayVar(&w.sockets, "ws", nil, "a `PATH` of WebSockets that are held open (may be repeated)")
 	fs.StringVar(&w.hello, "hello", "", "the first message on a WebSocket, as `TEXT`")
 	fs.BoolVar(&w.silent, "silent", false, "also open an idle TCP connection that never sends")
@@ -205,11 +209,16 @@ func (w *probeFlags) readyPlace() string {
 
 func (w *probeFlags) putReady(e *mapping) error {
 	if w.ready == "" {
+		if w.asksHealth() {
+			var r mapping
+			r.text("grpc", "health")
+			e.put("ready", r.Value)
+		}
 		return nil
 	}
 	kind, value, ok := strings.Cut(w.ready, ":")
 	if !ok || value == "" {
-		return usagef("--ready %s: it is http:/healthz, port:N or log:TEXT", w.ready)
+		return usagef("--ready %s: it is http:/healthz, port:N, log:TEXT or grpc:health", w.ready)
 	}
 	var r mapping
 	r.text(kind, value)
@@ -257,16 +266,12 @@ func (w *probeFlags) load() ([]spec.Value, error) {
 		add("http-keepalive", 4, func(m *mapping) { paced(m); r.put(m, body) })
 		add("http-oneshot", 2, func(m *mapping) { paced(m); r.put(m, body) })
 	}
-	for _, o := range w.found {
-		switch o.As {
-		case discover.Events:
-			add("sse", 2, func(m *mapping) { paced(m); m.text("path", o.Path) })
-		case discover.Socket:
-			add("websocket", 2, func(m *mapping) { m.text("path", o.Path) })
-		}
-	}
+	w.addFound(add)
 	for _, p := range w.http2 {
 		add("http2", 4, func(m *mapping) { paced(m); m.text("path", p) })
+	}
+	for _, call := range w.calls {
+		add(grpcOp, 4, func(m *mapping) { paced(m); m.text("call", call); m.text("proto", w.proto); m.text("body", body) })
 	}
 	for _, p := range w.streams {
 		add("http-stream", 2, func(m *mapping) { m.text("path", p) })
@@ -287,6 +292,37 @@ func (w *probeFlags) load() ([]spec.Value, error) {
 		add("tcp-silent", 1, func(*mapping) {})
 	}
 	return groups, nil
+}
+
+// addFound adds what a look around has found beside requests of HTTP/1.1.
+func (w *probeFlags) addFound(add func(client string, clients int, more func(m *mapping))) {
+	for _, o := range w.found {
+		switch o.As {
+		case discover.Events:
+			add("sse", 2, func(m *mapping) { paced(m); m.text("path", o.Path) })
+		case discover.HTTP2:
+			add("http2", 4, func(m *mapping) { paced(m); m.text("path", o.Path); known(m, o) })
+		case discover.Call:
+			add(grpcOp, 4, func(m *mapping) { paced(m); m.text("call", o.Path); known(m, o) })
+		case discover.Socket:
+			add("websocket", 2, func(m *mapping) { m.text("path", o.Path) })
+		}
+	}
+}
+
+// grpcOp is the client that calls by gRPC.
+const grpcOp = "grpc"
+
+// known says what a good answer of a found place has that has no other.
+func known(m *mapping, o discover.Offer) {
+	if o.Status != 0 {
+		m.put("status", words([]string{"200", extern.StatusName(o.Status)}))
+	}
+}
+
+// asksHealth says whether the program is asked for its health before it counts as ready.
+func (w *probeFlags) asksHealth() bool {
+	return len(w.calls) > 0 || slices.ContainsFunc(w.found, func(o discover.Offer) bool { return o.As == discover.Call && o.Status == 0 })
 }
 
 // paced lets a client breathe between two requests: a probe looks for losses, not for speed.

@@ -173,7 +173,7 @@ func (p *painter) untested(row result.Row, r *result.Report) {
 		p.field("try", fmt.Sprintf("knobs: {policy: block}: before the signal the overflow policy had dropped %s, or stopped the subscriber that had to receive them",
 			count(row.Policy, "message")))
 	case idle && probe:
-		p.field("try", "a path whose answer takes a while: --path /slow; or --stream, --upload or --ws. What is answered at once is never met by a signal")
+		p.field("try", "a path whose answer takes a while: --path /slow; or --stream, --upload, --ws or --grpc. What is answered at once is never met by a signal")
 	case idle && row.External():
 		p.field("try", "a client whose answers take a while (path: /slow, http-stream, http-upload), or more clients:")
 	case idle:
