@@ -160,7 +160,7 @@ func (m *Method) Message(body string) ([]byte, error) {
 	if err := (protojson.UnmarshalOptions{Resolver: m.types}).Unmarshal([]byte(body), message); err != nil {
 		return nil, fmt.Errorf("the body is no %s in JSON: %s", m.takes.FullName(), plain(err))
 	}
-	raw, err := proto.Marshal(message)
+	raw, err := proto.MarshalOptions{Deterministic: true}.Marshal(message)
 	if err != nil {
 		return nil, fmt.Errorf("the body is no %s: %s", m.takes.FullName(), plain(err))
 	}
