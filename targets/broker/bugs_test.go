@@ -234,9 +234,25 @@ func TestBR9StopBeforeStart(t *testing.T) {
 		tr.parked("actor reader", "wait the start barrier")
 		tr.parked("supervisor", "join actor reader")
 	}
-	for _, variant := range []string{"gate-close-drain", "close-drain-nogate", "gate-select"} {
+	for _, variant := range []string{"close-drain-nogate", "gate-select"} {
 		play(variant).wantAt("stage1", 0)
 	}
+	play("two-phase").want(true, nil)
+}
+
+func TestBR13StopBeforeStartDropsStage1(t *testing.T) {
+	play := func(variant string) *trial {
+		tr := begin(t, variant, knobs{"boot": "1h"}, "")
+		tr.Dial(opSubscribe, "reader")
+		tr.start(3)
+		tr.Signal()
+		tr.Ended()
+		return tr
+	}
+	for _, variant := range []string{"close-merged", "gate-close-drain"} {
+		play(variant).want(true, map[string]int{"stage1/broker-never-started": 3})
+	}
+	play("gate-select").wantAt("stage1", 0)
 	play("two-phase").want(true, nil)
 }
 

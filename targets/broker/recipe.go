@@ -32,20 +32,29 @@ const (
 	byHandle             // it joins the broker's task
 )
 
+// An early says what a stop does that comes before the start.
+type early uint8
+
+const (
+	tellNobody  early = iota // what it tells the actors they do not hear: they wait for the start
+	dropStage1               // it lets the actors go, and what is in Stage 1 goes with the brokers that never ran
+	startsFirst              // it starts what it has to stop
+)
+
 // A recipe is a design of the shutdown, as a choice on each of the axes on which the designs differ.
 type recipe struct {
 	targets.Variant
 
-	refuses    reach
-	wakes      bool // the gate wakes senders that wait for room
-	tail       tail
-	join       join
-	startsLate bool // a stop that comes before the start starts what it has to stop
-	direct     bool // every task has orders of its own, in place of the shared broadcast
-	twoLanes   bool // events of handlers have a broker task of their own
-	patient    bool // while draining, the broker waits for room under every policy
-	finishes   bool // an actor empties its mailbox before it leaves
-	limited    bool // the drain has a deadline and gives back what it did not deliver
+	refuses  reach
+	wakes    bool // the gate wakes senders that wait for room
+	tail     tail
+	join     join
+	early    early
+	direct   bool // every task has orders of its own, in place of the shared broadcast
+	twoLanes bool // events of handlers have a broker task of their own
+	patient  bool // while draining, the broker waits for room under every policy
+	finishes bool // an actor empties its mailbox before it leaves
+	limited  bool // the drain has a deadline and gives back what it did not deliver
 }
 
 // recipes is the table of variants. Everything a variant does follows from its row.
@@ -74,21 +83,21 @@ var recipes = []recipe{
 		Variant: targets.Variant{
 			Name: "close-merged", Origin: "maiko 0fbe3f1", Verdict: "wrong-fix",
 			Summary:  "closes the queues, but reads them through a merge that never hears of it",
-			Bugs:     []string{"BR2", "BR4", "BR5", "BR6", "BR7", "BR10"},
+			Bugs:     []string{"BR2", "BR4", "BR5", "BR6", "BR7", "BR10", "BR13"},
 			Breaches: []string{promise.NoLostMessage, promise.DrainEnds},
 			Also:     []string{promise.EveryCallReturns, promise.NoLeak, promise.ProcessSurvives, promise.RightError},
 		},
-		refuses: everyone, tail: mergedEnd, join: byHandle, startsLate: true,
+		refuses: everyone, tail: mergedEnd, join: byHandle, early: dropStage1,
 	},
 	{
 		Variant: targets.Variant{
 			Name: "gate-close-drain", Origin: "maiko #110, 01f37e1", Verdict: "partial-fix",
 			Summary:  "closes the queues and reads each to its end; actors still drop their mailbox",
-			Bugs:     []string{"BR2", "BR4", "BR5", "BR6", "BR7", "BR12"},
+			Bugs:     []string{"BR2", "BR4", "BR5", "BR6", "BR7", "BR12", "BR13"},
 			Breaches: []string{promise.NoLostMessage, promise.DrainEnds},
 			Also:     []string{promise.EveryCallReturns, promise.NoLeak, promise.ProcessSurvives, promise.RightError},
 		},
-		refuses: everyone, tail: oneByOne, join: byHandle, startsLate: true,
+		refuses: everyone, tail: oneByOne, join: byHandle, early: dropStage1,
 	},
 	{
 		Variant: targets.Variant{
@@ -98,7 +107,7 @@ var recipes = []recipe{
 			Breaches: []string{promise.NoLostMessage, promise.DrainEnds},
 			Also:     []string{promise.EveryCallReturns, promise.NoLeak, promise.ProcessSurvives, promise.RightError},
 		},
-		refuses: nobody, tail: oneByOne, join: byHandle, startsLate: true,
+		refuses: nobody, tail: oneByOne, join: byHandle, early: startsFirst,
 	},
 	{
 		Variant: targets.Variant{
@@ -108,14 +117,14 @@ var recipes = []recipe{
 			Breaches: []string{promise.NoLostMessage, promise.DrainEnds},
 			Also:     []string{promise.EveryCallReturns, promise.NoLeak, promise.ProcessSurvives, promise.RightError},
 		},
-		refuses: everyone, wakes: true, tail: oneByOne, join: byHandle, startsLate: true,
+		refuses: everyone, wakes: true, tail: oneByOne, join: byHandle, early: startsFirst,
 	},
 	{
 		Variant: targets.Variant{
 			Name: "two-phase", Origin: "reference design", Verdict: "reference",
 			Summary: "refuses producers, works off every event, then closes; gives back what a deadline leaves",
 		},
-		refuses: outsiders, wakes: true, tail: finishWork, join: byHandle, startsLate: true,
+		refuses: outsiders, wakes: true, tail: finishWork, join: byHandle, early: startsFirst,
 		direct: true, twoLanes: true, patient: true, finishes: true, limited: true,
 	},
 }

@@ -89,16 +89,29 @@ func (s *server) stopAtOnce(t *world.Task) error {
 	if s.tail == readyOnly {
 		s.awaitOwnQueue(t)
 	}
-	if s.startsLate && !s.started() {
+	brokers := s.brokers
+	switch ran := s.started(); {
+	case !ran && s.early == startsFirst:
 		s.start(t)
+	case !ran && s.early == dropStage1:
+		brokers = nil
+		s.dropSources(t)
+		s.barrier.Cancel(t)
 	}
 	s.windows.stopBroker.Pass(t)
-	for _, b := range s.brokers {
+	for _, b := range brokers {
 		s.broadcast.Send(t, order{kind: stopBroker, broker: b.number})
 		s.awaitBroker(t, b)
 	}
 	s.broadcast.Send(t, order{kind: stopRuntime})
 	return s.joinActors(t)
+}
+
+// dropSources closes Stage 1 for good: nobody will ever read it. Whoever waits for room in it is refused.
+func (s *server) dropSources(t *world.Task) {
+	for _, src := range s.sources {
+		src.queue.Close(t)
+	}
 }
 
 // awaitOwnQueue is the old drain's only look at Stage 1: at the first of the server's own queues, which
