@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/racebench/racebench/engine/explore"
@@ -98,7 +100,42 @@ func (t *Test) judge(ctx context.Context, q *process, a wire.Answer, err error) 
 		return result.Trial{}, fmt.Errorf("%s: %w\n%s", t.Name, err, q.Output())
 	}
 	e, err := t.evidence(ctx, q, a, err != nil)
+	if why := fromOutside(e, q.Memory); why != "" && err == nil {
+		return result.Trial{}, &NotControllable{t.Name, why}
+	}
 	return Judge(e), err
+}
+
+// strange are the runtime's last words where a goroutine that was started before the test uses what belongs to it.
+var strange = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^fatal error: (?:\w+ (?:on|of) synctest (?:channel|timer) from outside bubble|synctest timer accessed from outside bubble|semaphore wake of synctest goroutine from outside bubble)$`)
+})
+
+// ourTypes are in panics of programs that ask a connection in memory for its type.
+var ourTypes = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^panic: interface conversion: .* is \*net\.rb(?:Conn|Listener), not `)
+})
+
+// fromOutside says why a schedule failed for what is outside of it: its verdict would accuse the test of what control does.
+func fromOutside(e Evidence, m *wire.Memory) string {
+	switch {
+	case strange().MatchString(e.Output):
+		return "a goroutine that was started before the test, as by init or TestMain, or a finalizer uses its channels or timers"
+	case ourTypes().MatchString(e.Output):
+		return "it asks for a *net.TCPConn or *net.TCPListener, and its connections are in memory"
+	case e.Verdict != wire.Deadlock.String():
+		return ""
+	}
+	for i := uint32(2); i < min(m.Tasks, wire.MaxTasks); i++ {
+		switch task := &m.Task[i]; {
+		case task.Status != wire.Parked && task.Status != wire.Resumed: // resumed: it is, from outside, by now
+		case task.Class&wire.OldTimer != 0:
+			return "a goroutine of it waits for a timer that was made before the test"
+		case task.Class&wire.Foreign != 0 && m.Others > 0:
+			return fmt.Sprintf("a goroutine of it waits on a channel that was made before the test, and so were goroutines (%d) that may end the wait", m.Others)
+		}
+	}
+	return ""
 }
 
 // evidence is what the process's memory, its answer and its output hold of the last schedule.

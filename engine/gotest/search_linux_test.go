@@ -308,3 +308,84 @@ func TestCounts(t *testing.T) {
 		t.Errorf("a loop that counts: %s, %+v, %v, want passed", counts.Verdict, counts.Breaches, counts.Notes)
 	}
 }
+
+// What was started or made before a test has no part in its schedule. A test that depends on it is named, and not accused;
+// one that waits for ever on such a channel hangs all the same where nobody else is there.
+func TestWhatIsFromBeforeTheTest(t *testing.T) {
+	p := built(t, inModule(t, `package p
+
+import (
+	"net"
+	"testing"
+	"time"
+)
+
+var (
+	work, answers = make(chan func()), make(chan int)
+	timer         = time.NewTimer(time.Hour)
+)
+
+func TestMain(m *testing.M) {
+	go func() {
+		for f := range work {
+			f()
+		}
+	}()
+	m.Run()
+}
+
+func TestWorker(t *testing.T) {
+	done := make(chan bool)
+	work <- func() { close(done) }
+	<-done
+}
+
+func TestAnswer(t *testing.T) {
+	work <- func() { answers <- 1 }
+	<-answers
+}
+
+func TestTimer(t *testing.T) {
+	timer.Reset(time.Millisecond)
+	<-timer.C
+}
+
+func TestType(t *testing.T) {
+	l, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.(*net.TCPListener).SetDeadline(time.Now())
+}
+
+func TestFinds(t *testing.T) {
+	done := make(chan bool)
+	go func() { work <- func() {}; done <- true }()
+	<-done
+}
+`))
+	for test, says := range map[string]string{
+		"TestWorker": "a goroutine that was started before the test",
+		"TestAnswer": "waits on a channel that was made before the test, and so were goroutines (1)",
+		"TestTimer":  "waits for a timer that was made before the test",
+		"TestType":   "it asks for a *net.TCPConn or *net.TCPListener",
+	} {
+		if found, _ := searchFor(t, p, test, 20); found.Verdict != result.Untested || len(found.Breaches) > 0 || !strings.Contains(strings.Join(found.Notes, "\n"), says) {
+			t.Errorf("%s: %s, %+v, %q, want untested and %q", test, found.Verdict, found.Breaches, found.Notes, says)
+		}
+	}
+	if found, _ := searchFor(t, p, "TestFinds", 20); found.Verdict != result.Passed {
+		t.Errorf("a worker that is there is used: %s, %+v, %q, want passed", found.Verdict, found.Breaches, found.Notes)
+	}
+	alone := built(t, inModule(t, `package p
+
+import "testing"
+
+var stopped = make(chan bool)
+
+func TestHangs(t *testing.T) { <-stopped }
+`))
+	if found, _ := searchFor(t, alone, "TestHangs", 20); found.Verdict != result.Hung {
+		t.Errorf("a wait that nobody can end: %s, %q, want hung", found.Verdict, found.Notes)
+	}
+}

@@ -75,7 +75,8 @@ type Header struct {
 	Main         uint32 // 1 once the test function has returned
 	Left         uint32 // goroutines that had not ended when the schedule had
 	Unused       uint32 // deviations whose moment has not come, of a schedule that is replayed
-	_            [4096 - 164]byte
+	Others       uint32 // goroutines that the program has beside those of the testing package, before the first schedule
+	_            [4096 - 168]byte
 }
 
 // Phases of a test process.
@@ -128,6 +129,12 @@ type Task struct {
 	G           uint64 // the runtime's own
 	_           [16]byte
 }
+
+// Of Task.Class, as the runtime has them: the wait is on a channel, or on that of a timer, which was made outside of the test.
+const (
+	Foreign  uint8 = 4
+	OldTimer uint8 = 8
+)
 
 // A Dev is a decision that was not the default.
 type Dev struct {

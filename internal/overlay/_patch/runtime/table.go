@@ -9,7 +9,7 @@ type rbTask struct {
 	kind        uint8 // announced
 	status      uint8
 	wait        uint8 // waitreason while parked
-	class       uint8 // rbOutside, rbTimed
+	class       uint8 // rbOutside and so on
 	yields      uint32
 	obj         uint64
 	gopc, entry uint64 // relative to the text
@@ -18,8 +18,10 @@ type rbTask struct {
 }
 
 const (
-	rbOutside = 1 << iota // by synctest's own rules somebody outside could end the wait
-	rbTimed               // a timer alone will
+	rbOutside  = 1 << iota // by synctest's own rules somebody outside could end the wait
+	rbTimed                // a timer alone will
+	rbForeign              // on a channel that was made outside
+	rbOldTimer             // on that of a timer that was made outside
 )
 
 type rbDev struct {
@@ -60,7 +62,8 @@ type rbShared struct {
 	text                                      uint64
 	signals, races, head, tail                uint32
 	textlen, changed, main, left, unused      uint32
-	_                                         [4096 - 164]byte
+	others                                    uint32
+	_                                         [4096 - 168]byte
 	run                                       [rbRunMax]uint32
 	task                                      [rbTasks]rbTask
 	dev                                       [rbDevs]rbDev

@@ -197,6 +197,14 @@ func rbrelease(gp *g, ended bool) {
 	if gp.waitreason == waitReasonSleep {
 		t.class |= rbTimed
 	}
+	for sg := gp.waiting; sg != nil && !ended; sg = sg.waitlink {
+		if c := sg.c.get(); c != nil && c.bubble == nil {
+			t.class |= rbForeign
+			if c.timer != nil {
+				t.class |= rbOldTimer
+			}
+		}
+	}
 	if gp.rbid != rbClock {
 		rb.sh.last, rb.sh.state = gp.rbid, rbBlocked
 		if ended {

@@ -81,7 +81,7 @@ func (h *rbHarness) begin() bool {
 		h.tell(wire.Answer{Did: wire.DidError, Text: err.Error()})
 		return false
 	}
-	h.mem.Magic, h.mem.Holder = wire.Magic, wire.Nobody
+	h.mem.Magic, h.mem.Holder, h.mem.Others = wire.Magic, wire.Nobody, rbOthers()
 	runtime.GOMAXPROCS(1)
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(1 << 30)
@@ -93,6 +93,19 @@ func (h *rbHarness) begin() bool {
 	h.mem.Phase = wire.Ready
 	h.tell(wire.Answer{Did: wire.DidReady, Test: h.name})
 	return true
+}
+
+// rbOthers counts the goroutines that the program has started before its tests, as init and TestMain do.
+func rbOthers() uint32 {
+	all := make([]byte, 1<<20)
+	all = all[:runtime.Stack(all, true)]
+	n := uint32(0)
+	for block := range strings.SplitSeq(string(all), "\n\n") {
+		if !strings.Contains(block, "\ntesting.tRunner(") && !strings.Contains(block, "\ntesting.(*M).Run(") && !strings.Contains(block, "\nos/signal.loop(") {
+			n++
+		}
+	}
+	return n
 }
 
 // rbWay is how one schedule is played.
