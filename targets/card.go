@@ -60,6 +60,8 @@ type Traits struct {
 	KeepsComing, HangsUp bool
 	// Checked says that a command of the scenario's own judges its work: the stop itself is the test.
 	Checked bool
+	// ServesFor is how long after the signal it answers, as its scenario says; 0: nobody said.
+	ServesFor time.Duration
 	// Restarted says that it may be started and stopped a second time, to ask it for what it had acknowledged.
 	Restarted bool
 	// LimitFactor is how many drain limits a drain may take before the trial gives it up; 0 is DefaultLimitFactor.

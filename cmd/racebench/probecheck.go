@@ -49,7 +49,7 @@ func (w *probeFlags) checkHeaders() error {
 // checkUse refuses flags without an effect.
 func (w *probeFlags) checkUse(f runFlags) error {
 	if w.worker {
-		for _, name := range []string{"path", "req", "requests", "openapi", "no-look", "stream", "upload", "http2", "grpc", "proto", "ws", "header", "data", "status", "hello", "silent", "url", "ready-path"} {
+		for _, name := range []string{"path", "req", "requests", "openapi", "no-look", "stream", "upload", "http2", "grpc", "proto", "ws", "header", "data", "status", "hello", "silent", "url", "ready-path", "serves-for"} {
 			if f.given(name) {
 				return usagef("a --worker listens on nothing and has no clients: leave --%s out", name)
 			}

@@ -28,7 +28,7 @@ type probeFlags struct {
 	url, ready, signal, signalTo, at, exit, preset                        string
 	before, beforeEach, check, attach, readyPath                          string
 	services                                                              []string
-	grace                                                                 time.Duration
+	grace, servesFor                                                      time.Duration
 	worker, silent, noLook, dryRun                                        bool
 	found                                                                 []discover.Offer // by a look around
 	files                                                                 *namedFiles
@@ -51,6 +51,7 @@ func (w *probeFlags) groups(f *runFlags) []flagGroup {
 	verdict := groups[3].flags
 	verdict.StringVar(&w.exit, "exit", "", "a `LIST` of clean exit statuses and signals (default 0,143)")
 	verdict.StringVar(&w.readyPath, "ready-path", "", "the `PATH` of its readiness, polled from the signal on: it must say no before the port refuses (default: /ready, /readyz and /health/ready are tried, for a warning)")
+	verdict.DurationVar(&w.servesFor, "serves-for", 0, "the `TIME` after the signal in which new and kept connections must be answered: what a balancer needs to stop sending some")
 	f.registerFailOn(verdict)
 	f.registerTrials(verdict)
 	verdict.Lookup("trials").Usage = "`N` trials"
@@ -179,6 +180,9 @@ func (w *probeFlags) scenario(command []string, trials int) (scenario.Scenario, 
 	e.text("before_each", w.beforeEach)
 	e.text("check", w.check)
 	e.text("ready_path", cmp.Or(w.readyPath, w.readyPlace()))
+	if w.servesFor != 0 {
+		e.text("serves_for", w.servesFor.String())
+	}
 	if w.worker {
 		e.put("worker", spec.Text("true"))
 	}

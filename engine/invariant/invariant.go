@@ -46,6 +46,7 @@ var all = []Invariant{
 	{"preopened-answered", "a connection accepted before the signal gets an answer to its first request after it", program(external.PreopenedAnswered)},
 	{"late-connections-answered", "what the program takes after the signal is answered", program(external.LateConnectionsAnswered)},
 	{"readiness-turns", "the readiness says no before the port refuses, or the port refuses at once", program(external.ReadinessTurns)},
+	{"serves-for", "new and kept connections are answered for as long after the signal as the scenario says", program(external.ServesFor)},
 	{"clean-exit", "the program ends with a status that says so", program(external.CleanExit)},
 	{"clean-close", "open WebSockets are closed with a close code, such as 1001, not just dropped", either(cleanClose, external.CleanClose)},
 	{"acked-survives-restart", "an acknowledged write is there after a restart", program(external.AckedSurvivesRestart)},

@@ -49,6 +49,10 @@ func readCase(t *testing.T, path string) ledgerCase {
 					c.terms.GivesBackEarly = append(c.terms.GivesBackEarly, value)
 				case "in-doubt":
 					c.terms.InDoubt = append(c.terms.InDoubt, value)
+				case "serves-for":
+					if c.terms.ServesFor, err = time.ParseDuration(value); err != nil {
+						t.Fatal(err)
+					}
 				}
 			}
 		} else if words, ok := strings.CutPrefix(line, "asks: "); ok { // GROUP KIND, and a * where it lists statuses, ends=TEXT where it says that

@@ -38,6 +38,7 @@ wire 1 closed sent=1ms ended=12ms code=1001
 answer 0#2 line=answered body=closed pieces=3 trail=write chain=0xab last=0xcd sized unended
 poll answered /readyz code=200 count=7 sent=10ms last=11ms ended=12ms
 poll refused /readyz count=1 sent=12ms last=12ms ended=12ms
+poll answered / code=404 window count=3 sent=10ms last=11ms ended=12ms
 process 4121 started text="node server.js" at=0s
 process 4121 ended clean status=-1 signal=15 at=12ms
 process 4122 audited count=7 at=13ms

@@ -137,6 +137,9 @@ func Compile(s scenario.Scenario, catalog Catalog) (Program, spec.Errors) {
 	if p.Attached() && (s.Trials != 1 || len(s.Inject) == 0) {
 		errs.Addf(*s.External, "attach signals a program that racebench did not start, once: say so with trials: 1 and an inject such as [{signal: SIGTERM, at: 20%%..80%%}]")
 	}
+	if d := target.Traits.ServesFor; d >= s.DrainLimit && d > 0 {
+		errs.Addf(*s.External, "serves_for %s leaves no time to stop: it has %s from the signal on (drain_limit, --grace)", d, s.DrainLimit)
+	}
 	p.Variants = compileVariants(target, s.Variants, &errs)
 	if target.Binder != nil {
 		p.Variants = target.Variants // the program as it is

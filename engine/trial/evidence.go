@@ -163,7 +163,7 @@ const storyMargin = 28
 
 // tellStop tells the stop of an external program on one line: in each story, and, where there may be none, of a run's
 // first trial.
-func tellStop(t *result.Trial, e *ledger.Evidence) {
+func tellStop(t *result.Trial, e *ledger.Evidence, window time.Duration) {
 	if words := external.Readiness(e); words != "" {
 		t.Notes = append(t.Notes, words)
 	}
@@ -173,6 +173,9 @@ func tellStop(t *result.Trial, e *ledger.Evidence) {
 	}
 	if t.Index == 0 && t.Replacement == 0 {
 		t.Notes = append(t.Notes, "the stop: "+line)
+		if words := external.Served(e, window); words != "" {
+			t.Notes = append(t.Notes, words)
+		}
 	}
 	for _, found := range [][]result.Breach{t.Breaches, t.Warnings, t.Suspects} {
 		for i := range found {

@@ -117,7 +117,7 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 	t.Breaches = setAside(t, t.Breaches, false)
 	t.Warnings = setAside(t, t.Warnings, true)
 	t.Crossed = external.Crossed(e)
-	tellStop(t, e)
+	tellStop(t, e, terms.ServesFor)
 	if !early { // else clients may well find nobody
 		t.Notes = append(t.Notes, unconnected(e)...)
 	}
@@ -222,6 +222,7 @@ func termsOf(plan *Plan, e *ledger.Evidence) breach.Terms {
 			terms.Done = append(terms.Done, op.Name)
 		}
 	}
+	terms.ServesFor = plan.Program.Target.Traits.ServesFor
 	terms.AtStartup = plan.Program.AtStartup()
 	for _, s := range e.Signals {
 		if s.Taken {
@@ -335,6 +336,9 @@ func JudgeControl(plan Plan, dir rundir.TrialDir) (Control, error) {
 		return Control{Why: void.ControlNoAnswer.Because(remarked(e, c.Example))}, nil
 	case c.Lost > 0:
 		return Control{Why: void.ControlLoses.Because(c.Lost, c.Lost+c.Answered, c.Example)}, nil
+	}
+	if n := external.TurnedAway(e); n > 0 && plan.Program.Target.Traits.ServesFor > 0 {
+		return Control{Why: void.ControlRefuses.Because(n)}, nil
 	}
 	for _, p := range e.Processes {
 		if p.Event == extern.ProcessMisread {

@@ -28,6 +28,7 @@ var advice = []struct{ part, text string }{
 	{"drain-ends/program/websocket-open", "It waits for WebSockets that nobody will close. Close them with 1001 when the signal comes, and give the drain a deadline of your own."},
 	{"drain-ends/program/", "It has stopped serving and does not exit." + stacks + " Give the drain a deadline of your own."},
 	{"check/", "The story has what your check printed. Work that was taken before the signal must be done, or be back where it came from, before the process ends."},
+	{"serves-for/", "Balancers send for some seconds after the signal. Go on listening and answering for that long, and only then stop: wait in the handler, or before the signal (preStop), and close kept connections with Connection: close on an answer."},
 	{"readiness-turns/", "Balancers send new connections as long as the readiness is good. Answer 503 there when the signal comes, and stop listening only when they had time to look."},
 	{"acked-survives-restart/", "It acknowledges writes before they are where a restart finds them. Write and sync first, or flush on the signal, before the process ends."},
 }

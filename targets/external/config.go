@@ -28,10 +28,11 @@ type config struct {
 	worker     bool // it listens on nothing
 	pid1       bool // it runs as PID 1
 	beforeEach []string
-	check      []string // the user's own judge
-	readyPath  string   // where its readiness is polled after the signal; "": nowhere
-	readyAuto  bool     // it is looked for at the usual places
-	plain      bool     // it runs already and is loaded, and nothing else: url stands alone
+	check      []string      // the user's own judge
+	readyPath  string        // where its readiness is polled after the signal; "": nowhere
+	readyAuto  bool          // it is looked for at the usual places
+	servesFor  time.Duration // how long after the signal it answers new and kept connections; 0: nobody said
+	plain      bool          // it runs already and is loaded, and nothing else: url stands alone
 	services   []serviceConfig
 	attach     string // the id of a process that runs already, or a file that holds it; "": none
 }
@@ -121,6 +122,11 @@ var programWords = []programWord{
 		readReadyPath,
 	},
 	{
+		schema.Word{Name: "serves_for", Form: schema.Duration(),
+			Help: "how long after the signal new and kept connections are answered, as a balancer needs it, such as 5s"},
+		readServesFor,
+	},
+	{
 		schema.Word{Name: "attach", Form: schema.Either(schema.Integer(2, 1<<22), schema.Text()),
 			Help: "instead of command: the id of a running process, or a file that holds it"},
 		readAttach,
@@ -158,6 +164,8 @@ func parseConfig(v, services spec.Value, errs *spec.Errors) config {
 		errs.Addf(v, "external has a command and attach: a running program is attached to, another is started; leave one out")
 	case hasAttach && (c.group || c.pid1 || c.worker || len(c.beforeEach) > 0 || len(c.check) > 0 || len(c.env) > 0 || c.cwd != "" || c.ready.log != ""):
 		errs.Addf(v, "attach finds the program as it runs: signal_to: group, pid1, worker, before_each, check, env, cwd and ready: {log: …} are for one that racebench starts")
+	case c.worker && c.servesFor > 0:
+		errs.Addf(v, "a worker listens on nothing, so nobody is answered after the signal: leave serves_for out")
 	case c.worker && (c.readyPath != "" || c.readyAuto):
 		errs.Addf(v, "a worker listens on nothing, so nobody can ask for its readiness: leave ready_path out")
 	case c.worker && c.ready.log == "":
@@ -312,6 +320,18 @@ func readReadyPath(c *config, v spec.Value, errs *spec.Errors) {
 	if !strings.HasPrefix(c.readyPath, "/") || strings.ContainsAny(c.readyPath, " \t\r\n") {
 		errs.Addf(v, "ready_path is a path, such as /readyz, or auto")
 	}
+}
+
+// shortestWindow is the shortest time that a program may say it serves for: in less, too few would ask.
+const shortestWindow = 200 * time.Millisecond
+
+func readServesFor(c *config, v spec.Value, errs *spec.Errors) {
+	d, err := spec.Duration(v)
+	errs.Add(err)
+	if err == nil && d < shortestWindow {
+		errs.Addf(v, "serves_for %s is too short for anybody to ask in it: write %s or more, such as 5s", v.Text, shortestWindow)
+	}
+	c.servesFor = d
 }
 
 func readExits(c *config, v spec.Value, errs *spec.Errors) {

@@ -40,8 +40,10 @@ func (s *instance) End(t *world.Task) {
 		}
 	case s.p.hasEnded():
 		s.tellEnd(t, struck)
-		if s.polls.started.Load() {
-			s.wait(t, settleLimit, s.polls.over) // the port refuses now, unless somebody is left who listens
+		for _, p := range []*polls{s.polls, s.window} {
+			if p.started.Load() {
+				s.wait(t, settleLimit, p.over) // the port refuses now, unless somebody is left who listens
+			}
 		}
 	default:
 		s.tellHang(t)
@@ -49,8 +51,10 @@ func (s *instance) End(t *world.Task) {
 	s.closing.Store(true)
 	s.hangUp()
 	s.p.kill()
-	if s.polls.started.Load() {
-		t.Blocking(s.w.NewObject("the last poll"), func() { <-s.polls.ended })
+	for _, p := range []*polls{s.polls, s.window} {
+		if p.started.Load() {
+			t.Blocking(s.w.NewObject("the last poll"), func() { <-p.ended })
+		}
 	}
 	if checks {
 		s.check()

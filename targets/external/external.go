@@ -34,7 +34,7 @@ var card = targets.Card{
 	Ops:     ops(),
 	Promises: []string{
 		promise.EveryRequestAnswered, promise.AckedSurvivesRestart, promise.DrainEnds, promise.ProcessSurvives, promise.NoOrphan, promise.ListenerCloses,
-		promise.PreopenedAnswered, promise.LateAnswered, promise.CleanExit, promise.CleanClose, promise.Check, promise.ReadinessTurns,
+		promise.PreopenedAnswered, promise.LateAnswered, promise.CleanExit, promise.CleanClose, promise.Check, promise.ReadinessTurns, promise.ServesFor,
 	},
 	WarnsOnly:   []string{promise.PreopenedAnswered, promise.LateAnswered, promise.CleanExit, promise.CleanClose},
 	StopSignals: stopSignals, // what a signal means is the program's own business
@@ -70,9 +70,10 @@ func (binder) Bind(external, services spec.Value, errs *spec.Errors) targets.Tar
 	target.Reproducer = reproducer{c}
 	target.Traits.Idle, target.Traits.Attached = c.worker, c.attach != ""
 	target.Traits.Plain, target.Traits.Host = c.plainURL(), c.host()
-	target.Traits.Checked = len(c.check) > 0
+	target.Traits.Checked, target.Traits.ServesFor = len(c.check) > 0, c.servesFor
 	target.Promises = slices.DeleteFunc(slices.Clone(target.Promises), func(name string) bool {
-		return name == promise.Check && !target.Traits.Checked || name == promise.ReadinessTurns && c.readyPath == "" && !c.readyAuto
+		return name == promise.Check && !target.Traits.Checked || name == promise.ReadinessTurns && c.readyPath == "" && !c.readyAuto ||
+			name == promise.ServesFor && c.servesFor == 0
 	})
 	if c.readyAuto {
 		target.WarnsOnly = append(slices.Clone(target.WarnsOnly), promise.ReadinessTurns)

@@ -21,7 +21,7 @@ func TestAnswersThatChangeWithTimeAreNoReadiness(t *testing.T) {
 	if !ok {
 		t.Fatal("it listens on no TCP")
 	}
-	s := &instance{p: &program{address: address{host: at.IP.String(), port: at.Port, scheme: "http"}}, polls: newPolls("")}
+	s := &instance{p: &program{address: address{host: at.IP.String(), port: at.Port, scheme: "http"}}, polls: newPolls("", 0)}
 	s.findReadiness()
 	if s.polls.path != "" {
 		t.Errorf("%s is taken for its readiness", s.polls.path)

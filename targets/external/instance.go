@@ -48,8 +48,9 @@ type instance struct {
 	unsample func() // ends the sampling of what the program uses
 	starved  starvation
 	rest     rest
-	struck   []int // the program's processes when it was struck
-	polls    *polls
+	struck   []int        // the program's processes when it was struck
+	polls    *polls       // of its readiness
+	window   *polls       // in the time that it is to serve for
 	closing  atomic.Bool  // what clients see from now on is racebench's doing
 	sent     atomic.Int64 // when the first signal was sent; 0: not yet
 	first    atomic.Int64 // the first signal
@@ -68,7 +69,7 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 	if h.Outside == nil {
 		return nil, fmt.Errorf("an external program needs engine real")
 	}
-	s := &instance{c: c, h: h, out: h.Outside, w: h.World, conns: map[*wireConn]struct{}{}, held: map[session]struct{}{}, told: map[string]bool{}, good: map[string]int{}, answers: map[string]*keptAnswers{}, asked: map[string]*kindCount{}, polls: newPolls(c.readyPath)}
+	s := &instance{c: c, h: h, out: h.Outside, w: h.World, conns: map[*wireConn]struct{}{}, held: map[session]struct{}{}, told: map[string]bool{}, good: map[string]int{}, answers: map[string]*keptAnswers{}, asked: map[string]*kindCount{}, polls: newPolls(c.readyPath, 0), window: newPolls(c.readyPath, c.servesFor)}
 	s.rest.lost = make(chan struct{}, 1)
 	if err := adopt(); err != nil {
 		return nil, fmt.Errorf("become the parent of what the program leaves behind: %w", err)
@@ -191,6 +192,7 @@ func (s *instance) Dial(t *world.Task, r targets.Role) (targets.Client, error) {
 		return nil, fmt.Errorf("the program listens on nothing")
 	}
 	d := &dialer{s: s, t: t, g: g, role: r, object: s.w.NewObject("the answer to " + g.target())}
+	s.asksFor(g, d.path())
 	c, err := g.kind.dial(d)
 	if err != nil {
 		return nil, err

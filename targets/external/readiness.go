@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -20,17 +21,36 @@ const (
 	pollLimit = time.Second
 )
 
-// polls ask for a program's readiness from the signal on, until the port refuses.
+// polls ask a program from the signal on, until the port refuses: for its readiness, or for anything in the time that it
+// is to serve for.
 type polls struct {
-	path    string
+	path    string        // "" asks for nothing: it connects
+	window  time.Duration // how long they go on; 0: until the port refuses
 	started atomic.Bool
 	once    sync.Once
 	left    chan struct{} // closed once the first signal has left
 	ended   chan struct{} // closed once nothing is asked any more
 }
 
-func newPolls(path string) *polls {
-	return &polls{path: path, left: make(chan struct{}), ended: make(chan struct{})}
+func newPolls(path string, window time.Duration) *polls {
+	return &polls{path: path, window: window, left: make(chan struct{}), ended: make(chan struct{})}
+}
+
+// start asks from now on, as soon as the first signal has left.
+func (p *polls) start(s *instance) {
+	p.started.Store(true)
+	go s.poll(p)
+}
+
+// asksFor lets the polls of the time that the program is to serve for ask for what the clients of a group do, where that
+// is a plain GET; of several, the first by name.
+func (s *instance) asksFor(g group, path string) {
+	plain := slices.Contains([]string{"http-keepalive", "http-oneshot", "http-preopened"}, g.kind.name) && g.methodOr("GET") == "GET" && g.body == ""
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if plain && s.c.readyPath == "" && !s.window.started.Load() && (s.window.path == "" || path < s.window.path) {
+		s.window.path = path
+	}
 }
 
 var (
@@ -88,26 +108,29 @@ func (p *polls) over() bool {
 	}
 }
 
-// poll asks until the port refuses, and records the answers; of like ones in a row, one record.
-func (s *instance) poll() {
-	defer close(s.polls.ended)
-	<-s.polls.left
-	var same ledger.Poll
+// poll asks until the port refuses or the time is over, and records the answers; of like ones in a row, one record.
+func (s *instance) poll(p *polls) {
+	defer close(p.ended)
+	<-p.left
+	same := ledger.Poll{Window: p.window > 0}
 	record := func() {
 		if same.Count > 0 {
-			s.out.Poll(same, s.polls.path)
+			s.out.Poll(same, p.path)
 		}
 	}
 	defer record()
 	for exited := s.p.exited; ; {
 		asked := s.w.Now()
-		end, code := s.p.address.poll(s.polls.path)
+		if p.window > 0 && asked >= time.Duration(s.sent.Load())+p.window {
+			return
+		}
+		end, code := s.p.address.poll(p.path)
 		if s.closing.Load() {
 			return // what it met may be racebench's doing
 		}
 		if end != same.End || code != same.Code || same.Count == 0 {
 			record()
-			same = ledger.Poll{End: end, Code: code, Sent: asked}
+			same = ledger.Poll{End: end, Code: code, Window: p.window > 0, Sent: asked}
 		}
 		same.Count, same.Last, same.Ended = same.Count+1, asked, s.w.Now()
 		if end == extern.WireRefused {
@@ -121,9 +144,20 @@ func (s *instance) poll() {
 	}
 }
 
-// poll asks for a path once, on a connection of its own.
+// poll asks for a path once, on a connection of its own, or makes that connection alone where there is none.
 func (a address) poll(path string) (extern.WireEnd, int) {
-	status, err := getStatus(a, path, pollLimit, nil)
+	if path == "" {
+		conn, err := a.connect(pollLimit)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return pollEnd(0, err)
+	}
+	return pollEnd(getStatus(a, path, pollLimit, nil))
+}
+
+// pollEnd says how a poll ended.
+func pollEnd(status int, err error) (extern.WireEnd, int) {
 	var timeout net.Error
 	switch {
 	case err == nil:

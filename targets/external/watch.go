@@ -176,6 +176,7 @@ func (s *instance) Send(t *world.Task, sig syscall.Signal) (time.Duration, error
 	at := t.Now()
 	s.strikes(sig, at)
 	defer s.polls.begin()
+	defer s.window.begin()
 	if s.c.group {
 		return at, signalGroup(s.p.pid, sig)
 	}
@@ -194,8 +195,10 @@ func (s *instance) strikes(sig syscall.Signal, at time.Duration) {
 		s.sent.Store(int64(max(at, 1)))
 		go s.lookLate()
 		if s.ready.Load() && s.polls.path != "" {
-			s.polls.started.Store(true)
-			go s.poll()
+			s.polls.start(s)
+		}
+		if s.ready.Load() && s.c.servesFor > 0 {
+			s.window.start(s)
 		}
 	})
 }

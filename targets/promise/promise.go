@@ -35,4 +35,5 @@ const (
 	NoOrphan             = "no-orphan"
 	Check                = "check"
 	ReadinessTurns       = "readiness-turns"
+	ServesFor            = "serves-for"
 )

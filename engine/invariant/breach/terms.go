@@ -32,6 +32,8 @@ type Terms struct {
 	// every-request-answered.
 	Asking []Asking
 	Named  bool
+	// ServesFor is how long after the signal an external program is to answer; 0: nobody said.
+	ServesFor time.Duration
 }
 
 // An Asking says what the clients of a load group ask an external program for.

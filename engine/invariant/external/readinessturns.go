@@ -33,11 +33,15 @@ type turn struct {
 // turn is false where nobody asked.
 func (p *Program) turn() (turn, bool) {
 	var t turn
-	if !p.struck || len(p.e.Polls) == 0 {
+	asked := false
+	if !p.struck {
 		return t, false
 	}
-	t.path = p.e.Text(p.e.Polls[0].Path)
 	for _, poll := range p.e.Polls {
+		if poll.Window {
+			continue
+		}
+		t.path, asked = p.e.Text(poll.Path), true
 		switch {
 		case poll.End == extern.WireRefused:
 			t.refused = cmp.Or(t.refused, poll.Ended)
@@ -49,7 +53,7 @@ func (p *Program) turn() (turn, bool) {
 			t.turned, t.otherwise = firstEnd(poll), pollWords(poll)
 		}
 	}
-	return t, true
+	return t, asked
 }
 
 // turns says whether whoever asks takes a poll for a no: another status than 2xx, or none in time. A connection that

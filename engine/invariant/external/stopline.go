@@ -32,8 +32,10 @@ func StopLine(e *ledger.Evidence) string {
 	t, _ := p.turn()
 	add(t.turned, fmt.Sprintf("GET %s says no (%s)", t.path, t.otherwise))
 	refused, answered := p.edges()
-	if t.refused > 0 && (refused == 0 || t.refused < refused) {
-		refused = t.refused
+	for _, poll := range p.e.Polls {
+		if poll.End == extern.WireRefused && (refused == 0 || poll.Ended < refused) {
+			refused = poll.Ended
+		}
 	}
 	add(refused, "the first connection is refused")
 	add(answered, "the last answer has come")

@@ -42,6 +42,7 @@ const (
 	ControlLoses    Code = "control-loses"
 	ControlMisread  Code = "control-misread"
 	ControlCheck    Code = "control-check"
+	ControlRefuses  Code = "control-refuses"
 )
 
 // A row is a code with the text that it is told in, as a format.
@@ -78,6 +79,7 @@ var table = []row{
 	{Unchecked, "the check cannot tell: %s"},
 	{Deserted, "a service beside the program did not stay: %s"},
 	{ControlCheck, "control: nobody had signalled the program, and the check does not say that nothing is wrong: %s"},
+	{ControlRefuses, "control: nobody had signalled it, and %d connections were not taken: how long it serves after a signal cannot be told"},
 	{ControlLoses, "control: your server loses requests without any signal: %d of %d%s"},
 }
 

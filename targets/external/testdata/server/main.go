@@ -200,7 +200,7 @@ func certified() *tls.Config {
 }
 
 func serve(addr string) {
-	srv := &http.Server{Addr: addr, Handler: handler(), Protocols: new(http.Protocols)}
+	srv := &http.Server{Addr: addr, Handler: whileStopping(handler()), Protocols: new(http.Protocols)}
 	srv.Protocols.SetHTTP1(true)
 	srv.Protocols.SetHTTP2(true)
 	srv.Protocols.SetUnencryptedHTTP2(true)
@@ -264,6 +264,8 @@ func end(srv *http.Server) {
 		for range askedOften {
 			<-askedReady
 		}
+	case "serves-on", "drops-kept", "says-503":
+		serveOn()
 	case "cuts-late": // serves on after the signal, until an answer of /half has begun
 		<-half
 		return
