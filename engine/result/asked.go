@@ -76,13 +76,13 @@ func (a Asked) alwaysWell() bool {
 	if a.Bad > 0 {
 		return false
 	}
-	chance := Fisher(a.Good, a.InFlight, a.BadInFlight)
+	chance := fisher(a.Good, a.InFlight, a.BadInFlight)
 	return a.Good >= manyGood && chance < manyChance || a.Good >= fewGood && a.Trials >= sureTrials && chance < fewChance
 }
 
-// Fisher is how likely it is that all bad answers are among those in flight, if any answer is as likely to be bad as
+// fisher is how likely it is that all bad answers are among those in flight, if any answer is as likely to be bad as
 // any other: Fisher's exact test, one-sided, of a table whose other row has good ones only.
-func Fisher(good, inFlight, bad int64) float64 {
+func fisher(good, inFlight, bad int64) float64 {
 	choose := func(n, k int64) float64 {
 		a, _ := math.Lgamma(float64(n + 1))
 		b, _ := math.Lgamma(float64(k + 1))

@@ -29,7 +29,7 @@ func (e *Ends) add(o Ends) {
 
 // convict says whether answers that stopped short are the stop's doing, by how the whole ones end.
 func (e *Ends) convict(s suspect) bool {
-	return e != nil && e.Count >= mostlyGood && e.Last == s.Last && s.Last != 0 && Fisher(e.Count, s.Of, s.Count) < endsChance
+	return e != nil && e.Count >= mostlyGood && e.Last == s.Last && s.Last != 0 && fisher(e.Count, s.Of, s.Count) < endsChance
 }
 
 // suspectLike is what all trials say of a suspect.

@@ -147,7 +147,11 @@ func (p *Program) beyondChance(r *breach.Report, all []turnedAway) bool {
 			}
 		}
 	}
-	return closed > 0 && result.Fisher(good, max(after, closed), closed) < chanceOfTolls
+	chance := 1.0 // Fisher's exact test: that all which were closed lie after the signal
+	for i := range closed {
+		chance *= float64(max(after, closed)-i) / float64(good+max(after, closed)-i)
+	}
+	return closed > 0 && chance < chanceOfTolls
 }
 
 // awayStory tells of the first that was turned away.
