@@ -60,6 +60,10 @@ type Traits struct {
 	KeepsComing, HangsUp bool
 	// Checked says that a command of the scenario's own judges its work: the stop itself is the test.
 	Checked bool
+	// Prepares says that a command of the scenario's own is run before the signal, in the time that it has to stop;
+	// PreparesFor how long that takes at the least, as far as it is known.
+	Prepares    bool
+	PreparesFor time.Duration
 	// ServesFor is how long after the signal it answers, as its scenario says; 0: nobody said.
 	ServesFor time.Duration
 	// Restarted says that it may be started and stopped a second time, to ask it for what it had acknowledged.

@@ -98,7 +98,7 @@ func (l *lookAround) around(ctx context.Context, e *execution) (*trial.Control, 
 // idling is a scenario whose clients ask for nothing: a look does.
 func idling(s scenario.Scenario) scenario.Scenario {
 	external := *s.External
-	external.Fields = slices.DeleteFunc(slices.Clone(external.Fields), func(f spec.Field) bool { return f.Key.Text == "check" })
+	external.Fields = slices.DeleteFunc(slices.Clone(external.Fields), func(f spec.Field) bool { return f.Key.Text == "check" || f.Key.Text == "pre_stop" })
 	var silent mapping
 	silent.text("client", "tcp-silent")
 	s.External, s.Load, s.Duration = &external, []spec.Value{silent.Value}, lookDuration

@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/racebench/racebench/internal/discover"
 )
@@ -22,7 +23,7 @@ func TestWhatAProbeLeavesOutIsNamed(t *testing.T) {
 		{"a root that is not there", probeFlags{found: []discover.Offer{{Path: "/", As: discover.Request, Status: 404, Root: true}}}, []string{"only GET / was asked"}, nil},
 		{"a write", probeFlags{reqs: []string{"POST /a"}}, []string{"not tried: streams "}, []string{"--req)"}},
 		{"all", probeFlags{
-			reqs: []string{"PUT /a"}, events: []string{"/e"}, uploads: []string{"/u"}, sockets: []string{"/w"}, http2: []string{"/"}, check: "true", readyPath: "/readyz",
+			reqs: []string{"PUT /a"}, events: []string{"/e"}, uploads: []string{"/u"}, sockets: []string{"/w"}, http2: []string{"/"}, check: "true", readyPath: "/readyz", servesFor: time.Second,
 		}, []string{"not tried: acknowledged writes after a restart"}, []string{"--", "only GET"}},
 		{"a program that runs", probeFlags{attach: "4242"}, []string{"--ws"}, []string{"--check"}},
 		{"a worker", probeFlags{worker: true}, []string{"not tried: work that no request shows (--check)"}, []string{"--path"}},

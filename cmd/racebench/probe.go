@@ -108,9 +108,11 @@ func (a *app) probeProgram(args []string, w *probeFlags, f runFlags) (trial.Prog
 			return trial.Program{}, err
 		}
 	}
-	if words, _ := spec.Split(w.check); len(words) > 0 {
-		if err := findCommand(words[0]); err != nil {
-			return trial.Program{}, fmt.Errorf("--check: %w", err)
+	for _, own := range [][2]string{{"--check", w.check}, {"--pre-stop", w.preStop}} {
+		if words, _ := spec.Split(own[1]); len(words) > 0 {
+			if err := findCommand(words[0]); err != nil {
+				return trial.Program{}, fmt.Errorf("%s: %w", own[0], err)
+			}
 		}
 	}
 	s, err := w.scenario(args, f.trials)

@@ -29,6 +29,7 @@ type probeFlags struct {
 	before, beforeEach, check, attach, readyPath                          string
 	services                                                              []string
 	grace, servesFor                                                      time.Duration
+	preStop                                                               string // run before the signal
 	worker, silent, noLook, dryRun                                        bool
 	found                                                                 []discover.Offer // by a look around
 	files                                                                 *namedFiles
@@ -106,6 +107,7 @@ func (w *probeFlags) registerSignal(fs *pflag.FlagSet) {
 	fs.StringVar(&w.signal, "signal", "SIGTERM", "the `SIGNAL` to send")
 	fs.StringVar(&w.at, "at", probeMoment, "when it is sent, as `MOMENT`: a range of the load, or startup: while the program starts")
 	fs.Var(choice{&w.signalTo, signalReceivers}, "signal-to", "who gets the signal: the program, or its whole process group")
+	fs.StringVar(&w.preStop, "pre-stop", "", "a `COMMAND` that is run before the signal, and takes of the grace, as an orchestrator's hook does")
 	fs.DurationVar(&w.grace, "grace", scenario.DefaultExternalDrainLimit, "the `TIME` it has to stop; then it would be killed")
 }
 
@@ -179,6 +181,7 @@ func (w *probeFlags) scenario(command []string, trials int) (scenario.Scenario, 
 	e.text("preset", w.preset)
 	e.text("before_each", w.beforeEach)
 	e.text("check", w.check)
+	e.text("pre_stop", w.preStop)
 	e.text("ready_path", cmp.Or(w.readyPath, w.readyPlace()))
 	if w.servesFor != 0 {
 		e.text("serves_for", w.servesFor.String())

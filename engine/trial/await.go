@@ -14,6 +14,9 @@ func (s *serving) awaitStrike(t *world.Task) bool {
 	limit := s.w.NewTimer("a strike")
 	limit.Idle = true
 	wait := cmp.Or(s.plan.Program.Target.Traits.StrikePatience, targets.DefaultStrikePatience)
+	if s.plan.Program.Target.Traits.Prepares {
+		wait += s.plan.Program.Scenario.DrainLimit
+	}
 	limit.SetAt(s.loadBegan + s.plan.Program.Scenario.Duration + wait)
 	which := t.Select(s.struck, s.ended, limit)
 	if which == 2 && !s.giveUp() && !s.w.Simulated() {
@@ -30,7 +33,7 @@ func (s *serving) awaitDrain(t *world.Task) {
 	limit.Idle = true
 	for given, taken := time.Duration(-1), s.taken(); given < taken; taken = s.taken() {
 		given = taken
-		limit.SetAt(s.struckAt + s.plan.limit() + given)
+		limit.SetAt(s.struckAt + s.plan.limit() - s.preparing + given)
 		if t.Select(s.ended, limit) == 0 {
 			return
 		}

@@ -137,6 +137,9 @@ func Compile(s scenario.Scenario, catalog Catalog) (Program, spec.Errors) {
 	if p.Attached() && (s.Trials != 1 || len(s.Inject) == 0) {
 		errs.Addf(*s.External, "attach signals a program that racebench did not start, once: say so with trials: 1 and an inject such as [{signal: SIGTERM, at: 20%%..80%%}]")
 	}
+	if d := target.Traits.PreparesFor; d >= s.DrainLimit && d > 0 {
+		errs.Addf(*s.External, "pre_stop takes %s, and the program has %s to stop, pre_stop included (drain_limit, --grace)", d, s.DrainLimit)
+	}
 	if d := target.Traits.ServesFor; d >= s.DrainLimit && d > 0 {
 		errs.Addf(*s.External, "serves_for %s leaves no time to stop: it has %s from the signal on (drain_limit, --grace)", d, s.DrainLimit)
 	}

@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"syscall"
@@ -184,4 +185,26 @@ func tellStop(t *result.Trial, e *ledger.Evidence, window time.Duration) {
 			}
 		}
 	}
+}
+
+// remarked is what the clients remarked, or else what became of one of them.
+func remarked(e *ledger.Evidence, example string) string {
+	if notes := unconnected(e); len(notes) > 0 {
+		return ": " + notes[0]
+	}
+	return example
+}
+
+// endOf says how a program ended, and when.
+func endOf(e *ledger.Evidence) string {
+	var ready time.Duration
+	for _, p := range e.Processes {
+		switch p.Event {
+		case extern.ProcessReady:
+			ready = p.At
+		case extern.ProcessEnded:
+			return fmt.Sprintf("after %.1f s (%s)", (p.At - ready).Seconds(), external.EndOf(p))
+		}
+	}
+	return "(nobody saw how)"
 }

@@ -155,7 +155,7 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 // setVerdict gives a judged trial its verdict.
 func setVerdict(t *result.Trial, why void.Reason) {
 	switch why.Code {
-	case void.BeforeHandler, void.AfterStart, void.Deserted:
+	case void.BeforeHandler, void.AfterStart, void.Deserted, void.Unprepared:
 		t.Breaches, t.Warnings, t.Suspects = nil, nil, nil // nobody asked what comes of the program then
 	}
 	t.Void, t.VoidCode = why.Text, why.Code
@@ -252,6 +252,8 @@ func voidReason(plan *Plan, e *ledger.Evidence, dir rundir.TrialDir) void.Reason
 		return void.Deserted.Because(external.Deserted(e))
 	case killedByOther(e):
 		return void.Killed.Because()
+	case external.Unprepared(e) != "":
+		return void.Unprepared.Because(external.Unprepared(e))
 	case !hasStruck && !slices.ContainsFunc(e.Phases, func(p ledger.Phase) bool { return p.Ready }):
 		return void.EndedEarly.Because()
 	case !hasStruck:
@@ -311,6 +313,8 @@ func JudgeControl(plan Plan, dir rundir.TrialDir) (Control, error) {
 		return Control{Why: failureOf(dir).Why}, nil
 	case external.Deserted(e) != "":
 		return Control{Why: void.Deserted.Because(external.Deserted(e))}, nil
+	case external.Unprepared(e) != "":
+		return Control{Why: void.ControlUnprepared.Because(external.Unprepared(e))}, nil
 	case e.Drain != nil && e.Drain.Ended > 0:
 		return Control{Why: void.ControlEnded.Because(endOf(e))}, nil
 	case e.Full || e.Cut != "" || outOfTime(e):
@@ -375,26 +379,4 @@ func tooShort(c external.Toll, grace time.Duration) string {
 	}
 	return fmt.Sprintf("; the grace of %s is shorter than your requests, of which one took %s: raise it (--grace, drain_limit)",
 		grace, c.Longest.Round(time.Millisecond))
-}
-
-// remarked is what the clients remarked, or else what became of one of them.
-func remarked(e *ledger.Evidence, example string) string {
-	if notes := unconnected(e); len(notes) > 0 {
-		return ": " + notes[0]
-	}
-	return example
-}
-
-// endOf says how a program ended, and when.
-func endOf(e *ledger.Evidence) string {
-	var ready time.Duration
-	for _, p := range e.Processes {
-		switch p.Event {
-		case extern.ProcessReady:
-			ready = p.At
-		case extern.ProcessEnded:
-			return fmt.Sprintf("after %.1f s (%s)", (p.At - ready).Seconds(), external.EndOf(p))
-		}
-	}
-	return "(nobody saw how)"
 }

@@ -62,6 +62,16 @@ func (o *outside) Over() *world.Token { return o.s.over }
 // carry has the courier send a signal. It is recorded with the moment at which it left: the ledger is not
 // the program's, and outlives it. A program that has ended meanwhile cannot be struck.
 func (s *serving) carry(t *world.Task, strike fault.Strike, planned time.Duration) {
+	if p, ok := s.courier.(interface {
+		Prepare(t *world.Task) (took time.Duration) // before the first signal: how much that took of the time to stop
+	}); ok {
+		began := t.Now()
+		took := p.Prepare(t)
+		planned += t.Now() - began
+		s.mu.Lock()
+		s.preparing += took
+		s.mu.Unlock()
+	}
 	at, err := s.courier.Send(t, strike.Signal)
 	if err != nil {
 		s.out.Add(&ledger.Mark{Who: s.out.Name("racebench"), Text: s.out.Name(fmt.Sprintf("send %s: %v", strike.Name, err)), At: t.Now()})

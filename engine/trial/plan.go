@@ -136,6 +136,9 @@ const mostGiven = 2
 func (p *Plan) wholeLimit() time.Duration {
 	s := p.Program.Scenario
 	whole := bootLimit + s.Duration + p.limit() + 2*s.DrainLimit
+	if p.Program.Target.Traits.Prepares {
+		whole += s.DrainLimit
+	}
 	if p.Program.Target.Traits.Restarted {
 		// It may be started again and stopped again, and have waited for a processor.
 		whole += 2*p.startLimit() + s.DrainLimit + mostGiven*p.limit()

@@ -63,6 +63,7 @@ type striking struct {
 	wasStruck     bool
 	struckAt      time.Duration // read without mu once struck is cancelled
 	stalledBefore time.Duration // before the first strike
+	preparing     time.Duration // what was run before the signal took of the server's time; read without mu once struck is cancelled
 }
 
 // process is, in a simulated world, what stands for the server's process: what it writes to, and how it ended.

@@ -138,7 +138,7 @@ var exceptions = []exception{
 	{"opened files", "engine/batch.interpreterOf", "the first bytes of an executable that is about to be started, and is a regular file"},
 	{"printing", "targets/external.startHeard", "a trial's own file, which nobody prints"},
 	{"printing", "targets/external.newTranscript", "the same"},
-	{"printing", "targets/external.runCheck", "the same"},
+	{"printing", "targets/external.runOwn", "the same"},
 	{"printing", "engine/trial.runChild", "a trial's own file, which nobody prints"},
 	{"printing", "engine/trial.onPanic", "the same"},
 	{"connections", "targets/gateway/shell.dial", "to the gateway's own listener in this process, on a loopback address that it chose"},

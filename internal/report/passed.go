@@ -208,6 +208,8 @@ var hints = []hint{
 	{void.ControlMisread, "read: with the path that gives a write back, and value: or match: with what is to be found there", ""},
 	{void.ControlCheck, "run the check by hand while the program runs: it says that nothing is wrong with status 0 and not a word on standard output", ""},
 	{void.Unchecked, "run the check by hand: status 0 and nothing printed is nothing found, status 1 and a line on standard output is a breach; all else tells nothing", ""},
+	{void.Unprepared, "run the command of pre_stop by hand, while the program runs: it must end with status 0, and leave time to stop", ""},
+	{void.ControlUnprepared, "run the command of pre_stop by hand, while the program runs: it must end with status 0, and leave time to stop", ""},
 	{void.Starved, "fewer clients, a lower rate or -p 1, on a machine that does nothing else", ""},
 	{void.LedgerFull, "a lower rate or a shorter duration:", "fewer of --path, --req and --stream"},
 	{void.OutOfSteps, "fewer ops: or clients: under sim: in the scenario, or a larger max_steps: there", ""},

@@ -1,19 +1,12 @@
 package external
 
 import (
-	"cmp"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/world"
-	"github.com/racebench/racebench/scenario/secret"
 )
 
 const (
@@ -21,8 +14,6 @@ const (
 	checkLimit = 20 * time.Second
 	// checkSettles is how long the check of a run without a signal is asked again while the program still works.
 	checkSettles = 10 * time.Second
-	// checkKept is how much of what a check prints is kept.
-	checkKept = 64 << 10
 )
 
 // A checkup is what a check said: it holds, it found what stands in lines, or nobody can tell, and why.
@@ -73,101 +64,30 @@ func (s *instance) recordCheck(c checkup) {
 
 // runCheck runs the check once. Only status 1 with something on standard output is a finding.
 func (s *instance) runCheck(limit time.Duration) checkup {
-	words := make([]string, len(s.c.check))
-	for i, word := range s.c.check {
-		words[i] = s.p.fill(word)
+	end := s.runOwn(s.c.check, "external.check", limit)
+	switch {
+	case end.why != "":
+		return checkup{why: end.why}
+	case end.overdue:
+		return checkup{why: fmt.Sprintf("%s had not ended after %s", end.name, limit)}
 	}
-	cmd := exec.Command(words[0], words[1:]...)
-	env, err := s.p.environment()
-	if err != nil {
-		return checkup{why: err.Error()}
-	}
-	var out, said kept
-	plainOut, plainSaid := &secret.Writer{To: &out}, &secret.Writer{To: &said} // before they are cut
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = s.p.c.cwd, append(env, s.counts()...), plainOut, plainSaid
-	cmd.SysProcAttr, cmd.WaitDelay = attributes(false), time.Second
-	end, err := bystanders.start(cmd)
-	if err != nil {
-		return checkup{why: plainly(err, "external.check", s.p.c.cwd).Error()}
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	overdue := false
-	select {
-	case err = <-ended:
-	case <-time.After(limit):
-		_ = killGroup(cmd.Process.Pid)
-		err, overdue = <-ended, true
-	}
-	end()
-	_, _ = plainOut.Close(), plainSaid.Close()
-	if overdue {
-		return checkup{why: fmt.Sprintf("%s had not ended after %s", words[0], limit)}
-	}
-	_, _ = os.Stderr.WriteString(said.String())
-	return concluded(words[0], cmd.ProcessState, err, out.lines(), said.lines())
+	return concluded(end)
 }
 
 // concluded says what the end of a check means.
-func concluded(name string, state *os.ProcessState, err error, out, said []string) checkup {
-	if state == nil {
-		return checkup{why: fmt.Sprintf("%s: %v", name, err)}
-	}
-	status, sig := endOf(state)
-	last := ""
-	if len(said) > 0 {
-		last = ": " + said[len(said)-1]
-	}
+func concluded(end ownEnd) checkup {
+	name := end.name
 	switch {
-	case sig != 0:
-		return checkup{why: fmt.Sprintf("%s was ended by %s%s", name, sig, last)}
-	case status == 0 && len(out) == 0:
+	case end.signal != 0:
+		return checkup{why: fmt.Sprintf("%s was ended by %s%s", name, end.signal, end.lastSaid())}
+	case end.status == 0 && len(end.out) == 0:
 		return checkup{holds: true}
-	case status == 0:
-		return checkup{why: fmt.Sprintf("%s ended with status 0 and printed %q: nothing is printed where nothing is found", name, out[0])}
-	case status == 1 && len(out) > 0:
-		return checkup{lines: out}
-	case status == 1:
-		return checkup{why: fmt.Sprintf("%s ended with status 1 and printed nothing on its standard output%s", name, last)}
+	case end.status == 0:
+		return checkup{why: fmt.Sprintf("%s ended with status 0 and printed %q: nothing is printed where nothing is found", name, end.out[0])}
+	case end.status == 1 && len(end.out) > 0:
+		return checkup{lines: end.out}
+	case end.status == 1:
+		return checkup{why: fmt.Sprintf("%s ended with status 1 and printed nothing on its standard output%s", name, end.lastSaid())}
 	}
-	return checkup{why: fmt.Sprintf("%s ended with status %d%s", name, status, last)}
-}
-
-// counts are the variables that tell a check of the trial.
-func (s *instance) counts() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var answered, failed int
-	for _, n := range s.asked {
-		answered, failed = answered+n.good, failed+n.bad
-	}
-	control := ""
-	if s.out.Control() {
-		control = "1"
-	}
-	return []string{
-		"RACEBENCH_DIR=" + filepath.Dir(s.p.dir), "RACEBENCH_DATA=" + s.p.dir, "RACEBENCH_PORT=" + strconv.Itoa(cmp.Or(s.p.address.port, s.p.port)),
-		"RACEBENCH_ANSWERED=" + strconv.Itoa(answered), "RACEBENCH_FAILED=" + strconv.Itoa(failed),
-		"RACEBENCH_ACKNOWLEDGED=" + strconv.Itoa(len(s.writes)), "RACEBENCH_CONTROL=" + control,
-	}
-}
-
-// kept is the beginning of what a command prints.
-type kept struct{ strings.Builder }
-
-// Write implements io.Writer.
-func (k *kept) Write(p []byte) (int, error) {
-	_, _ = k.Builder.Write(p[:max(0, min(len(p), checkKept-k.Len()))])
-	return len(p), nil
-}
-
-// lines are those that say something.
-func (k *kept) lines() []string {
-	var all []string
-	for line := range strings.SplitSeq(strings.ToValidUTF8(k.String(), "?"), "\n") {
-		if line = strings.TrimSpace(line); line != "" {
-			all = append(all, line)
-		}
-	}
-	return all
+	return checkup{why: fmt.Sprintf("%s ended with status %d%s", name, end.status, end.lastSaid())}
 }

@@ -43,7 +43,7 @@ func TestOnlyStatusOneWithALineIsAFinding(t *testing.T) {
 		}
 		got := s.runCheck(limit)
 		if lines := strings.Join(got.lines, "|"); got.holds != tc.holds || !strings.HasPrefix(lines, tc.lines) || tc.lines == "" && lines != "" ||
-			!strings.Contains(got.why, tc.why) || tc.why == "" && got.why != "" || len(lines) > checkKept {
+			!strings.Contains(got.why, tc.why) || tc.why == "" && got.why != "" || len(lines) > ownKept {
 			t.Errorf("%s: holds %t, lines %.80q, why %q", tc.script, got.holds, lines, got.why)
 		}
 	}

@@ -28,6 +28,7 @@ type config struct {
 	worker     bool // it listens on nothing
 	pid1       bool // it runs as PID 1
 	beforeEach []string
+	preStop    []string      // is run before the signal
 	check      []string      // the user's own judge
 	readyPath  string        // where its readiness is polled after the signal; "": nowhere
 	readyAuto  bool          // it is looked for at the usual places
@@ -117,6 +118,11 @@ var programWords = []programWord{
 		func(c *config, v spec.Value, errs *spec.Errors) { c.check = readCommand(v, errs) },
 	},
 	{
+		schema.Word{Name: "pre_stop", Form: schema.Command(), Holds: schema.Commands,
+			Help: "a command that is run before the signal, and takes of the time that the program has to stop"},
+		func(c *config, v spec.Value, errs *spec.Errors) { c.preStop = readCommand(v, errs) },
+	},
+	{
 		schema.Word{Name: "ready_path", Form: schema.Text(),
 			Help: "where its readiness is asked: ready once it answers 2xx, and after the signal it must say no before the port refuses; auto looks for it, and warns only"},
 		readReadyPath,
@@ -162,8 +168,8 @@ func parseConfig(v, services spec.Value, errs *spec.Errors) config {
 		errs.Addf(v, "external has no command: write what starts the program, such as command: [./server, --port, \"{port}\"]")
 	case hasCommand && hasAttach:
 		errs.Addf(v, "external has a command and attach: a running program is attached to, another is started; leave one out")
-	case hasAttach && (c.group || c.pid1 || c.worker || len(c.beforeEach) > 0 || len(c.check) > 0 || len(c.env) > 0 || c.cwd != "" || c.ready.log != ""):
-		errs.Addf(v, "attach finds the program as it runs: signal_to: group, pid1, worker, before_each, check, env, cwd and ready: {log: …} are for one that racebench starts")
+	case hasAttach && (c.group || c.pid1 || c.worker || len(c.beforeEach) > 0 || len(c.check) > 0 || len(c.preStop) > 0 || len(c.env) > 0 || c.cwd != "" || c.ready.log != ""):
+		errs.Addf(v, "attach finds the program as it runs: signal_to: group, pid1, worker, before_each, check, pre_stop, env, cwd and ready: {log: …} are for one that racebench starts")
 	case c.worker && c.servesFor > 0:
 		errs.Addf(v, "a worker listens on nothing, so nobody is answered after the signal: leave serves_for out")
 	case c.worker && (c.readyPath != "" || c.readyAuto):

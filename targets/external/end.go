@@ -37,6 +37,7 @@ func (s *instance) End(t *world.Task) {
 		if s.out.Control() {
 			s.tryReadBack(t)
 			checks = s.tryCheck(t)
+			s.Prepare(t) // tried before any trial rests on it
 		}
 	case s.p.hasEnded():
 		s.tellEnd(t, struck)

@@ -71,6 +71,7 @@ func (binder) Bind(external, services spec.Value, errs *spec.Errors) targets.Tar
 	target.Traits.Idle, target.Traits.Attached = c.worker, c.attach != ""
 	target.Traits.Plain, target.Traits.Host = c.plainURL(), c.host()
 	target.Traits.Checked, target.Traits.ServesFor = len(c.check) > 0, c.servesFor
+	target.Traits.Prepares, target.Traits.PreparesFor = len(c.preStop) > 0, sleepOf(c.preStop)
 	target.Promises = slices.DeleteFunc(slices.Clone(target.Promises), func(name string) bool {
 		return name == promise.Check && !target.Traits.Checked || name == promise.ReadinessTurns && c.readyPath == "" && !c.readyAuto ||
 			name == promise.ServesFor && c.servesFor == 0

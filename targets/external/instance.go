@@ -39,6 +39,9 @@ type instance struct {
 	methods methods
 	setup   sync.Mutex // one client at a time makes what all of them write to
 
+	prepare  sync.Mutex
+	prepared bool // pre_stop was run
+
 	requests atomic.Int64 // under way
 	sessions atomic.Int64 // open
 	ready    atomic.Bool

@@ -88,7 +88,11 @@ func (s *script) program(r *repro) {
 	case r.c.pid1:
 		pid = `"$(first)"`
 	}
-	s.function("strike", `kill -s "$SIGNAL" `+pid)
+	strike := `kill -s "$SIGNAL" ` + pid
+	if len(r.c.preStop) > 0 {
+		strike = strings.TrimSpace(filledAll(r.c.preStop)) + " || exit 2; " + strike
+	}
+	s.function("strike", strike)
 }
 
 func (r *repro) ready() string {

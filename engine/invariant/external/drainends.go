@@ -23,7 +23,11 @@ func DrainEnds(p *Program, r *breach.Report) {
 	}
 	s := r.Story("").Add(pid(killed), words)
 	p.tellWords(s, 0)
-	r.Hang("drain-ends/program/"+cause, fmt.Sprintf("the program was still running %s after the signal: %s", r.DrainLimit, words), s)
+	since := fmt.Sprintf("%s after the signal", r.DrainLimit)
+	if took := p.prepared(); took > 0 {
+		since = fmt.Sprintf("%s after its stop began, of which pre_stop took %s", r.DrainLimit, breach.Milliseconds(took))
+	}
+	r.Hang("drain-ends/program/"+cause, fmt.Sprintf("the program was still running %s: %s", since, words), s)
 }
 
 // whyAlive says what a program that did not end was seen doing until it was given up.

@@ -45,9 +45,12 @@ func StopLine(e *ledger.Evidence) string {
 		add(killed.At, "it has not ended")
 	}
 	slices.SortStableFunc(all, func(a, b moment) int { return cmp.Compare(a.at, b.at) })
-	words := make([]string, len(all))
-	for i, m := range all {
-		words[i] = breach.Relative(m.at-p.strikeAt) + " " + m.what
+	var words []string
+	if took := p.prepared(); took > 0 {
+		words = append(words, fmt.Sprintf("pre_stop took %s before the signal", breach.Milliseconds(took)))
+	}
+	for _, m := range all {
+		words = append(words, breach.Relative(m.at-p.strikeAt)+" "+m.what)
 	}
 	return strings.Join(words, ", ")
 }

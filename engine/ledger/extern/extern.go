@@ -91,6 +91,7 @@ const (
 	ProcessServes                            // past the signal it answered one client twice or more on one connection; the latest answer but one is to a request begun At
 	ProcessDeserted                          // a service beside it ended by itself; Text says which, how, and its last words
 	ProcessOffers                            // a look around found a path of it; Text says which, and how it is asked for, as JSON
+	ProcessPrepared                          // pre_stop was run before the signal, from At on, and took Count nanoseconds; Clean: it did what it was run for, else Text is why not
 )
 
 var processEvents = []string{
@@ -98,7 +99,7 @@ var processEvents = []string{
 	ProcessListens: "listens", ProcessKilled: "killed", ProcessAudited: "audited", ProcessUnaudited: "unaudited", ProcessUnproved: "unproved",
 	ProcessDefault: "default", ProcessUncaught: "uncaught", ProcessSaid: "said", ProcessMisread: "misread", ProcessRested: "rested",
 	ProcessChecked: "checked", ProcessFound: "found", ProcessUnchecked: "unchecked",
-	ProcessServes: "serves", ProcessDeserted: "deserted", ProcessOffers: "offers",
+	ProcessServes: "serves", ProcessDeserted: "deserted", ProcessOffers: "offers", ProcessPrepared: "prepared",
 }
 
 // String returns the event in a word.

@@ -33,16 +33,18 @@ const (
 	Skipped       Code = "skipped"
 	NotReproduced Code = "not-reproduced"
 
-	Unchecked Code = "unchecked" // the scenario's own check could not tell
-	Deserted  Code = "deserted"  // a service beside the program ended by itself
+	Unchecked  Code = "unchecked"  // the scenario's own check could not tell
+	Deserted   Code = "deserted"   // a service beside the program ended by itself
+	Unprepared Code = "unprepared" // pre_stop failed, or ended the program
 
-	ControlEnded    Code = "control-ended" // of the run without a signal, as all that follow
-	ControlTorn     Code = "control-torn"
-	ControlNoAnswer Code = "control-no-answer"
-	ControlLoses    Code = "control-loses"
-	ControlMisread  Code = "control-misread"
-	ControlCheck    Code = "control-check"
-	ControlRefuses  Code = "control-refuses"
+	ControlEnded      Code = "control-ended" // of the run without a signal, as all that follow
+	ControlTorn       Code = "control-torn"
+	ControlNoAnswer   Code = "control-no-answer"
+	ControlLoses      Code = "control-loses"
+	ControlMisread    Code = "control-misread"
+	ControlCheck      Code = "control-check"
+	ControlRefuses    Code = "control-refuses"
+	ControlUnprepared Code = "control-unprepared"
 )
 
 // A row is a code with the text that it is told in, as a format.
@@ -79,6 +81,8 @@ var table = []row{
 	{Unchecked, "the check cannot tell: %s"},
 	{Deserted, "a service beside the program did not stay: %s"},
 	{ControlCheck, "control: nobody had signalled the program, and the check does not say that nothing is wrong: %s"},
+	{Unprepared, "pre_stop: %s"},
+	{ControlUnprepared, "control: pre_stop, which was tried at the end: %s"},
 	{ControlRefuses, "control: nobody had signalled it, and %d connections were not taken: how long it serves after a signal cannot be told"},
 	{ControlLoses, "control: your server loses requests without any signal: %d of %d%s"},
 }
