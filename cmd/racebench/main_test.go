@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/engine/trialtest"
 	"github.com/racebench/racebench/internal/custody"
 	"github.com/racebench/racebench/internal/rpc/rpctest"
 	"github.com/racebench/racebench/targets/all"
@@ -44,6 +46,12 @@ func TestScripts(t *testing.T) {
 			// The race detector would let a test server that exits serve for another second.
 			e.Setenv("GORACE", "atexit_sleep_ms=0")
 			return os.CopyFS(e.WorkDir, os.DirFS(filepath.Join("testdata", "scenario")))
+		},
+		Condition: func(name string) (bool, error) {
+			if name == "race" {
+				return trialtest.RaceBuild, nil
+			}
+			return false, fmt.Errorf("unknown condition %s", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status":   scriptStatus,

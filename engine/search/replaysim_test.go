@@ -111,10 +111,16 @@ func TestAStaleFileSaysWhy(t *testing.T) {
 
 // Every failure must become short, tell its story and replay. The work of it is logged.
 func TestFailuresShrinkToShortStories(t *testing.T) {
-	each := 20
+	each := 6
 	if testing.Short() || trialtest.RaceBuild {
-		each = 3
+		each = 2
 	}
+	shrinkToShortStories(t, each)
+}
+
+// shrinkToShortStories shrinks so many failures of each bug.
+func shrinkToShortStories(t *testing.T, each int) {
+	t.Helper()
 	m := trialtest.NewSimulator(t)
 	var steps []int
 	all, short, proven := 0, 0, 0

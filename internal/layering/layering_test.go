@@ -47,6 +47,7 @@ var rules = []rule{
 	{"file length", fileLength},
 	{"file arrows", fileArrows},
 	{"doc comments", docComments},
+	{"race detector", raceless},
 	{"words", words},
 	{"links", links},
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/racebench/racebench/engine/ledger"
+	"github.com/racebench/racebench/engine/trialtest"
 	"github.com/racebench/racebench/engine/world"
 )
 
@@ -75,7 +76,7 @@ func TestALogCutAtAnyByteIsItsWholeRecords(t *testing.T) {
 		}
 		want := 0
 		step := 1
-		if testing.Short() {
+		if testing.Short() || trialtest.RaceBuild { // one task does it all
 			step = 17
 		}
 		for cut := 0; cut <= len(whole); cut += step {
