@@ -178,6 +178,8 @@ type Asker interface {
 	Lists() bool
 	// Ends is the text that the scenario says every whole answer ends with; empty where it does not say.
 	Ends() string
+	// Manners says what such clients do that others do not, as the end of a sentence about them; empty: nothing.
+	Manners() string
 	// Hurries says whether the server is told how long an answer may take.
 	Hurries() bool
 }

@@ -110,7 +110,9 @@ func anyAccepted(e *ledger.Evidence) bool {
 func acceptedBefore(e *ledger.Evidence, moment time.Duration) bool {
 	return slices.ContainsFunc(e.Ops, func(ops []ledger.Op) bool {
 		return slices.ContainsFunc(ops, func(o ledger.Op) bool { return o.Outcome == ledger.Accepted && o.Ended <= moment })
-	}) || slices.ContainsFunc(e.Wires, func(w ledger.Wire) bool { return w.Endless && w.First > 0 && w.First <= moment }) || slices.ContainsFunc(e.Wires, func(w ledger.Wire) bool { return w.Msg == 0 && w.Sent > 0 && w.Sent <= moment })
+	}) || slices.ContainsFunc(e.Wires, func(w ledger.Wire) bool {
+		return w.Endless && w.First > 0 && w.First <= moment || w.End == extern.WireHungUp && w.Ended <= moment
+	}) || slices.ContainsFunc(e.Wires, func(w ledger.Wire) bool { return w.Msg == 0 && w.Sent > 0 && w.Sent <= moment })
 }
 
 // provedUnderWay says whether a request was under way at a moment that the run without a signal has proved to be

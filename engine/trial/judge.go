@@ -167,8 +167,12 @@ func (p *Program) asking() []breach.Asking {
 	var all []breach.Asking
 	for _, g := range p.Groups {
 		a := breach.Asking{Group: g.As}
-		if asker, ok := g.Client.(targets.Asker); ok && asker.Asks() != "" {
+		asker, ok := g.Client.(targets.Asker)
+		if ok && asker.Asks() != "" {
 			a.Kind, a.Lists, a.Ends, a.Hurries = g.Op.Name+" "+asker.Asks(), asker.Lists(), asker.Ends(), asker.Hurries()
+		}
+		if ok {
+			a.Manners = asker.Manners()
 		}
 		all = append(all, a)
 	}

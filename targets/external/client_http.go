@@ -21,6 +21,7 @@ type httpClient struct {
 	conn    *httpConn
 	oneshot bool
 	q       request
+	kept    unclosed
 }
 
 const (
@@ -37,7 +38,7 @@ func dialHTTP(oneshot bool) func(d *dialer) (client, error) {
 			method = "POST"
 		}
 		c.q.method = d.g.methodOr(method)
-		c.q.body, c.q.ends = []byte(d.g.body), d.g.ends
+		c.q.body, c.q.ends, c.q.hangUp = []byte(d.g.body), d.g.ends, d.g.hangUp
 		if d.g.kind.name == "http-upload" {
 			c.q.pieces, c.q.pause = uploadPieces, cmp.Or(d.g.over, uploadOver)/uploadPieces
 			c.q.body = bytes.Repeat([]byte("racebench "), int(cmp.Or(d.role.Size, uploadSize))/10+1)[:cmp.Or(d.role.Size, uploadSize)]
@@ -78,8 +79,7 @@ func (c *httpClient) exchange(m ledger.MsgID) targets.Reply {
 		q.msg, q.from = m, c.d
 		x := c.conn.do(c.d.s, q)
 		if x.close || c.oneshot {
-			c.conn.close()
-			c.conn = nil
+			c.leave(x.wire.End == extern.WireHungUp)
 		}
 		if x.wire.End != extern.WireRetired {
 			return c.d.s.conclude(x, c.d)
@@ -93,9 +93,18 @@ func (c *httpClient) exchange(m ledger.MsgID) targets.Reply {
 // Close implements targets.Client.
 func (c *httpClient) Close(*world.Task) {
 	if c.conn != nil {
-		c.conn.close()
-		c.conn = nil
+		c.leave(false)
 	}
+}
+
+// leave is done with the connection. One that was hung up on is closed in any case.
+func (c *httpClient) leave(hungUp bool) {
+	if hungUp {
+		c.conn.close()
+	} else {
+		c.kept.leave(c.conn, c.d.g)
+	}
+	c.conn = nil
 }
 
 // unreached is the reply of a client that got no connection.
@@ -113,7 +122,7 @@ func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
 	good := w.End == extern.WireAnswered && d.g.status.takes(w.Code)
 	x.unended = good && !x.body.tail.ended()
 	good = good && !x.unended
-	if w.End.Lost() || w.End == extern.WireOpen || w.Conn == extern.ConnPreopened || struck > 0 && x.began < struck ||
+	if w.End.Lost() || w.End == extern.WireOpen || w.End == extern.WireHungUp || w.Conn == extern.ConnPreopened || struck > 0 && x.began < struck ||
 		good && s.samples(d.role.Group) {
 		s.out.Wire(w)
 	}
@@ -216,7 +225,7 @@ func (c *preopened) Do(t *world.Task, m targets.Message) (reply targets.Reply) {
 		_, before := c.conn.wire.looked(0) // what was seen of the connection when it had carried nothing
 		x := c.conn.do(c.d.s, q)
 		x.wire.Conn, x.wire.Strike = extern.ConnPreopened, before
-		c.conn.close()
+		c.leave(x.wire.End == extern.WireHungUp)
 		reply = c.d.s.conclude(x, c.d)
 	})
 	return reply

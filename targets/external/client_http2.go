@@ -31,7 +31,7 @@ func (p *h2pool) get(d *dialer) (*h2conn, error) {
 	if c := p.conns[d.role.Group]; c != nil && c.admits() {
 		return c, nil
 	}
-	c, err := d.s.openH2()
+	c, err := d.s.openH2(d.g.keeps)
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +71,7 @@ type h2client struct {
 	headers []hpack.HeaderField
 	body    []byte
 	calls   *rpc.Method // of gRPC; nil: requests of another kind
+	hung    int         // how often it has hung up
 }
 
 func dialHTTP2(d *dialer) (client, error) {
@@ -178,7 +179,7 @@ func (c *h2conn) do(m ledger.MsgID, from *h2client) (x exchange, sent bool) {
 	} else { // the answer came first, or nobody listens any more
 		_ = c.say(func() error { return c.fr.WriteRSTStream(st.id, http2.ErrCodeCancel) })
 	}
-	<-st.done
+	from.await(st)
 	x.wire.Aim, x.wire.Strike = c.wire.looked(m)
 	x.wire.Held = c.wire.holds(m)
 	x.wire.First, x.wire.Ended, x.wire.End, x.wire.Code = st.first, c.s.w.Now(), st.end, st.code

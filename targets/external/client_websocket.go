@@ -112,7 +112,14 @@ func (c *webSocket) Do(t *world.Task, _ targets.Message) (reply targets.Reply) {
 }
 
 // Close implements targets.Client.
-func (c *webSocket) Close(*world.Task) { c.conn.close() }
+func (c *webSocket) Close(*world.Task) { c.leave() }
+
+// leave closes the client's side, unless the client never does.
+func (c *webSocket) leave() {
+	if !c.d.g.keeps {
+		c.conn.close()
+	}
+}
 
 // next reads one frame and deals with those of the protocol itself. It returns frameText for any data.
 func (c *webSocket) next() int {
@@ -147,7 +154,7 @@ func (c *webSocket) end(how extern.WireEnd, code int) {
 	c.wire.End, c.wire.Code, c.wire.Ended = how, code, c.d.s.w.Now()
 	c.wire.Out, c.wire.In = c.conn.wire.sent.Load(), c.conn.wire.received.Load()
 	c.d.s.out.Wire(c.wire)
-	c.conn.close()
+	c.leave()
 	c.d.s.sessions.Add(-1)
 }
 

@@ -57,6 +57,14 @@ var clientWords = []clientWord{
 		single((*group).readEnds),
 	},
 	{
+		schema.Word{Name: "hangs_up", Form: schema.Duration(), Help: "of an HTTP or grpc client: how long after a request was sent the client gives it up, in the middle of its answer", Unit: true},
+		single((*group).readHangsUp),
+	},
+	{
+		schema.Word{Name: "keeps", Form: schema.Bool(), Help: "of an HTTP, grpc or WebSocket client: it never closes its side of a connection"},
+		single((*group).readKeeps),
+	},
+	{
 		schema.Word{Name: "hello", Form: schema.Scalar(), Help: "of a WebSocket client: the first message it sends"},
 		single(func(g *group, v spec.Value, _ *spec.Errors) { g.hello = v.Text }),
 	},
@@ -107,6 +115,8 @@ type group struct {
 	within  time.Duration // what a call may take
 	endless string        // of a stream: one of endlessWords
 	ends    string        // what every whole answer ends with; empty: that is not known
+	hangUp  time.Duration // how long after a request was sent; 0: never
+	keeps   bool          // it never closes its side
 	hello   string
 	send    string
 	command []string // of a user's own adapter

@@ -8,7 +8,7 @@ type kind struct {
 }
 
 // httpFields are the words that every client of HTTP takes that asks for answers.
-var httpFields = []string{"method", "path", "headers", "body", "status", "ends"}
+var httpFields = []string{"method", "path", "headers", "body", "status", "ends", "hangs_up", "keeps"}
 
 // kinds is the table of clients.
 var kinds = []kind{
@@ -16,16 +16,16 @@ var kinds = []kind{
 	{"http-oneshot", "a connection for every request", httpFields, dialHTTP(true)},
 	{"http-upload", "requests whose body comes slowly", append([]string{"over"}, httpFields...), dialHTTP(true)},
 	{"http-stream", "requests whose answer comes in pieces", append([]string{"endless"}, httpFields...), dialHTTP(false)},
-	{"sse", "a stream of events that stays open", []string{"path", "headers", "status"}, dialHTTP(false)},
+	{"sse", "a stream of events that stays open", []string{"path", "headers", "status", "hangs_up", "keeps"}, dialHTTP(false)},
 	{"http-preopened", "a connection made before the signal whose first request comes after it", httpFields, dialPreopened},
 	{"tcp-silent", "a connection that never says a word", nil, dialSilent},
 	{"http2", "requests that share one connection of HTTP/2, each a stream of it", httpFields, dialHTTP2},
-	{"grpc", "calls of gRPC that share one connection, each a stream of it", []string{"call", "proto", "body", "headers", "deadline", "status", "endless"}, dialGRPC},
+	{"grpc", "calls of gRPC that share one connection, each a stream of it", []string{"call", "proto", "body", "headers", "deadline", "status", "endless", "hangs_up", "keeps"}, dialGRPC},
 	{"write-http", "writes that are read back by content after a restart", []string{"method", "path", "headers", "body", "status", "read", "value", "match"}, dialWriteHTTP},
 	{"write-redis", "SET of keys that are read back after a restart", nil, dialWriteRedis},
 	{"write-nats", "JetStream messages that are read back by subject after a restart", nil, dialKeeper(openNATS)},
 	{"write-mqtt", "retained messages at QoS 1 that are read back after a restart", nil, dialKeeper(openMQTT)},
 	{"write-amqp", "persistent messages with confirms to a durable queue that is read back after a restart", nil, dialKeeper(openAMQP)},
 	{"write-stdio", "writes by a program of your own that speaks JSON lines", []string{"command"}, dialKeeper(openStdio)},
-	{"websocket", "a WebSocket that stays open; with send: it also talks", []string{"path", "headers", "hello", "send"}, dialWebSocket},
+	{"websocket", "a WebSocket that stays open; with send: it also talks", []string{"path", "headers", "hello", "send", "keeps"}, dialWebSocket},
 }

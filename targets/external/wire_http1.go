@@ -100,6 +100,7 @@ type request struct {
 	body   []byte
 	pieces int           // 0: with the head
 	pause  time.Duration // between them
+	hangUp time.Duration // how long its answer is waited for; 0: to its end
 	// read takes one whole answer and says whether the connection carries no further request; nil is HTTP/1.1.
 	read func(r *bufio.Reader, x *exchange) (last bool, err error)
 	from *dialer // whose answers may be streams; nil: nobody's
@@ -152,6 +153,7 @@ func (c *httpConn) do(s *instance, q request) exchange {
 	err := c.send(s, q)
 	if err == nil {
 		x.wire.Sent = s.w.Now()
+		c.hurry(q)
 	}
 	x.wire.Out = c.wire.sent.Load() - out
 	if err != nil && x.wire.Out == 0 && q.pieces == 0 {
@@ -203,7 +205,9 @@ func (c *httpConn) send(s *instance, q request) error {
 // receive reads the answer and says whether the connection is of no more use.
 func (c *httpConn) receive(s *instance, q request, x *exchange, sendErr error) (last bool) {
 	if _, err := c.r.Peek(1); err != nil {
-		x.wire.End = s.endBy(err, sendErr)
+		if x.wire.End = s.endBy(err, sendErr); q.givenUp(err) {
+			x.wire.End = extern.WireHungUp
+		}
 		return true
 	}
 	x.wire.First = s.w.Now()
@@ -213,8 +217,13 @@ func (c *httpConn) receive(s *instance, q request, x *exchange, sendErr error) (
 	}
 	last, err := read(c.r, x)
 	if err != nil {
-		x.fail(s, err)
+		if x.fail(s, err); q.givenUp(err) {
+			x.wire.End = extern.WireHungUp
+		}
 		return true
+	}
+	if q.hangUp > 0 {
+		_ = c.wire.SetReadDeadline(time.Time{})
 	}
 	x.wire.End = extern.WireAnswered
 	return last || sendErr != nil

@@ -52,6 +52,8 @@ type h2conn struct {
 	next    uint32
 	users   int   // clients that may begin streams
 	leaving bool  // the server takes no further streams
+	keeps   bool  // it stays open when nobody needs it
+	hung    bool  // the client has dropped it
 	ended   error // the connection's end
 	window  int64 // what may be sent
 	initial int64
@@ -78,12 +80,12 @@ type h2stream struct {
 }
 
 // openH2 makes a connection and waits for the server's first frame.
-func (s *instance) openH2() (*h2conn, error) {
+func (s *instance) openH2(keeps bool) (*h2conn, error) {
 	wire, err := s.connect()
 	if err != nil {
 		return nil, err
 	}
-	c := &h2conn{s: s, wire: wire, rw: wire, streams: map[uint32]*h2stream{}, next: 1, window: 65535, initial: 65535, frame: leastFrame, most: firstStreams}
+	c := &h2conn{s: s, wire: wire, rw: wire, keeps: keeps, streams: map[uint32]*h2stream{}, next: 1, window: 65535, initial: 65535, frame: leastFrame, most: firstStreams}
 	c.changed.L = &c.mu
 	_ = wire.SetDeadline(time.Now().Add(prefaceLimit))
 	if !s.p.address.tls {
@@ -348,8 +350,9 @@ func (c *h2conn) over(x *h2stream, how extern.WireEnd, why string) {
 // leave closes a connection that nobody needs any more; the caller holds mu.
 func (c *h2conn) leave() {
 	if len(c.streams) == 0 && (c.leaving || c.users == 0) {
-		c.leaving = true
-		_ = c.rw.Close()
+		if c.leaving = true; !c.keeps {
+			_ = c.rw.Close()
+		}
 	}
 }
 
@@ -360,11 +363,15 @@ func (c *h2conn) fail(err error) {
 	c.ended, c.leaving = err, true
 	for _, x := range c.streams {
 		how := c.s.endBy(err)
-		if x.first > 0 && how != extern.WireOpen {
+		if c.hung {
+			how = extern.WireHungUp
+		} else if x.first > 0 && how != extern.WireOpen {
 			how = extern.WireCut
 		}
 		c.over(x, how, "")
 	}
 	c.changed.Broadcast()
-	_ = c.rw.Close()
+	if !c.keeps {
+		_ = c.rw.Close()
+	}
 }

@@ -38,10 +38,11 @@ type Terms struct {
 
 // An Asking says what the clients of a load group ask an external program for.
 type Asking struct {
-	Group string
-	Kind  string // client, method and path as the scenario writes them; "" where its clients ask for nothing
-	Lists bool   // the scenario lists the statuses of good answers
-	Ends  string // the text that the scenario says every whole answer ends with
+	Group   string
+	Kind    string // client, method and path as the scenario writes them; "" where its clients ask for nothing
+	Lists   bool   // the scenario lists the statuses of good answers
+	Ends    string // the text that the scenario says every whole answer ends with
+	Manners string // what its clients do that others do not
 	// Hurries says that the program is told how long an answer may take: that it took longer is the machine's doing, too.
 	Hurries bool
 }

@@ -36,8 +36,8 @@ func Unasked(e *ledger.Evidence) Toll {
 		}
 	}
 	for _, w := range p.e.Wires {
-		if session(w) || w.Endless && w.First > 0 && w.End != extern.WireAnswered {
-			t.Answered++ // it was opened
+		if session(w) || w.Endless && w.First > 0 && w.End != extern.WireAnswered || w.End == extern.WireHungUp {
+			t.Answered++ // it was opened, or nobody waited for more
 		}
 		if !lasting(w) && w.End == extern.WireOpen { // racebench ended the trial: not the program's doing
 			t.Longest = max(t.Longest, w.Ended-p.opOf(w).Began)

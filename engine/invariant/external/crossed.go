@@ -32,7 +32,7 @@ func Crossed(e *ledger.Evidence) []result.Crossed {
 		return c
 	}
 	for _, w := range p.e.Wires {
-		if lasting(w) || w.End == extern.WireRetired || w.End == extern.WireRefused || w.Ended <= p.strikeAt && w.End != extern.WireOpen || p.riskOf(w) != "" {
+		if lasting(w) || w.End == extern.WireRetired || w.End == extern.WireHungUp || w.End == extern.WireRefused || w.Ended <= p.strikeAt && w.End != extern.WireOpen || p.riskOf(w) != "" {
 			continue
 		}
 		when := "sent-after"

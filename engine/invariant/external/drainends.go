@@ -69,6 +69,11 @@ func (p *Program) whyAlive(until time.Duration, terms breach.Terms) (cause, word
 	if p.keptServing(refused) {
 		return "keeps-serving", kept
 	}
+	for _, a := range terms.Asking {
+		if a.Manners != "" {
+			return "stuck", "it served nobody; it may have waited for clients of " + a.Group + ", which " + a.Manners
+		}
+	}
 	for _, l := range p.e.Lanes {
 		if l.Op == "tcp-silent" {
 			return "stuck", "it served nobody; it may have waited for the connections of " + l.Group + ", which never say a word"

@@ -22,7 +22,7 @@ func (p *Program) opOf(w ledger.Wire) ledger.Op {
 
 // underway says whether a request or connection had begun when the first signal struck, and had not ended.
 func (p *Program) underway(w ledger.Wire) bool {
-	if !p.struck || w.End != extern.WireOpen && w.Ended <= p.strikeAt {
+	if !p.struck || w.End == extern.WireHungUp || w.End != extern.WireOpen && w.Ended <= p.strikeAt {
 		return false
 	}
 	if session(w) {
@@ -55,6 +55,8 @@ func (p *Program) readOf(w ledger.Wire) extern.Reading { return max(w.Aim, p.rea
 // endOfWire says in words how a request ended.
 func endOfWire(w ledger.Wire) string {
 	switch w.End {
+	case extern.WireHungUp:
+		return "its client hung up"
 	case extern.WireAnswered:
 		return "answered with " + extern.StatusName(w.Code)
 	case extern.WireCut:

@@ -42,13 +42,14 @@ const (
 	WireRetired                 // the server had closed the idle connection before the request was sent
 	WireGarbage                 // what came is no answer
 	WireClosed                  // a session was closed with a close code
+	WireHungUp                  // the client gave it up, as its scenario says
 )
 
 var (
 	connKinds = []string{ConnFresh: "fresh", ConnReused: "reused", ConnPreopened: "preopened"}
 	readings  = []string{ReadUnknown: "unknown", ReadNotAccepted: "not-accepted", ReadNothing: "unread", ReadPart: "part", ReadHead: "head", ReadAll: "all"}
 	wireEnds  = []string{WireOpen: "open", WireAnswered: "answered", WireCut: "cut", WireEOF: "eof", WireReset: "reset",
-		WireRefused: "refused", WireRetired: "retired", WireGarbage: "garbage", WireClosed: "closed"}
+		WireRefused: "refused", WireRetired: "retired", WireGarbage: "garbage", WireClosed: "closed", WireHungUp: "hung-up"}
 )
 
 // String returns the kind in a word.

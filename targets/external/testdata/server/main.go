@@ -48,6 +48,9 @@ func main() {
 		store(addr, serveAMQP)
 	case "h2-refuses", "h2-forgets":
 		frames(addr)
+	case "lingers", "lingers-briefly", "leaks", "leaks-not":
+		minding(addr)
+		return
 	case "adapter", "adapter-unsure":
 		adapt()
 		return
