@@ -79,6 +79,7 @@ func (a *app) offer(ctx context.Context, args []string, w *loadFlags, f runFlags
 	if o.until != nil && o.bound != nil {
 		return nil, usagef("--until and --find-max exclude each other: one ends a load, the other looks for a rate")
 	}
+	withoutSecrets(a.args) // they are known before a server can repeat them
 	e := &execution{app: a, flags: f, began: time.Now(), cancel: func() {}, seeds: []scenario.Seed{seed}}
 	if e.run, err = a.newRun(f.dir, e.began); err != nil {
 		return nil, usageError{err}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -315,5 +316,33 @@ func TestScenarioOfPlainLoadIsRefused(t *testing.T) {
 		if status != 2 || !strings.Contains(out.String(), c.says) {
 			t.Errorf("%s: status %d, want 2 with %q:\n%s", text, status, c.says, out.String())
 		}
+	}
+}
+
+// A server that repeats a secret of the command line in what is no answer has it kept nowhere, not even a part.
+func TestLoadKeepsNoSecretThatIsRepeated(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ln.Close() })
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = c.Read(make([]byte, 4096))
+			_, _ = c.Write([]byte("you said: Bearer Zx81-kfPw0-Vb72x-Tt93m-Lr55c-Hh20a-Qe64z\r\n"))
+			_ = c.Close()
+		}
+	}()
+	rep, out, status := offered(t, "--for", "50ms", "--clients", "1", "-H", "Authorization: Bearer Zx81-kfPw0-Vb72x-Tt93m-Lr55c-Hh20a-Qe64z", "http://"+ln.Addr().String())
+	raw, err := rep.Encode()
+	if err != nil || status != 3 || !strings.Contains(out, "{secret:AUTHORIZATION}") {
+		t.Errorf("status %d, %v:\n%s", status, err, out)
+	}
+	if strings.Contains(out+string(raw), "Zx81-") {
+		t.Errorf("a part of the secret is kept:\n%s\n%s", out, raw)
 	}
 }

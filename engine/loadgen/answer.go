@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+
+	"github.com/racebench/racebench/scenario/secret"
 )
 
 // maxHead is the longest head of an answer, and the longest line of its trailers.
@@ -91,12 +93,13 @@ func (a *answer) head(b []byte) (int, error) {
 		return len(b), a.keep(b)
 	}
 	before := len(a.carry)
+	b = b[:min(len(b), maxHead-before)] // a body may follow that is longer than any head
 	if err := a.keep(b); err != nil {
 		return len(b), err
 	}
 	if bytes.IndexByte(b, '\n') < 0 { // no line has ended
 		if !plausible(a.carry) {
-			return len(b), fmt.Errorf("%w: it begins with %.40q", errGarbage, a.carry)
+			return len(b), fmt.Errorf("%w: it begins with %s", errGarbage, quoted(a.carry))
 		}
 		return len(b), nil
 	}
@@ -108,13 +111,30 @@ func (a *answer) head(b []byte) (int, error) {
 	return n - before, nil
 }
 
-// keep puts aside what of a head has come.
+// keep puts aside what of a head has come. It is full where the head has come to its limit and has no end.
 func (a *answer) keep(b []byte) error {
-	if len(a.carry)+len(b) > maxHead {
+	if len(b) == 0 || len(a.carry)+len(b) > maxHead {
 		return fmt.Errorf("%w: a head of more than 64 KiB", errGarbage)
 	}
 	a.carry = append(a.carry, b...)
 	return nil
+}
+
+// quoteFrom is of how much of a text its quote is made, quoteLength how long that is.
+const (
+	quoteFrom   = 1 << 10
+	quoteLength = 40
+)
+
+// quoted quotes the beginning of what a server sent. It may repeat a secret of the request: secrets are taken out before
+// the text is cut, and so is one of which only a part has come.
+func quoted(b []byte) string { return fmt.Sprintf("%q", beginning(b, quoteLength)) }
+
+// beginning is so much of a text without secrets.
+func beginning(b []byte, length int) []byte {
+	b = b[:min(len(b), quoteFrom)]
+	b = secret.Scrub(b[:secret.Whole(b)])
+	return b[:min(len(b), length)]
 }
 
 // fields are what one answer's head says of its body.
@@ -130,7 +150,7 @@ func (a *answer) parseHead(b []byte) (n int, ok bool, err error) {
 	line, n, ok := nextLine(b)
 	if !ok {
 		if !plausible(b) {
-			return 0, false, fmt.Errorf("%w: it begins with %.40q", errGarbage, b)
+			return 0, false, fmt.Errorf("%w: it begins with %s", errGarbage, quoted(b))
 		}
 		return 0, false, nil
 	}
@@ -188,17 +208,17 @@ func (a *answer) body(f fields) {
 // statusLine reads the first line; old says that the version is 1.0.
 func (a *answer) statusLine(line []byte) (old bool, err error) {
 	if len(line) < 12 || !plausible(line) || line[8] != ' ' || len(line) > 12 && line[12] != ' ' {
-		return false, fmt.Errorf("%w: it begins with %.40q", errGarbage, line)
+		return false, fmt.Errorf("%w: it begins with %s", errGarbage, quoted(line))
 	}
 	a.status = 0
 	for _, c := range line[9:12] {
 		if c < '0' || c > '9' {
-			return false, fmt.Errorf("%w: it begins with %.40q", errGarbage, line)
+			return false, fmt.Errorf("%w: it begins with %s", errGarbage, quoted(line))
 		}
 		a.status = a.status*10 + int(c-'0')
 	}
 	if a.status < 100 || a.status > 599 {
-		return false, fmt.Errorf("%w: it begins with %.40q", errGarbage, line)
+		return false, fmt.Errorf("%w: it begins with %s", errGarbage, quoted(line))
 	}
 	return line[7] == '0', nil
 }
@@ -207,7 +227,7 @@ func (a *answer) statusLine(line []byte) (old bool, err error) {
 func (f *fields) take(line []byte) error {
 	colon := bytes.IndexByte(line, ':')
 	if colon <= 0 {
-		return fmt.Errorf("%w: a header line %.40q", errGarbage, line)
+		return fmt.Errorf("%w: a header line %s", errGarbage, quoted(line))
 	}
 	switch line[0] | 0x20 {
 	case 'c', 't':
@@ -219,7 +239,7 @@ func (f *fields) take(line []byte) error {
 	case len(name) == len("content-length") && bytes.EqualFold(name, []byte("content-length")):
 		n, ok := decimal(value)
 		if !ok || f.length >= 0 && f.length != n {
-			return fmt.Errorf("%w: Content-Length %.40q", errGarbage, value)
+			return fmt.Errorf("%w: Content-Length %s", errGarbage, quoted(value))
 		}
 		f.length = n
 	case len(name) == len("transfer-encoding") && bytes.EqualFold(name, []byte("transfer-encoding")):

@@ -22,6 +22,9 @@ const (
 	eventsAtOnce = 256
 	// loopRead is how much a loop reads at once, for all its connections.
 	loopRead = 64 << 10
+	// readsAtOnce is how often it reads a connection in a row: one that answers for ever must not keep it from the others,
+	// nor from the end.
+	readsAtOnce = 16
 )
 
 // A conn is one client of a loop: a connection at a time.
@@ -31,6 +34,8 @@ type conn struct {
 	number     int32 // within the group
 	connecting bool
 	busy       bool // a request is under way
+	gone       bool // the server has ended its side
+	unread     bool // it is among those of which more is to be read
 	off        int  // of its bytes that were written
 	turn       int
 	request    *Request
@@ -62,6 +67,12 @@ type loop struct {
 	asked  time.Duration // when it was taken
 	dry    bool          // there are no more starts
 	swept  time.Duration
+	more   []unread
+}
+
+// An unread connection has more to be read than it is given at once.
+type unread struct {
+	at, generation int32
 }
 
 // runEpoll starts one loop for each part of a group's clients.
@@ -141,11 +152,22 @@ func (w *loop) connectAll() {
 
 // turn waits for events and serves them.
 func (w *loop) turn(patience time.Duration) {
+	left := w.more
+	w.more = nil
+	if len(left) > 0 {
+		patience = 0
+	}
 	n := w.wait(patience)
 	for i := range n {
 		ev := &w.events[i]
 		if c := &w.conns[ev.Fd]; c.fd >= 0 && c.generation == ev.Pad {
 			w.serve(c, ev.Events)
+		}
+	}
+	for _, u := range left {
+		if c := &w.conns[u.at]; c.fd >= 0 && c.generation == u.generation {
+			c.unread = false
+			w.receive(c)
 		}
 	}
 }
@@ -319,6 +341,7 @@ func (w *loop) serve(c *conn, events uint32) {
 		w.send(c)
 	}
 	if c.fd >= 0 && events&(unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
-		w.receive(c, events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0)
+		c.gone = c.gone || events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0
+		w.receive(c)
 	}
 }

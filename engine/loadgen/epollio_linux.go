@@ -29,10 +29,17 @@ func (w *loop) send(c *conn) {
 	}
 }
 
-// receive reads what a connection has. Gone says that the server has ended its side: nothing is sent on it any more.
-func (w *loop) receive(c *conn, gone bool) {
+// receive reads what a connection has, or a good part of it.
+func (w *loop) receive(c *conn) {
 	fd := c.fd
-	for c.fd == fd {
+	for reads := 0; c.fd == fd; reads++ {
+		if reads == readsAtOnce {
+			if !c.unread {
+				c.unread = true
+				w.more = append(w.more, unread{c.number - w.conns[0].number, c.generation})
+			}
+			return
+		}
 		n, errno := rawRead(fd, w.buf)
 		switch {
 		case errno == unix.EINTR:
@@ -56,9 +63,9 @@ func (w *loop) receive(c *conn, gone bool) {
 			w.fail(c, garbage, err)
 			return
 		case done:
-			w.answered(c, gone || took < n)
+			w.answered(c, c.gone || took < n)
 		}
-		if n < len(w.buf) && !gone {
+		if n < len(w.buf) && !c.gone {
 			return // the socket was empty: more is a new event
 		}
 	}
@@ -138,7 +145,7 @@ func (w *loop) fail(c *conn, k class, err error) {
 func (w *loop) drop(c *conn) {
 	if c.fd >= 0 {
 		_ = unix.Close(int(c.fd))
-		c.fd, c.connecting = -1, false
+		c.fd, c.connecting, c.gone, c.unread = -1, false, false, false
 	}
 }
 

@@ -177,6 +177,8 @@ func (c *client) sleep(ctx context.Context, until time.Duration) bool {
 // exchange sends one request and awaits its answer.
 func (c *client) exchange(ctx context.Context, intended time.Duration, late bool) {
 	c.s.begin(late)
+	r := &c.l.Requests[c.turn%len(c.l.Requests)]
+	c.turn++ // also of a request that gets no connection: with the first one's turn the load would have no end
 	q := sent{intended: intended, left: c.l.now()}
 	if c.conn != nil && q.left-c.used > idleLook && closed(c.conn, c.frames != nil) {
 		c.drop()
@@ -194,8 +196,6 @@ func (c *client) exchange(ctx context.Context, intended time.Duration, late bool
 		c.conn = conn
 		q.left = c.l.now()
 	}
-	r := &c.l.Requests[c.turn%len(c.l.Requests)]
-	c.turn++
 	c.await(c.conn, q.left)
 	ask := c.converse
 	if c.frames != nil {
@@ -287,6 +287,9 @@ func (c *client) dial(ctx context.Context) (net.Conn, error) {
 		secure := tls.Client(conn, c.l.c.TLS)
 		if err := secure.HandshakeContext(ctx); err != nil {
 			_ = conn.Close()
+			if errors.Is(err, context.DeadlineExceeded) {
+				err = errors.New("the handshake was not over within the limit")
+			}
 			return nil, fmt.Errorf("TLS: %w", err)
 		}
 		conn = secure

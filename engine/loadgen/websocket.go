@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 )
 
@@ -26,6 +27,9 @@ func NewUpgrade(target, host string, headers [][2]string) (Request, error) {
 	return NewRequest("GET", target, host, all, nil)
 }
 
+// upgradeReason is how long a text may be that says why an upgrade went wrong.
+const upgradeReason = 120
+
 // upgrade makes a connection a WebSocket. It returns what the server has sent after its answer.
 func upgrade(conn net.Conn, r *Request) ([]byte, error) {
 	if _, err := conn.Write(r.bytes); err != nil {
@@ -34,8 +38,16 @@ func upgrade(conn net.Conn, r *Request) ([]byte, error) {
 	limited := &io.LimitedReader{R: conn, N: maxHead}
 	b := bufio.NewReader(limited)
 	res, err := http.ReadResponse(b, nil)
-	if err != nil {
-		return nil, fmt.Errorf("upgrade: %w", err)
+	switch {
+	case err == nil:
+	case limited.N <= 0:
+		return nil, errors.New("upgrade: the server answered with a head of more than 64 KiB")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, errors.New("upgrade: the connection ended before the answer was whole")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, errors.New("upgrade: the answer was not whole within the limit")
+	default: // it may quote what the server sent
+		return nil, fmt.Errorf("upgrade: %s", beginning([]byte(err.Error()), upgradeReason))
 	}
 	sum := sha1.Sum([]byte(socketKey + acceptSuffix))
 	switch {

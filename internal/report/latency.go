@@ -73,7 +73,11 @@ func (p *painter) throughputTable(g group) {
 			all = append(all, t)
 		}
 		for _, e := range errorsOf(row) {
-			names = append(names, row.Variant+" "+e.words())
+			name := row.Variant + " " + e.words()
+			if row.Plain { // there is one server, and no signal
+				name = e.what
+			}
+			names = append(names, name)
 			all = append(all, result.Throughput{Refused: e.before + e.after})
 		}
 	}
