@@ -23,7 +23,7 @@ import (
 type sideTrial struct {
 	name, words string
 	trials      int
-	controlled  bool // the planned trials' control run is enough
+	second      bool // it has a second signal, and the planned trials' control run is enough
 	change      func(s *scenario.Scenario, strike spec.Value)
 }
 
@@ -38,7 +38,7 @@ var sideTrials = []sideTrial{
 	}},
 	{"second-signal", "a second signal " + secondAfter.String() + " after the first", 1, true, func(s *scenario.Scenario, strike spec.Value) {
 		first := s.Duration / 2
-		s.Inject = []spec.Value{at(strike, first.String()), at(strike, (first + secondAfter).String())}
+		s.Inject = []spec.Value{at(strike, first.String()), at(strike, "after "+secondAfter.String())}
 	}},
 }
 
@@ -61,10 +61,13 @@ func (a *app) beside(ctx context.Context, p trial.Program, fold *result.Campaign
 	if _, attached := p.Scenario.External.Get("attach"); attached || fold.Trials.Run == 0 {
 		return nil
 	}
-	if fold.Trials.Hung+fold.Trials.Crashed > 0 || len(p.Scenario.Inject) != 1 || p.AtStartup() {
+	if fold.Trials.Hung+fold.Trials.Crashed > 0 || p.AtStartup() {
 		return nil
 	}
 	for _, side := range sideTrials {
+		if side.second && len(p.Scenario.Inject) > 1 {
+			continue // the planned ones have it
+		}
 		if ctx.Err() != nil {
 			break
 		}
@@ -72,7 +75,7 @@ func (a *app) beside(ctx context.Context, p trial.Program, fold *result.Campaign
 			fold.Note(side.words + ": not tried: the probe's time would not have been enough (--timeout)")
 			continue
 		}
-		again, err := a.runBeside(ctx, p, side, fold.Seed, run, trial.Config{Keep: trial.KeepFailing, Controlled: side.controlled, FailFast: true, Reach: where}, left())
+		again, err := a.runBeside(ctx, p, side, fold.Seed, run, trial.Config{Keep: trial.KeepFailing, Controlled: side.second, FailFast: true, Reach: where}, left())
 		switch {
 		case err != nil:
 			fold.Note(side.words + ": not tried: " + err.Error())

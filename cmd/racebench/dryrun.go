@@ -29,7 +29,11 @@ func (a *app) printPlan(p trial.Program, w *probeFlags, f runFlags) error {
 	if len(s.Load) == 0 {
 		each = "without a load"
 	}
-	line("trials", "%d, %s; %s to %s at %s of it; then %s to stop", trials, each, w.signal, map[bool]string{true: "its group", false: "the program"}[w.signalTo != signalReceivers[0]], w.at, s.DrainLimit)
+	again := ""
+	if w.twice > 0 {
+		again = ", and " + w.twice.String() + " after that"
+	}
+	line("trials", "%d, %s; %s to %s at %s of it%s; then %s to stop", trials, each, w.signal, map[bool]string{true: "its group", false: "the program"}[w.signalTo != signalReceivers[0]], w.at, again, s.DrainLimit)
 	for _, g := range s.Load {
 		client, _ := g.Get("client")
 		clients, _ := g.Get("clients")
@@ -42,8 +46,8 @@ func (a *app) printPlan(p trial.Program, w *probeFlags, f runFlags) error {
 		line("load", "%s × %s %s %s", cmp.Or(clients.Text, "1"), client.Text, cmp.Or(method.Text, "GET"), cmp.Or(path.Text, "/"))
 	}
 	if w.attach == "" {
-		if len(s.Inject) == 1 && !p.AtStartup() {
-			for _, side := range sideTrials {
+		for _, side := range sideTrials {
+			if !p.AtStartup() && !(side.second && w.twice > 0) {
 				line("beside", "%s: %d of its own", side.words, side.trials)
 			}
 		}

@@ -34,6 +34,7 @@ func (w *probeFlags) notTried() string {
 		{len(w.sockets) > 0 || offers(discover.Socket), "WebSockets (--ws)"},
 		{len(w.http2)+len(w.calls) > 0 || offers(discover.HTTP2) || offers(discover.Call), "HTTP/2 and gRPC (--http2, --grpc)"},
 		{w.readyPath != "", "a readiness elsewhere than at /ready, /readyz and /health/ready (--ready-path)"},
+		{w.attach != "" || w.twice > 0 || !strings.HasPrefix(w.at, "startup"), "a second signal (--twice)"}, // one beside the planned trials has it
 		{w.servesFor != 0, "how long it serves after the signal (--serves-for)"},
 		{w.check != "" || w.attach != "", check},
 		{false, "acknowledged writes after a restart (client: write-http of a scenario: racebench init --from)"},

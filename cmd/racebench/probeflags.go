@@ -29,7 +29,8 @@ type probeFlags struct {
 	before, beforeEach, check, attach, readyPath                          string
 	services                                                              []string
 	grace, servesFor                                                      time.Duration
-	preStop                                                               string // run before the signal
+	preStop                                                               string        // run before the signal
+	twice                                                                 time.Duration // a second signal comes so long after the first; 0: none
 	worker, silent, noLook, dryRun                                        bool
 	found                                                                 []discover.Offer // by a look around
 	files                                                                 *namedFiles
@@ -106,6 +107,7 @@ func (w *probeFlags) registerLoad(fs *pflag.FlagSet) {
 func (w *probeFlags) registerSignal(fs *pflag.FlagSet) {
 	fs.StringVar(&w.signal, "signal", "SIGTERM", "the `SIGNAL` to send")
 	fs.StringVar(&w.at, "at", probeMoment, "when it is sent, as `MOMENT`: a range of the load, or startup: while the program starts")
+	fs.DurationVar(&w.twice, "twice", 0, "send the signal once more, this `TIME` after the first, and judge what comes of it (default: one trial beside the planned ones looks whether it stops)")
 	fs.Var(choice{&w.signalTo, signalReceivers}, "signal-to", "who gets the signal: the program, or its whole process group")
 	fs.StringVar(&w.preStop, "pre-stop", "", "a `COMMAND` that is run before the signal, and takes of the grace, as an orchestrator's hook does")
 	fs.DurationVar(&w.grace, "grace", scenario.DefaultExternalDrainLimit, "the `TIME` it has to stop; then it would be killed")
@@ -199,6 +201,12 @@ func (w *probeFlags) scenario(command []string, trials int) (scenario.Scenario, 
 	strike.text("signal", w.signal)
 	strike.text("at", w.at)
 	s.Inject = []spec.Value{strike.Value}
+	if w.twice < 0 {
+		return s, usagef("--twice %s: it must be above 0", w.twice)
+	}
+	if w.twice > 0 {
+		s.Inject = append(s.Inject, at(strike.Value, "after "+w.twice.String()))
+	}
 	load, err := w.load()
 	s.Load = load
 	return s, err

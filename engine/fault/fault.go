@@ -43,7 +43,7 @@ type Strike struct {
 	Name    string
 	Power   bool          // the power is cut: what was not synced is forgotten
 	Trigger string        // the trigger's name
-	Moment  time.Duration // since the load began; since the target caught signals for "startup"
+	Moment  time.Duration // since the load began; since the target caught signals for "startup", since the first signal for "after"
 	Op      string        // "op": whose operations are counted; empty for all
 	Count   int64         // "op": strikes when this many have started
 	Window  string        // "window": strikes while a task is in it,
@@ -59,6 +59,9 @@ func (d Directive) Draw(r *rand.Rand) Strike {
 
 // AtStartup says that the stop itself is the test: nothing needs to have been accepted.
 func (d Directive) AtStartup() bool { _, ok := d.trigger.(startup); return ok }
+
+// Follows says that it counts from the first signal, and so is never that one.
+func (d Directive) Follows() bool { _, ok := d.trigger.(after); return ok }
 
 // WholeStart says that any moment of the start is meant.
 func (d Directive) WholeStart() bool {
@@ -87,7 +90,7 @@ var words = schema.Map{
 	Words: []schema.Word{
 		{Name: "signal", Form: schema.Either(schema.Enum(sendable...), schema.Text()), Help: "the signal to send, such as SIGTERM"},
 		{Name: "crash", Form: schema.Enum(crashes...), Help: "kill: SIGKILL; power: a power cut that forgets what was not synced"},
-		{Name: "at", Form: schema.Scalar(), Help: "20%..80%, 300ms, op 1000..5000, startup, or window NAME [hold]"},
+		{Name: "at", Form: schema.Scalar(), Help: "20%..80%, 300ms, after 100ms (since the first signal), op 1000..5000, startup, or window NAME [hold]"},
 	},
 	OneOf: []string{"signal", "crash"},
 }

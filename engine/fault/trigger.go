@@ -22,6 +22,7 @@ const (
 	AtOp      = "op"
 	AtStartup = "startup"
 	AtWindow  = "window"
+	After     = "after"
 )
 
 // startupSpan is the range of a strike at start-up, counted from when the target begins to catch signals. The start of
@@ -129,9 +130,24 @@ func (w window) summary() string {
 	return "in window " + w.name
 }
 
+// after is a time since the first signal of a trial.
+type after struct{ lo, hi time.Duration }
+
+func (a after) draw(r *rand.Rand, s *Strike) {
+	s.Trigger = After
+	s.Moment = between(r, a.lo, a.hi)
+}
+
+func (a after) summary() string {
+	if a.lo == a.hi {
+		return fmt.Sprintf("%s after the first signal", a.lo)
+	}
+	return fmt.Sprintf("uniform over %s..%s after the first signal", a.lo, a.hi)
+}
+
 func parseTrigger(v spec.Value, scope Scope, errs *spec.Errors) trigger {
 	if v.Kind != spec.Scalar {
-		errs.Addf(v, "at is one value: a moment (300ms), a range (20%%..80%%), op 1000, startup, or window NAME")
+		errs.Addf(v, "at is one value: a moment (300ms), a range (20%%..80%%), after 100ms, op 1000, startup, or window NAME")
 		return nil
 	}
 	words := split(v)
@@ -144,10 +160,12 @@ func parseTrigger(v spec.Value, scope Scope, errs *spec.Errors) trigger {
 		return parseOp(v, words[1:], scope, errs)
 	case words[0].Text == "window":
 		return parseWindow(v, words[1:], scope, errs)
+	case words[0].Text == "after":
+		return parseAfter(v, words[1:], errs)
 	case len(words) == 1:
 		return parseMoment(v, scope, errs)
 	default:
-		errs.Add(spec.Unknown(words[0], "trigger", []string{"op", "startup", "window"}))
+		errs.Add(spec.Unknown(words[0], "trigger", []string{"after", "op", "startup", "window"}))
 	}
 	return nil
 }
@@ -211,6 +229,19 @@ func parseStartup(v spec.Value, rest []spec.Value, errs *spec.Errors) trigger {
 		return nil
 	}
 	return startup{lo: r.Min, hi: r.Max}
+}
+
+func parseAfter(v spec.Value, rest []spec.Value, errs *spec.Errors) trigger {
+	if len(rest) != 1 {
+		errs.Addf(v, "at: after takes a time, or a range of it, since the first signal: write after 100ms")
+		return nil
+	}
+	r, err := spec.Durations(rest[0])
+	if err != nil {
+		errs.Add(err)
+		return nil
+	}
+	return after{r.Min, r.Max}
 }
 
 func parseOp(v spec.Value, rest []spec.Value, scope Scope, errs *spec.Errors) trigger {

@@ -263,6 +263,9 @@ func (p *Program) compileInject(errs *spec.Errors) {
 	for _, v := range p.Scenario.Inject {
 		p.Directives = append(p.Directives, fault.Parse(v, scope, errs))
 	}
+	if n := len(p.Directives); n > 0 && !slices.ContainsFunc(p.Directives, func(d fault.Directive) bool { return !d.Follows() }) {
+		errs.Addf(p.Scenario.Inject[n-1], "at: after counts from the first signal, and there is no other injection that sends it: write one, such as {signal: SIGTERM, at: 20%%..80%%}")
+	}
 	if len(p.Scenario.Inject) == 0 && !p.Plain() {
 		p.Directives = []fault.Directive{fault.Default(p.Scenario.Duration)}
 	}

@@ -38,6 +38,12 @@ func (s *serving) startInjectors() {
 			})
 		case fault.AtStartup:
 			s.w.Go(world.Harness, name, func(t *world.Task) { s.strikeAfter(t, s.subscribed, &s.subscribedAt, strike) })
+		case fault.After:
+			s.w.Go(world.Harness, name, func(t *world.Task) {
+				if t.Select(s.over, s.struck) == 1 && s.sleepUntil(t, s.struckAt+strike.Moment, strike) {
+					s.strike(t, strike, s.struckAt+strike.Moment)
+				}
+			})
 		default:
 			s.w.Go(world.Harness, name, func(t *world.Task) { s.strikeAfter(t, s.loading, &s.loadBegan, strike) })
 		}

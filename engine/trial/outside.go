@@ -73,6 +73,9 @@ func (s *serving) carry(t *world.Task, strike fault.Strike, planned time.Duratio
 		s.mu.Unlock()
 	}
 	at, err := s.courier.Send(t, strike.Signal)
+	if err != nil && s.struck.Try() {
+		return // it has done what the first signal asked for
+	}
 	if err != nil {
 		s.out.Add(&ledger.Mark{Who: s.out.Name("racebench"), Text: s.out.Name(fmt.Sprintf("send %s: %v", strike.Name, err)), At: t.Now()})
 		return

@@ -206,7 +206,7 @@ func (p Plan) simulated(small SmallWorld) Plan {
 	strikes := append([]fault.Strike(nil), p.Strikes...)
 	for i := range strikes {
 		s := &strikes[i]
-		if s.Trigger != fault.AtMoment && s.Trigger != fault.AtOp {
+		if s.Trigger != fault.AtMoment && s.Trigger != fault.AtOp && s.Trigger != fault.After {
 			continue
 		}
 		draw := p.Seed.Stream("inject/" + strconv.Itoa(i) + "/small")

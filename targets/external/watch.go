@@ -155,7 +155,7 @@ func (s *instance) unaim() {
 // Send implements targets.Courier.
 func (s *instance) Send(t *world.Task, sig syscall.Signal) (time.Duration, error) {
 	s.p.stopServices(stopBefore)
-	looks := s.ready.Load() && s.p.address.port != 0
+	looks := s.ready.Load() && s.p.address.port != 0 && s.sent.Load() == 0 // what is proved is what was read before the first
 	if !s.aimed.Load() && looks {
 		s.Aim(t)
 	}
