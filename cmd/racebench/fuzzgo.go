@@ -42,7 +42,7 @@ func asGoWrites(args []string) []string {
 
 func (f *runFlags) registerGo() {
 	f.set.StringVar(&f.gotests.run, "run", "", "of a Go package: only tests whose names match `REGEXP`")
-	f.set.DurationVar(&f.gotests.slack, "slack", 0, "of a Go package: timers may fire early by a `TIME` in all, and what that shows fails (default: 0, and 10ms as a warning)")
+	f.set.DurationVar(&f.gotests.slack, "slack", 0, "of a Go package: timers may fire early by a `TIME` in all, and what that shows fails (default: 0, and 10ms as a warning; 0: no 10ms)")
 	f.set.BoolVar(&f.gotests.race, "race", false, "of a Go package: build with the race detector; what it reports is a breach")
 	f.set.IntVar(&f.gotests.sigterm, "sigterm", 0, "of a Go package: `N` (1 or 2) SIGTERMs after the first signal.Notify, for tests that send none")
 }
@@ -109,7 +109,7 @@ func (f *runFlags) checkGo() error {
 	case len(f.variants) > 0:
 		return usagef("--variant: a Go test has none")
 	}
-	for _, name := range []string{"shard", "fixed", "vary", "verify", "confirm", "timeout"} {
+	for _, name := range []string{"fixed", "vary", "verify", "confirm", "timeout"} {
 		if f.given(name) {
 			return usagef("--%s: this is not there for Go tests", name)
 		}
@@ -200,9 +200,16 @@ func (a *app) searchGo(ctx context.Context, dir string, f runFlags, seed uint64,
 	case err != nil:
 		return nil, usageError{err}
 	}
+	part, err := f.part()
+	if err != nil {
+		return nil, err
+	}
 	return p.Search(ctx, tests, gotest.Campaign{
-		Budget: gotest.Budget{Trials: f.trials, For: f.forTime, Parallel: min(f.parallel, runtime.GOMAXPROCS(0)), FailFast: f.failFast},
-		Seed:   seed, Slack: f.gotests.slack, Sigterm: f.gotests.sigterm, Build: toolInfo().Build, Run: run, Keep: f.keep != "none", Corpus: f.corpus,
+		Budget: gotest.Budget{
+			Trials: f.trials, For: f.forTime, Parallel: min(f.parallel, runtime.GOMAXPROCS(0)), FailFast: f.failFast,
+			Shard: part, Punctual: part.Of > 1 || f.given("slack") && f.gotests.slack == 0,
+		},
+		Seed: seed, Slack: f.gotests.slack, Sigterm: f.gotests.sigterm, Build: toolInfo().Build, Run: run, Keep: f.keep != "none", Corpus: f.corpus,
 		Progress: func(text string) { say("searching " + text) },
 	})
 }

@@ -2,12 +2,16 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/racebench/racebench/engine/result"
 )
 
 // What fuzz refuses of Go tests is refused before anything is built.
@@ -39,7 +43,8 @@ func TestWhatFuzzRefusesOfGoTests(t *testing.T) {
 		tests + " --timeout 5s":           "--timeout: this is not there for Go tests",
 		tests + " --confirm":              "--confirm: this is not there for Go tests",
 		tests + " --verify":               "--verify: this is not there for Go tests",
-		tests + " --trials 5 --shard 1/2": "--shard: this is not there for Go tests",
+		tests + " --trials 5 --shard 3/2": "it is I/N",
+		tests + " --for 5s --shard 1/2":   "a time has no parts",
 		"broker --sigterm 1":              "--sigterm is for Go tests",
 		"broker/gate-only --race":         "--race is for Go tests",
 		tests + " --run a --for -1s":      "--for -1s: a time cannot be negative",
@@ -149,6 +154,9 @@ func TestKeptSchedulesOfGoTests(t *testing.T) {
 	racebench("corpus list "+defaultCorpus, 0, "gotest/example.org/p drain-ends/deadlock/", "TestStop")
 	racebench("fuzz . --trials 1 --seed 1", statusFinding, kept[0])
 	racebench("replay racebench-runs/latest", statusFinding, "exact: ")
+	racebench("judge racebench-runs/latest", statusFinding, "drain-ends/deadlock/", "judged again from the schedules that were kept")
+	racebench("judge racebench-runs/latest --evidence", 0, `"verdict": "deadlock"`)
+	racebench("judge racebench-runs/latest --evidence-from x", statusUsage, "change that file, and judge its folder")
 	racebench("replay --yes "+kept[0], statusFinding, "exact: ")
 	racebench("corpus prune "+defaultCorpus, 0, "1 of 1 schedules stay")
 	racebench("corpus merge other "+defaultCorpus, 0, "added other/")
@@ -159,4 +167,101 @@ func TestKeptSchedulesOfGoTests(t *testing.T) {
 
 	write("go.mod", "module example.org/q\n\ngo 1.26\n")
 	racebench("corpus prune other", statusUsage, "the module here has no package example.org/p", "1 of 1 schedules stay")
+}
+
+// The parts of a search, merged, are the whole: every schedule is played once, and every count is the same. A change to one
+// of them is told.
+func TestShardsOfGoTests(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds tests over the patched Go tree")
+	}
+	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
+		t.Skip("Go tests are searched on linux/amd64")
+	}
+	t.Chdir(t.TempDir())
+	const tests = `package p
+
+import (
+	"sync"
+	"testing"
+)
+
+func TestLost(t *testing.T) {
+	var mu sync.Mutex
+	var both sync.WaitGroup
+	n := 0
+	for range 2 {
+		both.Add(1)
+		go func() {
+			defer both.Done()
+			mu.Lock()
+			read := n
+			mu.Unlock()
+			mu.Lock()
+			n = read + 1
+			mu.Unlock()
+		}()
+	}
+	both.Wait()
+	if n != 2 {
+		t.Error("an update is lost")
+	}
+}
+
+func TestFails(t *testing.T) { t.Error("always") }
+`
+	for name, text := range map[string]string{"go.mod": "module example.org/p\n\ngo 1.26\n", "p_test.go": tests} {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	search := func(flags, to string) {
+		t.Helper()
+		var out, stderr bytes.Buffer
+		if status := run(t.Context(), strings.Fields("fuzz . --trials 101 --seed 1 -o json="+to+" "+flags), &out, &stderr); status != statusFinding && status != statusUntested {
+			t.Fatalf("fuzz %s: status %d: %s", flags, status, stderr.String())
+		}
+	}
+	search("--slack 0s", "whole.json")
+	parts := []string{"1.json", "2.json", "3.json"}
+	for i, part := range parts {
+		search(fmt.Sprintf("--shard %d/3", i+1), part)
+	}
+	var out, stderr bytes.Buffer
+	if status := run(t.Context(), append([]string{"report", "-o", "json=merged.json"}, parts...), &out, &stderr); status != statusFinding {
+		t.Fatalf("report: status %d: %s", status, stderr.String())
+	}
+	whole, merged := countsOf(t, "whole.json"), countsOf(t, "merged.json")
+	if !slices.Equal(whole, merged) {
+		t.Errorf("the parts together:\n%s\nthe whole:\n%s", strings.Join(merged, "\n"), strings.Join(whole, "\n"))
+	}
+	if !strings.Contains(whole[1], "101 run") || !strings.Contains(whole[1], "test-passes/failed/p_test.go") {
+		t.Errorf("the whole is %s", whole)
+	}
+}
+
+// countsOf is what the rows of a result count, a line each.
+func countsOf(t *testing.T, path string) []string {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := result.Decode(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, row := range r.Results {
+		line := fmt.Sprintf("%s %s: %d run, %+v, at risk %+v, rate %+v", row.Scenario, row.Verdict, row.Trials.Run, row.Trials, row.AtRisk, row.BreachRate)
+		for _, b := range row.Breaches {
+			line += fmt.Sprintf("; %s in %d, first %d", b.Class, b.Trials, b.First.Trial)
+		}
+		if row.Schedules != nil {
+			line += fmt.Sprintf("; %d of %d distinct", row.Schedules.Distinct, row.Schedules.Run)
+		}
+		all = append(all, line)
+	}
+	slices.Sort(all)
+	return all
 }

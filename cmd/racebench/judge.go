@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/racebench/racebench/engine"
+	"github.com/racebench/racebench/engine/gotest"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/trial"
@@ -32,7 +33,8 @@ directory, a run's, or racebench-runs/latest. The exit status is that of run.
 
 --evidence prints what a trial's ledger holds instead, a line a record; of a run, its
 first failing trial. --evidence-from judges such a text in place of the ledger, by
-the trial's own scenario: change a line, and see what becomes of the verdict.`,
+the trial's own scenario: change a line, and see what becomes of the verdict. A Go test has
+no ledger: what its schedule has left is its trial's evidence.json.`,
 		Example: `  racebench judge racebench-runs/latest
   racebench judge racebench-runs/latest/trials/000001 --json
   racebench judge racebench-runs/latest --evidence | grep '^discard'
@@ -79,6 +81,16 @@ the trial's own scenario: change a line, and see what becomes of the verdict.`,
 // judgeAgain judges recorded trials, or what a text says in place of the ledger of one of them.
 func (a *app) judgeAgain(path string, trials []rundir.TrialDir, j judging) ([]*result.Campaign, error) {
 	c := trial.Config{Catalog: a.catalog}
+	if gotest.IsTrial(trials[0]) {
+		if j.from != "" {
+			return nil, usagef("--evidence-from: the verdict on a Go test's schedule follows from %s: change that file, and judge its folder", trials[0].Left())
+		}
+		folds, err := gotest.JudgeAll(trials)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("judge %s: %w", path, err)}
+		}
+		return folds, nil
+	}
 	if j.from == "" {
 		folds, err := engine.JudgeAll(trials, c)
 		if err != nil {
@@ -107,6 +119,14 @@ func (a *app) judgeAgain(path string, trials []rundir.TrialDir, j judging) ([]*r
 
 // printEvidence prints the ledger of the one trial, or of the first that failed.
 func (a *app) printEvidence(trials []rundir.TrialDir) error {
+	if gotest.IsTrial(trials[0]) {
+		raw, err := gotest.EvidenceOf(trials[0])
+		if err != nil {
+			return usageError{err}
+		}
+		_, err = a.stdout.Write(raw)
+		return err
+	}
 	dir, err := a.failing(trials)
 	if err != nil {
 		return err

@@ -10,7 +10,6 @@ import (
 
 	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/internal/corpus"
-	"github.com/racebench/racebench/internal/rundir"
 )
 
 // replayKept plays the kept schedules of the test, each in a fresh process. What they show is a finding and no trial: they
@@ -34,7 +33,7 @@ func (s *search) replayKept(ctx context.Context, c Campaign) error {
 		s.fold.AddKept(r.trial, k.Path)
 		for _, class := range r.Shown {
 			if _, ok := s.shownBy[class]; !ok {
-				s.shownBy[class] = k.File
+				s.shownBy[class], s.keptLeft[class] = k.File, r.left
 			}
 		}
 		if s.budget.FailFast {
@@ -80,7 +79,7 @@ func (p *Package) replay(ctx context.Context, f *explore.File, pin pinned) (Repl
 	if err != nil {
 		return out, err
 	}
-	out.trial = again.trial
+	out.trial, out.left = again.trial, again.left
 	for _, class := range f.Classes {
 		if again.shows(class) {
 			out.Shown = append(out.Shown, class)
@@ -134,7 +133,7 @@ func (s *search) tellKept(c Campaign) error {
 		if err != nil {
 			return err
 		}
-		if err := rundir.WriteFile(dir.Schedule(), here.Marshal()); err != nil {
+		if err := writeTrial(dir, &here, s.keptLeft[b.Class]); err != nil {
 			return err
 		}
 		b.First.Dir, b.First.Evidence = string(dir), storyIn(file)

@@ -102,6 +102,7 @@ type Replayed struct {
 	Shown, Gone []string
 
 	trial result.Trial
+	left  Evidence
 }
 
 // String is the answer in one sentence.

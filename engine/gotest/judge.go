@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/engine/result/void"
@@ -14,16 +15,21 @@ import (
 
 // Evidence is what one schedule has left. A verdict follows from it alone.
 type Evidence struct {
-	Verdict string   // of the test process; empty where the schedule ended it
-	Stop    string   // why the schedule was given up
-	Text    string   // what the test wrote
-	Output  string   // what a process wrote that has ended
-	Signal  string   // that ended it
-	Status  int      // it left with
-	Waits   []string // the operations of the goroutines that had not ended, each once
-	Left    []string // the entries of those that the default schedule does not leave
+	Verdict string   `json:"verdict,omitempty"` // of the test process; empty where the schedule ended it
+	Stop    string   `json:"stop,omitempty"`    // why the schedule was given up
+	Text    string   `json:"text,omitempty"`    // what the test wrote
+	Output  string   `json:"output,omitempty"`  // what a process wrote that has ended
+	Signal  string   `json:"signal,omitempty"`  // that ended it
+	Status  int      `json:"status,omitempty"`  // it left with
+	Waits   []string `json:"waits,omitempty"`   // the operations of the goroutines that had not ended, each once
+	Left    []string `json:"left,omitempty"`    // the entries of those that the default schedule does not leave
 
-	Steps, Goroutines, Signals, Races int64
+	// Late is how late somebody must be for it, in a search that no slack was asked of: then it only warns.
+	Late time.Duration `json:"late_ns,omitempty"`
+
+	Steps      int64 `json:"steps"`
+	Goroutines int64 `json:"goroutines"`
+	Signals    int64 `json:"signals,omitempty"`
 }
 
 // The invariants of Go tests. Promises that servers make, too, have their names.

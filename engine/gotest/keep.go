@@ -53,7 +53,9 @@ func (p *Package) Search(ctx context.Context, tests []string, c Campaign) ([]*re
 	if err != nil {
 		return nil, err
 	}
-	c.kept = corpus.Of(kept, TargetName, p.ImportPath)
+	if c.kept = corpus.Of(kept, TargetName, p.ImportPath); !c.Shard.First() { // the first plays them for all
+		c.kept, notes = nil, nil
+	}
 	for i, name := range tests {
 		if c.Progress != nil {
 			c.Progress(fmt.Sprintf("%s (%d of %d)", name, i+1, len(tests)))
@@ -75,7 +77,7 @@ func (p *Package) Search(ctx context.Context, tests []string, c Campaign) ([]*re
 		case errors.As(err, &outside):
 			s.fold = result.NewCampaign(t.header(c.Budget), result.Rules{})
 			s.fold.Note(outside.Error())
-			s.fold.Trials.Planned = 1
+			s.fold.Trials.Planned = s.budget.below(1)
 			s.fold.Finish()
 		case err != nil:
 			return folds, err
@@ -131,7 +133,7 @@ func (s *search) conclude(c Campaign, shown map[string]kept) {
 		}
 		s.fold.Add(t)
 	}
-	s.fold.Trials.Planned = c.Trials
+	s.fold.Trials.Planned = s.budget.below(c.Trials)
 	if n := s.fold.Trials; c.For > 0 || s.stopped.Load() {
 		s.fold.Trials.Planned = n.Run + n.Void
 	}
@@ -143,11 +145,13 @@ func (s *search) conclude(c Campaign, shown map[string]kept) {
 	for i := range s.fold.Warnings {
 		w := &s.fold.Warnings[i]
 		if k := shown[w.Class]; k.late > 0 {
-			w.Summary += fmt.Sprintf("; needs somebody to be %s late", k.late)
+			w.Summary += needsLate(k.late)
 			k.exemplify(w.First)
 		}
 	}
 }
+
+func needsLate(d time.Duration) string { return fmt.Sprintf("; needs somebody to be %s late", d) }
 
 // kept is a class that a fresh process has shown, and what was kept of it.
 type kept struct {
@@ -258,7 +262,10 @@ func (s *search) store(r *runner, class string, c Campaign, small explore.Failin
 	}
 	story.Again = "racebench replay " + string(dir)
 	file.Comments = strings.Split(strings.TrimSpace(story.Text()), "\n")
-	if err := rundir.WriteFile(dir.Schedule(), file.Marshal()); err != nil {
+	if r.Slack > s.Slack {
+		again.left.Late = r.Slack
+	}
+	if err := writeTrial(dir, file, again.left); err != nil {
 		return "", nil, err
 	}
 	if c.Corpus != "" && r.Slack <= s.Slack { // else it only warns

@@ -16,6 +16,7 @@ type process struct {
 	*player.Process
 
 	usual map[origin]int // goroutines that the default schedule leaves
+	last  Evidence       // of the schedule that was judged last
 	dirty bool           // a schedule has left locks and globals as they were: it serves for places and names alone
 
 	stop, watched chan struct{}

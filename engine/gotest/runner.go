@@ -86,6 +86,7 @@ func (r *runner) Run(w explore.Workload, s schedule.Strategy) (explore.Outcome, 
 // A played is a schedule that was played by its deviations, with all that happened in it.
 type played struct {
 	trial  result.Trial
+	left   Evidence // that the verdict follows from
 	trace  *explore.Trace
 	result world.SimResult
 	early  time.Duration // by how much timers fired early, in all
@@ -117,7 +118,7 @@ func (r *runner) play(index uint64, deviations []explore.Deviation) (played, err
 	if err != nil {
 		return played{}, err
 	}
-	p := played{trial: t, unused: int(q.Memory.Unused), early: time.Duration(q.Memory.Used), result: world.SimResult{Steps: int(q.Memory.Decisions), Hash: q.Memory.Hash}}
+	p := played{trial: t, left: q.last, unused: int(q.Memory.Unused), early: time.Duration(q.Memory.Used), result: world.SimResult{Steps: int(q.Memory.Decisions), Hash: q.Memory.Hash}}
 	p.trace, err = r.traceOf(r.ctx, q)
 	return p, err
 }

@@ -103,6 +103,7 @@ func (t *Test) judge(ctx context.Context, q *process, a wire.Answer, err error) 
 	if why := fromOutside(e, q.Memory); why != "" && err == nil {
 		return result.Trial{}, &NotControllable{t.Name, why}
 	}
+	q.last = e
 	return Judge(e), err
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/racebench/racebench/engine/batch"
 	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/engine/result"
 	"github.com/racebench/racebench/internal/overlay/wire"
@@ -24,6 +25,18 @@ type Budget struct {
 	For      time.Duration
 	Parallel int // processes at once
 	FailFast bool
+	Shard    batch.Shard
+	// Punctual leaves the part of a search out in which timers may fire early. Parts of a run leave it out: it depends on
+	// whether any part has found something.
+	Punctual bool
+}
+
+// below is how many of the schedules with a lower index the shard plays.
+func (b Budget) below(index int) int {
+	if b.Shard.Of < 2 {
+		return index
+	}
+	return max(0, index-b.Shard.Number+b.Shard.Of) / b.Shard.Of
 }
 
 const (
@@ -41,10 +54,10 @@ type search struct {
 	budget Budget
 	hints  wire.Hints
 	until  time.Time
-	end    uint64 // of a search by schedules: the first that is not played
+	end    uint64 // of a search by schedules: how many of the shard are played
 	late   uint64 // from this schedule on timers may fire early by lateSlack in all; 0 is none
 
-	next    atomic.Uint64
+	next    atomic.Uint64 // of the shard's schedules
 	stopped atomic.Bool
 
 	mu     sync.Mutex
@@ -52,19 +65,20 @@ type search struct {
 	failed []result.Trial // not in the fold before they were shown in another process
 	err    error
 
-	shownBy map[string]*explore.File // kept schedules, by what they show
+	shownBy  map[string]*explore.File // kept schedules, by what they show
+	keptLeft map[string]Evidence      // and what they have left
 }
 
 // header says what the schedules have in common.
 func (t *Test) header(b Budget) result.Header {
 	return result.Header{
-		Scenario: t.Name, Target: "gotest", Variant: t.ImportPath, Engine: "sim", Seed: strconv.FormatUint(t.Seed, 10), Anytime: b.For > 0,
+		Scenario: t.Name, Target: "gotest", Variant: t.ImportPath, Engine: "sim", Seed: strconv.FormatUint(t.Seed, 10), Anytime: b.For > 0, Shard: b.Shard.String(),
 		Invariants: Invariants(t.Race), Moment: "every schedule can come up; a signal is a task of it",
 	}
 }
 
 func (t *Test) newSearch(b Budget) *search {
-	return &search{Test: t, budget: b, fold: result.NewCampaign(t.header(b), result.Rules{}), shownBy: map[string]*explore.File{}}
+	return &search{Test: t, budget: b, fold: result.NewCampaign(t.header(b), result.Rules{}), shownBy: map[string]*explore.File{}, keptLeft: map[string]Evidence{}}
 }
 
 // run searches. The first schedule is the default one.
@@ -74,17 +88,19 @@ func (s *search) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if first.Verdict == result.Passed {
+	if first.Verdict == result.Passed && s.budget.Shard.First() {
 		if first.Warnings, err = s.alwaysLeft(ctx, q); err != nil {
 			q.close()
 			return err
 		}
 	}
-	s.add(&finds{fold: s.fold, failed: &s.failed}, 0, first)
+	if s.budget.Shard.First() { // the default schedule is its own
+		s.add(&finds{fold: s.fold, failed: &s.failed}, 0, first)
+	}
 	switch {
 	case first.Verdict == result.Passed:
 		if s.hints, err = s.Test.hints(ctx, q); err == nil {
-			s.next.Store(1)
+			s.next.Store(uint64(s.budget.below(1)))
 			err = s.searchTwice(ctx, q, began)
 		}
 	case first.Verdict != result.Void:
@@ -101,6 +117,10 @@ func (s *search) run(ctx context.Context) error {
 // searchTwice searches with a clock that waits for everybody, and then, if that finds nothing, with one that does not: for
 // the last quarter of the budget. With a slack of the user's there is one search.
 func (s *search) searchTwice(ctx context.Context, q *process, began time.Time) error {
+	if s.budget.Punctual {
+		s.end, s.until = uint64(s.budget.below(s.budget.Trials)), began.Add(s.budget.For)
+		return s.searchAll(ctx, q)
+	}
 	all, forAll := uint64(s.budget.Trials), s.budget.For
 	s.end, s.until = all-all/4, began.Add(forAll-forAll/4)
 	if err := s.searchAll(ctx, q); err != nil {
@@ -235,8 +255,10 @@ func (s *search) again(ctx context.Context, q *process) (*process, error) {
 
 // some plays schedules up to to, or to the first that fails, and returns which is the next.
 func (s *search) some(ctx context.Context, q *process, from, to uint64, f *finds) (uint64, error) {
+	index := func(n uint64) uint64 { return uint64(s.budget.Shard.Index(int(n))) }
 	c := wire.Command{
-		Do: wire.DoSearch, From: from, To: to, Seed: s.Seed, Hints: &s.hints, Slack: int64(s.of(from).Slack), Sigterm: s.Sigterm, Steps: s.Steps,
+		Do: wire.DoSearch, From: index(from), To: index(to-1) + 1, By: uint64(max(1, s.budget.Shard.Of)), Seed: s.Seed, Hints: &s.hints,
+		Slack: int64(s.of(index(from)).Slack), Sigterm: s.Sigterm, Steps: s.Steps,
 	}
 	a, err := q.do(c, nil)
 	failed := err != nil || a.Did == wire.DidFailed
@@ -250,16 +272,16 @@ func (s *search) some(ctx context.Context, q *process, from, to uint64, f *finds
 		}
 	}
 	if !failed {
-		return a.Next, nil
+		return uint64(s.budget.below(int(a.Next))), nil
 	}
-	index := q.Memory.Index
+	at := q.Memory.Index
 	t, err := s.judge(ctx, q, a, err)
 	if err != nil {
 		return from, err
 	}
 	t.Schedule = &result.Schedule{Hash: q.Memory.Hash, Steps: int64(q.Memory.Step)}
-	s.add(f, index, t)
-	return index + 1, nil
+	s.add(f, at, t)
+	return uint64(s.budget.below(int(at) + 1)), nil
 }
 
 // finds are what some schedules came to.

@@ -32,6 +32,9 @@ func (d TrialDir) Plan() string { return d.file("plan.json") }
 // Schedule returns the path of the replay file of a simulated trial.
 func (d TrialDir) Schedule() string { return d.file("schedule.replay") }
 
+// Left is what the schedule of a Go test has left, from which its verdict follows.
+func (d TrialDir) Left() string { return d.file("evidence.json") }
+
 // Stderr returns the path of what the trial's processes wrote to standard error.
 func (d TrialDir) Stderr() string { return d.file("stderr.txt") }
 

@@ -44,6 +44,7 @@ type Command struct {
 	// Of search.
 	From  uint64 `json:"from,omitempty"`
 	To    uint64 `json:"to,omitempty"`
+	By    uint64 `json:"by,omitempty"` // from one schedule to the next; 0 is 1
 	Seed  uint64 `json:"seed,omitempty,string"`
 	Hints *Hints `json:"hints,omitempty"`
 

@@ -40,13 +40,13 @@ func (h *rbHarness) do(line []byte) bool {
 }
 
 func (h *rbHarness) search(c wire.Command) {
-	i := c.From
-	for ; i < c.To && h.mem.Head-h.mem.Tail < wire.MaxResults; i++ {
+	i, by := c.From, max(c.By, 1)
+	for ; i < c.To && h.mem.Head-h.mem.Tail < wire.MaxResults; i += by {
 		v := h.play(rbWay{plan: h.strategy(i), chance: wire.Chance(c.Seed, i), index: i})
 		h.put(v)
 		if v != wire.Passed && v != wire.Skipped {
 			a := h.answer(wire.DidFailed, v)
-			a.Next = i + 1
+			a.Next = i + by
 			h.tell(a)
 			return
 		}
