@@ -80,7 +80,8 @@ func text(p wire.Place) string {
 	return fmt.Sprintf("%s:%d", filepath.Base(p.File), p.Line)
 }
 
-// users is the first place of a call stack that is in the user's code; where none is, the first that is not the patch's.
+// users is the first place of a call stack that is in the user's code; where none is, the first that says who does it, as a
+// file of net/http does and one of sync/atomic does not. What package testing does for itself has none.
 func (p *Package) users(stack []wire.Place) wire.Place {
 	for _, place := range stack {
 		if !p.isStandard(place.File) {
@@ -88,11 +89,25 @@ func (p *Package) users(stack []wire.Place) wire.Place {
 		}
 	}
 	for _, place := range stack {
-		if !strings.HasPrefix(filepath.Base(place.File), patchFiles) {
-			return place
+		if strings.HasPrefix(filepath.Base(place.File), patchFiles) || isPlumbing(place.Function) {
+			continue
 		}
+		if strings.HasPrefix(place.Function, "testing.") {
+			break
+		}
+		return place
 	}
 	return wire.Place{}
+}
+
+// isPlumbing says whether a function is of a package that others synchronize by.
+func isPlumbing(function string) bool {
+	for _, of := range []string{"sync.", "sync/atomic.", "internal/", "runtime."} {
+		if strings.HasPrefix(function, of) {
+			return true
+		}
+	}
+	return false
 }
 
 // patchFiles is how the names of files begin that the patch adds.

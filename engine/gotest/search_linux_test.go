@@ -104,6 +104,11 @@ func TestExamplesAreFoundAndTheirTwinsAreNot(t *testing.T) {
 					found.Trials.Run, found.Verdict, found.Breaches, found.Void, c.class)
 			}
 			b := found.Breaches[0]
+			for _, line := range b.First.Evidence {
+				if strings.Contains(line, "type.go:") || strings.Contains(line, "testing.go:") {
+					t.Errorf("the story tells of what package testing does: %q", line)
+				}
+			}
 			if again := replayed(t, b.First.Dir); !again.Exact() || len(again.Shown) != 1 {
 				t.Errorf("its replay file: %s", again)
 			}

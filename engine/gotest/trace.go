@@ -3,6 +3,7 @@ package gotest
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/racebench/racebench/engine/explore"
@@ -45,8 +46,15 @@ func (t *Test) traceOf(ctx context.Context, q *process) (*explore.Trace, error) 
 			stack = append(stack, places[pc])
 		}
 		at := text(t.users(stack))
+		object := ""
+		if at != "" || len(stack) == 0 {
+			object = things.name(e, at)
+		}
+		if named, _, _ := strings.Cut(object, "#"); at != "" && strings.HasSuffix(named, " first used at "+at) {
+			at = "" // the object's name says it
+		}
 		trace.Add(explore.Event{
-			Task: path, Op: ops[e.Task], Kind: schedule.Kind(e.Kind), Object: things.name(e, at), Resumed: e.How == wire.Resumed,
+			Task: path, Op: ops[e.Task], Kind: schedule.Kind(e.Kind), Object: object, Resumed: e.How == wire.Resumed,
 			Time: time.Duration(e.Now - began), Hash: hash, Steps: int(e.Step), Place: at,
 		})
 	}
