@@ -56,6 +56,14 @@ func testServer() {
 			fmt.Fprintln(w, "hello")
 		}
 	})
+	var leaving atomic.Bool
+	if os.Args[1] == "pod" { // says that it leaves, and goes on answering for a while
+		http.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
+			if leaving.Load() {
+				http.Error(w, "leaving", http.StatusServiceUnavailable)
+			}
+		})
+	}
 	if os.Args[1] == "absent" { // has nothing at all, and takes a while to say so
 		http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 			time.Sleep(30 * time.Millisecond)
@@ -72,6 +80,10 @@ func testServer() {
 	<-stop
 	if os.Args[1] == "fails" || os.Args[1] == "site-fails" || os.Args[1] == "site" { // what is in flight when it is told to stop
 		close(stopping)
+	}
+	if os.Args[1] == "pod" {
+		leaving.Store(true)
+		time.Sleep(1200 * time.Millisecond)
 	}
 	if os.Args[1] == "early-waits" {
 		time.Sleep(500 * time.Millisecond)
