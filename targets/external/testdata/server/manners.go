@@ -84,10 +84,8 @@ func (c *lingering) Close() error {
 	c.once.Do(func() {
 		c.open.Go(func() {
 			_ = c.TCPConn.CloseWrite()
-			if mode == "lingers-briefly" {
-				_ = c.TCPConn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
-			} else {
-				_ = c.TCPConn.SetReadDeadline(time.Time{})
+			if mode == "lingers-briefly" { // by no deadline: net/http sets its own
+				time.AfterFunc(100*time.Millisecond, func() { _ = c.TCPConn.Close() })
 			}
 			_, _ = io.Copy(io.Discard, c.TCPConn)
 			_ = c.TCPConn.Close()
