@@ -15,6 +15,10 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/reflection"
 
 	"github.com/racebench/racebench/engine/loadgen"
 	"github.com/racebench/racebench/engine/result"
@@ -144,8 +148,13 @@ func TestLoadIsRefused(t *testing.T) {
 		"are different servers":     {"http://127.0.0.1:1/", "http://127.0.0.1:2/"},
 		"are of HTTP":               {"-X", "POST", "ws://127.0.0.1:1/"},
 		"has no WebSocket":          {"--engine-io", "epoll", "ws://127.0.0.1:1/"},
-		"plain load by grpc is not": {"grpc://127.0.0.1:1/a.B/C"},
-		"plain load by HTTP/2":      {"--http2", "http://127.0.0.1:1/"},
+		"is no method of gRPC":      {"grpc://127.0.0.1:1/a"},
+		"--http2 is of http":        {"--http2", "grpc://127.0.0.1:1/a.B/C"},
+		"--streams is of HTTP/2":    {"--streams", "2", "http://127.0.0.1:1/"},
+		"must be 1 or more":         {"--streams", "0", "--http2", "http://127.0.0.1:1/"},
+		"--proto declares":          {"--proto", "x.proto", "http://127.0.0.1:1/"},
+		"--proto: read the schema":  {"--proto", "no-such.proto", "grpc://127.0.0.1:1/a.B/C"},
+		"are of HTTP: a call":       {"-X", "POST", "grpc://127.0.0.1:1/a.B/C"},
 		"begins with http":          {"ftp://127.0.0.1/"},
 		"write such as 5000/s":      {"--rate", "fast", "http://127.0.0.1:1/"},
 		"a stage is a time":         {"--stages", "10s", "http://127.0.0.1:1/"},
@@ -344,5 +353,44 @@ func TestLoadKeepsNoSecretThatIsRepeated(t *testing.T) {
 	}
 	if strings.Contains(out+string(raw), "Zx81-") {
 		t.Errorf("a part of the secret is kept:\n%s\n%s", out, raw)
+	}
+}
+
+// TestCallsAreLoaded offers calls by reflection and by a file to a server of the released library.
+func TestCallsAreLoaded(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := grpc.NewServer()
+	healthpb.RegisterHealthServer(s, health.NewServer())
+	reflection.Register(s)
+	go func() { _ = s.Serve(l) }()
+	t.Cleanup(s.Stop)
+	at := "grpc://" + l.Addr().String()
+	proto := filepath.Join(t.TempDir(), "own.proto")
+	const text = "syntax = \"proto3\"; package grpc.reflection.v1; message Q { string host = 1; } service ServerReflection { rpc None(Q) returns (Q); }"
+	if err := os.WriteFile(proto, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args   []string
+		status int
+		want   int // of the answers
+	}{
+		{[]string{"-d", `{"service": ""}`, at + "/grpc.health.v1.Health/Check"}, 0, 200},
+		{[]string{"-d", `{"service": "none"}`, at + "/grpc.health.v1.Health/Check"}, 3, 1005},
+		{[]string{"--proto", proto, at + "/grpc.reflection.v1.ServerReflection/None"}, 3, 1012},
+	} {
+		rep, out, status := offered(t, append([]string{"--for", "200ms", "--clients", "4", "--streams", "2"}, c.args...)...)
+		if status != c.status || rep == nil || len(rep.Results[0].Answers) != 1 || rep.Results[0].Answers[0].Status != c.want || rep.Results[0].Answers[0].Op != "grpc" {
+			t.Errorf("%v: status %d:\n%s", c.args, status, out)
+		}
+	}
+	if _, out, status := offered(t, at+"/a.B/C"); status != 3 || !strings.Contains(out, "the server does not know a.B") {
+		t.Errorf("status %d:\n%s", status, out)
+	}
+	if _, out, status := offered(t, "-d", "{", at+"/grpc.health.v1.Health/Check"); status != 2 || !strings.Contains(out, "in JSON") {
+		t.Errorf("status %d:\n%s", status, out)
 	}
 }

@@ -47,6 +47,8 @@ type loadFlags struct {
 	clients                              int
 	ramp, answerLimit                    time.Duration
 	http2                                bool
+	streams                              int
+	proto                                string
 	files                                *namedFiles
 }
 
@@ -82,17 +84,18 @@ func (w *loadFlags) groups(f *runFlags) []flagGroup {
 func (w *loadFlags) registerRequest(fs *pflag.FlagSet) {
 	fs.StringVarP(&w.method, "request", "X", "", "the `METHOD` (default GET, and POST with -d)")
 	fs.StringArrayVarP(&w.headers, "header", "H", nil, "a header `NAME: VALUE` of every request (may be repeated)")
-	fs.StringVarP(&w.data, "data", "d", "", "the body, or the message of a WebSocket, as `TEXT` or @FILE")
+	fs.StringVarP(&w.data, "data", "d", "", "the body, the message of a WebSocket, or that of a call as JSON: `TEXT` or @FILE")
 	fs.StringVar(&w.requests, "requests", "", "a `FILE` with a method and a URL or path on each line")
 	fs.StringVar(&w.status, "status", "", "the `LIST` of statuses that are well, such as 200 or 2xx,404 (default: below 400)")
 	fs.DurationVar(&w.answerLimit, "answer-limit", w.answerLimit, "the `TIME` that an answer may take: then it is a timeout")
-	fs.BoolVar(&w.http2, "http2", false, "speak HTTP/2: not built yet")
-	_ = fs.MarkHidden("http2")
+	fs.BoolVar(&w.http2, "http2", false, "speak HTTP/2, with or without TLS as the URL says")
+	fs.StringVar(&w.proto, "proto", "", "of grpc:// URLs: the .proto `FILE` that declares the methods (default: the server is asked, by reflection)")
 }
 
 func (w *loadFlags) registerLoad(fs *pflag.FlagSet, f *runFlags) {
 	fs.StringVar(&w.rate, "rate", "", "an open load of so many requests a second: `N/s`")
 	fs.IntVar(&w.clients, "clients", 0, "`N` clients, each with a connection: a closed load, or the pool of an open one (default 64)")
+	fs.IntVar(&w.streams, "streams", loadgen.DefaultStreams, "of HTTP/2 and gRPC: `N` clients share a connection, each with one stream at a time")
 	fs.DurationVar(&f.forTime, "for", 0, "how long load is offered: a `TIME` (default 10s)")
 	fs.DurationVar(&w.ramp, "ramp", 0, "a `TIME` in which the rate grows from nothing, or the clients begin one after another")
 	fs.StringVar(&w.stages, "stages", "", "an open load in stages, such as 10s@100/s,1m@100/s..1000/s: a `LIST`")
@@ -103,6 +106,13 @@ func (w *loadFlags) registerLoad(fs *pflag.FlagSet, f *runFlags) {
 
 // all are the requests that each client sends in turns.
 func (w *loadFlags) all(places []place) ([]loadgen.Request, error) {
+	return w.each(places, func(r probed, headers [][2]string, body []byte) (loadgen.Request, error) {
+		return loadgen.NewRequest(r.method, r.path, places[0].url.Host, headers, body)
+	})
+}
+
+// each makes the requests of the URLs, or of --requests.
+func (w *loadFlags) each(places []place, make func(r probed, headers [][2]string, body []byte) (loadgen.Request, error)) ([]loadgen.Request, error) {
 	shared := probeFlags{requests: w.requests, data: w.data, files: w.files}
 	body, err := shared.body()
 	if err != nil {
@@ -130,7 +140,7 @@ func (w *loadFlags) all(places []place) ([]loadgen.Request, error) {
 		if w.requests != "" && (r.method == "GET" || r.method == "HEAD") {
 			with = nil
 		}
-		q, err := loadgen.NewRequest(r.method, r.path, places[0].url.Host, headers, with)
+		q, err := make(r, headers, with)
 		if err != nil {
 			return nil, usageError{err}
 		}
@@ -261,9 +271,19 @@ func (w *loadFlags) plain(ctx context.Context, args []string, f *runFlags, seed 
 	} else if w.stages != "" {
 		f.forTime = g.Schedule.Duration()
 	}
-	if at.framed() {
+	way := f.reach().To(at.host)
+	address := way.Pick(ctx, at.host, at.port)
+	if err := w.checkStreams(at, f); err != nil {
+		return p, err
+	}
+	switch {
+	case at.framed():
 		err = w.talk(&g, at)
-	} else {
+	case at.calls():
+		err = w.call(ctx, &g, places, way, address)
+	case w.http2:
+		err = w.stream(&g, places)
+	default:
 		g.Requests, err = w.all(places)
 	}
 	if err != nil {
@@ -275,9 +295,8 @@ func (w *loadFlags) plain(ctx context.Context, args []string, f *runFlags, seed 
 	if err := w.checkRhythm(&g, f); err != nil {
 		return p, err
 	}
-	way := f.reach().To(at.host)
 	c := loadgen.Config{
-		Address: way.Pick(ctx, at.host, at.port), Way: way, Groups: []loadgen.Group{g}, For: f.forTime, AnswerLimit: w.answerLimit,
+		Address: address, Way: way, Groups: []loadgen.Group{g}, For: f.forTime, AnswerLimit: w.answerLimit,
 		Engine: w.engineIO, Stream: func(name string) *rand.Rand { return seed.Stream("load/" + name) },
 	}
 	if at.secure() {
@@ -325,7 +344,7 @@ func (w *loadFlags) header(args []string, f *runFlags, seed scenario.Seed, at pl
 	sum := sha256.New()
 	for _, part := range slices.Concat(args, w.headers, []string{
 		w.method, w.data, w.requests, w.status, w.rate, w.stages, w.think, w.until, w.findMax, w.arrivals,
-		strconv.Itoa(w.clients), w.ramp.String(), f.forTime.String(), w.answerLimit.String(),
+		w.proto, strconv.FormatBool(w.http2), strconv.Itoa(w.streams), strconv.Itoa(w.clients), w.ramp.String(), f.forTime.String(), w.answerLimit.String(),
 	}) {
 		fmt.Fprintf(sum, "%q\n", part)
 	}

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/racebench/racebench/engine/loadgen"
 	"github.com/racebench/racebench/engine/reach"
 	"github.com/racebench/racebench/engine/trial"
+	"github.com/racebench/racebench/internal/rpc"
 	"github.com/racebench/racebench/scenario/spec"
 )
 
@@ -22,7 +24,14 @@ type place struct {
 }
 
 // secure says whether it is reached by TLS.
-func (p place) secure() bool { return p.url.Scheme == "https" || p.url.Scheme == "wss" }
+func (p place) secure() bool {
+	return slices.Contains([]string{"https", "wss", "grpcs"}, p.url.Scheme)
+}
+
+// calls says whether what is asked are calls of gRPC; call is the method.
+func (p place) calls() bool { return p.url.Scheme == "grpc" || p.url.Scheme == "grpcs" }
+
+func (p place) call() string { return strings.TrimPrefix(p.url.Path, "/") }
 
 // framed says whether its connections become WebSockets.
 func (p place) framed() bool { return p.url.Scheme == "ws" || p.url.Scheme == "wss" }
@@ -47,18 +56,18 @@ func placeOf(text string) (place, error) {
 	case "wss":
 		p.port = cmp.Or(p.port, "443")
 	case "grpc", "grpcs":
-		return p, usagef("%s: plain load by %s is not built yet: http, https, ws and wss are; a scenario with a command has clients for the others", text, u.Scheme)
+		p.port = cmp.Or(p.port, map[bool]string{true: "443", false: "80"}[p.secure()])
+		if err := rpc.CheckName(p.call()); err != nil {
+			return p, usagef("%s: %w", text, err)
+		}
 	default:
-		return p, usagef("%s: a load's URL begins with http://, https://, ws:// or wss://", text)
+		return p, usagef("%s: a load's URL begins with http://, https://, ws://, wss://, grpc:// or grpcs://", text)
 	}
 	return p, nil
 }
 
 // places reads the URLs, which must be of one server.
 func (w *loadFlags) places(args []string) ([]place, error) {
-	if w.http2 {
-		return nil, usagef("--http2: plain load by HTTP/2 is not built yet; the http2 client of a scenario with a command is")
-	}
 	if len(args) == 0 {
 		return nil, usagef("load needs a URL, such as racebench load http://127.0.0.1:8080/")
 	}

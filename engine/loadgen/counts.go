@@ -33,6 +33,12 @@ func (k class) unsent() bool {
 	return k == refused || k == unreachable || k == resetBeforeSend || k == toldAway
 }
 
+// A status of gRPC is its code and grpcStatus; there are grpcCodes. A good one has HTTP's.
+const (
+	grpcStatus = 1000
+	grpcCodes  = 17
+)
+
 // Counts are what became of requests.
 type Counts struct {
 	Sent, Accepted, Refused, Unknown int64
@@ -41,7 +47,7 @@ type Counts struct {
 	Opened, Retired                  int64 // connections: opened, and closed by the server while they were idle
 	Out, In                          int64 // bytes at the socket
 	steady                           int64 // accepted before the load's end
-	statuses                         [600]int64
+	statuses                         [grpcStatus + grpcCodes]int64
 	failures                         [classes]int64
 }
 

@@ -11,6 +11,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"golang.org/x/net/http2"
 )
 
 const (
@@ -180,7 +182,7 @@ func (c *client) exchange(ctx context.Context, intended time.Duration, late bool
 	r := &c.l.Requests[c.turn%len(c.l.Requests)]
 	c.turn++ // also of a request that gets no connection: with the first one's turn the load would have no end
 	q := sent{intended: intended, left: c.l.now()}
-	if c.conn != nil && q.left-c.used > idleLook && closed(c.conn, c.frames != nil) {
+	if c.conn != nil && c.gone(q.left-c.used) {
 		c.drop()
 		c.s.retired()
 	}
@@ -198,8 +200,11 @@ func (c *client) exchange(ctx context.Context, intended time.Duration, late bool
 	}
 	c.await(c.conn, q.left)
 	ask := c.converse
-	if c.frames != nil {
+	switch {
+	case c.frames != nil:
 		ask = c.talk
+	case c.l.Streams != nil:
+		ask = c.stream
 	}
 	k, err := ask(r, &q)
 	if c.await(nil, 0) && err != nil {
@@ -223,6 +228,14 @@ func (c *client) exchange(ctx context.Context, intended time.Duration, late bool
 	if c.l.starts == nil && c.l.ThinkMax > 0 {
 		c.sleep(ctx, now+c.l.think(c.rnd))
 	}
+}
+
+// gone says whether the connection is of no more use, after it has been idle for a while.
+func (c *client) gone(idle time.Duration) bool {
+	if s, ok := c.conn.(*seat); ok {
+		return s.gone()
+	}
+	return idle > idleLook && closed(c.conn, c.frames != nil)
 }
 
 // converse writes a request and reads its answer to the end. An error comes with its class.
@@ -275,22 +288,50 @@ func (c *client) drop() {
 	}
 }
 
-// dial opens a connection.
+// dial opens a connection, or takes a place on one that clients share.
 func (c *client) dial(ctx context.Context) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.l.limit)
 	defer cancel()
+	if c.l.Streams == nil {
+		conn, err := c.connect(ctx)
+		if err == nil {
+			c.s.opened()
+			c.used = c.l.used()
+		}
+		return conn, err
+	}
+	at, opened, err := c.l.pool.sit(c.l.Streams.Each, func() (net.Conn, error) { return c.connect(ctx) })
+	if err != nil {
+		return nil, err
+	}
+	if opened {
+		c.s.opened()
+	}
+	return at, nil
+}
+
+// connect opens a connection.
+func (c *client) connect(ctx context.Context) (net.Conn, error) {
 	conn, err := c.l.c.Way.Dial(ctx, c.l.c.Address)
 	if err != nil {
 		return nil, err
 	}
 	if c.l.c.TLS != nil {
-		secure := tls.Client(conn, c.l.c.TLS)
+		config := c.l.c.TLS
+		if c.l.Streams != nil {
+			config = secured(config)
+		}
+		secure := tls.Client(conn, config)
 		if err := secure.HandshakeContext(ctx); err != nil {
 			_ = conn.Close()
 			if errors.Is(err, context.DeadlineExceeded) {
 				err = errors.New("the handshake was not over within the limit")
 			}
 			return nil, fmt.Errorf("TLS: %w", err)
+		}
+		if c.l.Streams != nil && secure.ConnectionState().NegotiatedProtocol != http2.NextProtoTLS {
+			_ = conn.Close()
+			return nil, errors.New("the server does not offer HTTP/2 (ALPN h2)")
 		}
 		conn = secure
 	}
@@ -304,8 +345,6 @@ func (c *client) dial(ctx context.Context) (net.Conn, error) {
 		_ = conn.SetDeadline(time.Time{})
 		c.frames, c.early = &frames{}, early
 	}
-	c.s.opened()
-	c.used = c.l.used()
 	return conn, nil
 }
 

@@ -52,6 +52,8 @@ type Group struct {
 	// Upgrade makes each connection a WebSocket: Requests are messages then, and the next message is the answer. It
 	// needs the engine of goroutines.
 	Upgrade *Request
+	// Streams makes them clients of HTTP/2, whose Requests NewStream has made; nil: HTTP/1.1 or WebSockets.
+	Streams *Streams
 	// Good says whether an answer's status is the one that is wanted.
 	Good    func(status int) bool
 	Clients int
@@ -99,16 +101,16 @@ func (c *Config) EngineFor() (string, error) {
 		case c.TLS != nil:
 			return "", fmt.Errorf("engine epoll has no TLS: use goroutine, or auto")
 		case c.framed():
-			return "", fmt.Errorf("engine epoll has no WebSocket: use goroutine, or auto")
+			return "", fmt.Errorf("engine epoll has no WebSocket and no HTTP/2: use goroutine, or auto")
 		}
 		return Epoll, nil
 	}
 	return "", fmt.Errorf("engine %q: it is auto, goroutine or epoll", c.Engine)
 }
 
-// framed says whether any connection is a WebSocket.
+// framed says whether any connection is a WebSocket, or speaks HTTP/2.
 func (c *Config) framed() bool {
-	return slices.ContainsFunc(c.Groups, func(g Group) bool { return g.Upgrade != nil })
+	return slices.ContainsFunc(c.Groups, func(g Group) bool { return g.Upgrade != nil || g.Streams != nil })
 }
 
 // A load is one group under way.
@@ -122,6 +124,7 @@ type load struct {
 	parts  []int   // its clients, by shard
 	shards []*shard
 	said   reasons
+	pool   pool // of clients of HTTP/2
 
 	ready *sync.WaitGroup // clients that still prepare
 	begun chan struct{}   // closed when the load begins

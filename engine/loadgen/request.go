@@ -3,13 +3,15 @@ package loadgen
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"strings"
 )
 
 // A Request is one request as it is sent: its bytes are made once.
 type Request struct {
-	bytes  []byte
-	bodied bool // its answer may have a body
+	bytes  []byte        // of HTTP/2 the body alone
+	stream *http.Request // of HTTP/2
+	bodied bool          // its answer may have a body
 }
 
 // NewRequest renders a request of HTTP/1.1. Of its headers the first Host and User-Agent replace our own.

@@ -76,7 +76,7 @@ var moduleOwners = map[string][]string{
 	"go.etcd.io/bbolt":                  {"targets/coldstore/bolt"},
 	"github.com/prometheus/procfs":      {"engine/trial", "targets/external", "cmd/racebench"},
 	"gonum.org/v1/gonum":                {"engine/result", "internal/gate"},
-	"golang.org/x/net":                  {"targets/external", "internal/discover", "internal/rpc"},
+	"golang.org/x/net":                  {"targets/external", "internal/discover", "internal/rpc", "engine/loadgen"},
 	"google.golang.org/protobuf":        {"internal/rpc", "internal/rpc/rpctest"},
 	"google.golang.org/grpc":            {"internal/rpc/rpctest"},
 	"github.com/bufbuild/protocompile":  {"internal/rpc"},

@@ -49,8 +49,8 @@ var healthSchema = sync.OnceValue(func() *Schema {
 	return s
 })
 
-// known is a method whose schema is compiled in; nil is one that must be asked for.
-func known(method string) *Method {
+// Known is a method whose schema is compiled in; nil is one that must be asked for.
+func Known(method string) *Method {
 	if serviceOf(method) != HealthService {
 		return nil
 	}

@@ -47,7 +47,7 @@ func serviceOf(method string) string {
 
 // Find asks a server for what one method is declared as.
 func (c *Caller) Find(ctx context.Context, method string) (*Method, error) {
-	if m := known(method); m != nil {
+	if m := Known(method); m != nil {
 		return m, nil
 	}
 	s, err := c.Describe(ctx, serviceOf(method))
