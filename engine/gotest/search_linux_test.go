@@ -394,3 +394,48 @@ func TestHangs(t *testing.T) { <-stopped }
 		t.Errorf("a wait that nobody can end: %s, %q, want hung", found.Verdict, found.Notes)
 	}
 }
+
+// A test that looks for leaks in runtime.Stack, as goleak does, finds its own goroutines there and none of those that control
+// it.
+func TestWhatATestSeesInAStackDump(t *testing.T) {
+	p := built(t, inModule(t, `package p
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+)
+
+func others() int {
+	dump := make([]byte, 1<<20)
+	dump = dump[:runtime.Stack(dump, true)]
+	return strings.Count(string(dump), "\n\ngoroutine ")
+}
+
+func TestNone(t *testing.T) {
+	done := make(chan bool)
+	go func() { close(done) }()
+	<-done
+	for range 20 {
+		runtime.Gosched()
+	}
+	if n := others(); n > 0 {
+		t.Errorf("%d are left", n)
+	}
+}
+
+func TestOne(t *testing.T) {
+	stop := make(chan bool)
+	defer close(stop)
+	go func() { <-stop }()
+	if n := others(); n != 1 {
+		t.Errorf("%d are left", n)
+	}
+}
+`))
+	for _, test := range []string{"TestNone", "TestOne"} {
+		if found, _ := searchFor(t, p, test, 40); found.Verdict != result.Passed {
+			t.Errorf("%s: %s, %+v, want passed", test, found.Verdict, found.Breaches)
+		}
+	}
+}

@@ -49,6 +49,12 @@ var doorEdits = []edit{
 		"\tgp.bubble = bubble\n\trbattach(bubble)\n\tdefer func() {\n\t\trbdetach()\n"},
 }
 
+// What a test sees of the goroutines around it.
+var sightEdits = []edit{
+	{"runtime/traceback.go", "the goroutines of a dump", "if isSystemGoroutine(gp, false) && level < 2 {", 1, instead,
+		"if isSystemGoroutine(gp, false) && level < 2 || rbhidden(gp) {"},
+}
+
 // Where chance comes in.
 var chanceEdits = []edit{
 	{"runtime/select.go", "the order of a select", "cheaprandn(uint32(norder + 1))", 1, instead, "rbcheapn(uint32(norder + 1))"},

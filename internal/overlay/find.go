@@ -19,7 +19,7 @@ const (
 )
 
 func allEdits() []edit {
-	return slices.Concat(doorEdits, chanceEdits, pointEdits, systemEdits, testEdits)
+	return slices.Concat(doorEdits, sightEdits, chanceEdits, pointEdits, systemEdits, testEdits)
 }
 
 // A Miss is an anchor that is not in the source of a Go tree as it must be.

@@ -104,6 +104,14 @@ func rbidle(bubble *synctestBubble, gp *g) bool {
 	return gp.waitreason.isIdleInSynctest()
 }
 
+// rbhidden says whether a goroutine is none of the test's own: one that looks for leaks in runtime.Stack must not find ours.
+// A program that dies shows all.
+func rbhidden(gp *g) bool {
+	me := getg().m.curg
+	return rb.on && me != nil && me.bubble == rb.bubble && panicking.Load() == 0 &&
+		(gp.bubble != rb.bubble || gp == rb.bubble.root || gp.rbid == 1)
+}
+
 // rbnext is the decider's: it gives the turn to task id (unless it is rbNobody), and waits until somebody must be chosen.
 // It is false where the task cannot go on: nothing was done.
 //
