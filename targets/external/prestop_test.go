@@ -21,21 +21,21 @@ func TestPreStop(t *testing.T) {
 	if bad.Verdict != result.Breached || !strings.Contains(fmt.Sprint(classes(bad)), "every-request-answered/") {
 		t.Errorf("a server that loses requests: %s, %v, void %v", bad.Verdict, classes(bad), bad.Void)
 	}
-	hung := run(t, "ignores", "  pre_stop: sleep 0.2\ndrain_limit: 1s\n", asksSlow, 1)
-	if hung.Verdict != result.Hung || !strings.Contains(hung.Breaches[0].Summary, "was still running 1s after its stop began, of which pre_stop took ") {
+	hung := run(t, "ignores", "  pre_stop: sleep 0.2\ndrain_limit: 4s\n", asksSlow, 1)
+	if hung.Verdict != result.Hung || !strings.Contains(hung.Breaches[0].Summary, "was still running 4s after its stop began, of which pre_stop took ") {
 		t.Errorf("a server that hangs: %s, %v, void %v", hung.Verdict, hung.Breaches, hung.Void)
 	}
 }
 
 // TestPreStopsThatCannotBeReliedOn runs commands that prove nothing of the program: the result is untested, and says why.
 func TestPreStopsThatCannotBeReliedOn(t *testing.T) {
-	for _, tc := range []struct{ command, want string }{
-		{"[sh, -c, 'echo no such balancer >&2; exit 3']", "sh ended with status 3: no such balancer"},
-		{"[sh, -c, 'sleep 60 & wait']", "sh had not ended after 1s, which is all the time that the program has to stop"},
-		{"[sh, -c, 'kill -9 $$']", "sh was ended by killed"},
-		{"./no-such-hook", "external.pre_stop: ./no-such-hook"},
+	for _, tc := range []struct{ command, limit, want string }{
+		{"[sh, -c, 'echo no such balancer >&2; exit 3']", "10s", "sh ended with status 3: no such balancer"},
+		{"[sh, -c, 'sleep 60 & wait']", "1s", "sh had not ended after 1s, which is all the time that the program has to stop"},
+		{"[sh, -c, 'kill -9 $$']", "10s", "sh was ended by killed"},
+		{"./no-such-hook", "10s", "external.pre_stop: ./no-such-hook"},
 	} {
-		fold := run(t, "shutdown", "  pre_stop: "+tc.command+"\ndrain_limit: 1s\n", asksSlow, 2)
+		fold := run(t, "shutdown", "  pre_stop: "+tc.command+"\ndrain_limit: "+tc.limit+"\n", asksSlow, 2)
 		if fold.Verdict != result.Untested || !strings.Contains(fmt.Sprint(fold.Void), "control: pre_stop, which was tried at the end: "+tc.want) {
 			t.Errorf("%s: %s, %v, void %v", tc.command, fold.Verdict, classes(fold), fold.Void)
 		}
