@@ -76,13 +76,19 @@ func (a *app) offer(ctx context.Context, args []string, w *loadFlags, f runFlags
 			*bound.to = &t
 		}
 	}
-	if o.until != nil && o.bound != nil {
+	switch {
+	case o.until != nil && o.bound != nil:
 		return nil, usagef("--until and --find-max exclude each other: one ends a load, the other looks for a rate")
+	case o.bound != nil && f.given("record"):
+		return nil, usagef("--record is of one load: --find-max offers many")
 	}
 	withoutSecrets(a.args) // they are known before a server can repeat them
 	e := &execution{app: a, flags: f, began: time.Now(), cancel: func() {}, seeds: []scenario.Seed{seed}}
 	if e.run, err = a.newRun(f.dir, e.began); err != nil {
 		return nil, usageError{err}
+	}
+	if o.bound == nil {
+		o.plain.Load.Record = loadgen.Recording{What: w.record, Path: e.run.Requests()}
 	}
 	o.progress = a.newProgress(f)
 	e.progress = o.progress

@@ -43,7 +43,7 @@ type loadFlags struct {
 	method, data, requests, name, status string
 	headers, thresholds                  []string
 	rate, stages, think, until, findMax  string
-	arrivals, engineIO                   string
+	arrivals, engineIO, record           string
 	clients                              int
 	ramp, answerLimit                    time.Duration
 	http2                                bool
@@ -53,7 +53,7 @@ type loadFlags struct {
 }
 
 func newLoadFlags(files *namedFiles) *loadFlags {
-	return &loadFlags{files: files, arrivals: arrivals[0], engineIO: loadgen.Auto, answerLimit: loadgen.DefaultAnswerLimit, name: "load"}
+	return &loadFlags{files: files, arrivals: arrivals[0], engineIO: loadgen.Auto, record: loadgen.RecordFailures, answerLimit: loadgen.DefaultAnswerLimit, name: "load"}
 }
 
 // arrivals are how the starts of an open load follow each other.
@@ -75,6 +75,7 @@ func (w *loadFlags) groups(f *runFlags) []flagGroup {
 	f.registerSeed(verdict)
 	output := groups[3].flags
 	output.StringVar(&w.name, "name", w.name, "what the load is called in results: a `NAME`")
+	output.Var(choice{&w.record, loadgen.Recordings()}, "record", "which single requests requests.jsonl of the run's folder has: none, the first 1000 failed ones of each class and status, or all, up to 1 GiB")
 	f.registerReport(output)
 	f.registerDir(output)
 	f.registerProgress(output)

@@ -45,7 +45,14 @@ func collect(ctx context.Context, c *Config, engine string, loads []*load, runni
 	line.width = c.Every
 	var last Tick
 	sum := newPair()
+	to := newRecorder(c.Record, loads)
+	record := func() {
+		for _, l := range loads {
+			to.take(l)
+		}
+	}
 	gather := func() {
+		record()
 		now := Tick{At: time.Since(zero)}
 		now.Took = now.At - last.At
 		sum.reset()
@@ -62,10 +69,19 @@ func collect(ctx context.Context, c *Config, engine string, loads []*load, runni
 			c.Tick(now)
 		}
 	}
+	var between <-chan time.Time
+	if c.Record.What == RecordAll {
+		often := time.NewTicker(allEvery)
+		defer often.Stop()
+		between = often.C
+	}
 	for {
 		select {
 		case <-ticker.C:
 			gather()
+			continue
+		case <-between:
+			record()
 			continue
 		case <-ended:
 		}
@@ -73,7 +89,11 @@ func collect(ctx context.Context, c *Config, engine string, loads []*load, runni
 	}
 	took := time.Since(zero)
 	gather()
-	return conclude(ctx, c, engine, loads, totals, &line, took)
+	t := conclude(ctx, c, engine, loads, totals, &line, took)
+	if note := to.close(last.Accepted+last.Refused+last.Unknown, last.Refused+last.Unknown); note != "" {
+		t.Notes = append(t.Notes, note)
+	}
+	return t
 }
 
 func (l *load) gather(t *total) {

@@ -130,9 +130,12 @@ type shard struct {
 	n  Counts
 	pair
 	spare pair
+	record
 }
 
-func newShard() *shard { return &shard{pair: newPair(), spare: newPair()} }
+func newShard(r *Recording) *shard {
+	return &shard{pair: newPair(), spare: newPair(), record: newRecord(r)}
+}
 
 // collect adds to sum what was measured since the last time, and returns the counts so far.
 func (s *shard) collect(sum pair) Counts {
@@ -175,15 +178,21 @@ func (s *shard) answered(q *sent, status int, good bool, at, end time.Duration) 
 		}
 		_ = s.latency.RecordValue(clamped(at - q.intended)) // in range, and that is all it can object to
 		_ = s.service.RecordValue(clamped(at - q.left))
+		if s.all {
+			s.put(q, status, wellAnswered, at)
+		}
 	} else {
 		s.n.Refused++
+		if s.n.statuses[status] <= s.each {
+			s.put(q, status, badlyAnswered, at)
+		}
 	}
 	s.mu.Unlock()
 }
 
 func clamped(d time.Duration) int64 { return min(max(int64(d), 0), result.HighestLatency) }
 
-func (s *shard) failed(q *sent, k class) {
+func (s *shard) failed(q *sent, k class, at time.Duration) {
 	s.mu.Lock()
 	s.n.failures[k]++
 	s.n.Out += q.out
@@ -192,6 +201,9 @@ func (s *shard) failed(q *sent, k class) {
 		s.n.Refused++
 	} else {
 		s.n.Unknown++
+	}
+	if s.n.failures[k] <= s.each {
+		s.put(q, 0, kind(k), at)
 	}
 	s.mu.Unlock()
 }

@@ -124,14 +124,14 @@ func (w *loop) retire(c *conn) {
 
 // fail counts a request that failed, and gives its connection up.
 func (w *loop) fail(c *conn, k class, err error) {
-	w.s.failed(&c.q, k)
+	now := w.l.now()
+	w.s.failed(&c.q, k, now)
 	if k == unreachable || k == garbage {
 		w.l.said.note(k, err)
 	}
 	w.drop(c)
 	c.busy = false
 	w.busy--
-	now := w.l.now()
 	at := now
 	if k == refused || k == unreachable {
 		at += c.pause

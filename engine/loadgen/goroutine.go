@@ -269,7 +269,7 @@ func (c *client) converse(r *Request, q *sent) (class, error) {
 
 // fail counts a request that failed and gives its connection up.
 func (c *client) fail(q *sent, k class, err error) {
-	c.s.failed(q, k)
+	c.s.failed(q, k, c.l.now())
 	if k == unreachable || k == garbage {
 		c.l.said.note(k, err)
 	}

@@ -82,6 +82,8 @@ type Config struct {
 	// Every is how often Tick is told what happened; 0 means a second.
 	Every time.Duration
 	Tick  func(Tick)
+	// Record says what is kept of single requests.
+	Record Recording
 }
 
 // EngineFor says which engine a load would run in, or why it cannot run in the one that it asks for.
@@ -157,7 +159,7 @@ func Run(ctx context.Context, c Config) (result.Trial, error) {
 		l := &load{Group: g, c: &c, number: i, limit: c.AnswerLimit, ready: &ready, begun: begun}
 		loads[i], l.parts = l, l.partsIn(engine)
 		for range l.parts {
-			l.shards = append(l.shards, newShard())
+			l.shards = append(l.shards, newShard(&c.Record))
 		}
 		if g.Schedule != nil {
 			l.starts = newStarts(*g.Schedule, c.Stream(fmt.Sprintf("schedule/%d", i)))

@@ -7,10 +7,11 @@
 //	    running.lock                  while it runs
 //	    result.json  scenario.yaml (of a probe)
 //	    base.json                     of a gate that ran two sides: the base's result
+//	    requests.jsonl                of plain load: single requests
 //	    trials/000001/                one kept trial, complete in itself
 //	        scenario.yaml  plan.json  ledger  verdict.json  stderr.txt  goroutines.txt
 //
-// A file is either absent or whole, except for the ledger and the two text files, which a process that
+// A file is either absent or whole, except for the ledger, the two text files and the requests, which a process that
 // may be killed writes as it goes.
 package rundir
 
@@ -34,6 +35,7 @@ const (
 	resultName   = "result.json"
 	scenarioName = "scenario.yaml"
 	baseName     = "base.json"
+	requestsName = "requests.jsonl"
 	trialsName   = "trials"
 	latestName   = "latest"
 	ignoreName   = ".gitignore"
@@ -131,6 +133,9 @@ func ScenarioOf(dir string) (path string, older bool, err error) {
 
 // Base returns the path of the result that the run's own was compared with, where it ran both.
 func (r *Run) Base() string { return filepath.Join(r.path, baseName) }
+
+// Requests returns the path of the single requests of plain load that are recorded.
+func (r *Run) Requests() string { return filepath.Join(r.path, requestsName) }
 
 // NewTrial makes the folder of the next trial. Trials are numbered from 1 through the whole run, in the order in which
 // they are begun, and also those that are not kept.
