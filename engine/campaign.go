@@ -126,7 +126,8 @@ func (k *campaign) begin() {
 	}
 	k.quota = batch.NewQuota(planned, k.budget)
 	header := batch.HeaderOf(k.program, k.variant)
-	header.Seed, header.Anytime, header.Shard = k.seed.String(), k.budget.For > 0, k.budget.Shard.String()
+	header.Seed, header.Anytime = k.seed.String(), k.budget.For > 0
+	header.Shard, header.ShardWidth = k.budget.Shard.String(), k.budget.Shard.Width
 	k.fold = result.NewCampaign(header, batch.RulesOf(k.program, k.variant))
 	k.fold.Trials.Planned = k.planned
 	if k.program.Target.Traits.Idle {

@@ -114,6 +114,16 @@ func TestThePartsOfASearchAreTheWhole(t *testing.T) {
 				t.Errorf("%s in %d parts:\n%s\nis not\n%s", row.variant, of, got, want)
 			}
 		}
+		for _, width := range []int{7, 40} {
+			var parts []*result.Report
+			of := (trials + width - 1) / width
+			for number := 1; number <= of; number++ {
+				parts = append(parts, searched(batch.Shard{Number: number, Of: of, Width: width}, number, false))
+			}
+			if got := timeless(t, merged(t, chance, parts)); got != want {
+				t.Errorf("%s in parts of %d trials in a row:\n%s\nis not\n%s", row.variant, width, got, want)
+			}
+		}
 		one, five := searched(batch.Shard{}, 1, true), searched(batch.Shard{}, 5, true)
 		if a, b := timeless(t, one), timeless(t, five); a != b {
 			t.Errorf("%s: --fail-fast with one worker\n%s\nand with five\n%s", row.variant, a, b)

@@ -7,6 +7,7 @@ import "fmt"
 // that trial alone. The zero Shard is the whole.
 type Shard struct {
 	Number, Of int // from 1 to Of
+	Width      int // how many trials in a row are dealt out at a time; 0 is one
 }
 
 // String is the shard as --shard has it; of the whole it is empty.
@@ -25,7 +26,8 @@ func (s Shard) Index(n int) int {
 	if s.Of < 2 {
 		return n
 	}
-	return n*s.Of + s.Number - 1
+	width := max(1, s.Width)
+	return (n/width*s.Of+s.Number-1)*width + n%width
 }
 
 // share is how many of some planned trials are the shard's.
@@ -33,5 +35,7 @@ func (s Shard) share(planned int) int {
 	if s.Of < 2 {
 		return planned
 	}
-	return (planned - s.Number + s.Of) / s.Of
+	width := max(1, s.Width)
+	rounds, rest := planned/(width*s.Of), planned%(width*s.Of)
+	return rounds*width + min(max(rest-(s.Number-1)*width, 0), width)
 }

@@ -12,6 +12,8 @@ type parts struct {
 	Seed string `json:"seed"` // of the run
 	Of   int    `json:"of"`   // how many it has
 	Have []int  `json:"have"` // those that are here, from 1
+	// Width is how many trials in a row are dealt to a part at a time; absent is one.
+	Width int `json:"width,omitempty"`
 }
 
 // partsOf are the parts that a stored row holds: the one that it is, or those that were merged into it.
@@ -24,7 +26,7 @@ func (r *Row) partsOf() ([]parts, error) {
 		if err != nil || ofErr != nil {
 			return nil, fmt.Errorf("its shard is %q, and not of the form 1/4", r.Shard)
 		}
-		all = []parts{{Seed: r.Seed, Of: n, Have: []int{i}}}
+		all = []parts{{Seed: r.Seed, Of: n, Have: []int{i}, Width: r.ShardWidth}}
 	}
 	for _, p := range all {
 		if p.Of < 1 {
@@ -49,12 +51,16 @@ func (s *summand) addParts(row *Row) error {
 	for _, p := range all {
 		at := slices.IndexFunc(s.parts, func(o parts) bool { return o.Seed == p.Seed })
 		if at < 0 {
-			s.parts = append(s.parts, parts{p.Seed, p.Of, slices.Clone(p.Have)})
+			s.parts = append(s.parts, parts{p.Seed, p.Of, slices.Clone(p.Have), p.Width})
 			continue
 		}
 		o := &s.parts[at]
 		if o.Of != p.Of {
 			return fmt.Errorf("parts of %d and parts of %d of the run with seed %s: some trials would count twice", o.Of, p.Of, p.Seed)
+		}
+		if o.Width != p.Width {
+			return fmt.Errorf("parts of the run with seed %s that are cut in different ways (%d and %d trials in a row): some trials would count twice",
+				p.Seed, max(1, o.Width), max(1, p.Width))
 		}
 		for _, i := range p.Have {
 			if slices.Contains(o.Have, i) {
@@ -102,7 +108,7 @@ func (p parts) missing() string {
 // withParts says which parts of a run are missing from a sum. Without them it is no whole run, and does not pass. The sum
 // of all parts is the run: nothing tells that it was cut.
 func (r *Row) withParts(all []parts) {
-	r.Shard, r.Parts = "", nil
+	r.Shard, r.ShardWidth, r.Parts = "", 0, nil
 	for _, p := range all {
 		says := p.missing()
 		if says == "" {

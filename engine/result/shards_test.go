@@ -276,3 +276,36 @@ func lacking(w world) string {
 	}
 	return "totals in what breaches say, rates"
 }
+
+// Parts of one run that were dealt out in different ways have some trials in common, and leave others out.
+func TestPartsThatAreCutInDifferentWaysAreRefused(t *testing.T) {
+	w := worlds()[0]
+	all := plan(t, w, 12)
+	part := func(number, width int) *result.Report {
+		r := w.fold(t, number-1, 2, all)
+		r.Results[0].Shard, r.Results[0].ShardWidth = fmt.Sprintf("%d/2", number), width
+		return r
+	}
+	for _, c := range []struct {
+		first, second int
+		fits          bool
+	}{{0, 0, true}, {40, 40, true}, {0, 40, false}, {40, 80, false}} {
+		merged, err := result.Merge([]*result.Report{part(1, c.first), part(2, c.second)})
+		if (err == nil) != c.fits {
+			t.Errorf("widths %d and %d: %v", c.first, c.second, err)
+		}
+		if err == nil && (merged.Results[0].ShardWidth != 0 || merged.Results[0].Parts != nil) {
+			t.Errorf("all parts of width %d still tell that the run was cut", c.first)
+		}
+	}
+	half, err := result.Merge([]*result.Report{part(1, 40)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := result.Merge([]*result.Report{half, part(2, 0)}); err == nil {
+		t.Error("a sum of one part was merged with a part that is cut in another way")
+	}
+	if whole, err := result.Merge([]*result.Report{half, part(2, 40)}); err != nil || whole.Results[0].Verdict != result.Passed {
+		t.Errorf("a sum of one part, and the other: %v", err)
+	}
+}

@@ -138,7 +138,8 @@ func newSearch(p trial.Program, v targets.Variant, seed scenario.Seed, b batch.B
 // headed fills in what the result of every schedule has in common.
 func (s *search) headed() {
 	h := batch.HeaderOf(s.program, s.variant)
-	h.Engine, h.Seed, h.Anytime, h.Shard = string(scenario.Sim), s.seed.String(), s.budget.For > 0, s.budget.Shard.String()
+	h.Engine, h.Seed, h.Anytime = string(scenario.Sim), s.seed.String(), s.budget.For > 0
+	h.Shard, h.ShardWidth = s.budget.Shard.String(), s.budget.Shard.Width
 	h.Knobs = s.fixed.small.Knobs.Values()
 	h.Moment = "a signal at every kind of moment that the strategies reach"
 	s.rules = batch.RulesOf(s.program, s.variant)
