@@ -181,7 +181,7 @@ leaked. It tests any external program (probe), and the servers in Go that are bu
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(explainFlag)
 	root.AddCommand(a.demoCommand(), a.runCommand(), a.probeCommand(), a.loadCommand(), a.fuzzCommand(), a.replayCommand(), a.judgeCommand(), a.compareCommand(), a.gateCommand(), a.reportCommand(),
-		a.listCommand(), a.explainCommand(), a.corpusCommand(),
+		a.listCommand(), a.explainCommand(), a.corpusCommand(), a.campaignCommand(), a.workerCommand(),
 		a.initCommand(), a.validateCommand(), a.schemaCommand(), a.doctorCommand(), a.versionCommand())
 	root.AddCommand(a.extraCommands()...)
 	root.SetOut(a.stdout)

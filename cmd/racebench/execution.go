@@ -60,29 +60,42 @@ func (e *execution) end(ctx context.Context, sides [][]*result.Campaign, err err
 // where there is one, beside it. It says when the directory has grown large.
 func (e *execution) store(sides [][]*result.Campaign) ([]*result.Report, error) {
 	var reports []*result.Report
-	var raw []byte
 	for i, folds := range sides {
 		rep, err := newReport(folds, e.app.args)
 		if err != nil {
 			return nil, err
 		}
-		rep.Started, rep.ElapsedNS, rep.Seed = e.began.UTC(), time.Since(e.began).Nanoseconds(), e.seeds[0].String()
-		reports = append(reports, rep)
-		if raw, err = rep.Encode(); err != nil {
+		raw, err := e.encode(rep)
+		if err != nil {
 			return nil, err
 		}
+		reports = append(reports, rep)
 		if i < len(sides)-1 {
-			if err := rundir.WriteFile(e.run.Base(), raw); err != nil {
-				return nil, err
-			}
+			err = rundir.WriteFile(e.run.Base(), raw)
+		} else {
+			err = e.keep(raw)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
+	return reports, nil
+}
+
+// encode is the stored form of a report, which says when it ran.
+func (e *execution) encode(rep *result.Report) ([]byte, error) {
+	rep.Started, rep.ElapsedNS, rep.Seed = e.began.UTC(), time.Since(e.began).Nanoseconds(), e.seeds[0].String()
+	return rep.Encode()
+}
+
+// keep stores the run's result.
+func (e *execution) keep(raw []byte) error {
 	seal(e.run)
 	if err := e.run.Finish(raw); err != nil {
-		return nil, err
+		return err
 	}
 	e.app.warnOfUsage(e.flags.dir)
-	return reports, nil
+	return nil
 }
 
 // saveFinished keeps what was finished before racebench itself failed. Nothing of it is printed: a

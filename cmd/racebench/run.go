@@ -247,14 +247,20 @@ func newReport(folds []*result.Campaign, args []string) (*result.Report, error) 
 	if err != nil {
 		return nil, err
 	}
+	stamp(rep, args)
+	return rep, nil
+}
+
+// stamp says in a report what ran, and where.
+func stamp(rep *result.Report, args []string) {
 	rep.Tool, rep.Machine, rep.Started = toolInfo(), machineInfo(), time.Now().UTC()
 	rep.Command = slices.Concat([]string{calledHere()}, withoutSecrets(args))
 	for i := range rep.Results {
-		if row := &rep.Results[i]; row.Replay != "" {
-			row.Replay = report.ReplayCommand(rep, *row, row.KeptDir())
+		row := &rep.Results[i]
+		if dir := row.KeptDir(); dir != "" {
+			row.Replay = report.ReplayCommand(rep, *row, dir)
 		}
 	}
-	return rep, nil
 }
 
 // withoutSecrets leaves secrets out of arguments, and notes them, so that nothing else that is kept has them.

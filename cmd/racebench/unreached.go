@@ -23,7 +23,7 @@ func noteUnreached(programs []trial.Program, folds []*result.Campaign, shard bat
 			if i == len(folds) {
 				return // the search was ended early
 			}
-			if note := unreached(p, v, folds[i]); note != "" {
+			if note := unreached(p, v, &folds[i].Row); note != "" {
 				folds[i].Note(note)
 			}
 			i++
@@ -32,7 +32,7 @@ func noteUnreached(programs []trial.Program, folds []*result.Campaign, shard bat
 }
 
 // unreached is the note on one search; empty where it found what the design is known for, or could not have.
-func unreached(p trial.Program, v targets.Variant, fold *result.Campaign) string {
+func unreached(p trial.Program, v targets.Variant, fold *result.Row) string {
 	var judged []string
 	for _, name := range v.Breaches {
 		if slices.Contains(p.Expect, name) {

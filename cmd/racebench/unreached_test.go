@@ -41,14 +41,14 @@ func TestAKnownBugThatWasNotFoundIsNoted(t *testing.T) {
 	}
 	found := passed()
 	found.Breaches = []result.RowBreach{{Invariant: buggy.Breaches[0]}}
-	if note := unreached(p, buggy, passed()); !strings.HasPrefix(note, "gate-only is known to breach "+buggy.Breaches[0]) {
+	if note := unreached(p, buggy, &passed().Row); !strings.HasPrefix(note, "gate-only is known to breach "+buggy.Breaches[0]) {
 		t.Errorf("noted %q", note)
 	}
 	for name, note := range map[string]string{
-		"found":      unreached(p, buggy, found),
-		"correct":    unreached(p, right, passed()),
-		"not judged": unreached(trial.Program{Target: broker}, buggy, passed()),
-		"not tested": unreached(p, buggy, result.NewCampaign(result.Header{}, result.Rules{})),
+		"found":      unreached(p, buggy, &found.Row),
+		"correct":    unreached(p, right, &passed().Row),
+		"not judged": unreached(trial.Program{Target: broker}, buggy, &passed().Row),
+		"not tested": unreached(p, buggy, &result.NewCampaign(result.Header{}, result.Rules{}).Row),
 	} {
 		if note != "" {
 			t.Errorf("%s: noted %q", name, note)

@@ -21,6 +21,7 @@ const (
 	EndedByControl   = "control run"
 	EndedByInterrupt = "interrupted"
 	EndedByFailure   = "a failure of racebench"
+	EndedByLoss      = "parts that did not come"
 )
 
 // A quota hands out the planned trials of one variant to those that run them, and takes what they came to in the

@@ -20,7 +20,7 @@ type Header struct {
 	Reference    bool              `json:"reference,omitempty"` // the variant is the target's known-good one
 	Engine       string            `json:"engine"`
 	Seed         string            `json:"seed"`
-	Shard        string            `json:"shard,omitempty"` // the part of the run that this is, such as 2/4; all of a run has none
+	Shard        string            `json:"shard,omitempty"`       // the part of the run that this is, such as 2/4; all of a run has none
 	ShardWidth   int               `json:"shard_width,omitempty"` // how many trials in a row its shards are dealt; absent is one
 	Knobs        map[string]string `json:"knobs,omitempty"`
 	Moment       string            `json:"moment,omitempty"`     // what strikes and when, for people

@@ -14,6 +14,7 @@ import (
 	"github.com/racebench/racebench/engine/trial"
 	"github.com/racebench/racebench/internal/rundir"
 	"github.com/racebench/racebench/scenario"
+	"github.com/racebench/racebench/targets"
 )
 
 const (
@@ -52,7 +53,7 @@ func RunSearches(ctx context.Context, programs []trial.Program, seeds []scenario
 	defer m.Close()
 	k := &keeper{m: m, budget: b, c: c, run: run, hurry: &hurry{ctx: ctx, left: hurriedSteps}}
 	for i, fold := range folds {
-		if err := k.keepAll(fold, failures[i]); err != nil {
+		if err := k.keepAll(&fold.Row, failures[i]); err != nil {
 			return folds, err
 		}
 	}
@@ -69,7 +70,7 @@ type keeper struct {
 }
 
 // keepAll keeps what one search found.
-func (k *keeper) keepAll(fold *result.Campaign, failures []Failure) error {
+func (k *keeper) keepAll(fold *result.Row, failures []Failure) error {
 	failures = failures[:min(toldPerVariant, len(failures))]
 	shrinking := shrinkingOf(k.budget, len(failures))
 	for i, f := range failures {
@@ -176,4 +177,77 @@ func fill(m *trial.Simulator, dir rundir.TrialDir, r Replayed, file *explore.Fil
 		return err
 	}
 	return trial.WriteVerdict(dir, r.Trial)
+}
+
+// A Merged is a search whose parts were played elsewhere.
+type Merged struct {
+	Program trial.Program
+	Variant targets.Variant
+	Seed    scenario.Seed
+	Row     *result.Row // the sum of its parts
+	Kept    []Failure   // of its first part, which has played the kept schedules
+}
+
+// Untested is the result of a search of which no schedule was played.
+func Untested(p trial.Program, v targets.Variant, seed scenario.Seed, b batch.Budget, c trial.Config) *result.Campaign {
+	s := newSearch(p, v, seed, b, c)
+	s.fold.Finish()
+	return s.fold
+}
+
+// KeepMerged does with merged results what RunSearches does with its own: what they found is played again here, made small,
+// told, and kept in run and in Config.Corpus.
+func KeepMerged(ctx context.Context, all []Merged, b batch.Budget, c trial.Config, run *rundir.Run) error {
+	if c.Keep == trial.KeepNone {
+		return nil
+	}
+	m, err := trial.NewSimulator()
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	k := &keeper{m: m, budget: b, c: c, run: run, hurry: &hurry{ctx: ctx, left: hurriedSteps}}
+	for _, one := range all {
+		failures, err := one.failures(m, b, c)
+		if err != nil {
+			return err
+		}
+		if err := k.keepAll(one.Row, failures); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// failures lists the first failure of every class, in the order of the result's breaches.
+func (one Merged) failures(m *trial.Simulator, b batch.Budget, c trial.Config) ([]Failure, error) {
+	g := newSearch(one.Program, one.Variant, one.Seed, b, c)
+	at := &g.fixed
+	learned := false
+	var all []Failure
+	for _, b := range one.Row.Breaches {
+		if b.Trials == 0 { // a kept schedule alone has shown it
+			if i := slices.IndexFunc(one.Kept, func(f Failure) bool { return f.kept != nil && f.Class == b.Class }); i >= 0 {
+				all = append(all, one.Kept[i])
+			}
+			continue
+		}
+		var err error
+		if g.worlds == nil && !learned {
+			learned = true
+			err = g.learn()
+		}
+		if err == nil {
+			at, err = g.arenaOf(m, at, b.First.Trial)
+		}
+		if err != nil {
+			return nil, err
+		}
+		plan := g.planOf(at, b.First.Trial).Replacement(b.First.Replacement)
+		all = append(all, Failure{Class: b.Class, Name: explore.Portfolio(b.First.Trial).Name, hints: at.hints, from: g.worlds, Plan: plan})
+		if len(all) == toldPerVariant {
+			break
+		}
+	}
+	return all, nil
 }

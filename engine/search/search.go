@@ -253,7 +253,8 @@ func (s *search) work(ctx context.Context) error {
 			return nil
 		}
 		f := finds{fold: s.empty(), first: map[string]place{}, seen: newOutcomes()}
-		for n := from; n < to && f.end == ""; n++ {
+		n := from
+		for ; n < to && f.end == ""; n++ {
 			index := s.budget.Shard.Index(n)
 			if at, err = s.arenaOf(m, at, index); err != nil {
 				return err
@@ -263,7 +264,7 @@ func (s *search) work(ctx context.Context) error {
 			}
 		}
 		s.tell(&f.seen)
-		s.quota.Settle(from, batch.Done{To: to, Take: func() string { return s.take(&f) }, Drop: func() {}})
+		s.quota.Settle(from, batch.Done{To: n, Take: func() string { return s.take(&f) }, Drop: func() {}})
 	}
 }
 

@@ -1,4 +1,5 @@
-// Package corpus carries kept schedules between a folder and another place: a second folder, or a branch of a git repository.
+// Package corpus carries kept schedules between a folder and another place: a second folder, a branch of a git repository, or
+// an object store of a NATS server.
 // An entry is a file's name and content. Nothing that is there already is changed or lost: what comes is added, and an entry
 // of a name that another one has is kept beside it.
 package corpus
@@ -19,6 +20,7 @@ import (
 
 	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/internal/input"
+	"github.com/racebench/racebench/internal/queue"
 )
 
 // What one corpus may hold. What is larger is none, or wants pruning.
@@ -40,7 +42,9 @@ type Entry struct {
 type Place struct {
 	dir    string // a folder, or
 	branch string // a branch of
-	repo   string // the repository there, or of the working directory if it is empty
+	repo   string // the repository there, or of the working directory if it is empty; or
+	bucket string // an object store on
+	server queue.Server
 
 	// Tests have something happen after what is there was read, and file systems without hard links.
 	afterRead func()
@@ -58,12 +62,17 @@ func refuse(format string, args ...any) error { return Refusal{fmt.Sprintf(forma
 // gitPrefix begins the name of a branch; ./git:x is a folder.
 const gitPrefix = "git:"
 
-// At is the place of a name: git:BRANCH in the repository of a path, which is that of the working directory if it is empty; or
-// a folder.
-func At(name, repo string) (Place, error) {
+// At is the place of a name: git:BRANCH in the repository of a path, which is that of the working directory if it is empty; an
+// object store, nats://HOST:PORT/BUCKET, to whose server as says who we are; or a folder.
+func At(name, repo string, as queue.Server) (Place, error) {
 	p := Place{afterRead: func() {}, link: os.Link}
 	branch, git := strings.CutPrefix(name, gitPrefix)
 	switch {
+	case IsStore(name) && repo != "":
+		return p, refuse("--repo says where the branch of git:BRANCH is, and an object store is none: leave one of them out")
+	case IsStore(name):
+		p.server = as
+		return p, p.atStore(name)
 	case git && branch == "":
 		return p, refuse("%s names no branch: write git:BRANCH, as in git:racebench-corpus", name)
 	case git:
@@ -71,7 +80,7 @@ func At(name, repo string) (Place, error) {
 	case name == "":
 		return p, refuse("an empty name is neither a folder nor git:BRANCH")
 	case repo != "":
-		return p, refuse("--repo says where the branch of git:BRANCH is, and %s is a folder: leave one of them out", name)
+		return p, refuse("--repo says where the branch of git:BRANCH is, and %s is none: leave one of them out", name)
 	default:
 		p.dir = name
 	}
@@ -80,8 +89,11 @@ func At(name, repo string) (Place, error) {
 
 // String is the name that the place was made of.
 func (p Place) String() string {
-	if p.branch != "" {
+	switch {
+	case p.branch != "":
 		return gitPrefix + p.branch
+	case p.bucket != "":
+		return p.server.Plain() + "/" + p.bucket
 	}
 	return p.dir
 }
@@ -102,6 +114,9 @@ func (p Place) Read(ctx context.Context) ([]Entry, error) {
 }
 
 func (p Place) entries(ctx context.Context) ([]Entry, error) {
+	if p.bucket != "" {
+		return p.readStore(ctx)
+	}
 	if p.branch != "" {
 		there, err := p.readBranch(ctx)
 		if err == nil && there.commit == "" {
@@ -119,8 +134,11 @@ func (p Place) entries(ctx context.Context) ([]Entry, error) {
 // Add puts entries into a place, which is made where it is not there, and returns those that were not there yet, by the
 // names that they have there. What others add meanwhile stays.
 func (p Place) Add(ctx context.Context, entries []Entry) (added []Entry, err error) {
-	if p.branch != "" {
+	switch {
+	case p.branch != "":
 		return p.addToBranch(ctx, entries)
+	case p.bucket != "":
+		return p.addToStore(ctx, entries)
 	}
 	return p.addToFolder(ctx, entries)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/racebench/racebench/engine/explore"
 	"github.com/racebench/racebench/internal/input"
+	"github.com/racebench/racebench/internal/queue"
 )
 
 // schedule is the content of a replay file; another index makes another one.
@@ -56,7 +57,7 @@ func branch(t *testing.T) Place {
 
 func at(t *testing.T, name, repo string) Place {
 	t.Helper()
-	p, err := At(name, repo)
+	p, err := At(name, repo, queue.Server{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -302,7 +303,7 @@ func TestWhatIsNoPlaceIsRefused(t *testing.T) {
 	for _, tc := range [][3]string{
 		{"git:", "", "names no branch"}, {"", "", "an empty name"}, {"folder", "repo", "--repo says where the branch"},
 	} {
-		_, err := At(tc[0], tc[1])
+		_, err := At(tc[0], tc[1], queue.Server{})
 		refusal(t, err, tc[2])
 	}
 	p := branch(t)

@@ -8,7 +8,7 @@ const anyTarget = "targets/*"
 var importRows = [][]string{
 	{"cmd/racebench"},
 	{"engine/racetest"},
-	{"targets/all", "targets/targettest", "internal/report"},
+	{"targets/all", "targets/targettest", "internal/report", "engine/fleet"},
 	{"engine", "internal/gate"},
 	{"engine/search", "engine/gotest"},
 	{"engine/batch", "engine/draw", "engine/trialtest", "internal/glossary", "internal/corpus"},
@@ -20,13 +20,13 @@ var importRows = [][]string{
 	{"targets", "engine/result", "scenario/load"},
 	{"scenario", "engine/ledger", "engine/result/void", "engine/world/prim", "internal/overlay"},
 	{"scenario/schema", "scenario/spec", "engine/world", "engine/reach", "engine/ledger/extern", "engine/signals", "internal/rundir", "targets/promise", "internal/overlay/player", "internal/origin"},
-	{"engine/schedule", "internal/console", "internal/overlay/wire", "internal/custody", "internal/input", "scenario/secret", "docs", "internal/discover", "internal/rpc", "internal/rpc/rpctest"},
+	{"engine/schedule", "internal/console", "internal/overlay/wire", "internal/custody", "internal/input", "scenario/secret", "docs", "internal/discover", "internal/queue", "internal/rpc", "internal/rpc/rpctest"},
 }
 
 // narrowed packages may import of ours only what stands here.
 var narrowed = map[string][]string{
 	"targets": {"engine/reach", "engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "scenario/schema", "scenario/spec"},
-	anyTarget: {"targets", "engine/reach", "engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "engine/signals", "scenario/schema", "scenario/secret", "scenario/spec", "targets/promise", "internal/custody", "internal/discover", "internal/rpc"},
+	anyTarget: {"targets", "engine/reach", "engine/world", "engine/world/prim", "engine/ledger", "engine/ledger/extern", "engine/signals", "scenario/schema", "scenario/secret", "scenario/spec", "targets/promise", "internal/custody", "internal/discover", "internal/queue", "internal/rpc"},
 	// Judges do not know servers.
 	"engine/invariant":          {"engine/invariant/external", "engine/invariant/breach", "engine/ledger", "engine/ledger/extern", "engine/result", "engine/signals"},
 	"engine/invariant/external": {"engine/invariant/breach", "engine/ledger", "engine/ledger/extern", "engine/result", "engine/signals"},
@@ -69,7 +69,7 @@ var moduleOwners = map[string][]string{
 	"github.com/invopop/jsonschema":     {"scenario", "engine/result"},
 	"github.com/HdrHistogram":           {"engine/measure", "engine/result", "engine/loadgen"},
 	"github.com/gorilla/websocket":      {"targets/gateway", "targets/external"},
-	"github.com/nats-io/nats.go":        {"targets/external"},
+	"github.com/nats-io/nats.go":        {"targets/external", "internal/queue", "engine/fleet"},
 	"github.com/eclipse":                {"targets/external"},
 	"github.com/rabbitmq/amqp091-go":    {"targets/external"},
 	"github.com/anishathalye/porcupine": {"engine/invariant"},
