@@ -92,7 +92,7 @@ func (a *app) work(ctx context.Context, f runFlags, at natsFlags, allow string, 
 	a.stderr.Sayf("racebench: worker %s waits for work of build %s at %s\n", name, w.Build, at.server.Plain())
 	err = w.Run(ctx)
 	erase(a.stderr)
-	a.stderr.Sayf("racebench: %s\n", workerLine(w.Played, w.Refused))
+	a.stderr.Sayf("racebench: %s\n", workerLine(w.Played(), w.Refused()))
 	if refusal, ok := errors.AsType[fleet.Refusal](err); ok {
 		return usageError{refusal}
 	}

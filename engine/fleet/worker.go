@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -43,10 +44,9 @@ type Worker struct {
 	// AckWait is how long the server waits for a sign of life; 0 is the usual.
 	AckWait time.Duration
 
-	streams streams
-	jobs    map[string]Job // by hash: those of late
-	Played  int            // parts whose results were sent
-	Refused int            // items that were not played
+	streams         streams
+	jobs            map[string]Job // by hash: those of late
+	played, refused atomic.Int64
 }
 
 // A Play plays a part. A Refusal says that it is none to be played after all.
@@ -99,7 +99,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		m, err := w.next(ctx, from[n%len(from)])
 		if err == nil && m != nil {
 			err = w.handle(ctx, m)
-			w.Show(w.Played, w.Refused)
+			w.Show(w.Played(), w.Refused())
 			busy = time.Now()
 		}
 		if err != nil {
@@ -108,6 +108,12 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Played is how many parts it has played and sent.
+func (w *Worker) Played() int { return int(w.played.Load()) }
+
+// Refused is how many items it has refused.
+func (w *Worker) Refused() int { return int(w.refused.Load()) }
 
 // consumer is the one that all workers of a build share.
 func (w *Worker) consumer(ctx context.Context, kind string) (jetstream.Consumer, error) {
@@ -152,7 +158,7 @@ func (w *Worker) next(ctx context.Context, from jetstream.Consumer) (jetstream.M
 func (w *Worker) handle(ctx context.Context, m jetstream.Msg) error {
 	item, err := decodeItem(m.Data(), m.Subject())
 	if err != nil {
-		w.Refused++
+		w.refused.Add(1)
 		w.Tell(fmt.Sprintf("refused an item of %s: %v", m.Subject(), err))
 		return w.ack(m) // nobody could say whose it is
 	}
@@ -201,7 +207,7 @@ func (w *Worker) handle(ctx context.Context, m jetstream.Msg) error {
 		w.Tell(err.Error())
 		return nil
 	}
-	w.Played++
+	w.played.Add(1)
 	return w.ack(m)
 }
 
@@ -301,7 +307,7 @@ func (w *Worker) beat(m jetstream.Msg, ended <-chan struct{}) {
 
 // refuse tells the campaign that a part will not come from here, and why.
 func (w *Worker) refuse(ctx context.Context, m jetstream.Msg, i Item, why error) error {
-	w.Refused++
+	w.refused.Add(1)
 	w.Tell(fmt.Sprintf("refused part %d of campaign %s: %v", i.Part, i.Campaign, why))
 	answer := nats.NewMsg(resultSubject + i.name())
 	answer.Header.Set(workerHeader, w.Name)
