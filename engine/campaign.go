@@ -131,7 +131,7 @@ func (k *campaign) begin() {
 	k.fold = result.NewCampaign(header, batch.RulesOf(k.program, k.variant))
 	k.fold.Trials.Planned = k.planned
 	if k.program.Target.Traits.Idle {
-		work := "nothing of its work: a check of your own judges that (--check, external.check)"
+		work := "nothing of its work: a check of your own judges that (--check, external.check), or jobs that are pushed to it (--jobs, client: jobs)"
 		if k.program.Target.Traits.Checked {
 			work = "its work by the check"
 		}

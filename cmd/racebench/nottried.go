@@ -11,10 +11,13 @@ import (
 func (w *probeFlags) notTried() string {
 	const check = "work that no request shows (--check)"
 	if w.worker {
-		if w.check != "" {
+		switch {
+		case w.check != "":
 			return ""
+		case w.jobs != "":
+			return "not tried: other " + check
 		}
-		return "not tried: " + check
+		return "not tried: " + check + ", jobs that it takes from a queue (--jobs, --done, and --service for the queue itself)"
 	}
 	asked := w.names()
 	offers := func(as discover.As) bool {

@@ -55,6 +55,9 @@ func (w *probeFlags) checkUse(f runFlags) error {
 			}
 		}
 	}
+	if err := w.checkJobs(); err != nil {
+		return err
+	}
 	if w.hello != "" && len(w.sockets) == 0 {
 		return usagef("--hello is the first message on a WebSocket: name one with --ws")
 	}

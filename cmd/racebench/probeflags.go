@@ -34,6 +34,7 @@ type probeFlags struct {
 	worker, silent, noLook, dryRun                                        bool
 	found                                                                 []discover.Offer // by a look around
 	files                                                                 *namedFiles
+	jobs, done                                                            string
 }
 
 func newProbeFlags(files *namedFiles) *probeFlags {
@@ -98,6 +99,8 @@ func (w *probeFlags) registerLoad(fs *pflag.FlagSet) {
 	fs.StringVar(&w.proto, "proto", "", "the .proto `FILE` that declares the methods of --grpc (default: the server is asked, by reflection)")
 	fs.StringArrayVar(&w.sockets, "ws", nil, "a `PATH` of WebSockets that are held open (may be repeated)")
 	fs.StringVar(&w.hello, "hello", "", "the first message on a WebSocket, as `TEXT`")
+	fs.StringVar(&w.jobs, "jobs", "", "jobs for a --worker, as `'URL KIND NAME'` such as 'redis://127.0.0.1:{redis}/0 list jobs': each that was accepted must be done, or still queued, after the stop and a restart")
+	fs.StringVar(&w.done, "done", "", "where a job of --jobs is found that is done, as `'KIND NAME'` such as 'set done' or 'key done:{id}'")
 	fs.BoolVar(&w.silent, "silent", false, "also open an idle TCP connection that never sends")
 	// Certificates are never verified: the program is on this machine. Scripts may say so, as they do to curl.
 	fs.BoolP("insecure", "k", false, "do not verify certificates")
@@ -243,7 +246,7 @@ func (w *probeFlags) putReady(e *mapping) error {
 // are open when the signal comes.
 func (w *probeFlags) load() ([]spec.Value, error) {
 	if w.worker {
-		return nil, nil
+		return w.jobLoad()
 	}
 	var groups []spec.Value
 	add := func(client string, clients int, more func(m *mapping)) {

@@ -102,8 +102,21 @@ func (p *progress) announce(programs []trial.Program, seeds []scenario.Seed, f r
 		if programs[0].Scenario.Engine == scenario.Sim {
 			longer = "failures are shrunk"
 		}
+		if most := settles(programs); most > 0 {
+			longer += fmt.Sprintf(", or an accepted job is nowhere: that is waited for, up to %s in a trial (settle)", most)
+		}
 		p.out.Sayf("racebench: this takes about %s, and longer where %s\n", takes.Round(time.Second), longer)
 	}
+}
+
+// settles is how long the programs' clients wait for what is nowhere.
+func settles(programs []trial.Program) (most time.Duration) {
+	for _, p := range programs {
+		for _, g := range p.Groups {
+			most = max(most, g.Settles())
+		}
+	}
+	return most
 }
 
 // estimate returns how long a run takes if its drains are short.

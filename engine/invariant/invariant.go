@@ -52,6 +52,7 @@ var all = []Invariant{
 	{"acked-survives-restart", "an acknowledged write is there after a restart", program(external.AckedSurvivesRestart)},
 	{"listener-closes", "the address takes no connections once the program has stopped", program(external.ListenerCloses)},
 	{"no-orphan", "no process of the program outlives the one that got the signal", program(external.NoOrphan)},
+	{"jobs-done-or-queued", "an accepted job is done, or still queued, after a stop and a restart", program(external.JobsDoneOrQueued)},
 	{"check", "the scenario's own check finds nothing wrong once the program has ended", program(external.Check)},
 }
 

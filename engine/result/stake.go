@@ -14,6 +14,7 @@ var kindOf = map[string]string{
 	"preopened-answered/first-request": "preopened", "clean-close/websocket": "websocket-open", "clean-close/stream": "stream-open",
 	"every-request-answered/request-read": "request-read", "every-request-answered/upload-half-received": "upload-half-received",
 	"every-request-answered/answer-half-sent": "answer-half-sent", "acked-survives-restart/store": "acknowledged-write",
+	"jobs-done-or-queued/queue": "accepted-job",
 }
 
 // countOfAll gives what counts a kind of work at a program from outside the total of all trials: the table of what
@@ -50,11 +51,16 @@ func (r *Row) Proving() int {
 	return r.Trials.Run
 }
 
+// ofWork are invariants that speak of one kind of work alone.
+var ofWork = map[string]string{"acked-survives-restart": "acknowledged-write", "jobs-done-or-queued": "accepted-job"}
+
 // Tried are the invariants that something was at stake for: writes to a program from outside outlive nothing where
-// none was acknowledged.
+// none was acknowledged, and so it is with jobs.
 func (r *Row) Tried() []string {
-	written := slices.ContainsFunc(r.AtRisk, func(k RowRisk) bool { return k.Kind == "acknowledged-write" && k.Count > 0 })
-	return slices.DeleteFunc(slices.Clone(r.Invariants), func(name string) bool { return name == "acked-survives-restart" && !written })
+	return slices.DeleteFunc(slices.Clone(r.Invariants), func(name string) bool {
+		kind, one := ofWork[name]
+		return one && !slices.ContainsFunc(r.AtRisk, func(k RowRisk) bool { return k.Kind == kind && k.Count > 0 })
+	})
 }
 
 // proves says whether every trial was clean, and something of what fails was at risk in one of them. For a

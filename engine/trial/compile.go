@@ -106,6 +106,15 @@ type Group struct {
 	Client targets.ClientSettings // of an external program; else nil
 }
 
+// Settles is how long one of the group's operations may be nowhere, once the program was started again, until it is lost; 0
+// for those of which nothing is looked up so.
+func (g Group) Settles() time.Duration {
+	if c, ok := g.Client.(interface{ Settles() time.Duration }); ok {
+		return c.Settles()
+	}
+	return 0
+}
+
 // A Widening holds a window open for a while whenever a task passes it.
 type Widening struct {
 	Window string
@@ -240,6 +249,7 @@ func (p *Program) compileLoad(errs *spec.Errors) {
 		}
 		p.Groups = append(p.Groups, g)
 	}
+	p.Target.Traits.Idle = p.Target.Traits.Idle && len(p.Groups) == 0
 }
 
 // parseGroup reads one load group; that of an external program has words of its own.

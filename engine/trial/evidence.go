@@ -12,6 +12,7 @@ import (
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
 	"github.com/racebench/racebench/engine/result"
+	"github.com/racebench/racebench/engine/result/void"
 )
 
 // lateStrike is how late the first signal left, against the plan.
@@ -209,4 +210,19 @@ func endOf(e *ledger.Evidence) string {
 		}
 	}
 	return "(nobody saw how)"
+}
+
+// unchecked says why the scenario's own check could not tell, or jobs could not be looked up.
+func unchecked(e *ledger.Evidence) void.Reason {
+	if _, _, why := external.Checkup(e); why != "" {
+		return void.Unchecked.Because(why)
+	}
+	looked, taken, why := external.JobsOf(e)
+	switch {
+	case why != "":
+		return void.NotLookedUp.Because(why)
+	case looked > 0 && taken == 0:
+		return void.NoneTaken.Because(looked)
+	}
+	return void.Reason{}
 }

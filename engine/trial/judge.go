@@ -113,6 +113,9 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 			t.Warnings = append(t.Warnings, check.Check(x, terms)...)
 		}
 	}
+	if slices.Contains(plan.Program.Expect, promise.JobsDoneOrQueued) {
+		t.Warnings = append(t.Warnings, external.JobsDoneTwice(e, terms)...)
+	}
 	t.Asked, t.Suspects = external.Asked(e, terms), external.Suspects(e, terms)
 	t.Breaches = setAside(t, t.Breaches, false)
 	t.Warnings = setAside(t, t.Warnings, true)
@@ -289,14 +292,6 @@ func voidReason(plan *Plan, e *ledger.Evidence, dir rundir.TrialDir) void.Reason
 	return void.Reason{}
 }
 
-// unchecked says why the scenario's own check could not tell.
-func unchecked(e *ledger.Evidence) void.Reason {
-	if _, _, why := external.Checkup(e); why != "" {
-		return void.Unchecked.Because(why)
-	}
-	return void.Reason{}
-}
-
 // WriteVerdict stores the judgement beside the evidence.
 func WriteVerdict(dir rundir.TrialDir, t result.Trial) error {
 	raw, err := json.MarshalIndent(t, "", "  ")
@@ -348,6 +343,14 @@ func JudgeControl(plan Plan, dir rundir.TrialDir) (Control, error) {
 	if n := external.TurnedAway(e); n > 0 && plan.Program.Target.Traits.ServesFor > 0 {
 		return Control{Why: void.ControlRefuses.Because(n)}, nil
 	}
+	jobs := ""
+	looked, done, why := external.JobsOf(e)
+	if why != "" {
+		return Control{Why: void.ControlJobs.Because(why)}, nil
+	}
+	if looked > 0 {
+		jobs = fmt.Sprintf("; %d of %d jobs were done, and the rest still queued", done, looked)
+	}
 	for _, p := range e.Processes {
 		if p.Event == extern.ProcessMisread {
 			return Control{Why: void.ControlMisread.Because(e.Text(p.Text))}, nil
@@ -355,7 +358,7 @@ func JudgeControl(plan Plan, dir rundir.TrialDir) (Control, error) {
 	}
 	endless := external.Endless(e)
 	return Control{
-		Note: fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered) + checked +
+		Note: fmt.Sprintf("control: same load, no signal: 0 of %d requests lost", c.Answered) + jobs + checked +
 			takenAsEndless(termsOf(&plan, e), endless) + tooShort(c, plan.Program.Scenario.DrainLimit),
 		Endless: endless,
 		Samples: external.Samples(e), Asked: external.Asked(e, termsOf(&plan, e)),

@@ -143,6 +143,9 @@ func (p *Plan) wholeLimit() time.Duration {
 		// It may be started again and stopped again, and have waited for a processor.
 		whole += 2*p.startLimit() + s.DrainLimit + mostGiven*p.limit()
 	}
+	for _, g := range p.Program.Groups {
+		whole += 2 * g.Settles()
+	}
 	return whole
 }
 

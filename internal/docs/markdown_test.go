@@ -3,6 +3,8 @@ package docs
 import (
 	"regexp"
 	"strings"
+
+	"github.com/racebench/racebench/scenario/spec"
 )
 
 // A page is one document.
@@ -159,7 +161,11 @@ func appendCommand(found []command, page string, line int, text string) []comman
 		if at := endOfCommand.FindStringIndex(rest); at != nil {
 			rest = rest[:at[0]]
 		}
-		found = append(found, command{page: page, line: line, args: strings.Fields(rest)})
+		args, ok := spec.Split(rest)
+		if !ok { // it was cut off in the middle of a quote
+			args = strings.Fields(rest)
+		}
+		found = append(found, command{page: page, line: line, args: args})
 	}
 	return found
 }

@@ -27,6 +27,8 @@ var advice = []struct{ part, text string }{
 	{"drain-ends/program/stream-open", "It waits for streams that nobody will end. End them when the signal comes, so that their clients connect again elsewhere, and give the drain a deadline of your own."},
 	{"drain-ends/program/websocket-open", "It waits for WebSockets that nobody will close. Close them with 1001 when the signal comes, and give the drain a deadline of your own."},
 	{"drain-ends/program/", "It has stopped serving and does not exit." + stacks + " Give the drain a deadline of your own."},
+	{"jobs-done-or-queued/queue/lost", "It had taken the job and has dropped it. Stop taking jobs when the signal comes, finish or push back those that were taken or fetched ahead, and acknowledge a job after its work."},
+	{"jobs-done-or-queued/queue/done-twice", "The job was done, and was still in the queue when the program had ended. Acknowledge it as soon as it is done, before the process ends, or make the work safe to do twice."},
 	{"check/", "The story has what your check printed. Work that was taken before the signal must be done, or be back where it came from, before the process ends."},
 	{"serves-for/", "Balancers send for some seconds after the signal. Go on listening and answering for that long, and only then stop: wait in the handler, or before the signal (preStop), and close kept connections with Connection: close on an answer."},
 	{"readiness-turns/", "Balancers send new connections as long as the readiness is good. Answer 503 there when the signal comes, and stop listening only when they had time to look."},

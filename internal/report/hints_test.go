@@ -16,6 +16,7 @@ import (
 var silent = []void.Code{
 	void.CannotRun, void.Unwatched, void.BeforeHandler, void.AfterStart, void.Torn, void.Interrupted, void.Killed, void.Nondeterministic,
 	void.GivenUp, void.Skipped, void.NotReproduced, void.ControlEnded, void.ControlTorn, void.ControlLoses, void.ControlRefuses, void.Deserted,
+	void.NotLookedUp,
 }
 
 // TestEveryReasonHasItsHint asks by the code alone: however the reason is worded, its hint is printed, and no hint

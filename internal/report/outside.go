@@ -23,7 +23,11 @@ var stakes = []stake{
 	{"websocket-open", "WebSocket open", []string{"clean-close/websocket/"}, true},
 	{"stream-open", "stream without an end open", []string{"clean-close/stream/"}, true},
 	{"acknowledged-write", "acknowledged write, after a restart", []string{"acked-survives-restart/"}, false},
+	{"accepted-job", "accepted job, after a restart", []string{"jobs-done-or-queued/queue/lost"}, false},
 }
+
+// untold are kinds of which nothing is said where there was none.
+var untold = []string{"acknowledged-write", "stream-open", "accepted-job"}
 
 // crossings are requests and connections that were on their way, or came after the signal: luck decides them, so
 // they are counted and not reported. The prefix begins their kinds.
@@ -44,9 +48,11 @@ func (p *painter) struck(row result.Row) {
 			t.columns[i].cells = append(t.columns[i].cells, c)
 		}
 	}
+	// Where jobs were at risk and nothing else, there is nobody who asks.
+	idle := slices.ContainsFunc(row.AtRisk, func(r result.RowRisk) bool { return r.Kind == "accepted-job" && r.Count > 0 })
 	for _, s := range stakes {
 		for _, r := range row.AtRisk {
-			if r.Kind != s.kind || r.Count == 0 && (s.kind == "acknowledged-write" || s.kind == "stream-open") {
+			if r.Kind != s.kind || r.Count == 0 && (slices.Contains(untold, s.kind) || idle) {
 				continue
 			}
 			lost, trials := fmt.Sprint(r.Lost), nothing

@@ -207,6 +207,8 @@ var hints = []hint{
 	{void.ControlNoAnswer, "a path: that is answered with a status below 400, or status: (and ends:) with what a good answer has", "a path that is answered well without any signal: --path, --stream, --upload, --ws; --status says which status is good"},
 	{void.ControlMisread, "read: with the path that gives a write back, and value: or match: with what is to be found there", ""},
 	{void.ControlCheck, "run the check by hand while the program runs: it says that nothing is wrong with status 0 and not a word on standard output", ""},
+	{void.ControlJobs, "look at the queue by hand while the program runs: done: and held: name where a job is found by its id", "look at the queue by hand while the program runs: --done names where a job is found by its id; a scenario has held:, other places of a job that is not done"},
+	{void.NoneTaken, "a longer duration: or a later at:, so that the worker has begun", "--at with a later moment, so that the worker has begun"},
 	{void.Unchecked, "run the check by hand: status 0 and nothing printed is nothing found, status 1 and a line on standard output is a breach; all else tells nothing", ""},
 	{void.Unprepared, "run the command of pre_stop by hand, while the program runs: it must end with status 0, and leave time to stop", ""},
 	{void.ControlUnprepared, "run the command of pre_stop by hand, while the program runs: it must end with status 0, and leave time to stop", ""},

@@ -15,13 +15,14 @@ import (
 // auditLimit is how long a restarted program is asked for what it had acknowledged.
 const auditLimit = 20 * time.Second
 
-// audit starts the program again on the same data and reads every acknowledged write back, by its content.
-func (s *instance) audit(t *world.Task) {
-	if len(s.writes) == 0 {
+// audit starts the program again on the same data, reads every acknowledged write back, by its content, and looks up the
+// jobs that it is owed.
+func (s *instance) audit(t *world.Task, jobs []*inquiry) {
+	if len(s.writes)+len(jobs) == 0 {
 		return
 	}
 	if s.c.attach != "" {
-		s.unaudited(t, s.p, errors.New("racebench did not start the program, and does not start it again"))
+		s.unaudited(t, s.p, jobs, errors.New("racebench did not start the program, and does not start it again"))
 		return
 	}
 	again := &program{c: s.c, port: s.p.port, fixed: s.p.fixed, dir: s.p.dir, reach: s.p.reach, services: s.p.services}
@@ -30,20 +31,28 @@ func (s *instance) audit(t *world.Task) {
 		err = again.launch(s.w)
 	}
 	if err != nil {
-		s.unaudited(t, again, err)
+		s.unaudited(t, again, jobs, err)
 		return
 	}
 	defer again.kill()
 	if err := again.awaitReady(t, func(time.Duration) bool { return false }); err != nil {
-		s.unaudited(t, again, err)
+		s.unaudited(t, again, jobs, err)
 		return
 	}
 	s.p = again
+	if len(s.writes) > 0 {
+		s.auditWrites(t, again)
+	}
+	s.auditJobs(t, jobs)
+}
+
+// auditWrites reads the writes back.
+func (s *instance) auditWrites(t *world.Task, again *program) {
 	s.closing.Store(false)
 	asked, err := s.askAll(t)
 	s.closing.Store(true)
 	if err != nil && asked == 0 {
-		s.unaudited(t, again, err)
+		s.unaudited(t, again, nil, err)
 		return
 	}
 	s.out.Process(ledger.Process{Event: extern.ProcessAudited, PID: again.pid, Count: int64(asked), At: t.Now()}, "")
@@ -55,7 +64,13 @@ func (s *instance) audit(t *world.Task) {
 // couldNotAsk is how a remark goes on about writes of which nobody knows whether they are there.
 const couldNotAsk = "could not be asked for after the restart: "
 
-func (s *instance) unaudited(t *world.Task, p *program, err error) {
+func (s *instance) unaudited(t *world.Task, p *program, jobs []*inquiry, err error) {
+	if len(jobs) > 0 {
+		s.unasked(t, err)
+	}
+	if len(s.writes) == 0 {
+		return
+	}
 	s.out.Process(ledger.Process{Event: extern.ProcessUnaudited, PID: p.pid, At: t.Now()}, err.Error())
 	s.h.Probe.Mark("restart", "acknowledged writes "+couldNotAsk+err.Error(), 0)
 }

@@ -2,6 +2,7 @@ package external
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,7 +53,8 @@ func openStdio(d *dialer) (session, error) {
 	}
 	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Dir = d.s.c.cwd
-	cmd.Env = append(withoutOurs(os.Environ()), "PORT="+strconv.Itoa(d.s.p.address.port))
+	cmd.Env = append(withoutOurs(os.Environ()), "PORT="+strconv.Itoa(cmp.Or(d.s.p.address.port, d.s.p.port)))
+	cmd.Env = append(cmd.Env, d.s.p.servicePorts()...)
 	cmd.SysProcAttr = attributes(false)
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -101,6 +101,9 @@ func single(read func(g *group, v spec.Value, errs *spec.Errors)) func(g *group,
 	}
 }
 
+// allClientWords are those of all kinds.
+var allClientWords = slices.Concat(clientWords, jobWords)
+
 // group is what a load group says of its clients.
 type group struct {
 	kind    kind
@@ -123,9 +126,16 @@ type group struct {
 	read    string   // where an acknowledged write is read back
 	value   string   // what it is found by; empty: as it was sent
 	match   string   // the same as a regular expression
+
+	queue       string // of jobs: a template
+	push, done  queuePlace
+	held        []queuePlace
+	settle      time.Duration
+	once        bool
+	kindOfQueue queueKind
 }
 
-func parseGroup(v spec.Value, errs *spec.Errors) group {
+func parseGroup(v spec.Value, c config, errs *spec.Errors) group {
 	var g group
 	at, _ := v.Get("client")
 	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == at.Text })
@@ -134,18 +144,24 @@ func parseGroup(v spec.Value, errs *spec.Errors) group {
 	}
 	g.kind = kinds[i]
 	for _, f := range v.Fields {
-		i := slices.IndexFunc(clientWords, func(w clientWord) bool { return w.Name == f.Key.Text })
+		i := slices.IndexFunc(allClientWords, func(w clientWord) bool { return w.Name == f.Key.Text })
 		switch {
 		case i < 0: // the engine says so
 		case !slices.Contains(g.kind.fields, f.Key.Text):
 			errs.Addf(f.Key, "client %s takes no %s: it takes %s", g.kind.name, f.Key.Text, orNothing(g.kind.fields))
 		default:
-			clientWords[i].read(&g, f.Value, errs)
+			allClientWords[i].read(&g, f.Value, errs)
 		}
 	}
 	g.checkCall(v, at, errs)
 	if g.value != "" && g.match != "" {
 		errs.Addf(at, "value and match say the same in two ways: leave one out")
+	}
+	if g.kind.name == "jobs" {
+		g.checkJobs(at, c.services, errs)
+	}
+	if c.worker && !slices.Contains(portless, g.kind.name) {
+		errs.Addf(at, "a worker listens on nothing, and client %s needs a port: jobs and write-stdio do not", g.kind.name)
 	}
 	return g
 }

@@ -27,5 +27,9 @@ var kinds = []kind{
 	{"write-mqtt", "retained messages at QoS 1 that are read back after a restart", nil, dialKeeper(openMQTT)},
 	{"write-amqp", "persistent messages with confirms to a durable queue that is read back after a restart", nil, dialKeeper(openAMQP)},
 	{"write-stdio", "writes by a program of your own that speaks JSON lines", []string{"command"}, dialKeeper(openStdio)},
+	{"jobs", "jobs for a worker, which are looked up after the stop and a restart: done, still queued, or lost", jobFields, dialJobs},
 	{"websocket", "a WebSocket that stays open; with send: it also talks", []string{"path", "headers", "hello", "send", "keeps"}, dialWebSocket},
 }
+
+// portless are the kinds of clients that need no port of the program.
+var portless = []string{"write-stdio", "jobs"}

@@ -36,6 +36,7 @@ func (s *instance) End(t *world.Task) {
 		s.wait(t, max(settleLimit, s.h.DrainLimit), func() bool { return s.requests.Load() == 0 })
 		if s.out.Control() {
 			s.tryReadBack(t)
+			s.tryJobs(t)
 			checks = s.tryCheck(t)
 			s.Prepare(t) // tried before any trial rests on it
 		}
@@ -57,12 +58,16 @@ func (s *instance) End(t *world.Task) {
 			t.Blocking(s.w.NewObject("the last poll"), func() { <-p.ended })
 		}
 	}
+	var jobs []*inquiry
+	if struck && checks {
+		jobs = s.lookAtStop(t)
+	}
 	if checks {
 		s.check()
 	}
 	if struck {
 		s.p.stopServices(stopAfter)
-		s.audit(t)
+		s.audit(t, jobs)
 	}
 	s.tellServices(t)
 }

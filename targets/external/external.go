@@ -35,6 +35,7 @@ var card = targets.Card{
 	Promises: []string{
 		promise.EveryRequestAnswered, promise.AckedSurvivesRestart, promise.DrainEnds, promise.ProcessSurvives, promise.NoOrphan, promise.ListenerCloses,
 		promise.PreopenedAnswered, promise.LateAnswered, promise.CleanExit, promise.CleanClose, promise.Check, promise.ReadinessTurns, promise.ServesFor,
+		promise.JobsDoneOrQueued,
 	},
 	WarnsOnly:   []string{promise.PreopenedAnswered, promise.LateAnswered, promise.CleanExit, promise.CleanClose},
 	StopSignals: stopSignals, // what a signal means is the program's own business
@@ -114,16 +115,16 @@ func (binder) ServiceWords() schema.Map {
 
 // ClientWords implements targets.Binder.
 func (binder) ClientWords() []schema.Word {
-	words := make([]schema.Word, len(clientWords))
-	for i, w := range clientWords {
+	words := make([]schema.Word, len(allClientWords))
+	for i, w := range allClientWords {
 		words[i] = w.Word
 	}
 	return words
 }
 
 // ReadClient implements targets.Binder.
-func (binder) ReadClient(group spec.Value, errs *spec.Errors) targets.ClientSettings {
-	return parseGroup(group, errs)
+func (b binder) ReadClient(group spec.Value, errs *spec.Errors) targets.ClientSettings {
+	return parseGroup(group, b.c, errs)
 }
 
 // name is what the program is called in results.

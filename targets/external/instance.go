@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,9 +29,11 @@ type instance struct {
 
 	mu      sync.Mutex
 	conns   map[*wireConn]struct{}
-	held    map[session]struct{}    // sessions that end with nothing but themselves
-	told    map[string]bool         // what was remarked of a group
-	writes  []write                 // that were acknowledged
+	held    map[session]struct{} // sessions that end with nothing but themselves
+	told    map[string]bool      // what was remarked of a group
+	writes  []write              // that were acknowledged
+	boards  []*board             // jobs that were accepted
+	nonce   string
 	asked   map[string]*kindCount   // by kind of request
 	answers map[string]*keptAnswers // of a group, of which something was recorded
 	good    map[string]int          // good answers of a group that were recorded, in a run without a signal
@@ -72,7 +75,7 @@ func start(t *world.Task, h targets.Host, c config) (targets.Instance, error) {
 	if h.Outside == nil {
 		return nil, fmt.Errorf("an external program needs engine real")
 	}
-	s := &instance{c: c, h: h, out: h.Outside, w: h.World, conns: map[*wireConn]struct{}{}, held: map[session]struct{}{}, told: map[string]bool{}, good: map[string]int{}, answers: map[string]*keptAnswers{}, asked: map[string]*kindCount{}, polls: newPolls(c.readyPath, 0), window: newPolls(c.readyPath, c.servesFor)}
+	s := &instance{c: c, h: h, out: h.Outside, w: h.World, conns: map[*wireConn]struct{}{}, held: map[session]struct{}{}, told: map[string]bool{}, good: map[string]int{}, answers: map[string]*keptAnswers{}, asked: map[string]*kindCount{}, polls: newPolls(c.readyPath, 0), window: newPolls(c.readyPath, c.servesFor), nonce: newNonce()}
 	s.rest.lost = make(chan struct{}, 1)
 	if err := adopt(); err != nil {
 		return nil, fmt.Errorf("become the parent of what the program leaves behind: %w", err)
@@ -191,7 +194,7 @@ func (s *instance) Dial(t *world.Task, r targets.Role) (targets.Client, error) {
 	if !ok {
 		return nil, fmt.Errorf("there is no client %q", r.Op)
 	}
-	if s.p.address.port == 0 {
+	if s.p.address.port == 0 && !slices.Contains(portless, g.kind.name) {
 		return nil, fmt.Errorf("the program listens on nothing")
 	}
 	d := &dialer{s: s, t: t, g: g, role: r, object: s.w.NewObject("the answer to " + g.target())}

@@ -35,7 +35,7 @@ type reproducer struct{ program config }
 // Repro implements targets.Reproducer: a shell script.
 func (p reproducer) Repro(class, summary string, e *ledger.Evidence, groups []targets.Role, grace time.Duration) string {
 	r := repro{c: p.program, e: e, groups: groups}
-	if p.program.worker || len(p.program.command) == 0 || !r.find() {
+	if p.program.worker || len(p.program.services) > 0 || len(p.program.command) == 0 || !r.find() {
 		return ""
 	}
 	var s script

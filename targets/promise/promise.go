@@ -33,6 +33,7 @@ const (
 	AckedSurvivesRestart = "acked-survives-restart"
 	ListenerCloses       = "listener-closes"
 	NoOrphan             = "no-orphan"
+	JobsDoneOrQueued     = "jobs-done-or-queued"
 	Check                = "check"
 	ReadinessTurns       = "readiness-turns"
 	ServesFor            = "serves-for"

@@ -17,10 +17,11 @@ const (
 	riskSession  = "websocket-open"
 	riskStream   = "stream-open"
 	riskWrite    = "acknowledged-write"
+	riskJob      = "accepted-job"
 	restartPlace = "restart"
 )
 
-var risks = []string{riskRead, riskHalf, riskUpload, riskOpened, riskSession, riskStream, riskWrite}
+var risks = []string{riskRead, riskHalf, riskUpload, riskOpened, riskSession, riskStream, riskWrite, riskJob}
 
 // riskOf says which kind of risk a request or connection was; "" for none that is proved. An answer that was
 // cut in the stop proves that the server had read its request, whenever that came.
@@ -78,6 +79,10 @@ func (p *Program) AtRisk() []result.Risk {
 	writes := &all[slices.Index(risks, riskWrite)]
 	if audit, ok := p.process(extern.ProcessAudited); ok {
 		writes.Count, writes.Lost = audit.Count, int64(len(p.notFound()))
+	}
+	jobs := &all[slices.Index(risks, riskJob)]
+	if looked, ok := p.process(extern.ProcessLookedUp); ok {
+		jobs.Count, jobs.Lost = looked.Count, p.lostJobs()
 	}
 	return all
 }

@@ -71,28 +71,31 @@ type ProcessEvent uint8
 
 // The events.
 const (
-	ProcessStarted   ProcessEvent = iota + 1 // Text is the command, Count the port that it was given
-	ProcessReady                             // it listens, or whatever else it is awaited for
-	ProcessEnded                             // by itself
-	ProcessPanicked                          // it printed a panic or a fatal error; Text is its line
-	ProcessLeft                              // a process of it was still there after its leader had ended; Text is its name
-	ProcessListens                           // its address took new connections when the trial was over
-	ProcessKilled                            // racebench killed it: it had not ended within its limit; Text is what of the signal is known
-	ProcessAudited                           // it was started again, and Count acknowledged writes were asked for
-	ProcessUnaudited                         // it could not be asked; Text is why
-	ProcessUnproved                          // no look at its sockets was possible before the signal; Text is why
-	ProcessDefault                           // it is one process, and the signal ends it before any code of it can act; Signal is which
-	ProcessUncaught                          // the last that it printed is its runtime's report of an uncaught error; Text is the error
-	ProcessMisread                           // an acknowledged write was not read back as written, without a restart; Text is its group, what was asked and what came
-	ProcessSaid                              // it printed Text in its stop, or before an end that nobody asked for; Count is the client's port where it is about one
-	ProcessRested                            // it was seen to wait, alive, after the latest requests that lost their answers before At
-	ProcessChecked                           // the scenario's own check was run to its end; Clean: it found nothing
-	ProcessFound                             // Text is a line of what that check found
-	ProcessUnchecked                         // that check could not tell; Text is why
-	ProcessServes                            // past the signal it answered one client twice or more on one connection; the latest answer but one is to a request begun At
-	ProcessDeserted                          // a service beside it ended by itself; Text says which, how, and its last words
-	ProcessOffers                            // a look around found a path of it; Text says which, and how it is asked for, as JSON
-	ProcessPrepared                          // pre_stop was run before the signal, from At on, and took Count nanoseconds; Clean: it did what it was run for, else Text is why not
+	ProcessStarted     ProcessEvent = iota + 1 // Text is the command, Count the port that it was given
+	ProcessReady                               // it listens, or whatever else it is awaited for
+	ProcessEnded                               // by itself
+	ProcessPanicked                            // it printed a panic or a fatal error; Text is its line
+	ProcessLeft                                // a process of it was still there after its leader had ended; Text is its name
+	ProcessListens                             // its address took new connections when the trial was over
+	ProcessKilled                              // racebench killed it: it had not ended within its limit; Text is what of the signal is known
+	ProcessAudited                             // it was started again, and Count acknowledged writes were asked for
+	ProcessUnaudited                           // it could not be asked; Text is why
+	ProcessUnproved                            // no look at its sockets was possible before the signal; Text is why
+	ProcessDefault                             // it is one process, and the signal ends it before any code of it can act; Signal is which
+	ProcessUncaught                            // the last that it printed is its runtime's report of an uncaught error; Text is the error
+	ProcessMisread                             // an acknowledged write was not read back as written, without a restart; Text is its group, what was asked and what came
+	ProcessSaid                                // it printed Text in its stop, or before an end that nobody asked for; Count is the client's port where it is about one
+	ProcessRested                              // it was seen to wait, alive, after the latest requests that lost their answers before At
+	ProcessChecked                             // the scenario's own check was run to its end; Clean: it found nothing
+	ProcessFound                               // Text is a line of what that check found
+	ProcessUnchecked                           // that check could not tell; Text is why
+	ProcessServes                              // past the signal it answered one client twice or more on one connection; the latest answer but one is to a request begun At
+	ProcessDeserted                            // a service beside it ended by itself; Text says which, how, and its last words
+	ProcessOffers                              // a look around found a path of it; Text says which, and how it is asked for, as JSON
+	ProcessPrepared                            // pre_stop was run before the signal, from At on, and took Count nanoseconds; Clean: it did what it was run for, else Text is why not
+	ProcessLookedUp                            // Count accepted jobs were looked up after a restart; in a run without a signal, without one
+	ProcessTook                                // Count of them it had taken when it ended; in a run without a signal, had done
+	ProcessNotLookedUp                         // they could not be looked up; in a run without a signal, or are not done; Text is why
 )
 
 var processEvents = []string{
@@ -101,6 +104,7 @@ var processEvents = []string{
 	ProcessDefault: "default", ProcessUncaught: "uncaught", ProcessSaid: "said", ProcessMisread: "misread", ProcessRested: "rested",
 	ProcessChecked: "checked", ProcessFound: "found", ProcessUnchecked: "unchecked",
 	ProcessServes: "serves", ProcessDeserted: "deserted", ProcessOffers: "offers", ProcessPrepared: "prepared",
+	ProcessLookedUp: "looked-up", ProcessTook: "took", ProcessNotLookedUp: "not-looked-up",
 }
 
 // String returns the event in a word.

@@ -33,9 +33,11 @@ const (
 	Skipped       Code = "skipped"
 	NotReproduced Code = "not-reproduced"
 
-	Unchecked  Code = "unchecked"  // the scenario's own check could not tell
-	Deserted   Code = "deserted"   // a service beside the program ended by itself
-	Unprepared Code = "unprepared" // pre_stop failed, or ended the program
+	NotLookedUp Code = "not-looked-up" // accepted jobs could not be looked up
+	NoneTaken   Code = "none-taken"    // the program had taken none of the jobs
+	Unchecked   Code = "unchecked"     // the scenario's own check could not tell
+	Deserted    Code = "deserted"      // a service beside the program ended by itself
+	Unprepared  Code = "unprepared"    // pre_stop failed, or ended the program
 
 	ControlEnded      Code = "control-ended" // of the run without a signal, as all that follow
 	ControlTorn       Code = "control-torn"
@@ -45,6 +47,7 @@ const (
 	ControlCheck      Code = "control-check"
 	ControlRefuses    Code = "control-refuses"
 	ControlUnprepared Code = "control-unprepared"
+	ControlJobs       Code = "control-jobs"
 )
 
 // A row is a code with the text that it is told in, as a format.
@@ -79,6 +82,9 @@ var table = []row{
 	{ControlNoAnswer, "control: no client got a good answer, without any signal%s"},
 	{ControlMisread, "control: acknowledged writes are not read back as they were written, without any restart, such as one of %s"},
 	{Unchecked, "the check cannot tell: %s"},
+	{NotLookedUp, "the accepted jobs could not be looked up: %s"},
+	{NoneTaken, "the program had taken none of %d jobs when it stopped"},
+	{ControlJobs, "control: nobody had signalled the program, and its jobs are not all done or still queued: %s"},
 	{Deserted, "a service beside the program did not stay: %s"},
 	{ControlCheck, "control: nobody had signalled the program, and the check does not say that nothing is wrong: %s"},
 	{Unprepared, "pre_stop: %s"},
