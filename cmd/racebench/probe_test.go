@@ -92,7 +92,7 @@ func testServer() {
 		select {
 		case <-stop:
 			select {}
-		case <-time.After(300 * time.Millisecond):
+		case <-time.After(time.Second): // so that it is still there on a busy machine
 		}
 	}
 	if os.Args[1] != "bad" {
