@@ -120,7 +120,7 @@ func (s *instance) conclude(x exchange, d *dialer) targets.Reply {
 	w := x.wire
 	struck := time.Duration(s.sent.Load())
 	good := w.End == extern.WireAnswered && d.g.status.takes(w.Code)
-	x.unended = good && !x.body.tail.ended()
+	x.unended = good && !bodiless(d.g.method, w.Code) && !x.body.tail.ended()
 	good = good && !x.unended
 	if w.End.Lost() || w.End == extern.WireOpen || w.End == extern.WireHungUp || w.Conn == extern.ConnPreopened || struck > 0 && x.began < struck ||
 		good && s.samples(d.role.Group) {

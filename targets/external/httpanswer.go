@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strconv"
 
 	"github.com/racebench/racebench/scenario/secret"
@@ -103,7 +104,7 @@ func readHead(r *bufio.Reader) (responseHead, error) {
 // readBody reads the body to its end. One whose end only the connection's end tells is taken as whole then.
 func (h *responseHead) readBody(r *bufio.Reader, method string, into io.Writer) error {
 	switch {
-	case method == "HEAD", h.status == 204, h.status == 304, h.status == 101:
+	case bodiless(method, h.status), h.status == 101:
 		return nil
 	case h.chunked:
 		if b, ok := into.(*body); ok {
@@ -149,4 +150,9 @@ func readChunks(r *bufio.Reader, into io.Writer) error {
 			}
 		}
 	}
+}
+
+// bodiless says whether an answer has no body by its definition: then it has no end that could be missing.
+func bodiless(method string, status int) bool {
+	return method == "HEAD" || status == http.StatusNoContent || status == http.StatusNotModified
 }

@@ -79,6 +79,16 @@ func TestAnswersWithoutTheirEnd(t *testing.T) {
 			}
 		})
 	}
+	for _, more := range []string{"path: /slow, method: HEAD", "path: /unchanged, status: [2xx, 304]"} {
+		t.Run("no body: "+more, func(t *testing.T) {
+			for _, client := range []string{"http-keepalive", "http2"} {
+				c := run(t, "shutdown", "", "\n  - {client: "+client+", clients: 8, ends: end, "+more+"}\n", 2)
+				if c.Verdict != result.Passed || slices.Contains(warnings(t, c), stoppedShort) {
+					t.Errorf("%s: %s: %v, warnings %v; notes %v, void %v", client, c.Verdict, classes(c), warnings(t, c), c.Notes, c.Void)
+				}
+			}
+		})
+	}
 	t.Run("no such end", func(t *testing.T) {
 		c := run(t, "shutdown", "", ask("http-stream", "/ticks", "end"), 3)
 		if c.Verdict != result.Untested || len(c.Judged) != 1 || !strings.Contains(c.Judged[0].Void, `does not end with "end"`) {

@@ -108,6 +108,10 @@ func must(err error) {
 func handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "hello") })
+	mux.HandleFunc("/unchanged", func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(50 * time.Millisecond)
+		w.WriteHeader(http.StatusNotModified)
+	})
 	mux.HandleFunc("/late", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, "hello")
 		late <- struct{}{}
