@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/racebench/racebench/engine/result/void"
 )
@@ -60,7 +59,9 @@ func (r *Row) add(t *Trial) {
 	default:
 		r.addDeadline(rowDeadline{0, 1})
 	}
-	r.addTimeline(t.TickWidth, (*int64)(t.FirstLoss), t.Timeline)
+	line := t.Stop
+	line.WidthNS, line.FirstLossNS, line.Ticks = t.TickWidth.Nanoseconds(), (*int64)(t.FirstLoss), t.Timeline
+	r.addTimeline(line)
 	for _, n := range t.Notes {
 		r.TrialNotes.add(n, 1)
 	}
@@ -121,7 +122,7 @@ func (r *Row) merge(o *Row) {
 		r.addDeadline(*o.DrainDeadline)
 	}
 	if o.Timeline != nil {
-		r.addTimeline(time.Duration(o.Timeline.WidthNS), o.Timeline.FirstLossNS, o.Timeline.Ticks)
+		r.addTimeline(*o.Timeline)
 	}
 	r.TrialNotes.merge(o.TrialNotes)
 	r.said = append(r.said, o.said...)

@@ -16,7 +16,31 @@ type RowTimeline struct {
 	// FirstLossNS is when the first message of any trial was accepted that was lost, or the first call cut off,
 	// counted from the strike; absent when none was.
 	FirstLossNS *int64 `json:"first_loss_ns,omitempty"`
-	Ticks       []Tick `json:"ticks"`
+	// The moments of the stop of an external program, counted from the strike: when its readiness first said no and a connection
+	// was first refused, in the earliest of all trials; when the last answer came and the program ended by itself, in the latest.
+	// Absent where no trial had one.
+	ReadinessTurnedNS *int64 `json:"readiness_turned_ns,omitempty"`
+	FirstRefusedNS    *int64 `json:"first_refused_ns,omitempty"`
+	LastAnswerNS      *int64 `json:"last_answer_ns,omitempty"`
+	EndedNS           *int64 `json:"ended_ns,omitempty"`
+	Ticks             []Tick `json:"ticks"`
+}
+
+// earliest is the smaller of two moments, latest the larger; nil is none.
+func earliest(a, b *int64) *int64 {
+	if b == nil || a != nil && *a <= *b {
+		return a
+	}
+	moment := *b
+	return &moment
+}
+
+func latest(a, b *int64) *int64 {
+	if b == nil || a != nil && *a >= *b {
+		return a
+	}
+	moment := *b
+	return &moment
 }
 
 // A Tick is what clients did in one piece of time around the strike, in one trial or in several.
@@ -46,21 +70,22 @@ func (t *Tick) Add(accepted, refused bool, latency time.Duration) {
 
 func byMoment(a, b Tick) int { return cmp.Compare(a.At, b.At) }
 
-// addTimeline adds ticks of a width, and when something was first lost; without ticks it says nothing.
-func (r *Row) addTimeline(width time.Duration, firstLoss *int64, ticks []Tick) {
-	if len(ticks) == 0 {
+// addTimeline adds another timeline; without ticks it says nothing.
+func (r *Row) addTimeline(o RowTimeline) {
+	if len(o.Ticks) == 0 {
 		return
 	}
 	if r.Timeline == nil {
 		r.Timeline = &RowTimeline{}
 	}
 	sum := r.Timeline
-	sum.WidthNS = max(sum.WidthNS, width.Nanoseconds())
-	if firstLoss != nil && (sum.FirstLossNS == nil || *firstLoss < *sum.FirstLossNS) {
-		first := *firstLoss
-		sum.FirstLossNS = &first
-	}
-	for _, t := range ticks {
+	sum.WidthNS = max(sum.WidthNS, o.WidthNS)
+	sum.FirstLossNS = earliest(sum.FirstLossNS, o.FirstLossNS)
+	sum.ReadinessTurnedNS = earliest(sum.ReadinessTurnedNS, o.ReadinessTurnedNS)
+	sum.FirstRefusedNS = earliest(sum.FirstRefusedNS, o.FirstRefusedNS)
+	sum.LastAnswerNS = latest(sum.LastAnswerNS, o.LastAnswerNS)
+	sum.EndedNS = latest(sum.EndedNS, o.EndedNS)
+	for _, t := range o.Ticks {
 		at, found := slices.BinarySearchFunc(sum.Ticks, t, byMoment)
 		if !found {
 			sum.Ticks = slices.Insert(sum.Ticks, at, Tick{At: t.At})

@@ -111,6 +111,7 @@ type Trial struct {
 	// FirstLoss is when the first message that was lost was accepted, or the first call cut off, counted from
 	// the strike; nil when none was.
 	FirstLoss  *time.Duration `json:"-"`
+	Stop       RowTimeline    `json:"-"` // the moments of the stop of an external program, and nothing else
 	Throughput []Throughput   `json:"-"`
 	Service    []Latency      `json:"-"` // plain load: from when each request left
 	Answers    []Answer       `json:"-"`

@@ -146,6 +146,7 @@ func judgeEvidence(t *result.Trial, plan *Plan, e *ledger.Evidence) {
 			t.TickWidth = measure.TimelineWidth(plan.Program.Scenario.Duration)
 			t.Timeline = measure.Timeline(e, struck, t.TickWidth)
 			t.FirstLoss = firstLoss(t.Breaches, e, struck)
+			t.Stop = external.Moments(e)
 		}
 	}
 	t.Late = lateStrike(e)

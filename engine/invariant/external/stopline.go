@@ -10,7 +10,30 @@ import (
 	"github.com/racebench/racebench/engine/invariant/breach"
 	"github.com/racebench/racebench/engine/ledger"
 	"github.com/racebench/racebench/engine/ledger/extern"
+	"github.com/racebench/racebench/engine/result"
 )
+
+// Moments are those of a stop, counted from the strike; what a stop has not is nil.
+func Moments(e *ledger.Evidence) (m result.RowTimeline) {
+	p := Of(e)
+	if p == nil || !p.struck {
+		return m
+	}
+	since := func(at time.Duration) *int64 {
+		if at <= p.strikeAt {
+			return nil
+		}
+		ns := (at - p.strikeAt).Nanoseconds()
+		return &ns
+	}
+	t, _ := p.turn()
+	refused, answered := p.edges()
+	m.ReadinessTurnedNS, m.FirstRefusedNS, m.LastAnswerNS = since(t.turned), since(refused), since(answered)
+	if end, ended := p.process(extern.ProcessEnded); ended {
+		m.EndedNS = since(end.At)
+	}
+	return m
+}
 
 // StopLine tells a stop on one line, in the order of time: when the readiness said no, when the first connection was
 // refused, when the last answer came, and when the program had ended. It is empty where nobody was signalled.
@@ -32,11 +55,6 @@ func StopLine(e *ledger.Evidence) string {
 	t, _ := p.turn()
 	add(t.turned, fmt.Sprintf("GET %s says no (%s)", t.path, t.otherwise))
 	refused, answered := p.edges()
-	for _, poll := range p.e.Polls {
-		if poll.End == extern.WireRefused && (refused == 0 || poll.Ended < refused) {
-			refused = poll.Ended
-		}
-	}
 	add(refused, "the first connection is refused")
 	add(answered, "the last answer has come")
 	if end, ended := p.process(extern.ProcessEnded); ended {
@@ -55,8 +73,8 @@ func StopLine(e *ledger.Evidence) string {
 	return strings.Join(words, ", ")
 }
 
-// edges are when a client was first refused a connection after the signal, and when the last answer came; 0 where none
-// was, or did.
+// edges are when a client or a poll was first refused a connection after the signal, and when the last answer came; 0 where
+// none was, or did.
 func (p *Program) edges() (refused, answered time.Duration) {
 	for _, ops := range p.e.Ops {
 		for i := range ops {
@@ -67,6 +85,11 @@ func (p *Program) edges() (refused, answered time.Duration) {
 			case op.Outcome == ledger.Refused && op.Cause == ledger.Closed && op.Began > p.strikeAt && (refused == 0 || op.Ended < refused):
 				refused = op.Ended
 			}
+		}
+	}
+	for _, poll := range p.e.Polls {
+		if poll.End == extern.WireRefused && (refused == 0 || poll.Ended < refused) {
+			refused = poll.Ended
 		}
 	}
 	return refused, answered
