@@ -59,9 +59,7 @@ func (r *Row) add(t *Trial) {
 	default:
 		r.addDeadline(rowDeadline{0, 1})
 	}
-	line := t.Stop
-	line.WidthNS, line.FirstLossNS, line.Ticks = t.TickWidth.Nanoseconds(), (*int64)(t.FirstLoss), t.Timeline
-	r.addTimeline(line)
+	r.addTimeline(t.timeline())
 	for _, n := range t.Notes {
 		r.TrialNotes.add(n, 1)
 	}

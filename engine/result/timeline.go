@@ -70,6 +70,13 @@ func (t *Tick) Add(accepted, refused bool, latency time.Duration) {
 
 func byMoment(a, b Tick) int { return cmp.Compare(a.At, b.At) }
 
+// timeline is that of one trial.
+func (t *Trial) timeline() RowTimeline {
+	line := t.Stop
+	line.WidthNS, line.FirstLossNS, line.Ticks = t.TickWidth.Nanoseconds(), (*int64)(t.FirstLoss), t.Timeline
+	return line
+}
+
 // addTimeline adds another timeline; without ticks it says nothing.
 func (r *Row) addTimeline(o RowTimeline) {
 	if len(o.Ticks) == 0 {
