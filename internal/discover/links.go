@@ -132,6 +132,14 @@ var words = []string{
 	"reboot", "reload", "remove", "reset", "restart", "revoke", "shutdown", "signout", "stop", "suspend", "terminate", "unsubscribe", "wipe",
 }
 
+// ends are those of the words that say that a server, or somebody's session, comes to an end or is held up.
+var ends = []string{
+	"abort", "crash", "drain", "exit", "kill", "logoff", "logout", "panic", "pause", "quit", "reboot", "reload", "restart", "revoke", "shutdown", "signout", "stop", "suspend", "terminate",
+}
+
+// Ends says whether a word that Unwanted has found says so: what such a path does, it does to all other requests.
+func Ends(word string) bool { return slices.Contains(ends, word) }
+
 // Unwanted is the first word of a path for which it is not asked, or "".
 func Unwanted(path string) string {
 	plain, err := url.PathUnescape(path)

@@ -18,7 +18,7 @@ var importRows = [][]string{
 	{"engine/invariant/external"},
 	{"engine/invariant/breach"},
 	{"targets", "engine/result", "scenario/load"},
-	{"scenario", "engine/ledger", "engine/result/void", "engine/world/prim", "internal/overlay"},
+	{"scenario", "engine/ledger", "engine/result/void", "engine/world/prim", "internal/overlay", "internal/learn"},
 	{"scenario/schema", "scenario/spec", "engine/world", "engine/reach", "engine/ledger/extern", "engine/signals", "internal/rundir", "targets/promise", "internal/overlay/player", "internal/origin"},
 	{"engine/schedule", "internal/console", "internal/overlay/wire", "internal/custody", "internal/input", "scenario/secret", "docs", "internal/discover", "internal/queue", "internal/rpc", "internal/rpc/rpctest"},
 }
@@ -143,6 +143,8 @@ var exceptions = []exception{
 	{"printing", "engine/trial.onPanic", "the same"},
 	{"connections", "targets/gateway/shell.dial", "to the gateway's own listener in this process, on a loopback address that it chose"},
 	{"connections", "targets/gateway/shell.connect", "the same, for its observer"},
+	{"connections", "targets/external.lend", "to a socket in a folder of racebench's own: the process that started this one waits there"},
+	{"connections", "internal/learn.transport", "a proxy passes requests on and follows no redirect; its connections are the Way's"},
 	{"connections", "targets/gateway/shell.upgrade", "its connection is there already"},
 	{"connections", "engine/loadgen.connect", "asks the Way first: the epoll engine has no use for a net.Conn"},
 	{"process", "engine/trial.onPanic", "a panic on a task of ours is our own failure and ends the child"},
