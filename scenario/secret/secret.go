@@ -160,13 +160,16 @@ var (
 	userinfo = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://([^/?#@\s:]*)(?::([^/?#\s]*?))?@`)
 	})
+	field = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"([^"\\]+)"\s*:\s*"((?:[^"\\]|\\.)+)"`) })
+	form  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_.~%\[\]-]+=[^&;#\s"'|=]*(&[A-Za-z0-9_.~%\[\]-]+=[^&;#\s"'|=]*)*$`) })
 	param = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[?&;]([A-Za-z0-9_.~%\[\]-]+)=([^&;#\s"'|]+)`) })
 )
 
 // masked stands for what is a placeholder already.
 const masked = "\x01"
 
-// Text are the secrets in the URLs of a text, and in queries that stand for themselves: users, passwords, parameters.
+// Text are the secrets in the URLs of a text, and in queries and bodies that stand for themselves: users, passwords,
+// parameters, fields of JSON and of forms.
 func Text(text string, listed ...string) []Span {
 	var found []Span
 	text = placeholder().ReplaceAllStringFunc(text, func(p string) string { return strings.Repeat(masked, len(p)) })
@@ -182,6 +185,21 @@ func Text(text string, listed ...string) []Span {
 			value := text[m[4]:m[5]]
 			if !strings.ContainsAny(value, masked+"{") && (Called(text[m[2]:m[3]], listed...) || Looks(value)) {
 				found = append(found, Span{m[4], m[5], Name(text[m[2]:m[3]])})
+			}
+		}
+	}
+	for _, m := range field().FindAllStringSubmatchIndex(text, -1) {
+		name, value := text[m[2]:m[3]], text[m[4]:m[5]]
+		called := Called(name, listed...) && Name(name) != "KEY" // of JSON, that alone is what things are called by
+		if !strings.ContainsAny(value, masked+"{") && (called || Looks(value)) {
+			found = append(found, Span{m[4], m[5], Name(name)})
+		}
+	}
+	if form().MatchString(text) {
+		for _, m := range param().FindAllStringSubmatchIndex("&"+text, -1) {
+			name, value := text[m[2]-1:m[3]-1], text[m[4]-1:m[5]-1]
+			if !strings.ContainsAny(value, masked+"{") && (Called(name, listed...) || Looks(value)) {
+				found = append(found, Span{m[4] - 1, m[5] - 1, Name(name)})
 			}
 		}
 	}

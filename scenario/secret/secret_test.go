@@ -47,13 +47,18 @@ func left(text string, spans []Span) string {
 
 func TestText(t *testing.T) {
 	for text, want := range map[string]string{
-		"http://u:p%40x@127.0.0.1:1/?a=1&token=abc#x":   "http://{secret:URL_USER}:{secret:URL_PASSWORD}@127.0.0.1:1/?a=1&token={secret:TOKEN}#x",
-		"postgres://me@db/x?sslkey=client.key":          "postgres://{secret:URL_USER}@db/x?sslkey={secret:SSLKEY}",
-		"/orders?page=2&api_key=k&sig=x":                "/orders?page=2&api_key={secret:API_KEY}&sig={secret:SIG}",
-		"/orders?x=9f86d081884c7d659a2feaa0c55ad015":    "/orders?x={secret:X}",
-		"/orders/{id}?token={id}":                       "/orders/{id}?token={id}",
-		"http://127.0.0.1:{port}/?token={secret:TOKEN}": "http://127.0.0.1:{port}/?token={secret:TOKEN}",
-		"no url, a=b&token=x":                           "no url, a=b&token=x",
+		"http://u:p%40x@127.0.0.1:1/?a=1&token=abc#x":                                     "http://{secret:URL_USER}:{secret:URL_PASSWORD}@127.0.0.1:1/?a=1&token={secret:TOKEN}#x",
+		"postgres://me@db/x?sslkey=client.key":                                            "postgres://{secret:URL_USER}@db/x?sslkey={secret:SSLKEY}",
+		"/orders?page=2&api_key=k&sig=x":                                                  "/orders?page=2&api_key={secret:API_KEY}&sig={secret:SIG}",
+		"/orders?x=9f86d081884c7d659a2feaa0c55ad015":                                      "/orders?x={secret:X}",
+		"/orders/{id}?token={id}":                                                         "/orders/{id}?token={id}",
+		"http://127.0.0.1:{port}/?token={secret:TOKEN}":                                   "http://127.0.0.1:{port}/?token={secret:TOKEN}",
+		`{"name": "Ada", "password":"hunter2", "apiToken" : "a\"b", "key": "k1", "n": 1}`: `{"name": "Ada", "password":"{secret:PASSWORD}", "apiToken" : "{secret:APITOKEN}", "key": "k1", "n": 1}`,
+		`{"id": "{id}", "token": "{id}"}`:                                                 `{"id": "{id}", "token": "{id}"}`,
+		`{"key": "9f86d081884c7d659a2feaa0c55ad015"}`:                                     `{"key": "{secret:KEY}"}`,
+		"name=Ada&password=hunter2":                                                       "name=Ada&password={secret:PASSWORD}",
+		"password=hunter2":                                                                "password={secret:PASSWORD}",
+		"no url, a=b&token=x":                                                             "no url, a=b&token=x",
 	} {
 		if got := left(text, Text(text)); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
