@@ -1,6 +1,7 @@
 package external
 
 import (
+	"bytes"
 	"hash"
 	"hash/fnv"
 	"strings"
@@ -27,14 +28,18 @@ type body struct {
 	piece       hash.Hash64
 	in          pieces
 	tail        tail
-	encoded     bool   // its bytes are no text
-	said        string // in words, of one that is encoded
+	encoded     bool          // its bytes are no text
+	said        string        // in words, of one that is encoded
+	also        *bytes.Buffer // keeps more of it; nil: nothing does
 }
 
 // Write implements io.Writer.
 func (b *body) Write(p []byte) (int, error) {
 	if b.size < bodyKept {
 		copy(b.kept[b.size:], p)
+	}
+	if b.also != nil {
+		b.also.Write(p[:min(len(p), mostGivenIn-min(b.also.Len(), mostGivenIn))])
 	}
 	b.last = time.Now()
 	if b.size == 0 {

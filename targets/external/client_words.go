@@ -85,6 +85,10 @@ var clientWords = []clientWord{
 		single((*group).readMatch),
 	},
 	{
+		schema.Word{Name: "given", Form: schema.Text(), Help: "of a write-http client: what of the answer names the write: location, or a field of its JSON such as id or data.id; {given} in read"},
+		single((*group).readGiven),
+	},
+	{
 		schema.Word{Name: "command", Form: schema.Command(), Holds: schema.Commands, Help: "of a write-stdio client: the adapter, a list, or a string split as a shell would"},
 		func(g *group, v spec.Value, errs *spec.Errors) { g.command = readCommand(v, errs) },
 	},
@@ -126,6 +130,7 @@ type group struct {
 	read    string   // where an acknowledged write is read back
 	value   string   // what it is found by; empty: as it was sent
 	match   string   // the same as a regular expression
+	given   string   // what of the answer names the write; empty: nothing
 
 	queue       string // of jobs: a template
 	push, done  queuePlace
@@ -154,6 +159,9 @@ func parseGroup(v spec.Value, c config, errs *spec.Errors) group {
 		}
 	}
 	g.checkCall(v, at, errs)
+	if i := slices.IndexFunc(v.Fields, func(f spec.Field) bool { return f.Key.Text == "read" }); i >= 0 && g.given == "" && strings.Contains(g.read, givenWord) {
+		errs.Addf(v.Fields[i].Value, "%s in read stands for what the answer names, and given: does not say what that is", givenWord)
+	}
 	if g.value != "" && g.match != "" {
 		errs.Addf(at, "value and match say the same in two ways: leave one out")
 	}

@@ -3,9 +3,11 @@ package external
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -115,6 +117,12 @@ func (c *writer) write(m ledger.MsgID) targets.Reply {
 			continue
 		}
 		reply := s.conclude(x, c.d)
+		if names, ok := c.in.(namer); ok && reply.Outcome == ledger.Accepted {
+			if w, ok = names.named(w, x); !ok {
+				s.remark(c.d.role.Group, fmt.Sprintf("%s was answered with %s and without what given: %s names", c.d.g.target(), extern.StatusName(x.wire.Code), c.d.g.given))
+				return targets.Reply{Outcome: ledger.Refused, Cause: ledger.OtherCause, Code: reply.Code}
+			}
+		}
 		if x.wire.End == extern.WireAnswered && !c.in.good(x) && reply.Outcome == ledger.Accepted {
 			reply = targets.Reply{Outcome: ledger.Refused, Cause: ledger.OtherCause, Code: reply.Code}
 		}
@@ -141,8 +149,8 @@ type httpStore struct {
 }
 
 func dialWriteHTTP(d *dialer) (client, error) {
-	if !strings.Contains(d.path()+d.g.body, idWord) {
-		return nil, fmt.Errorf("write-http: neither path nor body has %s, so that no write could be told from another", idWord)
+	if d.g.given == "" && !strings.Contains(d.path()+d.g.body, idWord) {
+		return nil, fmt.Errorf("write-http: neither path nor body has %s, and given: names nothing of the answer, so that no write could be told from another", idWord)
 	}
 	return &writer{d: d, in: httpStore{d}}, nil
 }
@@ -162,16 +170,18 @@ func (h httpStore) content(key, value string) string {
 func (h httpStore) writing(key, value string) request {
 	body := []byte(h.content(key, value))
 	method := h.d.g.methodOr("PUT")
-	return request{method: method, body: body, head: headOf(h.d.s.p.address, h.d.g, method, h.fill(h.d.path(), key), len(body), false)}
+	q := request{method: method, body: body, head: headOf(h.d.s.p.address, h.d.g, method, h.fill(h.d.path(), key), len(body), false)}
+	if h.d.g.given != "" {
+		q.also = new(bytes.Buffer)
+	}
+	return q
 }
 
 func (h httpStore) good(x exchange) bool { return h.d.g.status.takes(x.wire.Code) }
 
 func (h httpStore) find(c *httpConn, key, value string) (string, bool, error) {
-	path := h.d.g.read
-	if path == "" {
-		path = h.d.path()
-	}
+	key, given, _ := strings.Cut(key, givenAfter)
+	path := strings.ReplaceAll(cmp.Or(h.d.g.read, h.d.path()), givenWord, url.PathEscape(given))
 	if _, err := c.rw.Write(headOf(h.d.s.p.address, h.d.g, "GET", h.fill(path, key), 0, false)); err != nil {
 		return "", false, err
 	}

@@ -21,7 +21,7 @@ var kinds = []kind{
 	{"tcp-silent", "a connection that never says a word", nil, dialSilent},
 	{"http2", "requests that share one connection of HTTP/2, each a stream of it", httpFields, dialHTTP2},
 	{"grpc", "calls of gRPC that share one connection, each a stream of it", []string{"call", "proto", "body", "headers", "deadline", "status", "endless", "hangs_up", "keeps"}, dialGRPC},
-	{"write-http", "writes that are read back by content after a restart", []string{"method", "path", "headers", "body", "status", "read", "value", "match"}, dialWriteHTTP},
+	{"write-http", "writes that are read back by content after a restart", []string{"method", "path", "headers", "body", "status", "read", "value", "match", "given"}, dialWriteHTTP},
 	{"write-redis", "SET of keys that are read back after a restart", nil, dialWriteRedis},
 	{"write-nats", "JetStream messages that are read back by subject after a restart", nil, dialKeeper(openNATS)},
 	{"write-mqtt", "retained messages at QoS 1 that are read back after a restart", nil, dialKeeper(openMQTT)},

@@ -18,6 +18,7 @@ var errGarbage = errors.New("what the server sent is not HTTP/1.1")
 type responseHead struct {
 	line    string
 	media   string // its type
+	place   string // its Location
 	status  int
 	length  int64 // -1: not said
 	chunked bool
@@ -92,6 +93,8 @@ func readHead(r *bufio.Reader) (responseHead, error) {
 			}
 		case bytes.EqualFold(name, []byte("content-type")):
 			h.media = string(value)
+		case bytes.EqualFold(name, []byte("location")):
+			h.place = string(value)
 		case bytes.EqualFold(name, []byte("transfer-encoding")):
 			h.chunked = bytes.EqualFold(value, []byte("chunked"))
 		case bytes.EqualFold(name, []byte("connection")):

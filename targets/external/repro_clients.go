@@ -160,7 +160,7 @@ func (r *repro) store(s *script) bool {
 	value := "value of " + idWord
 	switch r.g.kind.name {
 	case "write-http":
-		if r.g.value != "" || r.g.match != "" { // the script compares what comes with what was sent
+		if r.g.value != "" || r.g.match != "" || r.g.given != "" { // the script compares what comes with what was sent
 			return false
 		}
 		value = cmp.Or(r.g.body, value)

@@ -84,6 +84,7 @@ type exchange struct {
 	close bool // the connection carries no further request
 	why   string
 	line  string // the answer's status line
+	place string // its Location
 	// unsized says that its head has come and does not say how long it is.
 	unsized bool
 	unended bool // it has a good status, and not the end that whole answers have
@@ -103,8 +104,9 @@ type request struct {
 	hangUp time.Duration // how long its answer is waited for; 0: to its end
 	// read takes one whole answer and says whether the connection carries no further request; nil is HTTP/1.1.
 	read func(r *bufio.Reader, x *exchange) (last bool, err error)
-	from *dialer // whose answers may be streams; nil: nobody's
-	ends string  // what a whole answer ends with; empty: that is not known
+	from *dialer       // whose answers may be streams; nil: nobody's
+	also *bytes.Buffer // keeps the answer's body; nil: nobody wants it
+	ends string        // what a whole answer ends with; empty: that is not known
 }
 
 // headOf renders a request's head once; it is the same for all requests of a client.
@@ -239,7 +241,7 @@ func (q request) readHTTP(r *bufio.Reader, x *exchange) (last bool, err error) {
 		if h.status >= 100 && h.status < 200 && h.status != 101 {
 			continue
 		}
-		x.wire.Code, x.line = h.status, h.line
+		x.wire.Code, x.line, x.place, x.body.also = h.status, h.line, h.place, q.also
 		if q.from != nil {
 			q.from.headed(h, x)
 		}
