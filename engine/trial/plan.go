@@ -49,6 +49,8 @@ type Identity struct {
 	Control bool `json:"control,omitempty"`
 	// Look says that what the program can be asked for is found out before the load.
 	Look bool `json:"look,omitempty"`
+	// Lend is a socket, by its path: whoever waits there asks the program in the place of the load.
+	Lend string `json:"lend,omitempty"`
 	// Freeze says that the program is stopped before the signal: what shows then is forced.
 	Freeze bool `json:"freeze,omitempty"`
 	// Folder is where racebench ran an external program: relative paths begin there.

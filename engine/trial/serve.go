@@ -23,6 +23,8 @@ func (s *serving) run(t *world.Task) error {
 	s.loadBegan = t.Now()
 	s.loading.Cancel(t)
 	switch {
+	case s.plan.ID.Control && s.plan.ID.Lend != "":
+		s.lend(t)
 	case s.plan.ID.Control:
 		s.awaitLoad(t)
 	case s.awaitStrike(t):
@@ -154,6 +156,15 @@ func (s *serving) dialled(t *world.Task) {
 func (s *serving) dialFailed(t *world.Task, c *client, err error) {
 	s.out.Add(&ledger.Mark{Who: s.out.Name(c.name), Text: s.out.Name(couldNotConnect + err.Error()), At: t.Now()})
 	s.dialled(t)
+}
+
+// lend lets somebody else ask the program, until they have done or it has ended.
+func (s *serving) lend(t *world.Task) {
+	if l, ok := s.instance.(interface {
+		Lend(t *world.Task, to string)
+	}); ok {
+		l.Lend(t, s.plan.ID.Lend)
+	}
 }
 
 // awaitLoad waits until the load of a trial without a signal is over, and longer where the instance says that it has
