@@ -19,6 +19,10 @@ func (a *app) printPlan(p trial.Program, w *probeFlags, f runFlags) error {
 	if w.before != "" {
 		line("before", "--before is run once")
 	}
+	if w.learn != "" {
+		line("learn", "the ready program is asked once by --learn's command; its requests by %s are the load then, by route, in the place of / below",
+			map[bool]string{true: "any method", false: "GET and HEAD"}[w.learnWrites])
+	}
 	if w.looks() {
 		line("look", "the ready server is asked once for / and what that names, an OpenAPI document, health, streams and WebSockets;"+
 			" what is found is asked for beside / (--no-look: / alone)")

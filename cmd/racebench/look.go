@@ -20,7 +20,7 @@ import (
 
 // looks says whether a probe looks around: where nobody has said what is to be asked for, or how.
 func (w *probeFlags) looks() bool {
-	return !w.noLook && !w.worker && w.attach == "" && !w.names() && len(w.headers) == 0 && w.status == ""
+	return !w.noLook && !w.worker && w.attach == "" && w.learn == "" && !w.names() && len(w.headers) == 0 && w.status == ""
 }
 
 // names says whether flags name what is asked for.
@@ -37,6 +37,18 @@ type lookAround struct {
 	within  time.Duration  // that the whole probe has
 	program *trial.Program // which the trials run
 	why     string         // nobody could look
+	lesson  *lesson        // of --learn; nil: it was not asked for
+}
+
+// preparation is what comes before the trials; nil is nothing.
+func (l *lookAround) preparation() preparation {
+	switch {
+	case l.w.learn != "":
+		return l.learnFrom
+	case l.w.looks():
+		return l.prepare
+	}
+	return nil
 }
 
 // prepare makes the program that asks for what was found, and its control run. What is not always served well in that is
@@ -249,6 +261,9 @@ const mostNamed = 8
 
 // notes say what a look has found that is not asked for, and what a verdict rests on.
 func (l *lookAround) notes() []string {
+	if l.lesson != nil {
+		return l.lesson.notes()
+	}
 	if l.why != "" {
 		return []string{"no other paths were looked for: " + l.why}
 	}

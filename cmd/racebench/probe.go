@@ -53,6 +53,7 @@ Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested
   racebench probe --signal SIGQUIT --preset nginx -- nginx -c $PWD/nginx.conf -g 'daemon off;'
   racebench probe --worker --ready log:ready --before-each ./enqueue --check ./count-lost -- ./worker
   racebench probe --ready-path /readyz --path /report -- ./server
+  racebench probe --learn 'npm test' --learn-writes -- node server.js
   racebench probe --ws /live --hello '{"connect":{}}' --grace 30s -- ./server --port {port}`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			return w.checkArgs(args, cmd.ArgsLenAtDash(), &f)
@@ -73,9 +74,7 @@ Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested
 			s := settings{within: cmp.Or(f.timeout, probeBudget), keepScenario: true}
 			began := time.Now()
 			l := &lookAround{app: a, w: w, f: f, args: args, within: s.within, program: &program}
-			if w.looks() {
-				s.prepare = l.prepare
-			}
+			s.prepare = l.preparation()
 			s.beside = func(ctx context.Context, folds []*result.Campaign, run *rundir.Run) []*result.Campaign {
 				failed := a.beside(ctx, program, folds[0], run, f.reach(), func() time.Duration { return s.within - time.Since(began) })
 				a.asPID1(ctx, program, folds[0], f.reach(), time.Since(began), s.within)

@@ -26,6 +26,9 @@ func (w *probeFlags) checkArgs(args []string, dash int, f *runFlags) error {
 	if err := w.checkHeaders(); err != nil {
 		return err
 	}
+	if err := w.checkLearn(*f); err != nil {
+		return err
+	}
 	return w.checkUse(*f)
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/racebench/racebench/internal/discover"
+	"github.com/racebench/racebench/internal/learn"
 	"github.com/racebench/racebench/scenario"
 	"github.com/racebench/racebench/scenario/spec"
 )
@@ -33,6 +34,10 @@ type probeFlags struct {
 	twice                                                                 time.Duration // a second signal comes so long after the first; 0: none
 	worker, silent, noLook, dryRun                                        bool
 	found                                                                 []discover.Offer // by a look around
+	learn                                                                 string
+	learnWrites                                                           bool
+	learned                                                               []learn.Route  // nil: nothing yet
+	owners                                                                map[string]int // which of those a load group is of
 	files                                                                 *namedFiles
 	jobs, done                                                            string
 }
@@ -87,6 +92,8 @@ func (w *probeFlags) registerLoad(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&w.reqs, "req", nil, "a `REQUEST` such as 'POST /orders' (may be repeated)")
 	fs.StringVar(&w.requests, "requests", "", "a `FILE` with a method and a URL or path on each line")
 	fs.StringVar(&w.openapi, "openapi", "", "an OpenAPI `FILE` in JSON: its GET operations without required parameters are requested")
+	fs.StringVar(&w.learn, "learn", "", "a `COMMAND` of your own, such as tests: what it asks at {url}, or $BASE_URL, is asked again around the signal")
+	fs.BoolVar(&w.learnWrites, "learn-writes", false, "with --learn: also ask again what may change something; what a later GET gave back must be there after a restart")
 	fs.BoolVar(&w.noLook, "no-look", false, "ask for / alone, and do not look around for other paths first")
 	fs.StringArrayVarP(&w.headers, "header", "H", nil, "a header `NAME: VALUE` of every request (may be repeated)")
 	fs.StringVarP(&w.data, "data", "d", "", "the body of --req and the message of --grpc, as `TEXT` or @FILE")
@@ -247,6 +254,9 @@ func (w *probeFlags) putReady(e *mapping) error {
 func (w *probeFlags) load() ([]spec.Value, error) {
 	if w.worker {
 		return w.jobLoad()
+	}
+	if w.learned != nil {
+		return w.learnedLoad(), nil
 	}
 	var groups []spec.Value
 	add := func(client string, clients int, more func(m *mapping)) {

@@ -68,6 +68,9 @@ func (w *probeFlags) allRequests() ([]probed, error) {
 		}
 		all = append(all, probed{method: fields[0], path: path})
 	}
+	if w.learned != nil {
+		return w.learnedRequests(), nil
+	}
 	if w.found != nil {
 		return w.foundRequests(), nil
 	}
