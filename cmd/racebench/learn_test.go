@@ -28,7 +28,7 @@ import (
 
 // ask is the command that scripts let a probe learn from: "testserver ask REQUEST..." with each such as POST/path; "fail"
 // ends with status 3.
-func ask(requests []string) {
+func askLearned(requests []string) {
 	for _, request := range requests {
 		switch request {
 		case "fail":

@@ -20,7 +20,7 @@ import (
 func testServer() {
 	switch os.Args[1] {
 	case "ask":
-		ask(os.Args[2:])
+		askLearned(os.Args[2:])
 		return
 	case "shop":
 		shop()
