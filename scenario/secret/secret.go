@@ -161,7 +161,9 @@ var (
 		return regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://([^/?#@\s:]*)(?::([^/?#\s]*?))?@`)
 	})
 	field = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"([^"\\]+)"\s*:\s*"((?:[^"\\]|\\.)+)"`) })
-	form  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_.~%\[\]-]+=[^&;#\s"'|=]*(&[A-Za-z0-9_.~%\[\]-]+=[^&;#\s"'|=]*)*$`) })
+	form  = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[A-Za-z0-9_.~%\[\]-]+=[^&;#\s"'|=]*(&[A-Za-z0-9_.~%\[\]-]+=[^&;#\s"'|=]*)*$`)
+	})
 	param = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[?&;]([A-Za-z0-9_.~%\[\]-]+)=([^&;#\s"'|]+)`) })
 )
 
