@@ -25,7 +25,7 @@ func (w *probeFlags) looks() bool {
 
 // names says whether flags name what is asked for.
 func (w *probeFlags) names() bool {
-	return len(w.paths)+len(w.reqs)+len(w.http2)+len(w.calls)+len(w.streams)+len(w.events)+len(w.uploads)+len(w.sockets) > 0 || w.requests != "" || w.openapi != ""
+	return len(w.paths)+len(w.reqs)+len(w.writes)+len(w.http2)+len(w.calls)+len(w.streams)+len(w.events)+len(w.uploads)+len(w.sockets) > 0 || w.requests != "" || w.openapi != ""
 }
 
 // A lookAround finds out what a probe's program can be asked for, before its trials.

@@ -28,8 +28,8 @@ func (w *probeFlags) notTried() string {
 		return slices.ContainsFunc(w.learned, func(r learn.Route) bool { return len(r.Ways) > 0 && r.Ways[0].As == as })
 	}
 	requests, err := w.allRequests()
-	writes := err == nil && slices.ContainsFunc(requests, func(r probed) bool { return r.method != "GET" && r.method != "HEAD" })
-	by, kept := "--req", "client: write-http of a scenario: racebench init --from"
+	writes := len(w.writes) > 0 || err == nil && slices.ContainsFunc(requests, func(r probed) bool { return r.method != "GET" && r.method != "HEAD" })
+	by, kept := "--req", "--write, --read"
 	if w.learn != "" {
 		by, kept = "--learn-writes", "--learn-writes"
 	}
@@ -38,7 +38,7 @@ func (w *probeFlags) notTried() string {
 		tried bool
 		what  string
 	}{
-		{asked, "other paths (--path, --requests, --openapi)"},
+		{asked && (len(w.writes) == 0 || len(requests) > 0), "other paths (--path, --requests, --openapi)"},
 		{writes, "requests that change something (" + by + ")"},
 		{len(w.streams)+len(w.events) > 0 || offers(discover.Events) || learned(discover.Events), "streams (--stream, --sse)"},
 		{len(w.uploads) > 0, "uploads (--upload)"},
@@ -48,7 +48,7 @@ func (w *probeFlags) notTried() string {
 		{w.attach != "" || w.twice > 0 || !strings.HasPrefix(w.at, "startup"), "a second signal (--twice)"}, // one beside the planned trials has it
 		{w.servesFor != 0, "how long it serves after the signal (--serves-for)"},
 		{w.check != "" || w.attach != "", check},
-		{slices.ContainsFunc(w.learned, func(r learn.Route) bool { return len(r.Ways) > 0 && r.Ways[0].Write != nil }), "acknowledged writes after a restart (" + kept + ")"},
+		{len(w.writes) > 0 || slices.ContainsFunc(w.learned, func(r learn.Route) bool { return len(r.Ways) > 0 && r.Ways[0].Write != nil }), "acknowledged writes after a restart (" + kept + ")"},
 	} {
 		if !kind.tried {
 			left = append(left, kind.what)

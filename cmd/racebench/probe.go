@@ -53,6 +53,7 @@ Exit status: 0 nothing found, 1 a finding, 2 a usage error, 3 nothing was tested
   racebench probe --signal SIGQUIT --preset nginx -- nginx -c $PWD/nginx.conf -g 'daemon off;'
   racebench probe --worker --ready log:ready --before-each ./enqueue --check ./count-lost -- ./worker
   racebench probe --ready-path /readyz --path /report -- ./server
+  racebench probe --write 'POST /orders/{id}' --read '/orders/{id}' -- ./server --data {data}
   racebench probe --learn 'npm test' --learn-writes -- node server.js
   racebench probe --ws /live --hello '{"connect":{}}' --grace 30s -- ./server --port {port}`,
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -77,6 +80,9 @@ func testServer() {
 			http.NotFound(w, r)
 		})
 	}
+	if os.Args[1] == "store" || os.Args[1] == "store-forgets" {
+		store(os.Args[2], os.Args[1] == "store")
+	}
 	if strings.HasPrefix(os.Args[1], "site") {
 		site(os.Args[1], stopping)
 	}
@@ -105,6 +111,31 @@ func testServer() {
 	if os.Args[1] != "bad" {
 		_ = srv.Shutdown(context.Background())
 	}
+}
+
+// store gives a server values by name: on disk, or in memory alone.
+func store(dir string, keeps bool) {
+	var memory sync.Map
+	http.HandleFunc("POST /kv/{id}", func(w http.ResponseWriter, r *http.Request) {
+		value, err := io.ReadAll(r.Body)
+		if err == nil && keeps { // whole, or not at all
+			if err = os.WriteFile(filepath.Join(dir, "."+r.PathValue("id")), value, 0o600); err == nil {
+				err = os.Rename(filepath.Join(dir, "."+r.PathValue("id")), filepath.Join(dir, r.PathValue("id")))
+			}
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		memory.Store(r.PathValue("id"), value)
+	})
+	http.HandleFunc("GET /kv/{id}", func(w http.ResponseWriter, r *http.Request) {
+		if value, ok := memory.Load(r.PathValue("id")); ok {
+			_, _ = w.Write(value.([]byte))
+			return
+		}
+		http.ServeFile(w, r, filepath.Join(dir, r.PathValue("id")))
+	})
 }
 
 // site gives a server pages that a probe finds by itself: one that is right, one that fails when it stops in "site-fails"

@@ -52,7 +52,7 @@ func (w *probeFlags) checkHeaders() error {
 // checkUse refuses flags without an effect.
 func (w *probeFlags) checkUse(f runFlags) error {
 	if w.worker {
-		for _, name := range []string{"path", "req", "requests", "openapi", "no-look", "stream", "upload", "http2", "grpc", "proto", "ws", "header", "data", "status", "hello", "silent", "url", "ready-path", "serves-for"} {
+		for _, name := range []string{"path", "req", "requests", "openapi", "no-look", "stream", "upload", "http2", "grpc", "proto", "write", "read", "value", "match", "ws", "header", "data", "status", "hello", "silent", "url", "ready-path", "serves-for"} {
 			if f.given(name) {
 				return usagef("a --worker listens on nothing and has no clients: leave --%s out", name)
 			}
@@ -72,12 +72,19 @@ func (w *probeFlags) checkUse(f runFlags) error {
 	if w.proto != "" && len(w.calls) == 0 {
 		return usagef("--proto declares the methods of --grpc: name one, such as --grpc pkg.Service/Method")
 	}
-	if w.data == "" || len(w.calls) > 0 {
+	body, err := w.body()
+	if err != nil {
+		return err
+	}
+	if err := w.probeWrites.check(body); err != nil {
+		return err
+	}
+	if w.data == "" || len(w.calls)+len(w.writes) > 0 {
 		return nil
 	}
 	requests, err := w.allRequests()
 	if err == nil && !slices.ContainsFunc(requests, func(r probed) bool { return r.method != "GET" }) {
-		return usagef("--data is the body of a request that is not a GET: name one, such as --req 'POST /orders', or a call by --grpc")
+		return usagef("--data is the body of a request that is not a GET: name one, such as --req 'POST /orders', a write by --write, or a call by --grpc")
 	}
 	return err
 }

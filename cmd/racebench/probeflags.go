@@ -40,6 +40,7 @@ type probeFlags struct {
 	owners                                                                map[string]int // which of those a load group is of
 	files                                                                 *namedFiles
 	jobs, done                                                            string
+	probeWrites
 }
 
 func newProbeFlags(files *namedFiles) *probeFlags {
@@ -94,9 +95,10 @@ func (w *probeFlags) registerLoad(fs *pflag.FlagSet) {
 	fs.StringVar(&w.openapi, "openapi", "", "an OpenAPI `FILE` in JSON: its GET operations without required parameters are requested")
 	fs.StringVar(&w.learn, "learn", "", "a `COMMAND` of your own, such as tests: what it asks at {url}, or $BASE_URL, is asked again around the signal")
 	fs.BoolVar(&w.learnWrites, "learn-writes", false, "with --learn: also ask again what may change something; what a later GET gave back must be there after a restart")
+	w.probeWrites.register(fs)
 	fs.BoolVar(&w.noLook, "no-look", false, "ask for / alone, and do not look around for other paths first")
 	fs.StringArrayVarP(&w.headers, "header", "H", nil, "a header `NAME: VALUE` of every request (may be repeated)")
-	fs.StringVarP(&w.data, "data", "d", "", "the body of --req and the message of --grpc, as `TEXT` or @FILE")
+	fs.StringVarP(&w.data, "data", "d", "", "the body of --req and --write, the message of --grpc, as `TEXT` or @FILE")
 	fs.StringVar(&w.status, "status", "", "what a good answer has, as a `LIST` such as 200 or 2xx,503 (default: a status below 400)")
 	fs.StringArrayVar(&w.streams, "stream", nil, "a `PATH` whose answer comes in pieces (may be repeated)")
 	fs.StringArrayVar(&w.events, "sse", nil, "a `PATH` of a stream of events that stays open (may be repeated)")
@@ -293,6 +295,7 @@ func (w *probeFlags) load() ([]spec.Value, error) {
 		add("http-oneshot", 2, func(m *mapping) { paced(m); r.put(m, body) })
 	}
 	w.addFound(add)
+	w.each(body, add)
 	for _, p := range w.http2 {
 		add("http2", 4, func(m *mapping) { paced(m); m.text("path", p) })
 	}

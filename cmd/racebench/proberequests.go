@@ -74,7 +74,7 @@ func (w *probeFlags) allRequests() ([]probed, error) {
 	if w.found != nil {
 		return w.foundRequests(), nil
 	}
-	if all == nil && w.http2 == nil && w.calls == nil && w.streams == nil && w.events == nil && w.uploads == nil && w.sockets == nil {
+	if all == nil && w.writes == nil && w.http2 == nil && w.calls == nil && w.streams == nil && w.events == nil && w.uploads == nil && w.sockets == nil {
 		all = []probed{{method: "GET"}} // the url's own path
 	}
 	return all, nil
