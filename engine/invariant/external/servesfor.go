@@ -30,12 +30,18 @@ type turnedAway struct {
 }
 
 // ServesFor looks whether a program answers new and kept connections as long after the signal as its scenario says. What
-// counts was sent after the signal, and was refused, reset or closed before the time was over: a slow answer never does.
+// counts was sent after the signal, and was refused, reset or closed before the time was over: a slow answer never does. A
+// further signal ends that time: it may say stop now.
 func ServesFor(p *Program, r *breach.Report) {
 	if !p.struck || r.Killed || r.ServesFor == 0 || p.losesAnyway() {
 		return
 	}
 	until := p.strikeAt + r.ServesFor - early
+	for _, s := range p.e.Signals {
+		if !s.Taken && s.At > p.strikeAt {
+			until = min(until, s.At)
+		}
+	}
 	var all []turnedAway
 	for _, poll := range p.e.Polls {
 		if away, ok := p.pollAway(poll); ok && away.ended < until {
