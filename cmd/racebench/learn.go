@@ -34,7 +34,7 @@ func (w *probeFlags) checkLearn(f runFlags) error {
 	if strings.TrimSpace(w.learn) == "" {
 		return usagef("--learn: name the command that asks the program, such as --learn 'npm test'")
 	}
-	for _, name := range []string{"worker", "attach", "path", "req", "requests", "openapi", "stream", "sse", "upload", "http2", "ws", "header", "data", "status", "hello", "no-look"} {
+	for _, name := range []string{"worker", "attach", "path", "req", "requests", "openapi", "stream", "sse", "upload", "http2", "grpc", "proto", "write", "read", "value", "match", "ws", "header", "data", "status", "hello", "no-look"} {
 		if f.given(name) {
 			return usagef("--learn asks again what its command asks, as it asks: leave --%s out", name)
 		}

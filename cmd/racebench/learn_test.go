@@ -181,6 +181,7 @@ func TestHowACommandEnded(t *testing.T) {
 		"with a status":       {ran: &failedLesson{exit, "one\ntwo"}, asked: 1, told: "--learn: it ended with exit status 1; what it had asked by then is asked again; its last lines: one / two"},
 		"too late":            {ran: &failedLesson{context.DeadlineExceeded, ""}, asked: 1, told: "--learn: it had not ended after 1s and was ended (--timeout gives it more: a third of that time); what"},
 		"by the program":      {ran: &failedLesson{exit, ""}, ended: true, asked: 1, told: "--learn: the program ended while it ran; what"},
+		"by its sudden end":   {ran: &failedLesson{context.Canceled, ""}, asked: 1, told: "--learn: the program ended while it ran; what"},
 		"nothing asked":       {refuse: "asked nothing of the program: have it ask the address in $BASE_URL"},
 		"nothing, and failed": {ran: &failedLesson{exit, "one"}, refuse: "asked nothing of the program (it ended with exit status 1; its last lines: one): have it"},
 	} {

@@ -31,7 +31,7 @@ func (s *lesson) judge(ran error, ended bool) error {
 	}
 	var exit *exec.ExitError
 	switch {
-	case ended:
+	case ended, errors.Is(ran, context.Canceled): // it was only lent as long as it ran, and who saw its end first is chance
 		how = "the program ended while it ran"
 	case ran == nil:
 	case errors.Is(ran, context.DeadlineExceeded):
